@@ -1,1 +1,131 @@
-"""(package)"""
+"""Articulatory corpora, one reader a module, registered by name.
+
+>>> from benchmark import corpora
+>>> sorted(corpora.CORPORA)[:3]
+['ag50x', 'folder', 'hprc']
+>>> corpora.get("xrmb").sensors["tongue_tip"]
+'T1'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from benchmark.corpora.contract import Corpus
+from benchmark.errors import CorpusError
+from benchmark.speech import Utterance
+
+__all__ = ["CORPORA", "Corpus", "Scan", "get", "read", "scan"]
+
+_MODULES = MappingProxyType(
+    {
+        "xrmb": "benchmark.corpora.xrmb",
+    }
+)
+
+
+class _Registry(Mapping[str, Corpus]):
+    """Name to corpus; a reader's module is imported when it is first asked for."""
+
+    def __getitem__(self, name: str) -> Corpus:
+        corpus: Corpus = import_module(_MODULES[name]).CORPUS
+        return corpus
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+CORPORA: Mapping[str, Corpus] = _Registry()
+
+
+class Scan(NamedTuple):
+    """What lies below a root.
+
+    Attributes:
+        utterances: Those that are sound as far as their headers tell, sorted by id.
+        problems: One line for each damaged recording, naming its file.
+    """
+
+    utterances: list[Utterance]
+    problems: list[str]
+
+
+def get(name: str) -> Corpus:
+    """The corpus called `name`.
+
+    Raises:
+        CorpusError: There is none of that name.
+    """
+    if name not in _MODULES:
+        raise CorpusError(f"no corpus is called '{name}'; there are {', '.join(sorted(_MODULES))}")
+    return CORPORA[name]
+
+
+def scan(name: str, root: Path) -> Scan:
+    """List what is sound and what is damaged below `root`.
+
+    Args:
+        name: Registered name of the corpus.
+        root: Folder that holds it.
+
+    Raises:
+        CorpusError: The corpus is not known, or `root` is missing, empty, or holds something else.
+    """
+    corpus = get(name)
+    _refuse_unusable(root, corpus)
+    utterances = sorted(corpus.read(root), key=lambda utterance: utterance.id)
+    if not utterances:
+        raise CorpusError(_wrong_root(root, corpus))
+    sound = [utterance for utterance in utterances if "problem" not in utterance.extra]
+    problems = [str(utterance.extra["problem"]) for utterance in utterances if "problem" in utterance.extra]
+    return Scan(sound, problems)
+
+
+def read(name: str, root: Path, *, skip_damaged: bool = False) -> list[Utterance]:
+    """List the utterances of a corpus, sorted by id; audio and articulation stay on disk until asked for.
+
+    Args:
+        name: Registered name of the corpus.
+        root: Folder that holds it.
+        skip_damaged: Leave damaged recordings out instead of refusing the corpus; `scan` tells which they
+            are.
+
+    Raises:
+        CorpusError: As `scan`; or a recording is damaged and `skip_damaged` is False; or all are damaged.
+    """
+    utterances, problems = scan(name, root)
+    if problems and not (skip_damaged and utterances):
+        more = f" (and {len(problems) - 1} more damaged recordings)" if len(problems) > 1 else ""
+        raise CorpusError(problems[0] + more)
+    return utterances
+
+
+def _refuse_unusable(root: Path, corpus: Corpus) -> None:
+    if not root.exists():
+        raise CorpusError(
+            f"{root}: does not exist; it should be the folder that holds {corpus.title} (see {corpus.home})"
+        )
+    if not root.is_dir():
+        raise CorpusError(f"{root}: is a file; give the folder that holds {corpus.title}")
+    try:
+        empty = not any(root.iterdir())
+    except OSError as error:
+        raise CorpusError(f"{root}: cannot be read ({error.strerror})") from error
+    if empty:
+        raise CorpusError(f"{root}: is empty; it should hold {corpus.title}: {corpus.layout}")
+
+
+def _wrong_root(root: Path, corpus: Corpus) -> str:
+    # `folder` is left out: what a lab wrote there is not a kind of corpus that a root could be mistaken for.
+    others = (CORPORA[name] for name in _MODULES if name not in (corpus.name, "folder"))
+    for other in others:
+        if other.looks_like(root):
+            return f"{root}: holds no {corpus.title}; this looks like {other.title} (corpus '{other.name}')"
+    return f"{root}: holds no {corpus.title}; expected {corpus.layout}"

@@ -1,0 +1,218 @@
+"""Audio files in and out: one channel, checked headers, exact 16-bit samples."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+from math import gcd
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from scipy.signal import resample_poly
+
+from benchmark import sphere
+from benchmark.errors import CorpusError
+from benchmark.speech import Clip
+
+FULL_SCALE = 32768
+_BLOCK = 1 << 16
+_UNKNOWN_SIZES = (0, 0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000)
+_MAX_RATE_HZ = 768_000
+
+
+class Header(NamedTuple):
+    """What an audio file says of itself before a sample is decoded."""
+
+    frames: int
+    rate_hz: int
+    channels: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.frames / self.rate_hz
+
+
+def read_header(path: Path) -> Header:
+    """Read the header of a WAV, FLAC, AIFF, OGG or NIST SPHERE file and check it against the file's size.
+
+    Raises:
+        CorpusError: The file is missing, empty, no audio, truncated, or states an impossible rate.
+    """
+    magic = _magic(path)
+    if magic == b"NIST_1A":
+        found = sphere.read_header(path)
+        header = Header(found.frames, found.rate_hz, found.channels)
+    else:
+        if magic[:4] == b"RIFF":
+            _refuse_truncated_riff(path)
+        try:
+            info = soundfile.info(str(path))
+        except (soundfile.LibsndfileError, RuntimeError) as error:
+            raise CorpusError(
+                f"{path}: not readable as audio ({_reason(error)}); replace the file"
+            ) from error
+        header = Header(info.frames, info.samplerate, info.channels)
+    if not 0 < header.rate_hz <= _MAX_RATE_HZ:
+        raise CorpusError(f"{path}: states a sampling rate of {header.rate_hz} Hz; the header is damaged")
+    if header.frames <= 0:
+        raise CorpusError(f"{path}: holds no samples; the file is empty or its header is damaged")
+    return header
+
+
+def duration_s(path: Path) -> float:
+    """Length of an audio file in seconds, by its header alone.
+
+    Raises:
+        CorpusError: As `read_header`.
+    """
+    return read_header(path).duration_s
+
+
+def read_clip(path: Path, channel: int | None = None) -> Clip:
+    """Read an audio file as one channel of float32, full scale 1.0, at its own rate.
+
+    Args:
+        path: WAV, FLAC, AIFF, OGG or NIST SPHERE.
+        channel: Which channel to take, from 0. With None the file must have exactly one: which of several
+            channels is the voice is for the caller to say.
+
+    Raises:
+        CorpusError: The file is missing, damaged, shorter than its header says, not finite, or has other
+            channels than asked for.
+    """
+    header = read_header(path)
+    if channel is None and header.channels != 1:
+        raise CorpusError(
+            f"{path}: has {header.channels} channels where one is expected; say which one to read"
+        )
+    if channel is not None and not 0 <= channel < header.channels:
+        raise CorpusError(f"{path}: has no channel {channel}, only {header.channels} (counted from 0)")
+    samples = _decode(path, channel or 0)
+    if len(samples) < header.frames:
+        raise CorpusError(
+            f"{path}: truncated, {len(samples)} of {header.frames} samples could be read; copy the file again"
+        )
+    if not np.isfinite(samples).all():
+        raise CorpusError(f"{path}: holds samples that are not finite; convert the file again")
+    return Clip(samples, header.rate_hz)
+
+
+def resample(clip: Clip, rate_hz: int) -> Clip:
+    """Resample by a polyphase FIR filter (Kaiser window, ten zero crossings a side), computed in float64.
+
+    The result depends on nothing but the samples and the two rates. Length is ceil(samples * rate_hz /
+    clip.rate_hz).
+
+    Args:
+        clip: Audio at any rate.
+        rate_hz: Rate wanted; the same rate returns the clip itself.
+    """
+    if rate_hz == clip.rate_hz:
+        return clip
+    common = gcd(rate_hz, clip.rate_hz)
+    up, down = rate_hz // common, clip.rate_hz // common
+    samples = resample_poly(np.asarray(clip.samples, np.float64), up, down)
+    return Clip(np.asarray(samples, np.float32), rate_hz)
+
+
+def pcm16(samples: NDArray[np.floating]) -> NDArray[np.int16]:
+    """Round to 16-bit integers (half to even, full scale 32768); nothing is clipped in silence.
+
+    Args:
+        samples: Shape (samples,), full scale 1.0.
+
+    Raises:
+        ValueError: A sample is not finite or does not fit into 16 bits.
+    """
+    scaled = np.rint(np.asarray(samples, np.float64) * FULL_SCALE)
+    if not np.isfinite(scaled).all():
+        raise ValueError("samples must be finite")
+    if scaled.size and (scaled.max() > FULL_SCALE - 1 or scaled.min() < -FULL_SCALE):
+        raise ValueError(
+            f"a peak of {np.abs(scaled).max() / FULL_SCALE:.4f} does not fit into 16 bits; lower the gain"
+        )
+    return scaled.astype(np.int16)
+
+
+def pcm_sha256(pcm: NDArray[np.int16]) -> str:
+    """SHA-256 (hex) of 16-bit samples as little-endian bytes.
+
+    The identity of audio, whatever its container.
+    """
+    if pcm.dtype.kind != "i" or pcm.dtype.itemsize != 2:
+        raise ValueError(f"expected 16-bit integers, got {pcm.dtype}")
+    return hashlib.sha256(np.ascontiguousarray(pcm, "<i2").tobytes()).hexdigest()
+
+
+def write_flac(path: Path, pcm: NDArray[np.int16], rate_hz: int) -> None:
+    """Write 16-bit FLAC, whole or not at all (a temporary name beside it, then a rename).
+
+    Args:
+        path: Where to; its folder is made where missing.
+        pcm: int16, shape (samples,).
+        rate_hz: Sampling rate.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        soundfile.write(str(partial), pcm, rate_hz, format="FLAC", subtype="PCM_16")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _magic(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            magic = stream.read(7)
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
+    if not magic:
+        raise CorpusError(f"{path}: is empty; copy the file again")
+    return magic
+
+
+def _refuse_truncated_riff(path: Path) -> None:
+    """Hold the data chunk against the file's size: libsndfile shortens a truncated WAV in silence."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        if stream.read(12)[8:12] != b"WAVE":
+            raise CorpusError(f"{path}: starts as RIFF but is no WAVE file; replace it")
+        position = 12
+        while position + 8 <= size:
+            stream.seek(position)
+            name, length = struct.unpack("<4sI", stream.read(8))
+            if name == b"data":
+                missing = position + 8 + length - size
+                if length not in _UNKNOWN_SIZES and missing > 0:
+                    raise CorpusError(
+                        f"{path}: truncated, {missing} of {length} bytes of audio are missing; copy the "
+                        f"file again"
+                    )
+                return
+            position += 8 + length + length % 2
+    raise CorpusError(f"{path}: a WAVE file without a data chunk; it is truncated, copy the file again")
+
+
+def _decode(path: Path, channel: int) -> NDArray[np.float32]:
+    """Decode block by block, so that memory follows what is there and not what a header promises."""
+    if _magic(path) == b"NIST_1A":
+        return sphere.read_samples(path, channel)
+    blocks: list[NDArray[np.float32]] = []
+    try:
+        with soundfile.SoundFile(str(path)) as audio:
+            while len(block := audio.read(_BLOCK, dtype="float32", always_2d=True)):
+                blocks.append(block[:, channel].copy())
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        raise CorpusError(f"{path}: damaged audio ({_reason(error)}); copy the file again") from error
+    return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+
+
+def _reason(error: Exception) -> str:
+    text = str(error)
+    return text.rsplit(": ", 1)[-1].strip().rstrip(".") or type(error).__name__

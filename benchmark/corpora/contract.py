@@ -1,0 +1,134 @@
+"""What a reader of articulatory corpora promises, and the small tools that every reader shares."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.errors import CorpusError
+from benchmark.speech import Trajectories, Utterance
+
+#: Roles that `Corpus.sensors` may name; the tongue body runs from front to back.
+ROLES = (
+    "upper_lip",
+    "lower_lip",
+    "tongue_tip",
+    "tongue_front",
+    "tongue_mid",
+    "tongue_back",
+    "jaw",
+    "jaw_back",
+    "velum",
+    "velum_opening",
+    "f0",
+)
+
+_PORTABLE_ID = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+")
+_ENTRIES_LOOKED_AT = 20_000
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """One kind of articulatory corpus and its reader.
+
+    Attributes:
+        name: Key in the registry, lower case.
+        title: Full name.
+        home: Where to ask for it or get it.
+        licence: Under which terms it may be used.
+        citation: What to cite.
+        layout: The files that the reader expects, for people to read.
+        sensors: Role (see `ROLES`) to the prefix of its channels: "T1" stands for "T1_x" and "T1_y".
+            The roles "velum_opening" and "f0" name one channel by its full name.
+        read: Lists the utterances below a root, sorted by id. Headers are read, samples are not. An
+            utterance whose files are damaged or missing stays in the list with the reason in
+            `extra["problem"]`; `benchmark.corpora.read` refuses or leaves out such utterances.
+        looks_like: Whether a folder seems to hold this corpus; quick, reads names and a few headers.
+        notes: What a user should know of coordinates, rates and known faults.
+    """
+
+    name: str
+    title: str
+    home: str
+    licence: str
+    citation: str
+    layout: str
+    sensors: Mapping[str, str]
+    read: Callable[[Path], list[Utterance]]
+    looks_like: Callable[[Path], bool]
+    notes: str = ""
+
+
+def walk(root: Path) -> Iterator[Path]:
+    """Files below `root` in sorted order, symbolic links followed once, hidden files and folders left out."""
+    seen: set[str] = set()
+    for folder, subfolders, files in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            subfolders.clear()
+            continue
+        seen.add(real)
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith("."):
+                yield Path(folder, name)
+
+
+def holds(root: Path, pattern: str, at_least: int = 1) -> bool:
+    """Whether `at_least` file names below `root` match `pattern` in full, whatever their case.
+
+    Looks at the first 20,000 files.
+    """
+    matcher = re.compile(pattern, re.IGNORECASE)
+    found = (path for path in islice(walk(root), _ENTRIES_LOOKED_AT) if matcher.fullmatch(path.name))
+    return sum(1 for _ in islice(found, at_least)) >= at_least
+
+
+def portable_id(identity: str, path: Path) -> str:
+    """Return `identity` if it is a portable utterance id, else say which file's name is to blame."""
+    if not _PORTABLE_ID.fullmatch(identity) or ".." in identity:
+        raise CorpusError(
+            f"{path}: the name gives the id '{identity}'; use letters, digits, '_', '-' and '.' only"
+        )
+    return identity
+
+
+def with_problem(utterance: Utterance, problem: str) -> Utterance:
+    """The same utterance, marked as damaged."""
+    return replace(utterance, extra={**utterance.extra, "problem": problem})
+
+
+def length_problem(path: Path, audio_s: float, articulation_s: float, limit_s: float) -> str | None:
+    """Why audio and articulation cannot belong together, or None if they agree within `limit_s` seconds."""
+    if abs(audio_s - articulation_s) <= limit_s:
+        return None
+    return (
+        f"{path}: audio lasts {audio_s:.3f} s and articulation {articulation_s:.3f} s, more than "
+        f"{limit_s:g} s apart; "
+        "one of the two is truncated or belongs to another recording"
+    )
+
+
+def overlap(trajectories: Trajectories, audio_s: float) -> Trajectories:
+    """Leave out frames that begin after the end of the audio."""
+    frames = max(1, int(np.ceil(audio_s * trajectories.rate_hz - 1e-6)))
+    if frames >= len(trajectories.values):
+        return trajectories
+    return Trajectories(
+        trajectories.values[:frames], trajectories.rate_hz, trajectories.names, trajectories.valid[:frames]
+    )
+
+
+def millimetres(
+    values: NDArray[np.floating], valid: NDArray[np.bool_], rate_hz: float, names: tuple[str, ...]
+) -> Trajectories:
+    """Trajectories from raw values: whatever is not finite becomes invalid, whatever is invalid becomes 0."""
+    usable = valid & np.isfinite(values)
+    return Trajectories(np.where(usable, values, 0.0).astype(np.float32), rate_hz, names, usable)

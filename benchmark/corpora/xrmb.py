@@ -1,0 +1,208 @@
+"""University of Wisconsin X-ray microbeam database (XRMB).
+
+Pellets in micrometres, one text file a recording.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark import audio
+from benchmark.corpora import contract
+from benchmark.corpora.tables import last_line, read_table
+from benchmark.errors import CorpusError
+from benchmark.speech import Anatomy, Clip, Trajectories, Utterance
+
+PELLETS = ("UL", "LL", "T1", "T2", "T3", "T4", "MNI", "MNM")
+CHANNELS = tuple(f"{pellet}_{axis}" for pellet in PELLETS for axis in "xy")
+MISSING_UM = 1_000_000
+LENGTH_LIMIT_S = 1.0
+
+_SPEAKER = re.compile(r"jw\d+", re.IGNORECASE)
+_RECORDING = re.compile(r"(?:(jw\d+)_)?(tp\d+(?:_\d+)?)\.(txy|wav|flac)", re.IGNORECASE)
+_OUTLINE = re.compile(r"(?:(jw\d+)_)?(pal|pha)\.dat", re.IGNORECASE)
+
+
+def read(root: Path) -> list[Utterance]:
+    """List every recording that has a pellet file; see `CORPUS.layout`.
+
+    Raises:
+        CorpusError: Two different files claim to be the same recording.
+    """
+    tracks: dict[tuple[str, str], Path] = {}
+    sounds: dict[tuple[str, str], Path] = {}
+    outlines: dict[tuple[str, str], Path] = {}
+    for path in contract.walk(root):
+        if match := _RECORDING.fullmatch(path.name):
+            if speaker := _speaker(path, match[1], root):
+                kind = tracks if match[3].lower() == "txy" else sounds
+                _enter(kind, (speaker, match[2].lower()), path)
+        elif (match := _OUTLINE.fullmatch(path.name)) and (speaker := _speaker(path, match[1], root)):
+            _enter(outlines, (speaker, match[2].lower()), path)
+    return [
+        _utterance(key, track, sounds.get(key), outlines.get((key[0], "pal")), outlines.get((key[0], "pha")))
+        for key, track in sorted(tracks.items())
+    ]
+
+
+def looks_like(root: Path) -> bool:
+    """Whether pellet files named as XRMB's lie below `root`."""
+    return contract.holds(root, r"(jw\d+_)?tp\d+(_\d+)?\.txy")
+
+
+def read_pellets(path: Path, audio_s: float) -> Trajectories:
+    """Read a `.txy` file.
+
+    Args:
+        path: Text of 17 columns: microseconds, then x and y of eight pellets in micrometres; 1000000 stands
+            for a lost pellet.
+        audio_s: Length of the audio in seconds; later frames are left out.
+
+    Returns:
+        16 channels in mm at about 145.65 Hz; x grows towards the lips, y upwards, origin at the tips of the
+        upper incisors.
+
+    Raises:
+        CorpusError: A line is not 17 numbers, or the times do not run evenly from 0 on.
+    """
+    table = read_table(path, columns=17)
+    times = table[:, 0] * 1e-6
+    step_s = _frame_period(path, times)
+    micrometres = table[:, 1:]
+    lost = (np.abs(micrometres) >= MISSING_UM).reshape(len(table), -1, 2).any(axis=2)
+    valid = np.repeat(~lost, 2, axis=1)
+    late = round(times[0] / step_s)
+    values = np.pad(micrometres / 1000.0, ((late, 0), (0, 0)))
+    pellets = contract.millimetres(values, np.pad(valid, ((late, 0), (0, 0))), 1.0 / step_s, CHANNELS)
+    return contract.overlap(pellets, audio_s)
+
+
+def read_anatomy(palate: Path, pharynx: Path | None) -> Anatomy:
+    """Read `PAL.DAT` and `PHA.DAT`: two columns in micrometres.
+
+    Raises:
+        CorpusError: A line is not two numbers, or there are fewer than two points.
+    """
+    roof = _outline(palate)
+    if roof[0, 0] < roof[-1, 0]:
+        roof = roof[::-1]
+    wall = None
+    if pharynx is not None:
+        wall = _outline(pharynx)
+        wall = wall[np.argsort(-wall[:, 1], kind="stable")]
+    return Anatomy(roof, wall, anterior=1)
+
+
+def _utterance(
+    key: tuple[str, str], track: Path, sound: Path | None, palate: Path | None, pharynx: Path | None
+) -> Utterance:
+    speaker, recording = key
+    task, _, repetition = recording.partition("_")
+    extra: dict[str, str | int | float] = {"task": task, "repetition": int(repetition or 1)}
+    audio_s = 0.0
+    try:
+        if sound is None:
+            raise CorpusError(f"{track}: has no audio of the same name (.wav or .flac)")
+        audio_s = audio.duration_s(sound)
+        articulation_s = _last_time(track)
+        extra["articulation_s"] = round(articulation_s, 6)
+        if problem := contract.length_problem(track, audio_s, articulation_s, LENGTH_LIMIT_S):
+            raise CorpusError(problem)
+    except CorpusError as error:
+        extra["problem"] = str(error)
+    return Utterance(
+        id=f"{speaker}/{recording}",
+        speaker=speaker,
+        prompt=task,
+        duration_s=audio_s,
+        audio=partial(_read_audio, sound or track.with_suffix(".wav")),
+        trajectories=partial(read_pellets, track, audio_s),
+        anatomy=partial(read_anatomy, palate, pharynx) if palate else None,
+        extra=extra,
+    )
+
+
+def _read_audio(path: Path) -> Clip:
+    return audio.read_clip(path)
+
+
+def _speaker(path: Path, prefix: str | None, root: Path) -> str | None:
+    if prefix:
+        return prefix.upper()
+    parents: Iterable[str] = reversed((root.resolve().name, *path.relative_to(root).parts[:-1]))
+    return next((name.upper() for name in parents if _SPEAKER.fullmatch(name)), None)
+
+
+def _enter(found: dict[tuple[str, str], Path], key: tuple[str, str], path: Path) -> None:
+    first = found.setdefault(key, path)
+    if first is not path and first.read_bytes() != path.read_bytes():
+        raise CorpusError(
+            f"{path}: claims to be {'/'.join(key)}, as {first} does, and they differ; remove one of them"
+        )
+
+
+def _last_time(path: Path) -> float:
+    """Time at which the last frame ends, from the end of the file alone."""
+    line = last_line(path)
+    try:
+        return int(line.split(None, 1)[0]) * 1e-6 + 1 / 145.645
+    except (ValueError, IndexError):
+        raise CorpusError(f"{path}: the last line does not begin with a time in microseconds") from None
+
+
+def _frame_period(path: Path, times: NDArray[np.float64]) -> float:
+    if len(times) < 2:
+        raise CorpusError(f"{path}: has a single frame; the file is truncated")
+    if times[0] < 0:
+        raise CorpusError(f"{path}: line 1: negative time {times[0]:.6f} s")
+    steps = np.diff(times)
+    step = float(np.median(steps))
+    uneven = np.flatnonzero(np.abs(steps - step) > 0.25 * abs(step))
+    if step <= 0 or uneven.size:
+        line = int(uneven[0]) + 2 if uneven.size else 2
+        raise CorpusError(f"{path}: line {line}: time does not advance evenly; the file is damaged")
+    if times[0] > step * len(times):
+        raise CorpusError(f"{path}: line 1: starts at {times[0]:.3f} s, later than the file is long")
+    return float((times[-1] - times[0]) / (len(times) - 1))
+
+
+def _outline(path: Path) -> NDArray[np.float64]:
+    points = read_table(path, columns=2) / 1000.0
+    if len(points) < 2:
+        raise CorpusError(f"{path}: an outline needs at least two points, found {len(points)}")
+    return points
+
+
+CORPUS = contract.Corpus(
+    name="xrmb",
+    title="Wisconsin X-ray microbeam database (XRMB)",
+    home="University of Wisconsin-Madison; copies are passed on by the labs that hold it",
+    licence="research and education only; not redistributable",
+    citation="J. Westbury, X-ray Microbeam Speech Production Database User's Handbook, version 1.0, "
+    "University of Wisconsin, 1994",
+    layout="JW11/tp005.txy, JW11/tp005.wav, JW11/PAL.DAT, JW11/PHA.DAT, or jw11_tp005.txy and so on; any "
+    "case",
+    sensors={
+        "upper_lip": "UL",
+        "lower_lip": "LL",
+        "tongue_tip": "T1",
+        "tongue_front": "T2",
+        "tongue_mid": "T3",
+        "tongue_back": "T4",
+        "jaw": "MNI",
+        "jaw_back": "MNM",
+    },
+    read=read,
+    looks_like=looks_like,
+    notes=(
+        "x grows towards the lips, y upwards, origin at the tips of the upper incisors. Prompts are task "
+        "numbers: nearly every "
+        "speaker reads the same tasks. Audio exists at several rates; the header is believed."
+    ),
+)
