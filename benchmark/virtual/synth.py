@@ -1,0 +1,167 @@
+"""Makes a voice speak: one child process a voice, arrays in, audio and articulation out."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import gcd
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import resample_poly
+
+from benchmark.errors import CorpusError, MissingExtraError
+from benchmark.virtual import pellets
+from benchmark.virtual.plan import Line
+from benchmark.virtual.voices import Voice
+
+RATE_HZ = 16000
+_F0_STEP_MS = 5
+# The synthesiser is quiet; this brings a middling sentence to about -26 dB re full scale and leaves 6 dB and more to the top.
+_GAIN = 5.0
+_FULL_SCALE = 32767
+_PACKAGE_ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Take:
+    """An utterance as spoken.
+
+    Attributes:
+        pcm: int16, shape (samples,), 16 kHz.
+        values: float32, shape (frames, 18), 100 Hz, as `benchmark.virtual.pellets.CHANNELS`; None for babble.
+        valid: bool, same shape; None for babble.
+    """
+
+    pcm: NDArray[np.int16]
+    values: NDArray[np.float32] | None
+    valid: NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Booth:
+    """A running synthesiser with one voice, made by `booth`."""
+
+    folder: Path
+    voice: Voice
+    process: subprocess.Popen[str]
+    errors: IO[str]
+
+    def anatomy(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Palate and pharynx of the voice; see `pellets.anatomy`. Known once a line has been spoken."""
+        with np.load(self.folder / "anatomy.npz", allow_pickle=False) as arrays:
+            return pellets.anatomy(arrays["upper"])
+
+    def speak(self, line: Line) -> Take:
+        """Speaks a line.
+
+        Raises:
+            CorpusError: The synthesiser died.
+        """
+        answer = self.folder / "take.npz"
+        self._ask(_request(self.voice, line, answer.name), line)
+        with np.load(answer, allow_pickle=False) as arrays:
+            pcm = to_pcm(arrays["audio"], int(arrays["rate_hz"]), line.duration_ms, line.id)
+            if "tongue" not in arrays:
+                return Take(pcm, None, None)
+            return Take(pcm, *pellets.trajectories(dict(arrays)))
+
+    def _ask(self, request: dict[str, object], line: Line) -> None:
+        stdin, stdout = self.process.stdin, self.process.stdout
+        if stdin is None or stdout is None:
+            raise CorpusError("the synthesiser was started without pipes")
+        try:
+            stdin.write(json.dumps(request) + "\n")
+            stdin.flush()
+            answered = stdout.readline()
+        except BrokenPipeError:
+            answered = ""
+        if not answered:
+            self.errors.seek(0)
+            last = (self.errors.read().strip().splitlines() or ["no message"])[-1]
+            raise CorpusError(f"the synthesiser stopped at {line.id} (status {self.process.wait()}): {last}")
+
+
+@contextmanager
+def booth(voice: Voice) -> Iterator[Booth]:
+    """Starts a synthesiser for a voice and stops it afterwards.
+
+    Raises:
+        MissingExtraError: VocalTractLab is not installed.
+    """
+    if importlib.util.find_spec("vocaltractlab_cython") is None:
+        raise MissingExtraError("vocaltractlab-cython", "virtual", "making virtual speakers")
+    with tempfile.TemporaryDirectory(prefix="sinbad-voice-") as name, tempfile.TemporaryFile("w+") as errors:
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment["PYTHONPATH"] = os.pathsep.join(
+            filter(None, [str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH")])
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmark.virtual.engine", name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=environment,
+        )
+        room = Booth(Path(name), voice, process, errors)
+        with process:
+            try:
+                _set_up(room)
+                yield room
+            finally:
+                process.kill()
+
+
+def _set_up(room: Booth) -> None:
+    stdin = room.process.stdin
+    if stdin is not None:
+        stdin.write(json.dumps({"scale": room.voice.scale, "rest_f0_hz": room.voice.f0_hz}) + "\n")
+
+
+def _request(voice: Voice, line: Line, file: str) -> dict[str, object]:
+    return {
+        "file": file,
+        "segments": [(segment.symbol, segment.end_ms - segment.start_ms) for segment in line.segments],
+        "duration_ms": line.duration_ms,
+        "f0_hz": [line.pitch.hz(ms) for ms in range(0, line.duration_ms + _F0_STEP_MS, _F0_STEP_MS)],
+        "f0_step_ms": _F0_STEP_MS,
+        "tau_ms": line.tau_ms,
+        "pressure_dpa": line.pressure_dpa,
+        "quality": voice.quality,
+        "articulation": not voice.babble,
+    }
+
+
+def to_pcm(audio: NDArray[np.float64], rate_hz: int, duration_ms: int, where: str) -> NDArray[np.int16]:
+    """The synthesiser's sound as 16-bit samples at 16 kHz, of exactly the planned length.
+
+    Args:
+        audio: float64, shape (samples,).
+        rate_hz: Its rate.
+        duration_ms: The planned length.
+        where: What it is, for messages.
+
+    Raises:
+        CorpusError: It is not finite, silent or too loud.
+    """
+    common = gcd(RATE_HZ, rate_hz)
+    resampled = _GAIN * resample_poly(audio, RATE_HZ // common, rate_hz // common)
+    count = duration_ms * RATE_HZ // 1000
+    padded = np.zeros(count)
+    padded[: min(count, len(resampled))] = resampled[:count]
+    peak = float(np.max(np.abs(padded)))
+    if not 0.01 < peak < 1.0:
+        raise CorpusError(
+            f"{where}: the synthesiser gave a peak of {peak:.3g} of full scale; expected 0.01 to 1"
+        )
+    return np.rint(padded * _FULL_SCALE).astype(np.int16)
