@@ -1,0 +1,264 @@
+"""Builds a prepared corpus on disk: plan, render, write; a rerun does only what is missing or changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from benchmark import audio
+from benchmark.errors import CorpusError, ManifestError
+from benchmark.files import write_text
+from benchmark.manifest import MEASURED, PLANNED, plan_hash, read_table, write_table
+from benchmark.mixing.gather import SPLITS, Gathered
+from benchmark.mixing.journal import Journal
+from benchmark.mixing.plan import Row, plan_mixtures
+from benchmark.mixing.render import levelled_speech, render_mixture
+from benchmark.mixing.sources import SourceReader, Sources
+from benchmark.mixing.supply import RATE_HZ
+from benchmark.mixing.targets import write_targets
+from benchmark.prepared import MANIFEST, RECIPE, UTTERANCES, audio_path
+from benchmark.progress import Progress, silent
+from benchmark.recipe import Recipe, recipe_hash
+
+JOURNAL = "journal.jsonl"
+_UNMEASURED: dict[str, Any] = dict.fromkeys(MEASURED.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which part of the plan to prepare.
+
+    Attributes:
+        split: One split, or None for all.
+        limit: At most so many utterances of each split, in the order of their ids, or None for all.
+        plan_only: Write the tables and trajectories, but no audio.
+    """
+
+    split: str | None = None
+    limit: int | None = None
+    plan_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What building did.
+
+    Attributes:
+        folder: The prepared corpus.
+        rendered: Mixtures written now.
+        kept: Mixtures that were there and right.
+        left_out: One line for each recording that could not be used.
+        content_sha256: Content hash of the manifest.
+        plan_sha256: Hash of its planned columns alone.
+    """
+
+    folder: Path
+    rendered: int
+    kept: int
+    left_out: list[str]
+    content_sha256: str
+    plan_sha256: str
+
+
+def build(
+    recipe: Recipe,
+    text: str,
+    gathered: Gathered,
+    folder: Path,
+    selection: Selection,
+    *,
+    jobs: int = 1,
+    progress: Progress = silent,
+) -> Report:
+    """Prepares `recipe` below `folder`.
+
+    Args:
+        recipe: What to prepare.
+        text: The recipe as the user wrote it, stored beside the result.
+        gathered: Speech and noise at hand.
+        folder: Where to; may hold an earlier or interrupted run of the same recipe, which is completed.
+        selection: Which part.
+        jobs: Worker processes.
+        progress: Told of every finished utterance.
+
+    Raises:
+        ManifestError: `folder` holds something else.
+        CorpusError: A recording cannot be used and the recipe does not allow leaving it out.
+    """
+    chosen = _chosen(gathered, selection)
+    planned = plan_mixtures(recipe, chosen, gathered.supply)
+    earlier = _earlier(folder, recipe)
+    identity = recipe_hash(recipe)
+    with Journal(folder / JOURNAL, identity) as journal:
+        known = _same_plan(planned, {**earlier, **journal.measured})
+        write_text(folder / RECIPE, text)
+        for torn in folder.rglob(".*.part"):  # of a run that was killed while it wrote
+            torn.unlink()
+        measured, left_out = known, list(gathered.damaged)
+        kept = 0
+        if not selection.plan_only:
+            sound = _intact(folder, known, jobs, progress)
+            kept = len(sound)
+            missing = [row for row in planned if row["mixture_id"] not in sound]
+            made, unusable = _render(recipe, missing, gathered.sources, folder, journal, jobs, progress)
+            measured = {**sound, **made}
+            left_out += unusable.values()
+            planned = [row for row in planned if row["utterance_id"] not in unusable]
+        rows = [{**_UNMEASURED, **row, **_columns(measured.get(row["mixture_id"]))} for row in planned]
+        rows += [row for key, row in earlier.items() if key not in {row["mixture_id"] for row in rows}]
+        used = {row["utterance_id"] for row in planned}
+        utterances = write_targets(
+            folder, recipe, gathered, [item for item in chosen if item.id in used], jobs, progress
+        )
+        content, plan = _write_tables(folder, recipe, rows, utterances)
+        journal.discard()
+    return Report(folder, len(measured) - kept if not selection.plan_only else 0, kept, left_out, content, plan)
+
+
+def _chosen(gathered: Gathered, selection: Selection) -> list[Any]:
+    splits = SPLITS if selection.split is None else (selection.split,)
+    chosen = []
+    for split in splits:
+        members = [utterance for utterance in gathered.targets if utterance.split == split]
+        if selection.split is not None and not members:
+            there = sorted({str(utterance.split) for utterance in gathered.targets})
+            raise CorpusError(f"no utterance on disk belongs to the split '{split}'; there are: {', '.join(there)}")
+        chosen += members[: selection.limit]
+    return chosen
+
+
+def _earlier(folder: Path, recipe: Recipe) -> dict[str, Row]:
+    """Rows of an earlier run below `folder`, by mixture id."""
+    if not (folder / MANIFEST).exists():
+        ours = (folder / RECIPE).exists() or (folder / JOURNAL).exists()
+        if folder.is_dir() and any(folder.iterdir()) and not ours:
+            raise ManifestError(f"{folder}: holds other files; choose an empty folder with --out")
+        return {}
+    table = read_table(folder / MANIFEST, "mixtures")
+    if table.facts.get("recipe_sha256") != recipe_hash(recipe):
+        raise ManifestError(
+            f"{folder}: was prepared from another recipe ({table.facts.get('recipe')}, version {table.facts.get('version')}); "
+            "choose another folder with --out, or delete it"
+        )
+    return {row["mixture_id"]: row for row in table.rows}
+
+
+def _same_plan(planned: Iterable[Row], known: Mapping[str, Row]) -> dict[str, Row]:
+    """Those of `known` that were rendered from the very rows of this plan."""
+    same = {}
+    for row in planned:
+        found = known.get(row["mixture_id"])
+        if found is None:
+            continue
+        if any(found[name] != row[name] for name in PLANNED.names):
+            raise ManifestError(
+                f"{row['mixture_id']}: was planned from other speech or noise than is given now; choose another folder with --out"
+            )
+        if found["pcm_sha256"] is not None:
+            same[row["mixture_id"]] = found
+    return same
+
+
+def _intact(folder: Path, known: Mapping[str, Row], jobs: int, progress: Progress) -> dict[str, Row]:
+    """Those of `known` whose audio on disk has the samples that the manifest says."""
+    rows = list(known.values())
+    checks = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=32)(
+        joblib.delayed(samples_match)(folder, row) for row in rows
+    )
+    right = list(progress(checks, len(rows), "checking what is there")) if rows else []
+    return {row["mixture_id"]: row for row, ok in zip(rows, right, strict=True) if ok}
+
+
+def samples_match(folder: Path, row: Mapping[str, Any]) -> bool:
+    """Whether the audio of a row is on disk with the samples that the row says."""
+    path = audio_path(folder, row["mixture_id"])
+    if not path.is_file():
+        return False
+    try:
+        clip = audio.read_clip(path)
+    except CorpusError:
+        return False
+    return audio.pcm_sha256(audio.pcm16(clip.samples)) == row["pcm_sha256"]
+
+
+def _render(
+    recipe: Recipe,
+    rows: Sequence[Row],
+    sources: Sources,
+    folder: Path,
+    journal: Journal,
+    jobs: int,
+    progress: Progress,
+) -> tuple[dict[str, Row], dict[str, str]]:
+    """Renders rows, one utterance a task; returns complete rows, and by utterance the reasons why some could not be."""
+    by_utterance: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_utterance[row["utterance_id"]].append(row)
+    made: dict[str, Row] = {}
+    unusable: dict[str, str] = {}
+    results = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
+        joblib.delayed(_render_utterance)(recipe, group, sources.needed_by(group), folder)
+        for group in by_utterance.values()
+    )
+    for finished in progress(results, len(by_utterance), "rendering"):
+        if isinstance(finished, Unusable):
+            unusable[finished.utterance_id] = finished.reason
+            continue
+        journal.add(finished)
+        made.update({row["mixture_id"]: row for row in finished})
+    return made, unusable
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """An utterance that the recipe allows to leave out."""
+
+    utterance_id: str
+    reason: str
+
+
+def _render_utterance(
+    recipe: Recipe, rows: Sequence[Row], sources: Sources, folder: Path
+) -> list[Row] | Unusable:
+    reader = SourceReader(sources)
+    try:
+        speech = levelled_speech(rows[0], reader)
+    except CorpusError as error:
+        if recipe.speech.on_damage == "skip":
+            return Unusable(rows[0]["utterance_id"], str(error))
+        raise
+    complete = []
+    for row in rows:
+        rendered = render_mixture(row, recipe, speech, reader)
+        audio.write_flac(audio_path(folder, row["mixture_id"]), rendered.pcm, RATE_HZ)
+        complete.append({**row, **rendered.measured})
+    return complete
+
+
+def _columns(row: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {} if row is None else {name: row[name] for name in MEASURED.names}
+
+
+def _write_tables(
+    folder: Path, recipe: Recipe, rows: Sequence[Row], utterances: Sequence[Row]
+) -> tuple[str, str]:
+    plan = plan_hash(rows)
+    facts = {
+        "recipe": recipe.name,
+        "version": str(recipe.version),
+        "recipe_sha256": recipe_hash(recipe),
+        "plan_sha256": plan,
+        "targets": recipe.speech.targets,
+    }
+    kept: dict[str, Row] = {}
+    if (folder / UTTERANCES).exists():
+        kept = {row["utterance_id"]: row for row in read_table(folder / UTTERANCES, "utterances").rows}
+    kept.update({row["utterance_id"]: row for row in utterances})
+    wanted = {row["utterance_id"] for row in rows}
+    write_table(folder / UTTERANCES, "utterances", [kept[key] for key in sorted(wanted)], facts)
+    return write_table(folder / MANIFEST, "mixtures", rows, facts), plan

@@ -1,0 +1,185 @@
+"""From a recipe and folders on disk to what the planner and the renderer need. Reads headers, decodes nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmark import corpora, noises
+from benchmark.corpora.contract import Corpus
+from benchmark.errors import CorpusError, RecipeError
+from benchmark.mixing.sources import Sources
+from benchmark.mixing.supply import Supply, recordings_of, talkers_of
+from benchmark.noises.contract import Recording
+from benchmark.recipe import Recipe
+from benchmark.shipped import cache_folder, demo_corpus
+from benchmark.speech import Utterance
+from benchmark.splits import load_splits
+
+SPLITS = ("train", "dev", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """Folders that the user names.
+
+    Attributes:
+        speech: Root of the articulatory corpus, or None to use the recipe's own.
+        noises: Name of a noise corpus to its root.
+    """
+
+    speech: Path | None = None
+    noises: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was found on disk for a recipe.
+
+    Attributes:
+        corpus: The reader of the speech.
+        targets: Utterances of a split, sorted by id, each with `split` set.
+        damaged: A line for each recording that is left out because it cannot be used.
+        unassigned: How many sound utterances belong to no split (voices that only babble, left-out speakers, non-speech).
+        supply: All noise at hand, by headers.
+        sources: Readers for rendering.
+    """
+
+    corpus: Corpus
+    targets: list[Utterance]
+    damaged: list[str]
+    unassigned: int
+    supply: Supply
+    sources: Sources
+
+
+def gather(recipe: Recipe, roots: Roots) -> Gathered:
+    """Finds the speech and noise of a recipe.
+
+    Raises:
+        RecipeError: The recipe names a corpus or source that does not exist.
+        CorpusError: A folder is missing, empty or holds something else; the message says what is expected where.
+    """
+    corpus = corpora.get(recipe.speech.corpus)
+    everything, damaged = _listed(recipe, _speech_root(recipe, corpus, roots.speech))
+    targets = _split(recipe, everything)
+    if not targets:
+        raise CorpusError(
+            f"none of the {len(everything)} utterances found belongs to a split of '{recipe.speech.splits}'; "
+            f"is this the whole corpus? expected layout: {corpus.layout}"
+        )
+    supply, sources = _noise(recipe, targets, everything, roots)
+    return Gathered(corpus, targets, damaged, len(everything) - len(targets), supply, sources)
+
+
+def describe(corpus: Corpus, recipe: Recipe) -> str:
+    """What the speech corpus of a recipe is, who gives it and which files are expected where."""
+    return (
+        f"the recipe '{recipe.name}' needs {corpus.title}, which may not be redistributed and is not part of this package.\n"
+        f"  get it from: {corpus.home}\n"
+        f"  licence:     {corpus.licence}\n"
+        f"  cite:        {corpus.citation}\n"
+        f"  expected:    {corpus.layout}\n"
+        f"then run: python -m benchmark.prepare --recipe {recipe.name} --speech-root DIR"
+    )
+
+
+def _speech_root(recipe: Recipe, corpus: Corpus, given: Path | None) -> Path:
+    if given is not None:
+        return given
+    place, _, name = (recipe.speech.root or "").partition(":")
+    if place == "shipped" and name == "demo":
+        return demo_corpus()
+    if place == "cache" and name:
+        root = cache_folder() / name
+        if not root.is_dir():
+            raise CorpusError(
+                f"{root}: not there yet; make it once with `python -m benchmark.synthesise {name}` (needs pip install 'sinbad-bench[virtual]')"
+            )
+        return root
+    if recipe.speech.root:
+        raise RecipeError(f"'speech.root' = '{recipe.speech.root}': use 'shipped:demo' or 'cache:NAME', or leave it out")
+    raise CorpusError(describe(corpus, recipe))
+
+
+def _listed(recipe: Recipe, root: Path) -> tuple[list[Utterance], list[str]]:
+    """Sound utterances, and a line for each damaged recording that the recipe allows to leave out."""
+    if recipe.speech.on_damage == "stop":
+        return corpora.read(recipe.speech.corpus, root), []
+    found = corpora.scan(recipe.speech.corpus, root)
+    if not found.utterances:
+        raise CorpusError(f"{found.problems[0]} (and no other recording is sound)")
+    return found.utterances, found.problems
+
+
+def _split(recipe: Recipe, found: Sequence[Utterance]) -> list[Utterance]:
+    if recipe.speech.splits == "corpus":
+        unsplit = [utterance.id for utterance in found if utterance.split is None]
+        if unsplit:
+            raise RecipeError(
+                f"'speech.splits' = 'corpus', but the corpus states no split for {unsplit[0]}; name a committed split"
+            )
+        return [utterance for utterance in found if utterance.split in SPLITS]
+    table = load_splits(recipe.speech.corpus, recipe.speech.splits)
+    return [
+        replace(utterance, split=table[utterance.id])
+        for utterance in found
+        if table.get(utterance.id) in SPLITS
+    ]
+
+
+def _noise(
+    recipe: Recipe, targets: Sequence[Utterance], found: Sequence[Utterance], roots: Roots
+) -> tuple[Supply, Sources]:
+    wanted: list[str] = []
+    for section in (recipe.babble, recipe.nonbabble):
+        wanted += section.sources if section is not None else []
+    voices: dict[str, list[tuple[str, Utterance]]] = {}
+    if "corpus" in wanted:
+        voices["corpus"] = [(str(utterance.split), utterance) for utterance in targets]
+    if "corpus_voices" in wanted:
+        voices["corpus_voices"] = _babble_voices(found)
+    if "shipped_voices" in wanted:
+        voices["shipped_voices"] = _babble_voices(corpora.read("virtual", demo_corpus()))
+    talkers = {source: talkers_of(source, pairs) for source, pairs in voices.items()}
+    recordings: dict[str, Any] = {}
+    readers = {}
+    with_talkers = set()
+    for name in wanted:
+        if name in voices or name == "synthetic" or name in readers:
+            continue
+        corpus = noises.get(name)
+        listed = _noise_listing(name, roots)
+        spoken, recordings[name] = recordings_of(name, listed)
+        if spoken:
+            talkers[name] = spoken
+            with_talkers.add(name)
+        readers[name] = partial(corpus.read, roots.noises[name])
+    by_id = {source: {utterance.id: utterance for _, utterance in pairs} for source, pairs in voices.items()}
+    return (
+        Supply(talkers, recordings),
+        Sources({utterance.id: utterance for utterance in targets}, by_id, readers, frozenset(with_talkers)),
+    )
+
+
+def _babble_voices(found: Sequence[Utterance]) -> list[tuple[str, Utterance]]:
+    grouped: dict[str, list[Utterance]] = defaultdict(list)
+    for utterance in found:
+        if utterance.split == "babble":
+            grouped[str(utterance.extra["babble_split"])].append(utterance)
+    return [(split, utterance) for split, utterances in grouped.items() for utterance in utterances]
+
+
+def _noise_listing(name: str, roots: Roots) -> list[Recording]:
+    corpus = noises.get(name)
+    root = roots.noises.get(name)
+    if root is None:
+        raise CorpusError(
+            f"the recipe needs the noise corpus {corpus.title} ({corpus.licence}), to be had from {corpus.home}; "
+            f"expected: {corpus.layout}; then add --noise-root {name}=DIR"
+        )
+    return noises.read(name, root)

@@ -1,0 +1,73 @@
+"""What an interrupted run had finished, so that the next one can go on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from benchmark.errors import SinbadError
+
+
+class Journal:
+    """Finished rows, one JSON object a line, appended as they come.
+
+    The file exists only while a corpus is incomplete. A last line that was torn by a kill is ignored; rows of another recipe are
+    not read. What it says of a file is believed only if the samples on disk have the hash.
+
+    Attributes:
+        measured: Rows of the earlier run by mixture id.
+    """
+
+    def __init__(self, path: Path, identity: str) -> None:
+        self._path, self._identity = path, identity
+        self._stream: IO[str] | None = None
+        self.measured: dict[str, dict[str, Any]] = {}
+
+    def __enter__(self) -> Journal:
+        self.measured = self._read()
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = self._path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise SinbadError(f"{self._path.parent}: cannot be written ({error.strerror}); choose another --out") from error
+        self._line({"recipe_sha256": self._identity})
+        self.add(list(self.measured.values()))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+    def add(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Appends finished rows and hands them to the operating system."""
+        for row in rows:
+            self._line(row)
+        if self._stream is not None:
+            self._stream.flush()
+
+    def discard(self) -> None:
+        """Removes the file, once the manifest says the same."""
+        self._path.unlink(missing_ok=True)
+
+    def _line(self, row: dict[str, Any]) -> None:
+        if self._stream is None:
+            raise ValueError("a journal is written inside its `with` block")
+        self._stream.write(json.dumps(row) + "\n")
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        if not self._path.is_file():
+            return {}
+        rows = []
+        for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                rows.append(json.loads(line))
+            except json.JSONDecodeError:
+                break
+        if not rows or rows[0].get("recipe_sha256") != self._identity:
+            return {}
+        return {row["mixture_id"]: row for row in rows[1:]}

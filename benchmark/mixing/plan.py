@@ -1,0 +1,208 @@
+"""The plan: one row a mixture, with every draw in it. Needs headers only, no decoding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmark.draws import Draws
+from benchmark.errors import CorpusError, RecipeError
+from benchmark.mixing.supply import Material, Supply, Talker, samples_at_16k
+from benchmark.noises.synthetic import SYNTHETIC
+from benchmark.recipe import Babble, NonBabble, Recipe
+from benchmark.speech import Utterance
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Noise:
+    """What one mixture's noise is made of."""
+
+    category: str
+    source: str
+    pieces: list[dict[str, Any]]
+    looped: bool
+
+
+def mixture_id(utterance_id: str, kind: str, snr_db: float | None) -> str:
+    """The path of a mixture below `audio/`, without its suffix: "clean/F01/U001", "babble/-5/F01/U001"."""
+    return f"clean/{utterance_id}" if snr_db is None else f"{kind}/{snr_db:g}/{utterance_id}"
+
+
+def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], supply: Supply) -> list[Row]:
+    """Draws the mixtures of every utterance, in the order of utterances, then conditions.
+
+    Args:
+        recipe: What to mix.
+        utterances: Targets, each with its split set.
+        supply: All noise at hand.
+
+    Returns:
+        Rows with the planned columns of `benchmark.manifest.PLANNED`.
+
+    Raises:
+        RecipeError: The recipe names a source or category that is not there.
+        CorpusError: The noise at hand does not suffice.
+    """
+    rows = []
+    for utterance in utterances:
+        length = samples_at_16k(utterance.duration_s)
+        if length == 0:
+            raise CorpusError(f"{utterance.id}: the recording is empty; remove it or get a whole copy")
+        for kind, snr_db in _conditions(recipe):
+            identity = (recipe.name, recipe.version, recipe.seed, utterance.id, kind, f"{snr_db:g}" if snr_db is not None else "")
+            noise = _noise(recipe, kind, utterance, length, supply, Draws(identity))
+            rows.append(
+                {
+                    "mixture_id": mixture_id(utterance.id, kind, snr_db),
+                    "utterance_id": utterance.id,
+                    "speaker": utterance.speaker,
+                    "split": utterance.split,
+                    "noise_kind": kind,
+                    "noise_category": noise.category,
+                    "noise_source": noise.source,
+                    "snr_db": snr_db,
+                    "samples": length,
+                    "looped": noise.looped,
+                    "pieces": noise.pieces,
+                }
+            )
+    return rows
+
+
+def _conditions(recipe: Recipe) -> Iterator[tuple[str, float | None]]:
+    if recipe.mixing.clean:
+        yield "clean", None
+    for kind in recipe.noise_kinds:
+        for snr_db in recipe.mixing.snr_db:
+            yield kind, float(snr_db)
+
+
+def _noise(
+    recipe: Recipe, kind: str, utterance: Utterance, length: int, supply: Supply, draws: Draws
+) -> _Noise:
+    if kind == "babble" and recipe.babble is not None:
+        return _babble(recipe.babble, utterance, length, supply, draws)
+    if kind == "nonbabble" and recipe.nonbabble is not None:
+        return _nonbabble(recipe.nonbabble, utterance, length, supply, draws)
+    return _Noise("", "", [], False)
+
+
+def _babble(wanted: Babble, utterance: Utterance, length: int, supply: Supply, draws: Draws) -> _Noise:
+    split = str(utterance.split)
+    seen = []
+    for source in wanted.sources:
+        talkers = [
+            talker
+            for talker in supply.talkers.get(source, {}).get(split, ())
+            if talker.name != utterance.speaker
+        ]
+        if len(talkers) >= wanted.talkers:
+            return _talking(wanted, talkers, source, length, draws)
+        crowd = supply.recordings.get(source, {}).get(split, {}).get("babble", {})
+        if crowd:
+            found = [material for category in crowd.values() for material in category]
+            return _cut(found, "babble", source, length, loop=False, draws=draws, why=utterance.id)
+        seen.append(f"{source}: {len(talkers)}")
+    raise CorpusError(
+        f"{utterance.id}: babble needs {wanted.talkers} talkers of the split '{split}' who are not {utterance.speaker}, "
+        f"found {', '.join(seen)}; add 'shipped_voices' to babble.sources or lower babble.talkers"
+    )
+
+
+def _talking(wanted: Babble, talkers: list[Talker], source: str, length: int, draws: Draws) -> _Noise:
+    pieces, looped = [], False
+    step = 10  # gains are drawn in tenths of a decibel
+    for i, talker in enumerate(draws.sample("talkers", talkers, wanted.talkers)):
+        gain_db = (
+            draws.integer(f"gain/{i}", round(-wanted.spread_db * step), round(wanted.spread_db * step) + 1)
+            / step
+        )
+        start = draws.integer(f"recording/{i}", 0, len(talker.material))
+        order = talker.material[start:] + talker.material[:start]
+        offset = draws.integer(f"offset/{i}", 0, order[0].samples)
+        found, again = _cover(order, offset, length, gain_db)
+        pieces += found
+        looped |= again
+    return _Noise("babble", source, pieces, looped)
+
+
+def _cover(
+    order: Sequence[Material], offset: int, length: int, gain_db: float
+) -> tuple[list[dict[str, Any]], bool]:
+    """Pieces that follow one another until `length` is covered; True if the material had to start again."""
+    pieces: list[dict[str, Any]] = []
+    at, index, used = 0, 0, 0
+    total = sum(material.samples for material in order)
+    while at < length:
+        material = order[index % len(order)]
+        frames = min(material.samples - offset, length - at)
+        pieces.append(
+            {
+                "noise_id": material.noise_id,
+                "offset": offset,
+                "at": at,
+                "frames": frames,
+                "gain_db": gain_db,
+            }
+        )
+        at, used, index, offset = at + frames, used + frames, index + 1, 0
+    return pieces, used > total
+
+
+def _nonbabble(wanted: NonBabble, utterance: Utterance, length: int, supply: Supply, draws: Draws) -> _Noise:
+    source = draws.choice("source", wanted.sources)
+    split = str(utterance.split)
+    if source == "synthetic":
+        category = draws.choice("category", _categories(wanted, source, list(SYNTHETIC)))
+        piece = {
+            "noise_id": f"synthetic:{category}:{draws.token('noise')}",
+            "offset": 0,
+            "at": 0,
+            "frames": length,
+            "gain_db": 0.0,
+        }
+        return _Noise(category, source, [piece], False)
+    found = supply.recordings.get(source, {}).get(split, {}).get("nonbabble", {})
+    if not found:
+        raise CorpusError(
+            f"{source}: no recording for the split '{split}'; give its folder with --noise-root {source}=DIR"
+        )
+    category = draws.choice("category", _categories(wanted, source, list(found)))
+    return _cut(
+        list(found[category]), category, source, length, loop=wanted.loop, draws=draws, why=utterance.id
+    )
+
+
+def _categories(wanted: NonBabble, source: str, there: list[str]) -> list[str]:
+    if wanted.categories is None:
+        return there
+    chosen = [category for category in wanted.categories if category in there]
+    if not chosen:
+        raise RecipeError(
+            f"nonbabble.categories: {source} has none of {', '.join(wanted.categories)}; it has {', '.join(there)}"
+        )
+    return chosen
+
+
+def _cut(
+    found: list[Material], category: str, source: str, length: int, *, loop: bool, draws: Draws, why: str
+) -> _Noise:
+    """A stretch of one recording, started again only where the recipe allows it."""
+    long_enough = [material for material in found if material.samples >= length]
+    if long_enough:
+        material = draws.choice("recording", long_enough)
+        offset = draws.integer("offset", 0, material.samples - length + 1)
+    elif loop:
+        material = draws.choice("recording", found)
+        offset = draws.integer("offset", 0, material.samples)
+    else:
+        longest = max(material.samples for material in found)
+        raise CorpusError(
+            f"{why}: lasts {length / 16000:.1f} s, but no '{category}' recording of {source} is longer than "
+            f"{longest / 16000:.1f} s; set nonbabble.loop = true to let it start again"
+        )
+    pieces, looped = _cover([material], offset, length, 0.0)
+    return _Noise(category, source, pieces, looped)

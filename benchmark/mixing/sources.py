@@ -1,0 +1,121 @@
+"""Reads speech and pieces of noise at 16 kHz for the renderer."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.audio import resample
+from benchmark.errors import CorpusError, MeasureError
+from benchmark.metrics import active_speech_level
+from benchmark.mixing.supply import RATE_HZ
+from benchmark.noises.synthetic import SYNTHETIC
+from benchmark.speech import Clip, Utterance
+
+Samples = NDArray[np.float64]
+_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the renderer finds recordings. Picklable, so that it can travel to workers.
+
+    Attributes:
+        speech: Target utterances by id.
+        voices: Source name ("corpus", "corpus_voices", "shipped_voices") to the utterances that babble is cut from, by id.
+        noises: Name of a noise corpus to a reader of its recordings by id.
+        talkers: Names of noise corpora whose recordings are single talkers, to be brought to one level before they are summed.
+    """
+
+    speech: Mapping[str, Utterance]
+    voices: Mapping[str, Mapping[str, Utterance]] = field(default_factory=dict)
+    noises: Mapping[str, Callable[[str], Clip]] = field(default_factory=dict)
+    talkers: frozenset[str] = frozenset()
+
+    def needed_by(self, rows: Iterable[Mapping[str, Any]]) -> Sources:
+        """The part of it that the plan rows read, small enough to send to a worker with every task."""
+        speech: dict[str, Utterance] = {}
+        voices: dict[str, dict[str, Utterance]] = {source: {} for source in self.voices}
+        for row in rows:
+            speech[row["utterance_id"]] = self.speech[row["utterance_id"]]
+            for piece in row["pieces"]:
+                source, _, name = piece["noise_id"].partition(":")
+                if name in self.voices.get(source, {}):
+                    voices[source][name] = self.voices[source][name]
+        return Sources(speech, voices, self.noises, self.talkers)
+
+
+class SourceReader:
+    """Reads from `Sources` and keeps the last few recordings of noise in memory. One for each worker task."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._kept: OrderedDict[str, Samples] = OrderedDict()
+
+    def speech(self, utterance_id: str, samples: int) -> Samples:
+        """The target utterance at its recorded level, shape (samples,).
+
+        Raises:
+            CorpusError: It is unknown, unreadable, or its length is not what the plan says.
+        """
+        utterance = self._sources.speech.get(utterance_id)
+        if utterance is None:
+            raise CorpusError(f"{utterance_id}: is in the plan but not in the corpus; give the corpus that was planned")
+        return _fitted(_at_16k(utterance.audio()), samples, utterance_id)
+
+    def piece(self, noise_id: str, offset: int, frames: int) -> Samples:
+        """`frames` samples of a noise from `offset`; speech of a talker is brought to active level 0 dB.
+
+        Raises:
+            CorpusError: The noise is unknown, unreadable or shorter than the plan says.
+        """
+        source, _, name = noise_id.partition(":")
+        if source == "synthetic":
+            category, _, token = name.partition(":")
+            return SYNTHETIC[category](token, offset + frames)[offset:]
+        if noise_id not in self._kept:
+            self._kept[noise_id] = self._recording(source, name)
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        recording = self._kept[noise_id]
+        # The length planned by the header may differ by one sample from that of the filter.
+        stretch = recording[offset : offset + frames]
+        return _fitted(stretch, frames, noise_id)
+
+    def _recording(self, source: str, name: str) -> Samples:
+        if source in self._sources.voices:
+            voice = self._sources.voices[source].get(name)
+            if voice is None:
+                raise CorpusError(f"{source}:{name}: is in the plan but not on disk; give the corpus that was planned")
+            return _levelled(_at_16k(voice.audio()), f"{source}:{name}")
+        reader = self._sources.noises.get(source)
+        if reader is None:
+            raise CorpusError(f"{source}:{name}: is in the plan; give its folder with --noise-root {source}=DIR")
+        samples = _at_16k(reader(name))
+        return _levelled(samples, f"{source}:{name}") if source in self._sources.talkers else samples
+
+
+def _at_16k(clip: Clip) -> Samples:
+    return resample(clip, RATE_HZ).samples.astype(np.float64)
+
+
+def _levelled(samples: Samples, name: str) -> Samples:
+    try:
+        level_db = active_speech_level(samples, RATE_HZ).level_db
+    except MeasureError as error:
+        raise CorpusError(f"{name}: cannot serve as a talker: {error}") from error
+    return samples * 10.0 ** (-round(level_db, 6) / 20.0)
+
+
+def _fitted(samples: Samples, wanted: int, name: str) -> Samples:
+    missing = wanted - len(samples)
+    if abs(missing) > 2 and missing > 0:
+        raise CorpusError(
+            f"{name}: has {len(samples)} samples at 16 kHz where the plan counts on {wanted}; it is not the recording that was planned"
+        )
+    return np.pad(samples, (0, missing)) if missing > 0 else samples[:wanted]

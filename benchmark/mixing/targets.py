@@ -1,0 +1,82 @@
+"""Writes the target trajectories of a prepared corpus, one file a speaker."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from benchmark.articulation import speaker_targets
+from benchmark.errors import ManifestError
+from benchmark.mixing.gather import Gathered
+from benchmark.mixing.supply import samples_at_16k
+from benchmark.prepared import read_trajectories, targets_sha256, trajectories_path, write_trajectories
+from benchmark.progress import Progress
+from benchmark.recipe import Recipe
+from benchmark.speech import Trajectories, Utterance
+
+
+def write_targets(
+    folder: Path,
+    recipe: Recipe,
+    gathered: Gathered,
+    chosen: Sequence[Utterance],
+    jobs: int,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    """Writes trajectories of the speakers of `chosen` and returns their rows of the table of utterances.
+
+    A file holds all utterances of its speaker, chosen or not, because lip protrusion is relative to the speaker's median: a
+    part of a corpus must not have other targets than the whole.
+    """
+    speakers = {utterance.speaker for utterance in chosen}
+    by_speaker: dict[str, list[Utterance]] = defaultdict(list)
+    for utterance in gathered.targets:
+        if utterance.speaker in speakers:
+            by_speaker[utterance.speaker].append(utterance)
+    results = joblib.Parallel(n_jobs=jobs, return_as="generator")(
+        joblib.delayed(_write_speaker)(trajectories_path(folder, speaker), members, recipe, gathered.corpus.sensors)
+        for speaker, members in sorted(by_speaker.items())
+    )
+    facts: dict[str, dict[str, Any]] = {}
+    for found in progress(results, len(by_speaker), "trajectories"):
+        facts.update(found)
+    return [
+        {
+            "utterance_id": utterance.id,
+            "speaker": utterance.speaker,
+            "split": utterance.split,
+            "prompt": utterance.prompt,
+            "samples": samples_at_16k(utterance.duration_s),
+            "notes": str(utterance.extra.get("notes", "")),
+            **facts[utterance.id],
+        }
+        for utterance in chosen
+    ]
+
+
+def _write_speaker(
+    path: Path, utterances: Sequence[Utterance], recipe: Recipe, sensors: Any
+) -> dict[str, dict[str, Any]]:
+    targets = speaker_targets(utterances, recipe.speech.targets, sensors)
+    if _stored(path) != {key: targets_sha256(value) for key, value in targets.items()}:
+        write_trajectories(path, targets)
+    return {key: _facts(value) for key, value in targets.items()}
+
+
+def _stored(path: Path) -> dict[str, str]:
+    try:
+        return {key: targets_sha256(value) for key, value in read_trajectories(path).items()}
+    except ManifestError:
+        return {}
+
+
+def _facts(targets: Trajectories) -> dict[str, Any]:
+    return {
+        "frames": len(targets.values),
+        "valid_share": round(float(targets.valid.mean()), 4) if targets.valid.size else 0.0,
+        "targets_sha256": targets_sha256(targets),
+    }

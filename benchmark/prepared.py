@@ -1,0 +1,204 @@
+"""A prepared corpus: a folder that holds mixtures, clean speech and target trajectories, or only the plan of them.
+
+    DIR/recipe.toml manifest.parquet utterances.parquet
+    DIR/audio/clean/UTTERANCE.flac  DIR/audio/babble/-5/UTTERANCE.flac  DIR/trajectories/SPEAKER.parquet
+
+Example:
+    >>> corpus = PreparedCorpus(Path("prepared/demo_noisy"))  # doctest: +SKIP
+    >>> corpus.noisy("babble/-5/F01/U001").duration_s  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmark import audio
+from benchmark.errors import CorpusError, ManifestError
+from benchmark.files import replacing
+from benchmark.manifest import content_hash, read_table
+from benchmark.recipe import Recipe, parse_recipe
+from benchmark.speech import Clip, Trajectories
+
+MANIFEST, UTTERANCES, RECIPE = "manifest.parquet", "utterances.parquet", "recipe.toml"
+
+
+def audio_path(folder: Path, mixture_id: str) -> Path:
+    """Where the audio of a mixture lies below the folder of its corpus."""
+    return folder / "audio" / f"{mixture_id}.flac"
+
+
+def trajectories_path(folder: Path, speaker: str) -> Path:
+    """Where the targets of a speaker lie below the folder of a corpus."""
+    return folder / "trajectories" / f"{speaker}.parquet"
+
+
+class PreparedCorpus:
+    """Opens a prepared corpus; tables at once, audio and trajectories on demand.
+
+    Attributes:
+        folder: Its folder.
+        recipe: The recipe as it was used.
+        mixtures: Plan rows with what rendering measured, by mixture id, sorted.
+        utterances: One row an utterance, by utterance id.
+        facts: What the manifest says of itself: recipe, version, hashes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the tables.
+
+        Raises:
+            ManifestError: `folder` holds no prepared corpus, or its tables were damaged or edited.
+        """
+        self.folder = folder
+        if not folder.is_dir():
+            raise ManifestError(f"{folder}: not found; prepare it with `python -m benchmark.prepare --recipe NAME --out {folder}`")
+        table = read_table(folder / MANIFEST, "mixtures")
+        self.facts = {**table.facts, "content_sha256": table.content_sha256}
+        self.mixtures: dict[str, dict[str, Any]] = {row["mixture_id"]: row for row in table.rows}
+        rows = read_table(folder / UTTERANCES, "utterances").rows
+        self.utterances: dict[str, dict[str, Any]] = {row["utterance_id"]: row for row in rows}
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe as it was used."""
+        path = self.folder / RECIPE
+        try:
+            return parse_recipe(path.read_text(encoding="utf-8"), str(path))
+        except OSError as error:
+            raise ManifestError(f"{path}: cannot be read ({error.strerror}); prepare the corpus again") from error
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits that it holds."""
+        return sorted({row["split"] for row in self.utterances.values()})
+
+    def of_split(self, split: str) -> list[dict[str, Any]]:
+        """Mixtures of one split, in the order of their ids.
+
+        Raises:
+            ManifestError: It holds none.
+        """
+        rows = [row for row in self.mixtures.values() if row["split"] == split]
+        if not rows:
+            raise ManifestError(
+                f"{self.folder}: holds no mixture of the split '{split}', only {', '.join(self.splits)}; "
+                f"prepare it with --split {split}"
+            )
+        return rows
+
+    def split_hash(self, split: str) -> str:
+        """Content hash of what a model is scored on: the mixtures of a split and the targets of their utterances.
+
+        It does not depend on which other splits were prepared.
+        """
+        rows = [
+            {**row, "targets_sha256": self.utterances[row["utterance_id"]]["targets_sha256"]}
+            for row in self.of_split(split)
+        ]
+        return content_hash(rows, "mixture_id")
+
+    def noisy(self, mixture_id: str) -> Clip:
+        """The audio of a mixture, float32 at 16 kHz.
+
+        Raises:
+            CorpusError: It is missing or damaged.
+        """
+        path = audio_path(self.folder, mixture_id)
+        if not path.is_file():
+            raise CorpusError(f"{path}: missing; run `python -m benchmark.prepare` again on this folder to restore it")
+        return audio.read_clip(path)
+
+    def clean(self, utterance_id: str) -> Clip:
+        """The clean speech of an utterance as it was prepared, float32 at 16 kHz.
+
+        Raises:
+            CorpusError: It is missing or damaged.
+        """
+        return self.noisy(f"clean/{utterance_id}")
+
+    def targets(self, utterance_id: str) -> Trajectories:
+        """The target trajectories of an utterance.
+
+        Raises:
+            ManifestError: The corpus holds none for it, or the file is damaged.
+        """
+        speaker = self.utterances[utterance_id]["speaker"]
+        path = trajectories_path(self.folder, speaker)
+        found = _read_speaker(path, path.stat().st_mtime_ns if path.is_file() else 0).get(utterance_id)
+        if found is None:
+            raise ManifestError(f"{path}: holds no trajectories of {utterance_id}; prepare the corpus again")
+        return found
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.mixtures.values())
+
+    def __len__(self) -> int:
+        return len(self.mixtures)
+
+
+def targets_sha256(targets: Trajectories) -> str:
+    """Identity of trajectories: names, rate, and the values that are valid."""
+    digest = hashlib.sha256(f"{','.join(targets.names)};{targets.rate_hz:g};{len(targets.values)};".encode())
+    digest.update(np.ascontiguousarray(np.where(targets.valid, targets.values, 0), dtype="<f4").tobytes())
+    digest.update(np.packbits(targets.valid).tobytes())
+    return digest.hexdigest()
+
+
+def write_trajectories(path: Path, targets: Mapping[str, Trajectories]) -> None:
+    """Writes the targets of one speaker: one row a frame, one column a parameter, null where it was not observed."""
+    names = next(iter(targets.values())).names
+    rates = {item.rate_hz for item in targets.values()}
+    if len(rates) != 1:
+        raise ManifestError(f"{path}: the utterances have different frame rates {sorted(rates)}")
+    order = sorted(targets)
+    lengths = [len(targets[key].values) for key in order]
+    values = np.concatenate([targets[key].values for key in order])
+    valid = np.concatenate([targets[key].valid for key in order])
+    columns: dict[str, pa.Array] = {
+        "utterance_id": pa.array(np.repeat(order, lengths)).dictionary_encode(),
+        "frame": pa.array(np.concatenate([np.arange(length) for length in lengths]), pa.int32()),
+    }
+    for i, name in enumerate(names):
+        columns[name] = pa.array(values[:, i], pa.float32(), mask=~valid[:, i])
+    table = pa.table(columns).replace_schema_metadata({"sinbad.rate_hz": repr(rates.pop())})
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def read_trajectories(path: Path) -> dict[str, Trajectories]:
+    """Reads a file of `write_trajectories`: utterance id to trajectories.
+
+    Raises:
+        ManifestError: It is missing or damaged.
+    """
+    if not path.is_file():
+        raise ManifestError(f"{path}: missing; prepare the corpus again")
+    try:
+        table = pq.read_table(path)
+        rate_hz = float(table.schema.metadata[b"sinbad.rate_hz"])
+        names = tuple(name for name in table.schema.names if name not in {"utterance_id", "frame"})
+        valid = np.column_stack([table[name].is_valid().to_numpy() for name in names])
+        values = np.column_stack([table[name].fill_null(0.0).to_numpy() for name in names]).astype(np.float32)
+        ids = np.asarray(table["utterance_id"].to_pylist(), dtype=object)
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        raise ManifestError(f"{path}: is not a readable table of trajectories ({error}); prepare the corpus again") from error
+    starts = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]])) if len(ids) else np.zeros(0, int)
+    ends = np.append(starts[1:], len(ids))
+    return {
+        str(ids[start]): Trajectories(values[start:end], rate_hz, names, valid[start:end])
+        for start, end in zip(starts, ends, strict=True)
+    }
+
+
+@lru_cache(maxsize=64)
+def _read_speaker(path: Path, changed_ns: int) -> dict[str, Trajectories]:
+    """Kept per file and time of change, so that a rewritten file is read again."""
+    return read_trajectories(path)

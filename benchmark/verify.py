@@ -1,0 +1,59 @@
+"""`python -m benchmark.verify`: compares a prepared corpus on disk with its manifest."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmark import cli
+
+_EXAMPLE = """  python -m benchmark.verify --corpus prepared/demo_noisy
+  python -m benchmark.verify --corpus prepared/xrmb_noisy --replan --speech-root /data/xrmb"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parses the command line and verifies."""
+    parser = cli.parser(
+        "verify", "Reads every file of a prepared corpus and compares hashes; exit status 1 if any differ.", _EXAMPLE
+    )
+    parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a prepared corpus")
+    parser.add_argument("--replan", action="store_true", help="also derive the plan again from recipe and sources")
+    cli.add_root_arguments(parser)
+    parser.add_argument("--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)")
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    return cli.guarded(_verify, parser.parse_args(argv))
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from benchmark.mixing.gather import Roots, gather
+    from benchmark.mixing.verify import same_plan, verify
+    from benchmark.prepared import PreparedCorpus
+
+    corpus = PreparedCorpus(arguments.corpus)
+    verdict = verify(corpus, jobs=arguments.jobs, progress=cli.progress)
+    same = True
+    lines = [
+        *(f"missing: {path}" for path in verdict.missing),
+        *(f"changed: {path}" for path in verdict.changed),
+        *(f"unexpected: {path}" for path in verdict.unexpected),
+        f"{verdict.checked} mixtures checked: {len(verdict.missing)} missing, {len(verdict.changed)} changed, "
+        f"{len(verdict.unexpected)} unexpected",
+    ]
+    facts = {
+        "checked": verdict.checked,
+        "missing": verdict.missing,
+        "changed": verdict.changed,
+        "unexpected": verdict.unexpected,
+    }
+    if arguments.replan:
+        same = same_plan(corpus, gather(corpus.recipe, Roots(arguments.speech_root, dict(arguments.noise_root))))
+        facts["same_plan"] = same
+        lines.append("the plan derived again is " + ("the same" if same else "DIFFERENT: other sources or code"))
+    cli.report(facts, lines, arguments.json)
+    return 0 if verdict.ok and same else cli.FOUND_PROBLEMS
+
+
+if __name__ == "__main__":
+    sys.exit(main())
