@@ -35,21 +35,21 @@ def active_speech_level(samples: ArrayLike, rate_hz: int) -> ActiveLevel:
     """Active level of speech.
 
     The rectified signal is smoothed twice (30 ms), compared with thresholds an octave apart, and held for 200
-       ms after it falls below one. The active level is where the level of the active part lies 15.9 dB above
-       its threshold, by linear interpolation in dB.
+    ms after it falls below one. The active level is where the level of the active part lies 15.9 dB above
+    its threshold, by linear interpolation in dB.
 
     Args:
-           samples: One channel, shape (samples,); floats with full scale 1.0, or int16/int32.
-           rate_hz: Sampling rate.
+        samples: One channel, shape (samples,); floats with full scale 1.0, or int16/int32.
+        rate_hz: Sampling rate.
 
     Returns:
-           Level, activity and long-term level.
+        Level, activity and long-term level.
 
     Raises:
-           MeasureError: The signal is empty, silent, constant, not finite or of several channels.
+        MeasureError: The signal is empty, silent, constant, not finite or of several channels.
 
-       Source:
-           ITU-T Recommendation P.56 (2011), clause 7, method B.
+    Source:
+        ITU-T Recommendation P.56 (2011), clause 7, method B.
     """
     rate = check_rate(rate_hz)
     signal = check_reference(samples)

@@ -1,4 +1,4 @@
-"""
+"""Pearson correlation of many channels over many stretches, and who is to blame where there is none."""
 
 from __future__ import annotations
 

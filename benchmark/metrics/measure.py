@@ -1,6 +1,6 @@
 """What a measure is: its facts, its name, and the two shapes it comes in (audio, trajectories).
 
- A measure is a frozen dataclass without state. Its `repr` is its one name: the column of a table, the word on
+A measure is a frozen dataclass without state. Its `repr` is its one name: the column of a table, the word on
 a command line, the key of the registry. Parameters stand in the name unless they have their default:
 ``PPMC``, ``PPMC(pool='corpus')``.
 """
@@ -69,8 +69,8 @@ class AudioMeasure(Measure):
     """Compares an estimate with the clean signal.
 
     The work is cut in three so that nothing is done twice: `reference` analyses the clean signal once, `analyse`
-       an estimate, `compare` turns the two analyses into the value. Measures with equal `shares` have the same
-       first two steps.
+    an estimate, `compare` turns the two analyses into the value. Measures with equal `shares` have the same
+    first two steps.
     """
 
     kind: ClassVar[Kind] = "audio"
@@ -90,18 +90,18 @@ class AudioMeasure(Measure):
 
         Raises:
             UnscorableReference: The clean signal is empty, not finite, silent, too short or has an unsuitable
-            rate.
+                rate.
         """
 
     @abstractmethod
     def analyse(self, reference: Any, estimate: ArrayLike) -> Any:
         """Analysis of one estimate.
 
-        An estimate that is up to 50 ms longer or shorter than the clean signal is cut, or filled up with zeros, at
-               its end.
+        An estimate that is up to 50 ms longer or shorter than the clean signal is cut, or filled up with
+        zeros, at its end.
 
         Raises:
-                   MeasureError: The estimate is empty, not finite, of several channels or of another length.
+            MeasureError: The estimate is empty, not finite, of several channels or of another length.
         """
 
     @abstractmethod
@@ -126,7 +126,7 @@ class AudioMeasure(Measure):
 
         Raises:
             MeasureError: The measure is not defined for this pair; `UnscorableReference` if the clean signal
-            is the cause.
+                is the cause.
         """
         return self.score(self.reference(clean, rate_hz), estimate)
 
@@ -212,7 +212,7 @@ def mean_scores(scores: Sequence[Mapping[str, ParameterScore]]) -> ParameterScor
     """Mean value of each parameter over utterances.
 
     Failed utterances count with their value, left-out ones do not count; a parameter left out everywhere stays
-       left out.
+    left out.
     """
     names = list(dict.fromkeys(name for row in scores for name in row))
     return {name: _mean([row[name] for row in scores if name in row]) for name in names}

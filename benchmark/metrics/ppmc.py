@@ -35,21 +35,22 @@ PAD_S = 2.0
 class PPMC(TrajectoryMeasure):
     """Correlation between target and predicted trajectories, per parameter.
 
-       Identical predictions score differently by convention, most of all at low SNR, so each has its name:
+    Identical predictions score differently by convention, most of all at low SNR, so each has its name:
 
-       * ``PPMC``: within each utterance, unpadded, only frames valid on both sides; then the mean over
-         utterances. The standings go on to average over a speaker's utterances, speakers and parameters. The
-         only convention that is ranked.
-       * ``PPMC(pool='corpus')``: all utterances end to end, one correlation. An utterance without a usable
-         prediction enters as a constant at the mean of the other predictions.
-       * ``PPMC(pool='padded2s')``: mean over segments of 2 s, the last one of an utterance filled up with zeros,
-         invalid frames set to 0. Meant for z-scored trajectories.
-       * ``PPMC(pool='fisher_z')``: within each utterance; the mean is taken of arctanh(r) and turned back.
+    * ``PPMC``: within each utterance, unpadded, only frames valid on both sides; then the mean over
+      utterances. The standings go on to average over a speaker's utterances, speakers and parameters. The
+      only convention that is ranked.
+    * ``PPMC(pool='corpus')``: all utterances end to end, one correlation. An utterance without a usable
+      prediction enters as a constant at the mean of the other predictions.
+    * ``PPMC(pool='padded2s')``: mean over segments of 2 s, the last one of an utterance filled up with zeros,
+      invalid frames set to 0. Meant for z-scored trajectories.
+    * ``PPMC(pool='fisher_z')``: within each utterance; the mean is taken of arctanh(r) and turned back.
+
     A prediction that is constant, not finite, missing, or marks over 10 % of the target's frames invalid scores
-       0 and "failed". A target that is constant or has fewer than 10 valid frames is "left_out".
+    0 and "failed". A target that is constant or has fewer than 10 valid frames is "left_out".
 
     Attributes:
-           pool: "utterance", "corpus", "padded2s" or "fisher_z".
+        pool: "utterance", "corpus", "padded2s" or "fisher_z".
     """
 
     pool: str = "utterance"

@@ -1,6 +1,6 @@
 """Rational resampling by one matrix product.
 
- A polyphase filter that turns `down` samples into `up` is, over blocks of `down` input samples, one small
+A polyphase filter that turns `down` samples into `up` is, over blocks of `down` input samples, one small
 matrix. Written so it runs several times faster than a scalar polyphase loop and gives the same samples.
 """
 
@@ -21,7 +21,7 @@ def _kaiser_lowpass(up: int, down: int) -> NDArray[np.float64]:
     """Windowed sinc for the ratio up/down in lowest terms: 60 dB, transition of a tenth of the pass band.
 
     Source: Kaiser, Nonrecursive digital filter design using the I0-sinh window, 1974; with these parameters it
-       is the filter that GNU Octave's `resample` designs, which the reference implementations of STOI rest on.
+    is the filter that GNU Octave's `resample` designs, which the reference implementations of STOI rest on.
     """
     cutoff = 1.0 / (2 * max(up, down))
     half = ceil((_REJECTION_DB - 8) / (28.714 * cutoff / 10))

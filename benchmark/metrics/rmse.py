@@ -18,13 +18,13 @@ class RMSE(TrajectoryMeasure):
     """Root-mean-square error over the frames valid on both sides, per utterance and parameter.
 
     ``RMSE`` is in the unit of the parameter (mm, Hz, 1), so it may be compared but not averaged across
-       parameters, and is not ranked. ``RMSE(scale='sd')`` divides by the standard deviation of the target in
-       that utterance: a prediction stuck at the target's mean scores 1. A prediction that is missing, not finite
-       or marks over 10 % of the target's frames invalid is charged two standard deviations, what the mirrored
-       target would score, and is "failed"; a constant prediction is an ordinary one here.
+    parameters, and is not ranked. ``RMSE(scale='sd')`` divides by the standard deviation of the target in
+    that utterance: a prediction stuck at the target's mean scores 1. A prediction that is missing, not finite
+    or marks over 10 % of the target's frames invalid is charged two standard deviations, what the mirrored
+    target would score, and is "failed"; a constant prediction is an ordinary one here.
 
     Attributes:
-           scale: "own" (the unit of each parameter) or "sd" (standard deviations of the target).
+        scale: "own" (the unit of each parameter) or "sd" (standard deviations of the target).
     """
 
     scale: str = "own"

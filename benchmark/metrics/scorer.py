@@ -15,21 +15,21 @@ class Scorer:
     """One clean signal, analysed once for all measures.
 
     A measure that cannot be computed yields its `MeasureError` in place of a number. If that is an
-       `UnscorableReference` the clean signal is to blame and the item concerns no model; otherwise the estimate
-       is, and the item counts with the measure's worst value.
+    `UnscorableReference` the clean signal is to blame and the item concerns no model; otherwise the estimate
+    is, and the item counts with the measure's worst value.
 
     Args:
-           measures: What to compute.
-           clean: One channel, shape (samples,).
-           rate_hz: Its sampling rate, and that of all estimates.
+        measures: What to compute.
+        clean: One channel, shape (samples,).
+        rate_hz: Its sampling rate, and that of all estimates.
 
     Example:
-           >>> import numpy as np
-           >>> from benchmark.metrics import SISDR, STOI, Scorer
-           >>> clean = np.sin(np.arange(16000) ** 1.5 / 700)
-           >>> scorer = Scorer([STOI(), SISDR()], clean, 16000)
-           >>> {name: round(value, 3) for name, value in scorer.score(clean / 2).items()}
-           {'STOI': 1.0, 'SISDR': 100.0}
+        >>> import numpy as np
+        >>> from benchmark.metrics import SISDR, STOI, Scorer
+        >>> clean = np.sin(np.arange(16000) ** 1.5 / 700)
+        >>> scorer = Scorer([STOI(), SISDR()], clean, 16000)
+        >>> {name: round(value, 3) for name, value in scorer.score(clean / 2).items()}
+        {'STOI': 1.0, 'SISDR': 100.0}
     """
 
     def __init__(self, measures: Sequence[AudioMeasure], clean: ArrayLike, rate_hz: int) -> None:
