@@ -1,1 +1,3 @@
-"""(package)"""
+"""From results to standings: aggregation, tables, plots."""
+
+from __future__ import annotations

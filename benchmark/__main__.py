@@ -1,0 +1,30 @@
+"""`python -m benchmark` and `sinbad`: the commands under one name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+COMMANDS = {
+    "synthesise": "make the virtual speakers' speech and articulation",
+    "prepare": "build a noisy articulatory corpus from a recipe",
+    "verify": "compare a prepared corpus on disk with its manifest",
+    "score": "run a model on a prepared corpus and score it",
+    "leaderboard": "render tables and plots from the stored results",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Hands over to the command that is named first."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given and given[0] in COMMANDS:
+        code: int = import_module(f"benchmark.{given[0]}").main(given[1:])
+        return code
+    known = "\n".join(f"  {name:<12} {what}" for name, what in COMMANDS.items())
+    print(f"usage: sinbad COMMAND [--help]\n\ncommands:\n{known}", file=sys.stderr if given and given[0] != "--help" else sys.stdout)
+    return 2 if given and given[0] not in {"--help", "-h"} else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""Results on disk: `RESULTS/RECIPE/MODEL/card.json` (who, what, when) and `scores.parquet` (one row a mixture, measure and parameter)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmark.errors import StandingsError
+from benchmark.files import replacing, write_text
+
+SCORES = pa.schema(
+    [
+        pa.field("mixture_id", pa.string(), nullable=False),
+        pa.field("utterance_id", pa.string(), nullable=False),
+        pa.field("speaker", pa.string(), nullable=False),
+        pa.field("noise_kind", pa.string(), nullable=False),
+        pa.field("noise_category", pa.string(), nullable=False),
+        pa.field("snr_db", pa.float64()),
+        pa.field("measure", pa.string(), nullable=False),
+        pa.field("parameter", pa.string(), nullable=False),  # "" for measures of audio
+        pa.field("value", pa.float64()),  # null if left out; the measure's worst value if failed
+        pa.field("status", pa.string(), nullable=False),  # ok, failed, left_out
+        pa.field("reason", pa.string(), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What has to be known of a result before it may be compared with another.
+
+    Attributes:
+        model: Name in the tables.
+        title: One line.
+        version: Of the model.
+        source: Where it comes from.
+        source_sha256: Hash of the code that defines it.
+        arguments: What it was made with.
+        hears: "noisy", or "clean" for an oracle.
+        recipe: Name of the recipe.
+        recipe_version: Its version.
+        recipe_title: Its title.
+        split: The split that was scored.
+        corpus_sha256: Content hash of the mixtures and targets of that split.
+        measures: Name of each measure to its version.
+        expected: How many scores there have to be.
+        ok: How many are values.
+        failed: How many stand at the measure's worst value because the model failed.
+        left_out: How many cannot be had from anyone, because the target is constant, too short or missing.
+        reasons: Why items failed, with counts.
+        audio_seconds: Length of what the model heard.
+        seconds: Time that it took.
+        real_time_factor: `seconds / audio_seconds`; smaller is faster.
+        when: Day of the run, UTC.
+        environment: Versions of Python and the packages that matter, and the machine.
+        scores_sha256: Hash of the content of the scores.
+    """
+
+    model: str
+    title: str
+    version: str
+    source: str
+    source_sha256: str
+    arguments: dict[str, str]
+    hears: str
+    recipe: str
+    recipe_version: int
+    recipe_title: str
+    split: str
+    corpus_sha256: str
+    measures: dict[str, str]
+    expected: int
+    ok: int
+    failed: int
+    left_out: int
+    reasons: dict[str, int]
+    audio_seconds: float
+    seconds: float
+    real_time_factor: float
+    when: str
+    environment: dict[str, str]
+    scores_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A card and its scores."""
+
+    card: Card
+    scores: list[dict[str, Any]] = field(repr=False)
+
+
+def scores_hash(scores: Iterable[dict[str, Any]]) -> str:
+    """SHA-256 over the scores in the order of mixture, measure and parameter."""
+    digest = hashlib.sha256()
+    for row in sorted(scores, key=lambda row: (row["mixture_id"], row["measure"], row["parameter"])):
+        digest.update(json.dumps([row[name] for name in SCORES.names], separators=(",", ":")).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def write_result(root: Path, result: Result) -> Path:
+    """Writes a result below `root` and returns its folder; the card comes last, and only with it a result counts."""
+    folder = root / result.card.recipe / result.card.model
+    scores = sorted(result.scores, key=lambda row: (row["mixture_id"], row["measure"], row["parameter"]))
+    with replacing(folder / "scores.parquet") as temporary:
+        pq.write_table(pa.Table.from_pylist(scores, schema=SCORES), temporary, compression="zstd")
+    card = {**asdict(result.card), "scores_sha256": scores_hash(scores)}
+    write_text(folder / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+    return folder
+
+
+def read_result(folder: Path) -> Result:
+    """Opens one result and checks that its scores are those of its card.
+
+    Raises:
+        StandingsError: A file is missing, damaged or was edited.
+    """
+    try:
+        card = Card(**json.loads((folder / "card.json").read_text(encoding="utf-8")))
+        table = pq.read_table(folder / "scores.parquet")
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, TypeError, pa.ArrowException) as error:
+        raise StandingsError(f"{folder}: is not a complete result ({error}); score the model again") from error
+    if table.schema.names != SCORES.names:
+        raise StandingsError(f"{folder}/scores.parquet: has other columns than this version writes; score the model again")
+    scores = table.to_pylist()
+    if scores_hash(scores) != card.scores_sha256:
+        raise StandingsError(f"{folder}: the scores are not those of the card; they were edited or damaged. Score the model again")
+    return Result(card, scores)
+
+
+def read_results(root: Path) -> dict[str, list[Result]]:
+    """All results below `root` by recipe, each list sorted by model.
+
+    Raises:
+        StandingsError: A result is damaged, or there is none.
+    """
+    folders = sorted(path.parent for path in root.glob("*/*/card.json"))
+    if not folders:
+        raise StandingsError(f"{root}: holds no results; score a model with `python -m benchmark.score` first")
+    results: dict[str, list[Result]] = {}
+    for folder in folders:
+        result = read_result(folder)
+        if (result.card.recipe, result.card.model) != (folder.parent.name, folder.name):
+            raise StandingsError(f"{folder}: its card says {result.card.recipe}/{result.card.model}; it was moved or edited")
+        results.setdefault(result.card.recipe, []).append(result)
+    return results
+
+
+def count_status(scores: Sequence[dict[str, Any]], status: str) -> int:
+    """How many scores have a status."""
+    return sum(1 for row in scores if row["status"] == status)

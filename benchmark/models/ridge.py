@@ -1,0 +1,116 @@
+"""Ridge regression from log-mel context to trajectories: an inverter that trains in seconds and needs no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+from benchmark.errors import ModelError
+from benchmark.models.contract import Audio
+from benchmark.models.features import RATE_HZ, log_mel, stacked
+from benchmark.prepared import PreparedCorpus
+from benchmark.speech import Trajectories
+
+#: Weight of the penalty, as a share of the mean variance of the (centred) features per frame.
+PENALTY = 0.03
+
+
+class RidgeInverter:
+    """A linear map from 200 ms of log-mel spectrum to every target.
+
+    Attributes:
+        sample_rate: 16000.
+        names: The targets it gives.
+    """
+
+    sample_rate = RATE_HZ
+
+    def __init__(self, weights: NDArray[np.float64], names: tuple[str, ...], rate_hz: float) -> None:
+        self._weights = weights
+        self._rate_hz = rate_hz
+        self.names = names
+
+    def invert(self, noisy: Audio) -> Trajectories:
+        """Estimates the trajectories behind one recording; see `benchmark.models.contract.Inverter`."""
+        values = (stacked(log_mel(noisy)) @ self._weights).astype(np.float32)
+        return Trajectories(values, self._rate_hz, self.names, np.ones(values.shape, bool))
+
+
+def train_ridge(corpus: PreparedCorpus, kinds: Iterable[str]) -> RidgeInverter:
+    """Fits the inverter on the train split of a prepared corpus.
+
+    Each speaker's targets are brought to mean 0 and variance 1 before the fit, because the absolute place of an articulator
+    cannot be heard across speakers; the estimate is given the mean over speakers of both, so that it is in millimetres.
+
+    Args:
+        corpus: A prepared corpus with a train split.
+        kinds: Noise kinds to learn from, of "clean", "babble" and "nonbabble".
+
+    Raises:
+        ModelError: The corpus has no such mixtures to train on.
+    """
+    wanted = set(kinds)
+    rows = [row for row in corpus if row["split"] == "train" and row["noise_kind"] in wanted]
+    if not rows:
+        raise ModelError(
+            f"{corpus.folder}: holds no train mixtures ({', '.join(sorted(wanted))}) for ridge regression; "
+            "prepare it without --split, or with --split train"
+        )
+    scales = _speaker_scales(corpus, sorted({row["utterance_id"] for row in rows}))
+    first = corpus.targets(rows[0]["utterance_id"])
+    size = stacked(np.zeros((1, 40), np.float32)).shape[1]
+    # One system of normal equations for each target, because each has its own missing frames.
+    gram = np.zeros((len(first.names), size, size))
+    moment = np.zeros((size, len(first.names)))
+    for row in rows:
+        targets = corpus.targets(row["utterance_id"])
+        mean, deviation = scales[row["speaker"]]
+        features = stacked(log_mel(corpus.noisy(row["mixture_id"]).samples)).astype(np.float64)
+        frames = min(len(features), len(targets.values))
+        features = features[:frames]
+        wanted_values = (targets.values[:frames] - mean) / deviation
+        valid = targets.valid[:frames]
+        if valid.all():
+            gram += (features.T @ features)[None]
+            moment += features.T @ wanted_values
+            continue
+        for i in range(len(first.names)):
+            seen = features[valid[:, i]]
+            gram[i] += seen.T @ seen
+            moment[:, i] += seen.T @ wanted_values[valid[:, i], i]
+    weights = np.stack([_solve(gram[i], moment[:, i]) for i in range(len(first.names))], axis=1)
+    mean = np.mean([scale[0] for scale in scales.values()], axis=0)
+    deviation = np.mean([scale[1] for scale in scales.values()], axis=0)
+    weights *= deviation
+    weights[-1] += mean
+    return RidgeInverter(weights, first.names, first.rate_hz)
+
+
+def _solve(gram: NDArray[np.float64], moment: NDArray[np.float64]) -> NDArray[np.float64]:
+    frames = gram[-1, -1]
+    if frames == 0:
+        raise ModelError("a target is never observed in the train split; choose another target set or more speakers")
+    penalty = np.full(len(gram), PENALTY * np.trace(gram[:-1, :-1]) / (len(gram) - 1))
+    penalty[-1] = 1e-9 * frames  # the constant is not penalised
+    return np.asarray(linalg.solve(gram + np.diag(penalty), moment, assume_a="pos"))
+
+
+def _speaker_scales(
+    corpus: PreparedCorpus, utterance_ids: Iterable[str]
+) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Mean and standard deviation of every target over the observed frames of each speaker."""
+    by_speaker: dict[str, list[Trajectories]] = {}
+    for key in utterance_ids:
+        by_speaker.setdefault(corpus.utterances[key]["speaker"], []).append(corpus.targets(key))
+    scales = {}
+    for speaker, items in by_speaker.items():
+        values = np.concatenate([item.values for item in items]).astype(np.float64)
+        valid = np.concatenate([item.valid for item in items])
+        count = np.maximum(valid.sum(axis=0), 1)
+        mean = np.where(valid, values, 0.0).sum(axis=0) / count
+        variance = np.where(valid, (values - mean) ** 2, 0.0).sum(axis=0) / count
+        scales[speaker] = (mean, np.sqrt(np.maximum(variance, 1e-12)))
+    return scales

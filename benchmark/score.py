@@ -1,0 +1,80 @@
+"""`python -m benchmark.score`: runs a model on a prepared corpus and scores it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmark import cli
+
+_EXAMPLE = """  python -m benchmark.score --corpus prepared/demo_noisy --model ridge_noisy
+  python -m benchmark.score --corpus prepared/demo_noisy --model my_wrapper.py:MyModel --measures PPMC STOI"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parses the command line and scores."""
+    parser = cli.parser("score", "Runs a model on every mixture of a prepared corpus and scores what it gives.", _EXAMPLE)
+    parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a prepared corpus")
+    parser.add_argument(
+        "--model",
+        required=True,
+        metavar="SPEC",
+        help="a registered name; two joined by '+' (enhance, then invert); or path/to/file.py:Class",
+    )
+    parser.add_argument("--measures", nargs="+", metavar="NAME", help="what to compute (default: the six of the leaderboard)")
+    parser.add_argument("--split", default="test", choices=["train", "dev", "test"], help="which split (default: test)")
+    parser.add_argument("--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)")
+    parser.add_argument("--limit", type=cli.positive, metavar="N", help="try N utterances only; the scores are shown, not stored")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("leaderboard/results"),
+        metavar="DIR",
+        help="where results are stored (default: leaderboard/results)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    return cli.guarded(_score, parser.parse_args(argv))
+
+
+def _score(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from benchmark.harness.evaluate import DEFAULT_MEASURES, evaluate
+    from benchmark.harness.results import write_result
+    from benchmark.metrics import parse
+    from benchmark.models import load
+    from benchmark.prepared import PreparedCorpus
+    from benchmark.standings.aggregate import standings
+    from benchmark.standings.tables import measure_table
+
+    measures = [parse(name) for name in arguments.measures or DEFAULT_MEASURES]
+    entry = load(arguments.model)
+    corpus = PreparedCorpus(arguments.corpus)
+    result = evaluate(
+        corpus,
+        entry,
+        measures,
+        split=arguments.split,
+        limit=arguments.limit,
+        jobs=arguments.jobs,
+        progress=cli.progress,
+    )
+    lines = [f"{item.measure.name}\n{measure_table(item)}" for item in standings([result])]
+    card = result.card
+    if arguments.limit is None:
+        lines.append(f"stored in {write_result(arguments.out, result)}; next: python -m benchmark.leaderboard")
+    else:
+        lines.append("a part of the corpus only: shown, not stored")
+    lines.append(
+        f"{card.expected} scores: {card.ok} ok, {card.failed} failed, {card.left_out} left out; "
+        f"{card.seconds:.1f} s for {card.audio_seconds:.0f} s of speech"
+    )
+    lines += [f"failed {count} times: {reason}" for reason, count in card.reasons.items()]
+    cli.report(asdict(card), lines, arguments.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
