@@ -1,0 +1,64 @@
+# Everything a contributor runs. Each target makes what it needs; all can be run twice, and again after a failure.
+PYTHON ?= python3
+VENV ?= .venv
+JOBS ?= 2
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+DEMO := demo
+DEMO_MODELS := noisy clean logmmse ridge_clean ridge_noisy logmmse+ridge_clean clean+ridge_clean
+
+.PHONY: help demo test test-slow check speed leaderboard virtual clean
+.DELETE_ON_ERROR:
+
+help:  ## say what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12 demo" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp for each set of packages, made only after all of them are in.
+$(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e '.[test,dev,page,measures,virtual]'
+	@touch $@ $(VENV)/.core
+
+demo: $(VENV)/.core  ## prepare demo_noisy, score models on it, render the leaderboard (under 3 minutes)
+	$(BIN)/python -m benchmark.prepare --recipe demo_noisy --out $(DEMO)/demo_noisy --jobs $(JOBS)
+	$(BIN)/python -m benchmark.verify --corpus $(DEMO)/demo_noisy --replan --jobs $(JOBS)
+	@for model in $(DEMO_MODELS); do \
+	  $(BIN)/python -m benchmark.score --corpus $(DEMO)/demo_noisy --model $$model --jobs $(JOBS) --keep \
+	    --out $(DEMO)/leaderboard/results --summary || exit $$?; \
+	done
+	$(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard
+	@echo; echo "Look at $(DEMO)/leaderboard/README.md and the plots beside it; the prepared corpus is $(DEMO)/demo_noisy."
+
+test: $(VENV)/.dev  ## run the tests
+	$(BIN)/python -m pytest -n $(JOBS) -m 'not slow' tests
+
+test-slow: $(VENV)/.dev  ## run the tests that take minutes
+	$(BIN)/python -m pytest -m slow tests
+
+check: $(VENV)/.dev  ## lint, format, types, floors of the house, committed leaderboard
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m benchmark.leaderboard --check
+
+speed: $(VENV)/.dev  ## measure our measures against the libraries people use
+	$(BIN)/python -m pytest tests/speed --benchmark-only -p no:xdist
+
+leaderboard: $(VENV)/.core  ## render the committed leaderboard again
+	$(BIN)/python -m benchmark.leaderboard
+
+virtual: $(VENV)/.dev  ## make the large corpus of virtual speakers (about two hours on two cores), then virtual_noisy
+	$(BIN)/python -m benchmark.synthesise virtual --jobs $(JOBS)
+	$(BIN)/python -m benchmark.prepare --recipe virtual_noisy --jobs $(JOBS)
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
