@@ -1,0 +1,80 @@
+"""Lost and mistracked pellets: screening of spikes, interpolation of short gaps."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+from benchmark.speech import Trajectories
+
+#: A gap up to this long is bridged; half a closing gesture may hide in a longer one.
+LONGEST_GAP_S = 0.05
+#: A spike is further than this from the running median; no articulator moves so far and back in half the
+# window.
+SPIKE_MM = 5.0
+SPIKE_WINDOW_S = 0.035
+
+
+def screen_spikes(trajectories: Trajectories) -> Trajectories:
+    """Mark frames as invalid that lie more than `SPIKE_MM` from the median over `SPIKE_WINDOW_S` around them.
+
+    Args:
+        trajectories: Coordinates in mm at a raw rate.
+
+    Returns:
+        The same values with fewer valid frames.
+    """
+    window = max(3, 2 * round(SPIKE_WINDOW_S * trajectories.rate_hz / 2) + 1)
+    if len(trajectories.values) < window:
+        return trajectories
+    filled = bridge(trajectories.values, trajectories.valid)
+    median = median_filter(filled, size=(window, 1), mode="nearest")
+    valid = trajectories.valid & (np.abs(filled - median) <= SPIKE_MM)
+    return Trajectories(trajectories.values, trajectories.rate_hz, trajectories.names, valid)
+
+
+def fill_short_gaps(trajectories: Trajectories, longest_s: float = LONGEST_GAP_S) -> Trajectories:
+    """Interpolate linearly over gaps that are short and lie between valid frames; longer ones stay invalid.
+
+    Args:
+        trajectories: Any channels.
+        longest_s: Longest gap that is filled, in seconds.
+    """
+    valid = trajectories.valid | _short_gaps(trajectories.valid, int(longest_s * trajectories.rate_hz + 1e-9))
+    filled = np.where(valid, bridge(trajectories.values, trajectories.valid), trajectories.values)
+    return Trajectories(filled.astype(np.float32), trajectories.rate_hz, trajectories.names, valid)
+
+
+def bridge(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Values with every invalid frame interpolated (held at the ends), so that a filter can run over them.
+
+    Args:
+        values: Shape (frames, channels).
+        valid: bool, same shape.
+
+    Returns:
+        float64, same shape; a channel without any valid frame is 0.
+    """
+    bridged = np.asarray(values, np.float64).copy()
+    frames = np.arange(len(bridged))
+    for channel in np.flatnonzero(~valid.all(axis=0)):
+        known = valid[:, channel]
+        if known.any():
+            bridged[~known, channel] = np.interp(frames[~known], frames[known], bridged[known, channel])
+        else:
+            bridged[:, channel] = 0.0
+    return bridged
+
+
+def _short_gaps(valid: NDArray[np.bool_], longest: int) -> NDArray[np.bool_]:
+    """Frames of runs of at most `longest` invalid frames with valid frames on both sides."""
+    short = np.zeros_like(valid)
+    for channel in np.flatnonzero(~valid.all(axis=0)):
+        edges = np.diff(valid[:, channel].astype(np.int8))
+        starts, ends = np.flatnonzero(edges == -1) + 1, np.flatnonzero(edges == 1) + 1
+        ends = ends[ends > starts[0]] if starts.size else ends[:0]
+        for start, end in zip(starts, ends, strict=False):
+            if end - start <= longest:
+                short[start:end, channel] = True
+    return short

@@ -1,0 +1,80 @@
+"""Zero-phase smoothing and resampling of trajectories that carry a validity mask."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import make_interp_spline
+from scipy.signal import butter, sosfiltfilt
+
+from benchmark.articulation.gaps import bridge
+from benchmark.speech import Trajectories
+
+#: Articulators move below this; above it lies the noise of tracking.
+CUTOFF_HZ = 20.0
+_ORDER = 4
+_HIGHEST_RELATIVE_CUTOFF = 0.45
+
+
+def low_pass(trajectories: Trajectories, cutoff_hz: float = CUTOFF_HZ) -> Trajectories:
+    """Butterworth low-pass of order 4, run forwards and backwards so that nothing is delayed.
+
+    Invalid stretches are bridged while the filter runs, so that their arbitrary values do not leak into
+    valid frames; the mask stays as it was.
+
+    Args:
+        trajectories: Any channels; a rate too low for the cutoff returns them as they are.
+        cutoff_hz: Frequency at which one pass is 3 dB down (both together 6 dB).
+    """
+    frames = len(trajectories.values)
+    if cutoff_hz >= _HIGHEST_RELATIVE_CUTOFF * trajectories.rate_hz or frames < 2:
+        return trajectories
+    sections = butter(_ORDER, cutoff_hz, fs=trajectories.rate_hz, output="sos")
+    # Half a second or so of padding lets the odd extension settle; a short recording has less to give.
+    padding = min(frames - 1, int(3 * trajectories.rate_hz / cutoff_hz))
+    bridged = bridge(trajectories.values, trajectories.valid)
+    smooth = sosfiltfilt(sections, bridged, axis=0, padtype="odd", padlen=padding)
+    return Trajectories(
+        smooth.astype(np.float32), trajectories.rate_hz, trajectories.names, trajectories.valid
+    )
+
+
+def to_rate(trajectories: Trajectories, rate_hz: float, frames: int | None = None) -> Trajectories:
+    """Resample by cubic spline; low-pass first if the new rate is lower.
+
+    Frame k of the result is at k / rate_hz seconds. It is valid where the frames around it (or the frame at
+    that very time) are valid.
+
+    Args:
+        trajectories: Smooth channels.
+        rate_hz: Rate wanted.
+        frames: Number of frames; None for as many as the source covers. Frames past the source are invalid.
+    """
+    source = len(trajectories.values)
+    covered = frames_covered(source, trajectories.rate_hz, rate_hz)
+    frames = covered if frames is None else frames
+    position = np.arange(frames) * (trajectories.rate_hz / rate_hz)
+    nearest = np.rint(position)
+    position = np.where(np.abs(position - nearest) < 1e-6, nearest, position)
+    valid = _valid_at(trajectories.valid, position)
+    inside = np.clip(position, 0, source - 1)
+    if np.array_equal(inside, np.rint(inside)):
+        values = trajectories.values[inside.astype(np.intp)]
+    else:
+        bridged = bridge(trajectories.values, trajectories.valid)
+        values = make_interp_spline(np.arange(source), bridged, k=min(3, source - 1), axis=0)(inside)
+    return Trajectories(np.asarray(values, np.float32), rate_hz, trajectories.names, valid)
+
+
+def frames_covered(source_frames: int, source_rate_hz: float, rate_hz: float) -> int:
+    """How many frames at `rate_hz` lie between the first and the last source frame, both included."""
+    return int(np.floor((source_frames - 1) * rate_hz / source_rate_hz + 1e-6)) + 1
+
+
+def _valid_at(valid: NDArray[np.bool_], position: NDArray[np.floating]) -> NDArray[np.bool_]:
+    last = len(valid) - 1
+    before = np.floor(position).astype(np.intp)
+    after = np.ceil(position).astype(np.intp)
+    known: NDArray[np.bool_] = valid[np.minimum(before, last)] & valid[np.minimum(after, last)]
+    known[after > last] = False
+    return known
