@@ -1,8 +1,9 @@
 """The one module that touches VocalTractLab. Run as a process of its own, never imported.
 
-VocalTractLab is GPL-3 software and stays on its side of a pipe; besides, an error inside of it ends the interpreter. The process
-serves one voice. It reads JSON lines on standard input, first {"scale", "rest_f0_hz"}, then one request an utterance, and
-answers each with one JSON line. Arrays go through `.npz` files in the folder named on the command line.
+VocalTractLab is GPL-3 software and stays on its side of a pipe; besides, an error inside of it ends the
+interpreter. The process serves one voice. It reads JSON lines on standard input, first the arguments of
+`scaled_speaker`, then one request an utterance, and answers each with one JSON line. Arrays go through
+`.npz` files in the folder named on the command line.
 """
 
 from __future__ import annotations
@@ -39,19 +40,24 @@ def serve(folder: Path, requests: TextIO, answers: TextIO) -> None:
     """
     setting = json.loads(requests.readline())
     speaker = folder / "voice.speaker"
-    speaker.write_bytes(scaled_speaker(Path(vtl.speaker_path()), setting["scale"], setting["rest_f0_hz"]))
+    speaker.write_bytes(scaled_speaker(Path(vtl.speaker_path()), **setting))
     vtl.VocalTractLabApi._close()
     vtl.VocalTractLabApi._initialize(str(speaker))
     neutral = vtl.get_outlines(vtl.get_shape(_NEUTRAL_SHAPE, "tract"))
     np.savez(folder / "anatomy.npz", upper=neutral["upper"])
+    _answer(answers, "anatomy.npz")
     for line in requests:
         request = json.loads(line)
         np.savez(folder / request["file"], **_speak(folder, request))
-        answers.write(json.dumps({"file": request["file"]}) + "\n")
-        answers.flush()
+        _answer(answers, request["file"])
 
 
-def _speak(folder: Path, request: dict[str, Any]) -> dict[str, NDArray[np.float64]]:
+def _answer(answers: TextIO, file: str) -> None:
+    answers.write(json.dumps({"file": file}) + "\n")
+    answers.flush()
+
+
+def _speak(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     tract, glottis = _motor(folder, request)
     constants = vtl.get_constants()
     rate, step = constants["sr_audio"], constants["n_samples_per_state"]
@@ -91,8 +97,6 @@ def _styled(score: str, request: dict[str, Any]) -> str:
             return re.sub(
                 r'time_constant_s="[^"]*"', f'time_constant_s="{request["tau_ms"] / 1000:.6f}"', body
             )
-        if kind == "glottal-shape":
-            return body.replace('value="modal"', f'value="{request["quality"]}"')
         if kind == "lung-pressure":
             return body.replace('value="8000.000000"', f'value="{request["pressure_dpa"]:.6f}"')
         return body

@@ -1,6 +1,7 @@
 """The phones of the virtual language, in the SAMPA symbols that VocalTractLab has gestures for.
 
-VocalTractLab drops symbols that it does not know without a word; so every symbol is checked here before it gets there.
+VocalTractLab drops symbols that it does not know without a word; so every symbol is checked here before it
+gets there.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ class Phone:
     Attributes:
         symbol: SAMPA.
         manner: "vowel", "diphthong", "plosive", "affricate", "fricative", "nasal", "lateral" or "glide".
-        place: Where it is made: "labial", "dental", "alveolar", "postalveolar", "palatal", "velar", "uvular", "glottal"; "" for vowels.
+        place: Where it is made: "labial", "dental", "alveolar", "postalveolar", "palatal", "velar",
+            "uvular", "glottal"; "" for vowels.
         voiced: Whether the vocal folds are set to vibrate.
         inherent_ms: Duration in a stressed syllable at a middling tempo.
         minimal_ms: What shortening tends to but never reaches.

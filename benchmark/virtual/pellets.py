@@ -1,8 +1,8 @@
 """From midsagittal outlines to what an X-ray microbeam would have seen.
 
-Pellets sit where the X-ray microbeam corpus (Westbury, 1994) glued them: on the vermilion border of both lips, at four
-places on the tongue, at the lower incisors and at a lower molar. The origin is the tip of the upper incisors, x grows forwards
-(anterior), y upwards (superior), lengths are millimetres.
+Pellets sit where the X-ray microbeam corpus (Westbury, 1994) glued them: on the vermilion border of both
+lips, at four places on the tongue, at the lower incisors and at a lower molar. The origin is the tip of the
+upper incisors, x grows forwards (anterior), y upwards (superior), lengths are millimetres.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ CHANNELS = (*(f"{pellet}_{axis}" for pellet in PELLETS for axis in "xy"), "VEL",
 UNITS = {**dict.fromkeys(CHANNELS, "mm"), "VEL": "mm^2", "F0": "Hz"}
 RATE_HZ = 100.0
 
-# Vertices of the synthesiser's outlines. Tongue vertices divide the surface evenly from the root (0) to the front of the tip (32),
-# about 3.6 mm apart in an adult, and move with the flesh; T1 is 7 mm behind the tip, T2 23, T3 41 and T4 58 mm.
+# Vertices of the synthesiser's outlines. Tongue vertices divide the surface evenly from the root (0) to the
+# front of the tip (32), about 3.6 mm apart in an adult, and move with the flesh; T1 is 7 mm behind the tip,
+# T2 23, T3 41 and T4 58 mm.
 _TONGUE = {"T1": 30.0, "T2": 25.5, "T3": 20.5, "T4": 16.0}
 _LIP = -1
 _UPPER_INCISOR = 25
@@ -30,7 +31,8 @@ _PALATE = slice(24, 11, -1)
 _PHARYNX = slice(8, 3, -1)
 _MM_PER_CM = 10.0
 _MM2_PER_CM2 = 100.0
-# The folds vibrate when they are not held apart (glottal "h" and voiceless shapes are) and there is air to drive them.
+# The folds vibrate when they are not held apart (glottal "h" and voiceless shapes are) and there is air to
+# drive them.
 _ABDUCTED_CM, _AMPLITUDE, _DRIVING_DPA = 0.06, 0.5, 2000.0
 
 
@@ -40,12 +42,13 @@ def trajectories(
     """Pellets, velum opening and F0 for the frames of an utterance.
 
     Args:
-        outlines: "upper", "lower" and "tongue", shape (frames, vertices, 2), centimetres; "velum_cm2", shape (frames,), the area of the
-            velopharyngeal port (negative when pressed shut); "glottis", shape (frames, 11), the synthesiser's glottis parameters.
+        outlines: "upper", "lower" and "tongue", shape (frames, vertices, 2), centimetres; "velum_cm2",
+            shape (frames,), the area of the velopharyngeal port (negative when pressed shut); "glottis",
+            shape (frames, 11), the synthesiser's glottis parameters.
 
     Returns:
-        Values, shape (frames, 18), in the order and units of `CHANNELS` and `UNITS`, in whole thousandths; and where
-        they are defined: everywhere, except that F0 is defined only where there is voice.
+        Values, shape (frames, 18), in the order and units of `CHANNELS` and `UNITS`, in whole thousandths;
+        and where they are defined: everywhere, except that F0 is defined only where there is voice.
     """
     upper, lower, tongue = (_complex(outlines[name]) for name in ("upper", "lower", "tongue"))
     origin = upper[:, _UPPER_INCISOR]
@@ -75,15 +78,18 @@ def anatomy(upper: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np
         upper: The upper outline of the neutral vowel, shape (vertices, 2), centimetres.
 
     Returns:
-        The palate from the upper incisors back to the soft palate and the wall from the top down, each of shape (points, 2),
-        millimetres, in the coordinates of the pellets.
+        The palate from the upper incisors back to the soft palate and the wall from the top down, each of
+        shape (points, 2), millimetres, in the coordinates of the pellets.
     """
     local = (upper - upper[_UPPER_INCISOR]) * _MM_PER_CM
     return _without_repeats(rounded(local[_PALATE])), _without_repeats(rounded(local[_PHARYNX]))
 
 
 def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Whole thousandths (micrometres, for lengths): the last bits of a float differ between processors, these do not."""
+    """Whole thousandths: micrometres, for lengths.
+
+    The last bits of a float differ between processors; these digits do not.
+    """
     return np.rint(values * 1000.0) / 1000.0 + 0.0
 
 

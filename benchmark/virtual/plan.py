@@ -12,7 +12,8 @@ from benchmark.virtual.prosody import Pitch, Segment, pitch, segments
 from benchmark.virtual.sentences import Sentence, sentences
 from benchmark.virtual.voices import SPLITS, Voice, cast
 
-# Part of every utterance's identity: raise it when anything in the generator changes the sound or the articulation.
+# Part of every utterance's identity: raise it when anything in the generator changes the sound or the
+# articulation.
 GENERATOR_VERSION = 1
 _PRESSURE_DPA = 8000.0
 

@@ -1,17 +1,18 @@
 """How long each phone lasts and where the pitch goes: rules, since the synthesiser has none.
 
-Durations follow the scheme of Klatt (JASA 59:1208, 1976): a phone has an inherent and a minimal duration, and each
-rule shrinks or stretches only what lies between the two. Pitch is a falling line with an accent on each stressed
-syllable and a fall or rise at the end. Both are computed with sums, products and one power, and rounded, so that every machine gets
-the same numbers.
+Durations follow the scheme of Klatt (JASA 59:1208, 1976): a phone has an inherent and a minimal duration,
+and each rule shrinks or stretches only what lies between the two. Pitch is a falling line with an accent on
+each stressed syllable and a fall or rise at the end. Both are computed with sums, products and one power,
+and rounded, so that every machine gets the same numbers.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from benchmark.draws import Draws
-from benchmark.virtual.inventory import SILENCE, PHONES
+from benchmark.virtual.inventory import PHONES, SILENCE
 from benchmark.virtual.lexicon import Spoken
 from benchmark.virtual.sentences import Sentence
 from benchmark.virtual.voices import Voice
@@ -75,7 +76,7 @@ class Pitch:
         late = min(max(1.0 - (self.total_ms - TAIL_MS - time_ms) / _FINAL_MS, 0.0), 1.0)
         height += self.final_st * late * late
         low, high = _F0_SPAN_HZ
-        return round(min(max(self.base_hz * 2.0 ** (height / 12.0), low), high), 2)
+        return round(min(max(self.base_hz * math.pow(2.0, height / 12.0), low), high), 2)
 
 
 def segments(said: tuple[Sentence, ...], voice: Voice, tempo: float, draws: Draws) -> tuple[Segment, ...]:

@@ -16,7 +16,8 @@ TEMPLATES = (
     "pronoun verb determiner noun preposition determiner adjective noun",
     "determiner adjective noun verb determiner adjective noun",
 )
-# A sentence's split is a property of its words, so that no corpus made with this lexicon can share sentences between splits.
+# A sentence's split is a property of its words, so that no corpus made with this lexicon can share
+# sentences between splits.
 _SHARES = ("train",) * 9 + ("dev",) * 4 + ("test",) * 4 + ("babble",) * 3
 _CANDIDATES = 12
 _ATTEMPTS = 10_000

@@ -1,8 +1,9 @@
 """A vocal tract of another size: scaled copies of VocalTractLab's speaker file.
 
-The speaker file belongs to the GPL package, so no copy of it is kept: a scaled one is derived at run time from the installed wheel.
-Scaling is uniform. Lengths grow with k, areas with k squared, volumes with k cubed, and every articulatory target
-is scaled with them, so that closures stay closures. Angles, ratios and weights stay as they are.
+The speaker file belongs to the GPL package, so no copy of it is kept: a scaled one is derived at run time
+from the installed wheel. Scaling is uniform. Lengths grow with k, areas with k squared, volumes with k
+cubed, and every articulatory target is scaled with them, so that closures stay closures. Angles, ratios and
+weights stay as they are.
 """
 
 from __future__ import annotations
@@ -17,15 +18,19 @@ _EXPONENT = {"max_nasal_port_area": 2, "volume": 3, "trx_slope": 0, "try_slope":
 _UNIT_EXPONENT = {"cm": 1, "cm^2": 2, "deg": 0, "deg.": 0, "": 0}
 # HX is labelled a length but blends the narrow and the wide larynx, from 0 to 1.
 _BLENDS = {"HX"}
+# Rest gaps of the vocal folds and of the chink between the arytenoids.
+_OPENNESS = ("XB", "XT", "CA")
 
 
-def scaled_speaker(source: Path, scale: float, rest_f0_hz: float) -> bytes:
+def scaled_speaker(source: Path, scale: float, rest_f0_hz: float, breathiness: float) -> bytes:
     """The speaker file with a vocal tract `scale` times as large.
 
     Args:
         source: The speaker file of the installed wheel.
         scale: Factor on every length of the tract; about 0.75 (a child) to 1.1.
         rest_f0_hz: Typical F0 of the voice; the vocal folds are made as long and as thick as fits it.
+
+        breathiness: 0 leaves modal voice as it is, 1 makes it breathy, -1 pressed; values between mix.
 
     Returns:
         XML, to be written where VocalTractLab can read it.
@@ -36,7 +41,7 @@ def scaled_speaker(source: Path, scale: float, rest_f0_hz: float) -> bytes:
     root = ET.fromstring(source.read_bytes())
     anatomy = root.find("vocal_tract_model/anatomy")
     shapes = root.find("vocal_tract_model/shapes")
-    glottis = root.find("glottis_models/glottis_model[@selected='1']/static_params")
+    glottis = root.find("glottis_models/glottis_model[@selected='1']")
     if anatomy is None or shapes is None or glottis is None:
         raise CorpusError(
             f"{source}: not a VocalTractLab speaker file with anatomy, shapes and a selected glottis"
@@ -45,6 +50,7 @@ def scaled_speaker(source: Path, scale: float, rest_f0_hz: float) -> bytes:
     for param in shapes.iter("param"):
         _scale(param, ("value",), scale ** exponents[param.attrib["name"]])
     _scale_vocal_folds(glottis, rest_f0_hz)
+    _set_breathiness(glottis, breathiness)
     return ET.tostring(root)
 
 
@@ -62,13 +68,27 @@ def _scale_anatomy(anatomy: ET.Element, scale: float) -> dict[str, int]:
     return exponents
 
 
-def _scale_vocal_folds(static: ET.Element, rest_f0_hz: float) -> None:
-    # Folds shorten and thin out as voices rise; between a typical man (120 Hz) and a typical woman (210 Hz) linearly.
+def _scale_vocal_folds(glottis: ET.Element, rest_f0_hz: float) -> None:
+    # Folds shorten and thin out as voices rise; between a typical man (120 Hz) and a typical woman (210 Hz)
+    # linearly.
     rise = min(max((rest_f0_hz - 120.0) / 90.0, -0.2), 1.2)
     neutral = {"RL": 1.6 - 0.6 * rise, "RT": 0.45 - 0.15 * rise, "RF0": rest_f0_hz}
-    for param in static.iter("param"):
+    for param in glottis.findall("static_params/param"):
         if param.attrib["name"] in neutral:
             param.set("neutral", f"{neutral[param.attrib['name']]:.6f}")
+
+
+def _set_breathiness(glottis: ET.Element, breathiness: float) -> None:
+    modal = _glottal_shape(glottis, "modal")
+    other = _glottal_shape(glottis, "breathy" if breathiness > 0 else "pressed")
+    for name in _OPENNESS:
+        middle, end = float(modal[name].attrib["value"]), float(other[name].attrib["value"])
+        modal[name].set("value", f"{middle + abs(breathiness) * (end - middle):.6f}")
+
+
+def _glottal_shape(glottis: ET.Element, name: str) -> dict[str, ET.Element]:
+    found = glottis.findall(f"shapes/shape[@name='{name}']/control_param")
+    return {param.attrib["name"]: param for param in found}
 
 
 def _scale(node: ET.Element, attributes: tuple[str, ...], factor: float) -> None:

@@ -11,24 +11,25 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import gcd
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
+from benchmark.audio import pcm16, resample
 from benchmark.errors import CorpusError, MissingExtraError
+from benchmark.speech import Clip
 from benchmark.virtual import pellets
 from benchmark.virtual.plan import Line
 from benchmark.virtual.voices import Voice
 
 RATE_HZ = 16000
 _F0_STEP_MS = 5
-# The synthesiser is quiet; this brings a middling sentence to about -26 dB re full scale and leaves 6 dB and more to the top.
+# The synthesiser is quiet; this brings a middling sentence to about -26 dB re full scale and leaves 6 dB
+# and more to the top.
 _GAIN = 5.0
-_FULL_SCALE = 32767
+_QUIETEST, _LOUDEST = 0.02, 0.99
 _PACKAGE_ROOT = Path(__file__).parents[2]
 
 
@@ -57,7 +58,7 @@ class Booth:
     errors: IO[str]
 
     def anatomy(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Palate and pharynx of the voice; see `pellets.anatomy`. Known once a line has been spoken."""
+        """Palate and pharynx of the voice; see `pellets.anatomy`."""
         with np.load(self.folder / "anatomy.npz", allow_pickle=False) as arrays:
             return pellets.anatomy(arrays["upper"])
 
@@ -68,14 +69,23 @@ class Booth:
             CorpusError: The synthesiser died.
         """
         answer = self.folder / "take.npz"
-        self._ask(_request(self.voice, line, answer.name), line)
+        self.ask(_request(self.voice, line, answer.name), line.id)
         with np.load(answer, allow_pickle=False) as arrays:
             pcm = to_pcm(arrays["audio"], int(arrays["rate_hz"]), line.duration_ms, line.id)
             if "tongue" not in arrays:
                 return Take(pcm, None, None)
             return Take(pcm, *pellets.trajectories(dict(arrays)))
 
-    def _ask(self, request: dict[str, object], line: Line) -> None:
+    def ask(self, request: dict[str, object], what: str) -> None:
+        """Sends a request and waits until it is done.
+
+        Args:
+            request: See `benchmark.virtual.engine`.
+            what: What it is about, for the message.
+
+        Raises:
+            CorpusError: The synthesiser died.
+        """
         stdin, stdout = self.process.stdin, self.process.stdout
         if stdin is None or stdout is None:
             raise CorpusError("the synthesiser was started without pipes")
@@ -88,7 +98,17 @@ class Booth:
         if not answered:
             self.errors.seek(0)
             last = (self.errors.read().strip().splitlines() or ["no message"])[-1]
-            raise CorpusError(f"the synthesiser stopped at {line.id} (status {self.process.wait()}): {last}")
+            raise CorpusError(f"the synthesiser stopped at {what} (status {self.process.wait()}): {last}")
+
+
+def require_synthesiser() -> None:
+    """Makes sure that VocalTractLab is installed, without loading it.
+
+    Raises:
+        MissingExtraError: It is not.
+    """
+    if importlib.util.find_spec("vocaltractlab_cython") is None:
+        raise MissingExtraError("vocaltractlab-cython", "virtual", "making virtual speakers")
 
 
 @contextmanager
@@ -98,8 +118,7 @@ def booth(voice: Voice) -> Iterator[Booth]:
     Raises:
         MissingExtraError: VocalTractLab is not installed.
     """
-    if importlib.util.find_spec("vocaltractlab_cython") is None:
-        raise MissingExtraError("vocaltractlab-cython", "virtual", "making virtual speakers")
+    require_synthesiser()
     with tempfile.TemporaryDirectory(prefix="sinbad-voice-") as name, tempfile.TemporaryFile("w+") as errors:
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         environment["PYTHONPATH"] = os.pathsep.join(
@@ -116,16 +135,14 @@ def booth(voice: Voice) -> Iterator[Booth]:
         room = Booth(Path(name), voice, process, errors)
         with process:
             try:
-                _set_up(room)
+                room.ask(_setting(voice), voice.name)
                 yield room
             finally:
                 process.kill()
 
 
-def _set_up(room: Booth) -> None:
-    stdin = room.process.stdin
-    if stdin is not None:
-        stdin.write(json.dumps({"scale": room.voice.scale, "rest_f0_hz": room.voice.f0_hz}) + "\n")
+def _setting(voice: Voice) -> dict[str, object]:
+    return {"scale": voice.scale, "rest_f0_hz": voice.f0_hz, "breathiness": voice.breathiness}
 
 
 def _request(voice: Voice, line: Line, file: str) -> dict[str, object]:
@@ -137,7 +154,6 @@ def _request(voice: Voice, line: Line, file: str) -> dict[str, object]:
         "f0_step_ms": _F0_STEP_MS,
         "tau_ms": line.tau_ms,
         "pressure_dpa": line.pressure_dpa,
-        "quality": voice.quality,
         "articulation": not voice.babble,
     }
 
@@ -154,14 +170,13 @@ def to_pcm(audio: NDArray[np.float64], rate_hz: int, duration_ms: int, where: st
     Raises:
         CorpusError: It is not finite, silent or too loud.
     """
-    common = gcd(RATE_HZ, rate_hz)
-    resampled = _GAIN * resample_poly(audio, RATE_HZ // common, rate_hz // common)
-    count = duration_ms * RATE_HZ // 1000
-    padded = np.zeros(count)
-    padded[: min(count, len(resampled))] = resampled[:count]
-    peak = float(np.max(np.abs(padded)))
-    if not 0.01 < peak < 1.0:
+    resampled = resample(Clip(_GAIN * audio, rate_hz), RATE_HZ).samples
+    samples = np.zeros(duration_ms * RATE_HZ // 1000)
+    shared = min(len(samples), len(resampled))
+    samples[:shared] = resampled[:shared]
+    peak = float(np.max(np.abs(samples)))
+    if not _QUIETEST < peak < _LOUDEST:
         raise CorpusError(
-            f"{where}: the synthesiser gave a peak of {peak:.3g} of full scale; expected 0.01 to 1"
+            f"{where}: the synthesiser's peak is {peak:.3g} of full scale; expected {_QUIETEST} to {_LOUDEST}"
         )
-    return np.rint(padded * _FULL_SCALE).astype(np.int16)
+    return pcm16(samples)

@@ -9,7 +9,6 @@ from benchmark.draws import Draws
 SPLITS = ("train", "dev", "test")
 # Ranges of a voice by sex: scale of the tract and typical F0 (Hz). 1.0 is the synthesiser's own man.
 _RANGES = {"F": ((0.82, 0.93), (175.0, 240.0)), "M": ((0.94, 1.08), (92.0, 140.0))}
-_QUALITIES = ("modal", "modal", "modal", "breathy", "pressed")
 _STEPS = 10_000
 
 
@@ -27,7 +26,7 @@ class Voice:
         range_st: Height of a full pitch accent, semitones.
         tempo: Factor on the speaking rate; 1 is middling.
         tau_ms: Time constant of the articulators: small is crisp, large slurs one sound into the next.
-        quality: Setting of the vocal folds in vowels: "modal", "breathy" or "pressed".
+        breathiness: Setting of the vocal folds in voiced sounds: 0 is modal, 1 fully breathy, -1 pressed.
     """
 
     name: str
@@ -39,7 +38,7 @@ class Voice:
     range_st: float
     tempo: float
     tau_ms: float
-    quality: str
+    breathiness: float
 
 
 def cast(corpus: str, counts: dict[str, dict[str, int]], *, babble: bool) -> list[Voice]:
@@ -87,7 +86,7 @@ def _voice(
         range_st=between("range", 2.5, 5.5, 2),
         tempo=between("tempo", 0.92, 1.1, 3),
         tau_ms=between("tau", 10.5, 13.5, 2),
-        quality=draws.choice("quality", _QUALITIES),
+        breathiness=between("breathiness", -0.6, 0.4, 2),
     )
 
 
