@@ -93,4 +93,5 @@ def gaussian(token: str, count: int) -> NDArray[np.float64]:
     """
     raw = np.frombuffer(random_bytes(token, 16 * count), dtype="<u2").reshape(count, 8)
     total = raw.sum(axis=1, dtype=np.int64).astype(np.float64)
-    return (total - 4.0 * 65535.0) / np.sqrt(8.0 * (65536.0**2 - 1.0) / 12.0)
+    deviation = float(np.sqrt(8.0 * (65536.0**2 - 1.0) / 12.0))
+    return np.asarray((total - 4.0 * 65535.0) / deviation)

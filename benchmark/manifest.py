@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,9 @@ MEASURED = pa.schema(
         pa.field("speech_activity", pa.float64()),  # P.56 activity factor, 0..1
         pa.field("speech_gain_db", pa.float64()),  # applied to the recording
         pa.field("noise_gain_db", pa.float64()),  # applied to the assembled noise; null for clean
-        pa.field("common_gain_db", pa.float64()),  # part of both, <= 0: what kept the sum below the peak limit
+        pa.field(
+            "common_gain_db", pa.float64()
+        ),  # part of both, <= 0: what kept the sum below the peak limit
         pa.field("peak", pa.float64()),  # of the rendered samples, full scale = 1
         pa.field("snr_p56_db", pa.float64()),  # realised: active speech level minus RMS of the noise
         pa.field("snr_rms_db", pa.float64()),  # realised: RMS of the speech minus RMS of the noise
@@ -121,7 +124,7 @@ def write_table(path: Path, kind: str, rows: Sequence[Mapping[str, Any]], facts:
     ordered = sorted(rows, key=lambda row: str(row[key]))
     keys = [row[key] for row in ordered]
     if len(set(keys)) != len(keys):
-        twice = next(k for k, following in zip(keys, keys[1:], strict=False) if k == following)
+        twice = next(k for k, following in pairwise(keys) if k == following)
         raise ManifestError(f"{path}: {key} '{twice}' would be written twice")
     try:
         table = pa.Table.from_pylist([dict(row) for row in ordered], schema=schema)

@@ -59,7 +59,9 @@ class PreparedCorpus:
         """
         self.folder = folder
         if not folder.is_dir():
-            raise ManifestError(f"{folder}: not found; prepare it with `python -m benchmark.prepare --recipe NAME --out {folder}`")
+            raise ManifestError(
+                f"{folder}: not found; prepare it with `python -m benchmark.prepare --recipe NAME --out {folder}`"
+            )
         table = read_table(folder / MANIFEST, "mixtures")
         self.facts = {**table.facts, "content_sha256": table.content_sha256}
         self.mixtures: dict[str, dict[str, Any]] = {row["mixture_id"]: row for row in table.rows}
@@ -73,7 +75,9 @@ class PreparedCorpus:
         try:
             return parse_recipe(path.read_text(encoding="utf-8"), str(path))
         except OSError as error:
-            raise ManifestError(f"{path}: cannot be read ({error.strerror}); prepare the corpus again") from error
+            raise ManifestError(
+                f"{path}: cannot be read ({error.strerror}); prepare the corpus again"
+            ) from error
 
     @property
     def splits(self) -> list[str]:
@@ -113,7 +117,9 @@ class PreparedCorpus:
         """
         path = audio_path(self.folder, mixture_id)
         if not path.is_file():
-            raise CorpusError(f"{path}: missing; run `python -m benchmark.prepare` again on this folder to restore it")
+            raise CorpusError(
+                f"{path}: missing; run `python -m benchmark.prepare` again on this folder to restore it"
+            )
         return audio.read_clip(path)
 
     def clean(self, utterance_id: str) -> Clip:
@@ -189,7 +195,9 @@ def read_trajectories(path: Path) -> dict[str, Trajectories]:
         values = np.column_stack([table[name].fill_null(0.0).to_numpy() for name in names]).astype(np.float32)
         ids = np.asarray(table["utterance_id"].to_pylist(), dtype=object)
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
-        raise ManifestError(f"{path}: is not a readable table of trajectories ({error}); prepare the corpus again") from error
+        raise ManifestError(
+            f"{path}: is not a readable table of trajectories ({error}); prepare the corpus again"
+        ) from error
     starts = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]])) if len(ids) else np.zeros(0, int)
     ends = np.append(starts[1:], len(ids))
     return {

@@ -15,7 +15,9 @@ _EXAMPLE = """  python -m benchmark.score --corpus prepared/demo_noisy --model r
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and scores."""
-    parser = cli.parser("score", "Runs a model on every mixture of a prepared corpus and scores what it gives.", _EXAMPLE)
+    parser = cli.parser(
+        "score", "Runs a model on every mixture of a prepared corpus and scores what it gives.", _EXAMPLE
+    )
     parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a prepared corpus")
     parser.add_argument(
         "--model",
@@ -23,10 +25,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="SPEC",
         help="a registered name; two joined by '+' (enhance, then invert); or path/to/file.py:Class",
     )
-    parser.add_argument("--measures", nargs="+", metavar="NAME", help="what to compute (default: the six of the leaderboard)")
-    parser.add_argument("--split", default="test", choices=["train", "dev", "test"], help="which split (default: test)")
-    parser.add_argument("--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)")
-    parser.add_argument("--limit", type=cli.positive, metavar="N", help="try N utterances only; the scores are shown, not stored")
+    parser.add_argument(
+        "--measures", nargs="+", metavar="NAME", help="what to compute (default: the six of the leaderboard)"
+    )
+    parser.add_argument(
+        "--split", default="test", choices=["train", "dev", "test"], help="which split (default: test)"
+    )
+    parser.add_argument(
+        "--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)"
+    )
+    parser.add_argument(
+        "--limit",
+        type=cli.positive,
+        metavar="N",
+        help="try N utterances only; the scores are shown, not stored",
+    )
     parser.add_argument(
         "--out",
         type=Path,
@@ -34,6 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="DIR",
         help="where results are stored (default: leaderboard/results)",
     )
+    parser.add_argument(
+        "--keep", action="store_true", help="keep a stored result of the same model code, corpus and measures"
+    )
+    parser.add_argument("--summary", action="store_true", help="print one line instead of the tables")
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     return cli.guarded(_score, parser.parse_args(argv))
 
@@ -41,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _score(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from benchmark.harness.evaluate import DEFAULT_MEASURES, evaluate
+    from benchmark.harness.evaluate import DEFAULT_MEASURES, evaluate, stored_result
     from benchmark.harness.results import write_result
     from benchmark.metrics import parse
     from benchmark.models import load
@@ -52,7 +69,8 @@ def _score(arguments: argparse.Namespace) -> int:
     measures = [parse(name) for name in arguments.measures or DEFAULT_MEASURES]
     entry = load(arguments.model)
     corpus = PreparedCorpus(arguments.corpus)
-    result = evaluate(
+    kept = stored_result(arguments.out, corpus, entry, measures, arguments.split) if arguments.keep else None
+    result = kept or evaluate(
         corpus,
         entry,
         measures,
@@ -61,16 +79,22 @@ def _score(arguments: argparse.Namespace) -> int:
         jobs=arguments.jobs,
         progress=cli.progress,
     )
-    lines = [f"{item.measure.name}\n{measure_table(item)}" for item in standings([result])]
     card = result.card
-    if arguments.limit is None:
-        lines.append(f"stored in {write_result(arguments.out, result)}; next: python -m benchmark.leaderboard")
-    else:
-        lines.append("a part of the corpus only: shown, not stored")
-    lines.append(
-        f"{card.expected} scores: {card.ok} ok, {card.failed} failed, {card.left_out} left out; "
+    summary = (
+        f"{card.model}: {card.expected} scores, {card.failed} failed, {card.left_out} left out; "
         f"{card.seconds:.1f} s for {card.audio_seconds:.0f} s of speech"
     )
+    lines = (
+        []
+        if arguments.summary
+        else [f"{item.measure.name}\n{measure_table(item)}" for item in standings([result])]
+    )
+    if kept is not None:
+        lines.append(f"{summary}; kept, it was scored before")
+    elif arguments.limit is not None:
+        lines.append(f"{summary}; a part of the corpus, shown but not stored")
+    else:
+        lines.append(f"{summary}; stored in {write_result(arguments.out, result)}")
     lines += [f"failed {count} times: {reason}" for reason, count in card.reasons.items()]
     cli.report(asdict(card), lines, arguments.json)
     return 0

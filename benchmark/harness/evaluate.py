@@ -5,14 +5,17 @@ from __future__ import annotations
 import platform
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import joblib
 
 from benchmark import __version__
-from benchmark.harness.results import Card, Result, count_status
+from benchmark.errors import StandingsError
+from benchmark.harness.results import Card, Result, count_status, read_result
 from benchmark.harness.runner import Outcome, run_in_process
 from benchmark.harness.scoring import Plan, plan_scores, score_pools, score_utterance
 from benchmark.metrics import Measure
@@ -54,6 +57,7 @@ def evaluate(
     groups = _grouped(corpus, split, limit)
     model = entry.build(corpus)
     plan = plan_scores(measures, enhances=isinstance(model, Enhancer), inverts=isinstance(model, Inverter))
+    expected = _expected(corpus, plan, groups)
     scores: list[Row] = []
     seconds, heard_seconds = 0.0, 0.0
     pools: dict[tuple[str, str], list[tuple[Row, Trajectories, Outcome]]] = defaultdict(list)
@@ -66,14 +70,58 @@ def evaluate(
             if plan.pooled:
                 for row, outcome in zip(rows, outcomes, strict=True):
                     condition = row["mixture_id"].removesuffix(f"/{row['utterance_id']}")
-                    pools[condition, row["speaker"]].append((row, targets, outcome))
+                    slim = replace(outcome, enhanced=None)
+                    pools[condition, row["speaker"]].append((row, targets, slim))
             yield joblib.delayed(score_utterance)(plan, rows, clean, targets, outcomes)
 
     finished = joblib.Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs")(tasks())
     for found in progress(finished, len(groups), f"scoring {entry.name}"):
         scores += found
     scores += score_pools(plan, pools)
+    if len(scores) != expected:
+        raise StandingsError(
+            f"{entry.name}: {len(scores)} scores where {expected} were expected; nothing is stored"
+        )
     return Result(_card(corpus, entry, plan, split, scores, seconds, heard_seconds), scores)
+
+
+def _expected(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[Row]]) -> int:
+    """How many scores there have to be, whatever the model does."""
+    mixtures = sum(len(rows) for rows in groups)
+    parameters = len(corpus.targets(groups[0][0]["utterance_id"]).names)
+    conditions = {(row["speaker"], row["noise_kind"], row["snr_db"]) for rows in groups for row in rows}
+    return (
+        mixtures * len(plan.audio)
+        + mixtures * len(plan.trajectories) * parameters
+        + len(conditions) * len(plan.pooled) * parameters
+    )
+
+
+def stored_result(
+    root: Path, corpus: PreparedCorpus, entry: Entry, measures: Sequence[Measure], split: str
+) -> Result | None:
+    """A stored result of this very model code and arguments, corpus and versions of the measures, or None."""
+    folder = root / corpus.recipe.name / entry.name
+    if not (folder / "card.json").is_file():
+        return None
+    try:
+        result = read_result(folder)
+    except StandingsError:
+        return None
+    card = result.card
+    versions = {measure.name: measure.version for measure in measures}
+    same = (
+        card.source_sha256 == entry.source_sha256
+        and card.version == entry.version
+        and card.arguments == dict(entry.arguments)
+        and card.split == split
+        and card.corpus_sha256 == corpus.split_hash(split)
+        and all(versions.get(name) == version for name, version in card.measures.items())
+        and {measure.kind for measure in measures if measure.name not in card.measures}.isdisjoint(
+            {measure.kind for measure in measures if measure.name in card.measures}
+        )
+    )
+    return result if same else None
 
 
 def _grouped(corpus: PreparedCorpus, split: str, limit: int | None) -> list[list[Row]]:
@@ -136,4 +184,9 @@ def _card(
 
 def _environment() -> dict[str, str]:
     packages = {name: metadata.version(name) for name in ("numpy", "scipy", "soundfile", "librosa")}
-    return {"sinbad-bench": __version__, "python": platform.python_version(), **packages, "machine": platform.machine()}
+    return {
+        "sinbad-bench": __version__,
+        "python": platform.python_version(),
+        **packages,
+        "machine": platform.machine(),
+    }

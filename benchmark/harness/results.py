@@ -101,7 +101,9 @@ def scores_hash(scores: Iterable[dict[str, Any]]) -> str:
     """SHA-256 over the scores in the order of mixture, measure and parameter."""
     digest = hashlib.sha256()
     for row in sorted(scores, key=lambda row: (row["mixture_id"], row["measure"], row["parameter"])):
-        digest.update(json.dumps([row[name] for name in SCORES.names], separators=(",", ":")).encode() + b"\n")
+        digest.update(
+            json.dumps([row[name] for name in SCORES.names], separators=(",", ":")).encode() + b"\n"
+        )
     return digest.hexdigest()
 
 
@@ -126,12 +128,18 @@ def read_result(folder: Path) -> Result:
         card = Card(**json.loads((folder / "card.json").read_text(encoding="utf-8")))
         table = pq.read_table(folder / "scores.parquet")
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, TypeError, pa.ArrowException) as error:
-        raise StandingsError(f"{folder}: is not a complete result ({error}); score the model again") from error
+        raise StandingsError(
+            f"{folder}: is not a complete result ({error}); score the model again"
+        ) from error
     if table.schema.names != SCORES.names:
-        raise StandingsError(f"{folder}/scores.parquet: has other columns than this version writes; score the model again")
+        raise StandingsError(
+            f"{folder}/scores.parquet: has other columns than this version writes; score the model again"
+        )
     scores = table.to_pylist()
     if scores_hash(scores) != card.scores_sha256:
-        raise StandingsError(f"{folder}: the scores are not those of the card; they were edited or damaged. Score the model again")
+        raise StandingsError(
+            f"{folder}: the scores are not those of the card; they were edited or damaged. Score the model again"
+        )
     return Result(card, scores)
 
 
@@ -143,12 +151,16 @@ def read_results(root: Path) -> dict[str, list[Result]]:
     """
     folders = sorted(path.parent for path in root.glob("*/*/card.json"))
     if not folders:
-        raise StandingsError(f"{root}: holds no results; score a model with `python -m benchmark.score` first")
+        raise StandingsError(
+            f"{root}: holds no results; score a model with `python -m benchmark.score` first"
+        )
     results: dict[str, list[Result]] = {}
     for folder in folders:
         result = read_result(folder)
         if (result.card.recipe, result.card.model) != (folder.parent.name, folder.name):
-            raise StandingsError(f"{folder}: its card says {result.card.recipe}/{result.card.model}; it was moved or edited")
+            raise StandingsError(
+                f"{folder}: its card says {result.card.recipe}/{result.card.model}; it was moved or edited"
+            )
         results.setdefault(result.card.recipe, []).append(result)
     return results
 

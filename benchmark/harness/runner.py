@@ -47,7 +47,9 @@ def run_in_process(model: Model, noisy: Clip) -> Outcome:
     start = time.perf_counter()
     enhanced, enhance_error = None, ""
     if isinstance(model, Enhancer):
-        enhanced, enhance_error = _attempt(model.enhance, heard, lambda value: _as_clip(value, len(heard), model))
+        enhanced, enhance_error = _attempt(
+            model.enhance, heard, lambda value: _as_clip(value, len(heard), model)
+        )
     trajectories, invert_error = None, ""
     if isinstance(model, Inverter):
         trajectories, invert_error = _attempt(model.invert, heard, _as_trajectories)

@@ -117,7 +117,9 @@ def build(
         )
         content, plan = _write_tables(folder, recipe, rows, utterances)
         journal.discard()
-    return Report(folder, len(measured) - kept if not selection.plan_only else 0, kept, left_out, content, plan)
+    return Report(
+        folder, len(measured) - kept if not selection.plan_only else 0, kept, left_out, content, plan
+    )
 
 
 def _chosen(gathered: Gathered, selection: Selection) -> list[Any]:
@@ -127,7 +129,9 @@ def _chosen(gathered: Gathered, selection: Selection) -> list[Any]:
         members = [utterance for utterance in gathered.targets if utterance.split == split]
         if selection.split is not None and not members:
             there = sorted({str(utterance.split) for utterance in gathered.targets})
-            raise CorpusError(f"no utterance on disk belongs to the split '{split}'; there are: {', '.join(there)}")
+            raise CorpusError(
+                f"no utterance on disk belongs to the split '{split}'; there are: {', '.join(there)}"
+            )
         chosen += members[: selection.limit]
     return chosen
 
@@ -183,7 +187,7 @@ def samples_match(folder: Path, row: Mapping[str, Any]) -> bool:
         clip = audio.read_clip(path)
     except CorpusError:
         return False
-    return audio.pcm_sha256(audio.pcm16(clip.samples)) == row["pcm_sha256"]
+    return audio.pcm_sha256(audio.pcm16(clip.samples)) == str(row["pcm_sha256"])
 
 
 def _render(

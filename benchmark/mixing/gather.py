@@ -98,11 +98,13 @@ def _speech_root(recipe: Recipe, corpus: Corpus, given: Path | None) -> Path:
         root = cache_folder() / name
         if not root.is_dir():
             raise CorpusError(
-                f"{root}: not there yet; make it once with `python -m benchmark.synthesise {name}` (needs pip install 'sinbad-bench[virtual]')"
+                f"{root}: not there yet; make it with `python -m benchmark.synthesise {name}` (needs the extra 'virtual')"
             )
         return root
     if recipe.speech.root:
-        raise RecipeError(f"'speech.root' = '{recipe.speech.root}': use 'shipped:demo' or 'cache:NAME', or leave it out")
+        raise RecipeError(
+            f"'speech.root' = '{recipe.speech.root}': use 'shipped:demo' or 'cache:NAME', or leave it out"
+        )
     raise CorpusError(describe(corpus, recipe))
 
 

@@ -32,7 +32,9 @@ class Journal:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._stream = self._path.open("w", encoding="utf-8")
         except OSError as error:
-            raise SinbadError(f"{self._path.parent}: cannot be written ({error.strerror}); choose another --out") from error
+            raise SinbadError(
+                f"{self._path.parent}: cannot be written ({error.strerror}); choose another --out"
+            ) from error
         self._line({"recipe_sha256": self._identity})
         self.add(list(self.measured.values()))
         return self

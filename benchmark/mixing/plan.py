@@ -52,7 +52,14 @@ def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], supply: Suppl
         if length == 0:
             raise CorpusError(f"{utterance.id}: the recording is empty; remove it or get a whole copy")
         for kind, snr_db in _conditions(recipe):
-            identity = (recipe.name, recipe.version, recipe.seed, utterance.id, kind, f"{snr_db:g}" if snr_db is not None else "")
+            identity = (
+                recipe.name,
+                recipe.version,
+                recipe.seed,
+                utterance.id,
+                kind,
+                f"{snr_db:g}" if snr_db is not None else "",
+            )
             noise = _noise(recipe, kind, utterance, length, supply, Draws(identity))
             rows.append(
                 {

@@ -88,7 +88,9 @@ def render_mixture(
         noise = assemble_noise(row, reader)
         rms_db = _rms_db(noise)
         if not math.isfinite(rms_db):
-            raise CorpusError(f"{row['mixture_id']}: its noise is silent there; the noise recording is damaged")
+            raise CorpusError(
+                f"{row['mixture_id']}: its noise is silent there; the noise recording is damaged"
+            )
         reference_db = level.level_db if recipe.mixing.snr_reference == "p56" else level.rms_db
         noise_gain_db = round(reference_db + speech_gain_db - row["snr_db"] - rms_db, _GAIN_DIGITS)
         mixture = mixture + noise * _factor(noise_gain_db)
@@ -113,7 +115,9 @@ def render_mixture(
     return Rendered(pcm, measured)
 
 
-def _realised(pcm: NDArray[np.int16], speech: LevelledSpeech, gain_db: float, *, noisy: bool) -> dict[str, Any]:
+def _realised(
+    pcm: NDArray[np.int16], speech: LevelledSpeech, gain_db: float, *, noisy: bool
+) -> dict[str, Any]:
     """Both readings of the SNR, from the samples as they are stored."""
     if not noisy:
         return {"snr_p56_db": None, "snr_rms_db": None}

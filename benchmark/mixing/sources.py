@@ -65,7 +65,9 @@ class SourceReader:
         """
         utterance = self._sources.speech.get(utterance_id)
         if utterance is None:
-            raise CorpusError(f"{utterance_id}: is in the plan but not in the corpus; give the corpus that was planned")
+            raise CorpusError(
+                f"{utterance_id}: is in the plan but not in the corpus; give the corpus that was planned"
+            )
         return _fitted(_at_16k(utterance.audio()), samples, utterance_id)
 
     def piece(self, noise_id: str, offset: int, frames: int) -> Samples:
@@ -91,11 +93,15 @@ class SourceReader:
         if source in self._sources.voices:
             voice = self._sources.voices[source].get(name)
             if voice is None:
-                raise CorpusError(f"{source}:{name}: is in the plan but not on disk; give the corpus that was planned")
+                raise CorpusError(
+                    f"{source}:{name}: is in the plan but not on disk; give the corpus that was planned"
+                )
             return _levelled(_at_16k(voice.audio()), f"{source}:{name}")
         reader = self._sources.noises.get(source)
         if reader is None:
-            raise CorpusError(f"{source}:{name}: is in the plan; give its folder with --noise-root {source}=DIR")
+            raise CorpusError(
+                f"{source}:{name}: is in the plan; give its folder with --noise-root {source}=DIR"
+            )
         samples = _at_16k(reader(name))
         return _levelled(samples, f"{source}:{name}") if source in self._sources.talkers else samples
 
@@ -109,12 +115,12 @@ def _levelled(samples: Samples, name: str) -> Samples:
         level_db = active_speech_level(samples, RATE_HZ).level_db
     except MeasureError as error:
         raise CorpusError(f"{name}: cannot serve as a talker: {error}") from error
-    return samples * 10.0 ** (-round(level_db, 6) / 20.0)
+    return samples * float(10.0 ** (-round(level_db, 6) / 20.0))
 
 
 def _fitted(samples: Samples, wanted: int, name: str) -> Samples:
     missing = wanted - len(samples)
-    if abs(missing) > 2 and missing > 0:
+    if abs(missing) > 2:
         raise CorpusError(
             f"{name}: has {len(samples)} samples at 16 kHz where the plan counts on {wanted}; it is not the recording that was planned"
         )

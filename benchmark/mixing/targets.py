@@ -38,7 +38,9 @@ def write_targets(
         if utterance.speaker in speakers:
             by_speaker[utterance.speaker].append(utterance)
     results = joblib.Parallel(n_jobs=jobs, return_as="generator")(
-        joblib.delayed(_write_speaker)(trajectories_path(folder, speaker), members, recipe, gathered.corpus.sensors)
+        joblib.delayed(_write_speaker)(
+            trajectories_path(folder, speaker), members, recipe, gathered.corpus.sensors
+        )
         for speaker, members in sorted(by_speaker.items())
     )
     facts: dict[str, dict[str, Any]] = {}

@@ -54,7 +54,8 @@ def verify(corpus: PreparedCorpus, *, jobs: int = 1, progress: Progress = silent
     checks = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=32)(
         joblib.delayed(samples_match)(folder, row) for row in rows
     )
-    missing, changed = [], []
+    missing: list[Path] = []
+    changed: list[Path] = []
     for row, right in zip(rows, progress(checks, len(rows), "verifying"), strict=True):
         path = audio_path(folder, row["mixture_id"])
         if not right:
@@ -66,7 +67,10 @@ def verify(corpus: PreparedCorpus, *, jobs: int = 1, progress: Progress = silent
     expected |= {folder / name for name in (MANIFEST, UTTERANCES, RECIPE, JOURNAL)}
     expected |= {trajectories_path(folder, row["speaker"]) for row in corpus.utterances.values()}
     found = {path for path in folder.rglob("*") if path.is_file()}
-    relative = [sorted(str(path.relative_to(folder)) for path in group) for group in (missing, changed, found - expected)]
+    relative = [
+        sorted(str(path.relative_to(folder)) for path in group)
+        for group in (missing, changed, found - expected)
+    ]
     return Verdict(len(rows), *relative)
 
 
@@ -90,5 +94,7 @@ def _targets(corpus: PreparedCorpus) -> dict[Path, bool]:
         except ManifestError:
             right[path] = False
             continue
-        right[path] = all(key in found and targets_sha256(found[key]) == digest for key, digest in wanted.items())
+        right[path] = all(
+            key in found and targets_sha256(found[key]) == digest for key, digest in wanted.items()
+        )
     return right

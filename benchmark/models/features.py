@@ -26,7 +26,13 @@ def log_mel(samples: NDArray[np.floating]) -> NDArray[np.float32]:
     import librosa
 
     power = librosa.feature.melspectrogram(
-        y=np.asarray(samples, np.float32), sr=RATE_HZ, n_fft=512, win_length=400, hop_length=HOP, n_mels=BANDS, fmin=50.0
+        y=np.asarray(samples, np.float32),
+        sr=RATE_HZ,
+        n_fft=512,
+        win_length=400,
+        hop_length=HOP,
+        n_mels=BANDS,
+        fmin=50.0,
     )
     # A floor 70 dB below the loudest band, so that digital silence does not dominate the mean.
     floor = max(float(power.max()) * 1e-7, 1e-12)

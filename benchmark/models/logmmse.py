@@ -15,7 +15,9 @@ from scipy.special import exp1
 from benchmark.models.contract import Audio
 
 _WINDOW, _HOP = 512, 256
-_XI_PRESENT = 10.0 ** (15.0 / 10.0)  # SNR that a bin has when speech is present, 15 dB (section III.B of the 2012 paper)
+_XI_PRESENT = 10.0 ** (
+    15.0 / 10.0
+)  # SNR that a bin has when speech is present, 15 dB (section III.B of the 2012 paper)
 _XI_FLOOR = 10.0 ** (-25.0 / 10.0)
 _DECISION_DIRECTED = 0.98
 _NOISE_SMOOTHING = 0.8
@@ -56,7 +58,9 @@ def _gains(power: NDArray[np.float64]) -> NDArray[np.float64]:
     for frame, observed in enumerate(power):
         noise, presence = _tracked(observed, noise, presence)
         posterior = np.clip(observed / noise, 1e-3, 1e3)
-        prior = _DECISION_DIRECTED * previous / noise + (1 - _DECISION_DIRECTED) * np.maximum(posterior - 1, 0)
+        prior = _DECISION_DIRECTED * previous / noise + (1 - _DECISION_DIRECTED) * np.maximum(
+            posterior - 1, 0
+        )
         prior = np.maximum(prior, _XI_FLOOR)
         ratio = prior / (1 + prior)
         gains[frame] = np.minimum(ratio * np.exp(0.5 * exp1(np.maximum(ratio * posterior, 1e-8))), 1.0)

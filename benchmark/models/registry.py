@@ -189,7 +189,7 @@ def _build_from_file(path: Path, attribute: str, arguments: dict[str, str], _: P
         raise ModelError(f"{path}: defines no '{attribute}'; its classes are: {', '.join(there) or 'none'}")
     try:
         model: Any = made(**arguments)
-    except Exception as error:  # noqa: BLE001 - foreign code may raise anything
+    except Exception as error:
         raise ModelError(f"{path}:{attribute} could not be made: {type(error).__name__}: {error}") from error
     return checked(model, f"{path.name}:{attribute}")
 
@@ -217,7 +217,7 @@ def _import_file(path: Path) -> ModuleType:
     sys.path.insert(0, str(path.parent))
     try:
         specification.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 - foreign code may raise anything
+    except Exception as error:
         raise ModelError(f"{path}: cannot be imported: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(str(path.parent))

@@ -92,7 +92,9 @@ def train_ridge(corpus: PreparedCorpus, kinds: Iterable[str]) -> RidgeInverter:
 def _solve(gram: NDArray[np.float64], moment: NDArray[np.float64]) -> NDArray[np.float64]:
     frames = gram[-1, -1]
     if frames == 0:
-        raise ModelError("a target is never observed in the train split; choose another target set or more speakers")
+        raise ModelError(
+            "a target is never observed in the train split; choose another target set or more speakers"
+        )
     penalty = np.full(len(gram), PENALTY * np.trace(gram[:-1, :-1]) / (len(gram) - 1))
     penalty[-1] = 1e-9 * frames  # the constant is not penalised
     return np.asarray(linalg.solve(gram + np.diag(penalty), moment, assume_a="pos"))

@@ -83,7 +83,7 @@ def modulated(token: str, frames: int) -> Noise:
     # The standard deviation is that of the filter, not of the draw, so that short clips do not differ in depth by rule.
     response = signal.sosfilt(slow, np.eye(1, 2 * RATE_HZ)[0])
     depth = 6.0 * depth / np.sqrt(np.sum(response**2))
-    return speech_shaped(token, frames) * 10.0 ** (depth / 20.0)
+    return np.asarray(speech_shaped(token, frames) * 10.0 ** (depth / 20.0))
 
 
 def machine(token: str, frames: int) -> Noise:

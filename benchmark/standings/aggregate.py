@@ -80,14 +80,15 @@ def means(scores: Iterable[Mapping[str, Any]]) -> dict[Condition, float]:
     frame = pd.DataFrame(list(scores))
     frame["snr_db"] = frame["snr_db"].astype(float)
     counted = frame[frame["status"] != "left_out"]
-    by_speaker = counted.groupby(
-        ["noise_kind", "snr_db", "parameter", "speaker"], dropna=False, sort=True
-    )["value"].mean()
+    by_speaker = counted.groupby(["noise_kind", "snr_db", "parameter", "speaker"], dropna=False, sort=True)[
+        "value"
+    ].mean()
     by_parameter = by_speaker.groupby(level=["noise_kind", "snr_db", "parameter"], dropna=False).mean()
     by_condition = by_parameter.groupby(level=["noise_kind", "snr_db"], dropna=False).mean()
+    flat = by_condition.reset_index()
     return {
         (str(kind), None if np.isnan(snr) else float(snr)): float(value)
-        for (kind, snr), value in by_condition.items()
+        for kind, snr, value in zip(flat["noise_kind"], flat["snr_db"], flat["value"], strict=True)
     }
 
 

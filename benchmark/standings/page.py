@@ -26,7 +26,10 @@ def collect(results: Path, manifests: Path) -> dict[str, list[Standing]]:
     Raises:
         StandingsError: A result is damaged, or results cannot be compared.
     """
-    return {recipe: standings(found, _committed(manifests / recipe, found)) for recipe, found in read_results(results).items()}
+    return {
+        recipe: standings(found, _committed(manifests / recipe, found))
+        for recipe, found in read_results(results).items()
+    }
 
 
 def render(folder: Path, found: Mapping[str, list[Standing]]) -> list[Path]:

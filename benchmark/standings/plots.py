@@ -6,10 +6,19 @@ import hashlib
 import io
 import json
 import re
+from typing import Any
 
 from benchmark.standings.aggregate import Standing
 
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")  # Okabe & Ito, safe for the colour-blind
+_COLOURS = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#56b4e9",
+    "#000000",
+)  # Okabe & Ito, safe for the colour-blind
 _MARKERS = "osD^vPX"
 _TITLES = {"babble": "babble", "nonbabble": "non-babble"}
 
@@ -22,9 +31,17 @@ def snr_plot(standing: Standing, title: str) -> str:
     from matplotlib import pyplot
 
     kinds = [kind for kind in dict.fromkeys(kind for kind, _ in standing.conditions) if kind != "clean"]
-    style = {"svg.hashsalt": "sinbad", "svg.fonttype": "none", "font.size": 10, "axes.spines.top": False, "axes.spines.right": False}
+    style: Any = {
+        "svg.hashsalt": "sinbad",
+        "svg.fonttype": "none",
+        "font.size": 10,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
     with matplotlib.rc_context(style):
-        figure, axes = pyplot.subplots(1, len(kinds), figsize=(4.6 * len(kinds), 3.8), sharey=True, squeeze=False)
+        figure, axes = pyplot.subplots(
+            1, len(kinds), figsize=(4.6 * len(kinds), 3.8), sharey=True, squeeze=False
+        )
         for axis, kind in zip(axes[0], kinds, strict=True):
             _draw(axis, standing, kind)
         unit = "" if standing.measure.unit == "1" else f" ({standing.measure.unit})"
@@ -34,7 +51,9 @@ def snr_plot(standing: Standing, title: str) -> str:
         figure.suptitle(title)
         figure.set_layout_engine("constrained")
         stream = io.StringIO()
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Description": f"data sha256:{data_hash(standing)}"})
+        figure.savefig(
+            stream, format="svg", metadata={"Date": None, "Description": f"data sha256:{data_hash(standing)}"}
+        )
         pyplot.close(figure)
     # Trailing blanks in matplotlib's output would make every commit of a plot complain.
     return re.sub(r"[ \t]+$", "", stream.getvalue(), flags=re.MULTILINE)
@@ -43,7 +62,14 @@ def snr_plot(standing: Standing, title: str) -> str:
 def data_hash(standing: Standing) -> str:
     """Hash of what a plot shows; equal hashes mean equal curves, whatever drew them."""
     shown = [
-        [line.card.model, [[*condition, round(line.values[condition], 6)] for condition in standing.conditions if condition in line.values]]
+        [
+            line.card.model,
+            [
+                [*condition, round(line.values[condition], 6)]
+                for condition in standing.conditions
+                if condition in line.values
+            ],
+        ]
         for line in standing.lines
     ]
     return hashlib.sha256(json.dumps([standing.measure.name, shown]).encode()).hexdigest()[:32]
@@ -55,9 +81,11 @@ def stamp(svg: str) -> str | None:
     return found.group(1) if found else None
 
 
-def _draw(axis, standing: Standing, kind: str) -> None:  # type: ignore[no-untyped-def]  # matplotlib's Axes has no stubs here
+def _draw(axis: Any, standing: Standing, kind: str) -> None:
     for i, line in enumerate(standing.lines):
-        points = sorted((snr, value) for (name, snr), value in line.values.items() if name == kind and snr is not None)
+        points = sorted(
+            (snr, value) for (name, snr), value in line.values.items() if name == kind and snr is not None
+        )
         if not points:
             continue
         oracle = line.card.hears == "clean"

@@ -68,7 +68,9 @@ def measure_table(standing: Standing) -> str:
     for line in standing.lines:
         oracle = line.card.hears == "clean"
         rank += not oracle
-        rows.append(["oracle" if oracle else str(rank), f"`{line.card.model}`", *_cells(standing, line, kinds)])
+        rows.append(
+            ["oracle" if oracle else str(rank), f"`{line.card.model}`", *_cells(standing, line, kinds)]
+        )
     align = ["---", ":---", *["---:"] * (len(head) - 2)]
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, align, *rows])
 
@@ -89,7 +91,11 @@ def _best(standing: Standing, digits: int) -> dict[Condition, str]:
     choose = max if standing.measure.higher_is_better else min
     best = {}
     for condition in standing.conditions:
-        values = [line.values[condition] for line in standing.lines if line.card.hears != "clean" and condition in line.values]
+        values = [
+            line.values[condition]
+            for line in standing.lines
+            if line.card.hears != "clean" and condition in line.values
+        ]
         if values:
             best[condition] = _number(choose(values), digits)
     return best
@@ -125,6 +131,14 @@ def _models_table(cards: Sequence[Card]) -> str:
     for card in sorted(cards, key=lambda card: card.model):
         speed = f"{1 / card.real_time_factor:.0f}" if card.real_time_factor > 0 else "–"
         rows.append(
-            [f"`{card.model}`", card.title, card.source, str(card.expected), str(card.failed), str(card.left_out), speed]
+            [
+                f"`{card.model}`",
+                card.title,
+                card.source,
+                str(card.expected),
+                str(card.failed),
+                str(card.left_out),
+                speed,
+            ]
         )
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
