@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmark.errors import CorpusError
+from benchmark.metrics import active_speech_level
+from benchmark.mixing.plan import plan_mixtures
+from benchmark.mixing.render import levelled_speech, render_mixture
+from benchmark.mixing.sources import SourceReader, Sources
+from benchmark.mixing.supply import Supply
+from benchmark.speech import Clip, Utterance
+from tests.mixing.test_plan import corpus, recipe, supply
+from tests.speechlike import utterance
+
+
+@pytest.fixture(scope="module")
+def rendered():
+    chosen = recipe()
+    utterances = corpus(speakers=5, each=1)
+    rows = plan_mixtures(chosen, utterances[:3], supply(utterances))
+    by_id = {item.id: item for item in utterances}
+    sources = Sources(by_id, {"corpus": by_id})
+    out = []
+    for row in rows:
+        reader = SourceReader(sources)
+        speech = levelled_speech(row, reader)
+        out.append((row, render_mixture(row, chosen, speech, reader), speech))
+    return chosen, sources, out
+
+
+def test_the_snr_is_what_was_asked_for_by_an_independent_reading(rendered):
+    _, _, out = rendered
+    for row, result, speech in out:
+        if row["snr_db"] is None:
+            continue
+        gain = 10 ** (result.measured["speech_gain_db"] / 20)
+        noise = result.pcm / 32768 - gain * speech.samples
+        level_db = active_speech_level(gain * speech.samples, 16000).level_db
+        snr_db = level_db - 10 * np.log10(np.mean(noise**2))
+        assert abs(snr_db - row["snr_db"]) < 0.05
+        assert abs(result.measured["snr_p56_db"] - row["snr_db"]) < 0.05
+        assert result.measured["snr_rms_db"] < result.measured["snr_p56_db"]
+
+
+def test_speech_is_brought_to_the_level_of_the_recipe(rendered):
+    _, _, out = rendered
+    for row, result, _ in out:
+        if row["noise_kind"] == "clean" and result.measured["common_gain_db"] == 0:
+            assert abs(active_speech_level(result.pcm / 32768, 16000).level_db + 26) < 0.02
+
+
+def test_nothing_clips_and_the_common_gain_is_stored():
+    loud = recipe(("level_dbfs = -26.0", "level_dbfs = -10.0"))
+    utterances = corpus(speakers=5, each=1)
+    rows = plan_mixtures(loud, utterances[:2], supply(utterances))
+    by_id = {item.id: item for item in utterances}
+    gains = []
+    for row in rows:
+        reader = SourceReader(Sources(by_id, {"corpus": by_id}))
+        result = render_mixture(row, loud, levelled_speech(row, reader), reader)
+        assert np.abs(result.pcm.astype(int)).max() <= round(32768 * 10 ** (-0.5 / 20))
+        gains.append(result.measured["common_gain_db"])
+        if row["snr_db"] is not None:
+            assert abs(result.measured["snr_p56_db"] - row["snr_db"]) < 0.05
+    assert min(gains) < -1
+    assert max(gains) <= 0
+
+
+def test_a_row_renders_to_the_same_samples_whatever_was_rendered_before(rendered):
+    chosen, sources, out = rendered
+    reader = SourceReader(sources)
+    for row, result, _ in reversed(out):
+        again = render_mixture(row, chosen, levelled_speech(row, reader), reader)
+        assert again.measured == result.measured
+        assert np.array_equal(again.pcm, result.pcm)
+
+
+def test_talkers_are_brought_to_one_level(rendered):
+    chosen, _, out = rendered
+    row = next(row for row, _, _ in out if row["noise_kind"] == "babble")
+    utterances = corpus(speakers=5, each=1)
+
+    def louder(item: Utterance, factor: float) -> Utterance:
+        clip = item.audio()
+        changed = Clip(clip.samples * np.float32(factor), clip.rate_hz)
+        return Utterance(item.id, item.speaker, item.prompt, item.duration_s, lambda: changed)
+
+    plain = {item.id: item for item in utterances}
+    uneven = {item.id: louder(item, 0.1 + 0.2 * i) for i, item in enumerate(utterances)}
+    results = []
+    for voices in (plain, uneven):
+        reader = SourceReader(Sources(plain, {"corpus": voices}))
+        results.append(render_mixture(row, chosen, levelled_speech(row, reader), reader).pcm.astype(int))
+    assert np.abs(results[0] - results[1]).max() <= 2
+
+
+def test_silence_is_refused_by_name():
+    chosen = recipe()
+    utterances = corpus(speakers=5, each=1)
+    silent = Utterance("T0/U000", "T0", "", 1.0, lambda: Clip(np.zeros(16000, np.float32), 16000), split="test")
+    rows = plan_mixtures(chosen, [silent], supply(utterances))
+    reader = SourceReader(Sources({silent.id: silent}))
+    with pytest.raises(CorpusError, match="T0/U000: has no measurable speech level"):
+        levelled_speech(rows[0], reader)
+
+
+def test_a_recording_that_is_not_the_planned_one_is_refused():
+    chosen = recipe()
+    utterances = corpus(speakers=5, each=1)
+    rows = plan_mixtures(chosen, [utterances[0]], supply(utterances))
+    other = utterance("T0", 7, "train", 3.0)
+    reader = SourceReader(Sources({utterances[0].id: other}))
+    with pytest.raises(CorpusError, match="not the recording that was planned"):
+        levelled_speech(rows[0], reader)
+    with pytest.raises(CorpusError, match="is in the plan but not in the corpus"):
+        levelled_speech(rows[0], SourceReader(Sources({})))
+
+
+def test_a_worker_gets_only_what_its_rows_need():
+    utterances = corpus(speakers=6, each=2)
+    rows = plan_mixtures(recipe(), utterances[:1], supply(utterances))
+    by_id = {item.id: item for item in utterances}
+    needed = Sources(by_id, {"corpus": by_id}).needed_by(rows)
+    assert set(needed.speech) == {utterances[0].id}
+    used = {piece["noise_id"].split(":")[1] for row in rows for piece in row["pieces"] if row["noise_kind"] == "babble"}
+    assert set(needed.voices["corpus"]) == used
+
+
+def test_without_talkers_nothing_is_planned():
+    with pytest.raises(CorpusError, match="found corpus: 0"):
+        plan_mixtures(recipe(), corpus(speakers=1, each=1), Supply())
