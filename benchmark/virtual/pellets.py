@@ -62,10 +62,10 @@ def trajectories(
     }
     relative = [(places[pellet] - origin) * _MM_PER_CM for pellet in PELLETS]
     columns = [part for place in relative for part in (place.real, place.imag)]
-    voiced = _voiced(outlines["glottis"])
     columns.append(np.maximum(outlines["velum_cm2"], 0.0) * _MM2_PER_CM2)
-    columns.append(np.where(voiced, outlines["glottis"][:, 0], 0.0))
-    values = np.stack(columns, axis=1)
+    voiced = _voiced(outlines["glottis"])
+    f0 = np.where(voiced, outlines["glottis"][:, 0], 0.0)
+    values = np.column_stack([_smooth(np.stack(columns, axis=1)), f0])
     valid = np.ones(values.shape, dtype=bool)
     valid[:, -1] = voiced
     return rounded(values).astype(np.float32), valid
@@ -91,6 +91,13 @@ def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
     The last bits of a float differ between processors; these digits do not.
     """
     return np.rint(values * 1000.0) / 1000.0 + 0.0
+
+
+def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Zero-phase, half power at 18 Hz, as articulography is commonly filtered: where the tip of the tongue meets the
+    # palate the synthesiser moves it in steps.
+    padded = np.pad(values, ((1, 1), (0, 0)), mode="edge")
+    return 0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:]
 
 
 def _voiced(glottis: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -18,7 +18,7 @@ from benchmark.virtual.sentences import Sentence
 from benchmark.virtual.voices import Voice
 
 LEAD_MS, TAIL_MS, PAUSE_MS = 120, 150, 90
-_UNSTRESSED, _FUNCTION_WORD, _CLUSTER, _FINAL = 0.70, 0.60, 0.80, 1.45
+_UNSTRESSED, _FUNCTION_WORD, _CLUSTER, _FINAL = 0.5, 0.4, 0.8, 1.45
 _CONTENT = ("noun", "verb", "adjective", "pronoun", "time")
 _JITTER = 0.08
 _ACCENT_HALF_MS = 160.0

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmark.draws import Draws
 from benchmark.errors import CorpusError
 from benchmark.virtual.lexicon import CLASSES, Spoken, pronounce
 
-TEMPLATES = (
-    "determiner adjective noun verb determiner noun time",
-    "pronoun verb determiner adjective noun preposition determiner noun",
-    "determiner noun preposition determiner noun verb determiner adjective noun",
-    "pronoun verb determiner noun preposition determiner adjective noun",
-    "determiner adjective noun verb determiner adjective noun",
+_TEMPLATES = tuple(
+    template.split()
+    for template in (
+        "determiner adjective noun verb determiner noun time",
+        "pronoun verb determiner adjective noun preposition determiner noun",
+        "determiner noun preposition determiner noun verb determiner adjective noun",
+        "pronoun verb determiner noun preposition determiner adjective noun",
+        "determiner adjective noun verb determiner adjective noun",
+    )
 )
+_WORDS = {kind: tuple(words) for kind, words in CLASSES.items()}
+# "A" would have to become "an", which the lexicon does not know.
+_A, _BEFORE_VOWEL = ("determiner", "a"), ("determiner", "this")
 # A sentence's split is a property of its words, so that no corpus made with this lexicon can share
 # sentences between splits.
 _SHARES = ("train",) * 9 + ("dev",) * 4 + ("test",) * 4 + ("babble",) * 3
-_CANDIDATES = 12
+_CANDIDATES = 8
 _ATTEMPTS = 10_000
 
 
@@ -41,8 +47,7 @@ class Sentence:
     @property
     def text(self) -> str:
         """The spelling, beginning with a capital."""
-        joined = " ".join(word.spelling for word in self.words)
-        return f"{joined[0].upper()}{joined[1:]}."
+        return _text([word.spelling for word in self.words])
 
     @property
     def symbols(self) -> frozenset[str]:
@@ -80,25 +85,31 @@ def sentences(voice: str, split: str, count: int) -> list[Sentence]:
 def _drawn(draws: Draws, split: str) -> Iterator[Sentence]:
     seen = set()
     for attempt in range(_ATTEMPTS):
-        sentence = _sentence(draws, attempt)
-        if sentence.text not in seen and split_of(sentence.text) == split:
-            seen.add(sentence.text)
-            yield sentence
+        spellings = _spellings(draws, attempt)
+        text = _text([spelling for _, spelling in spellings])
+        if text not in seen and split_of(text) == split:
+            seen.add(text)
+            yield Sentence(tuple(Word(kind, word, pronounce(kind, word)) for kind, word in spellings))
     raise CorpusError(f"the templates give too few sentences of split {split!r}")
 
 
-def _sentence(draws: Draws, attempt: int) -> Sentence:
-    kinds = draws.choice(f"{attempt}/template", TEMPLATES).split()
-    words: list[Word] = []
-    for position, kind in enumerate(kinds):
-        free = [word for word in CLASSES[kind] if all(word != other.spelling for other in words)]
-        spelling = draws.choice(f"{attempt}/{position}", free)
-        words.append(Word(kind, spelling, pronounce(kind, spelling)))
-    words = [_article(word, following) for word, following in zip(words, [*words[1:], None], strict=True)]
-    return Sentence(tuple(words))
+def _spellings(draws: Draws, attempt: int) -> list[tuple[str, str]]:
+    words: list[tuple[str, str]] = []
+    for position, kind in enumerate(draws.choice(f"{attempt}/template", _TEMPLATES)):
+        word = draws.choice(f"{attempt}/{position}", _WORDS[kind])
+        if (kind, word) in words:
+            free = [other for other in _WORDS[kind] if (kind, other) not in words]
+            word = draws.choice(f"{attempt}/{position}/again", free)
+        words.append((kind, word))
+    return [_article(*pair) for pair in zip(words, [*words[1:], None], strict=True)]
 
 
-def _article(word: Word, following: Word | None) -> Word:
-    if word.spelling == "a" and following is not None and following.phones[0].phone.syllabic:
-        return Word(word.kind, "this", pronounce("determiner", "this"))
+def _article(word: tuple[str, str], following: tuple[str, str] | None) -> tuple[str, str]:
+    if word == _A and following is not None and pronounce(*following)[0].phone.syllabic:
+        return _BEFORE_VOWEL
     return word
+
+
+def _text(spellings: Sequence[str]) -> str:
+    joined = " ".join(spellings)
+    return f"{joined[0].upper()}{joined[1:]}."

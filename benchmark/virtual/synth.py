@@ -26,9 +26,9 @@ from benchmark.virtual.voices import Voice
 
 RATE_HZ = 16000
 _F0_STEP_MS = 5
-# The synthesiser is quiet; this brings a middling sentence to about -26 dB re full scale and leaves 6 dB
-# and more to the top.
-_GAIN = 5.0
+# The synthesiser is quiet; this brings a middling sentence to about -30 dB re full scale and the loudest
+# peaks to about -6 dB.
+_GAIN = 2.5
 _QUIETEST, _LOUDEST = 0.02, 0.99
 _PACKAGE_ROOT = Path(__file__).parents[2]
 
