@@ -10,6 +10,8 @@ Example:
 
 from benchmark.metrics.active_level import ActiveLevel, active_speech_level
 from benchmark.metrics.checks import UnscorableReference
+from benchmark.metrics.lag import BestLag, LagPPMC, best_lag
+from benchmark.metrics.lsd import LSD
 from benchmark.metrics.measure import (
     AudioMeasure,
     Measure,
@@ -22,14 +24,19 @@ from benchmark.metrics.measure import (
 from benchmark.metrics.parameters import TV6, TV9, TV10
 from benchmark.metrics.pesqlike import PESQLike
 from benchmark.metrics.ppmc import PPMC
+from benchmark.metrics.providers import DNSMOS, PESQ, ViSQOL
 from benchmark.metrics.registry import available, parse
 from benchmark.metrics.rmse import RMSE
 from benchmark.metrics.scorer import Scorer
+from benchmark.metrics.segsnr import SegSNR
 from benchmark.metrics.sisdr import SISDR
 from benchmark.metrics.stoi import ESTOI, STOI
 
 __all__ = [
+    "DNSMOS",
     "ESTOI",
+    "LSD",
+    "PESQ",
     "PPMC",
     "RMSE",
     "SISDR",
@@ -39,15 +46,20 @@ __all__ = [
     "TV10",
     "ActiveLevel",
     "AudioMeasure",
+    "BestLag",
+    "LagPPMC",
     "Measure",
     "PESQLike",
     "ParameterScore",
     "ParameterScores",
     "Scorer",
+    "SegSNR",
     "TrajectoryMeasure",
     "UnscorableReference",
+    "ViSQOL",
     "active_speech_level",
     "available",
+    "best_lag",
     "mean_over",
     "mean_scores",
     "parse",

@@ -8,15 +8,22 @@ from dataclasses import fields
 from types import MappingProxyType
 
 from benchmark.errors import MeasureError
+from benchmark.metrics.lag import LagPPMC
+from benchmark.metrics.lsd import LSD
 from benchmark.metrics.measure import Measure
 from benchmark.metrics.pesqlike import PESQLike
 from benchmark.metrics.ppmc import PPMC
+from benchmark.metrics.providers import DNSMOS, PESQ, ViSQOL
 from benchmark.metrics.rmse import RMSE
+from benchmark.metrics.segsnr import SegSNR
 from benchmark.metrics.sisdr import SISDR
 from benchmark.metrics.stoi import ESTOI, STOI
 
 CLASSES: Mapping[str, type[Measure]] = MappingProxyType(
-    {cls.__name__: cls for cls in (PPMC, RMSE, STOI, ESTOI, PESQLike, SISDR)}
+    {
+        cls.__name__: cls
+        for cls in (PPMC, LagPPMC, RMSE, STOI, ESTOI, PESQLike, SISDR, SegSNR, LSD, PESQ, DNSMOS, ViSQOL)
+    }
 )
 """Measures by the first word of their name."""
 

@@ -1,0 +1,61 @@
+"""ViSQOL by the package `visqol-python`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from benchmark.errors import MeasureError, MissingExtraError
+from benchmark.metrics.checks import UnscorableReference
+from benchmark.metrics.measure import WaveformMeasure, Waveforms
+from benchmark.metrics.providers.provided import ProvidedMeasure
+from benchmark.metrics.resample import resample
+
+RATE_HZ = 16_000
+
+
+@dataclass(frozen=True, repr=False)
+class ViSQOL(ProvidedMeasure, WaveformMeasure):
+    """ViSQOL v3 in speech mode at 16 kHz, with the polynomial mapping, which needs no further package."""
+
+    unit: ClassVar[str] = "MOS"
+    range: ClassVar[tuple[float, float]] = (1.0, 5.0)
+    worst: ClassVar[float] = 1.0
+    source: ClassVar[str] = "Chinen, Lim, Skoglund et al., ViSQOL v3, QoMEX 2020"
+    distribution: ClassVar[str] = "visqol-python"
+
+    @property
+    def shares(self) -> Hashable:
+        """Nothing is shared."""
+        return self
+
+    def reference(self, clean: ArrayLike, rate_hz: int) -> Waveforms:
+        """The clean signal at 16 kHz."""
+        checked = super().reference(clean, rate_hz)
+        if checked.rate_hz < RATE_HZ or len(checked.samples) < checked.rate_hz:
+            raise UnscorableReference(f"ViSQOL needs {RATE_HZ} Hz or more and at least 1 s of speech")
+        return checked
+
+    def compare(self, reference: Waveforms, analysed: NDArray[np.float64]) -> float:
+        """The package's MOS.
+
+        Raises:
+            MeasureError: The estimate is silent, or the package cannot compare the pair.
+        """
+        try:
+            from visqol import VisqolApi
+        except ImportError as error:
+            raise MissingExtraError(error.name or "visqol-python", "measures", "ViSQOL") from None
+        if not analysed.any():
+            raise MeasureError("the estimate is silent: ViSQOL is not defined")
+        api = VisqolApi()
+        api.create(mode="speech", use_lattice_model=False)
+        clean, estimate = (resample(s, reference.rate_hz, RATE_HZ) for s in (reference.samples, analysed))
+        try:
+            return float(api.measure_from_arrays(clean, estimate, sample_rate=RATE_HZ).moslqo)
+        except (ValueError, RuntimeError, IndexError) as error:
+            raise MeasureError(f"visqol-python: {error}") from None
