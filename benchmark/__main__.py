@@ -22,7 +22,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = import_module(f"benchmark.{given[0]}").main(given[1:])
         return code
     known = "\n".join(f"  {name:<12} {what}" for name, what in COMMANDS.items())
-    print(f"usage: sinbad COMMAND [--help]\n\ncommands:\n{known}", file=sys.stderr if given and given[0] != "--help" else sys.stdout)
+    print(
+        f"usage: sinbad COMMAND [--help]\n\ncommands:\n{known}",
+        file=sys.stderr if given and given[0] != "--help" else sys.stdout,
+    )
     return 2 if given and given[0] not in {"--help", "-h"} else 0
 
 

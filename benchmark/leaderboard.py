@@ -20,7 +20,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--out", type=Path, default=Path("leaderboard"), metavar="DIR", help="where to (default: leaderboard)"
     )
-    parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 if what is there is stale")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit status 1 if what is there is stale"
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     return cli.guarded(_leaderboard, parser.parse_args(argv))
 
@@ -36,7 +38,9 @@ def _leaderboard(arguments: argparse.Namespace) -> int:
         cli.report({"stale": old}, lines, arguments.json)
         return cli.FOUND_PROBLEMS if old else 0
     written = render(arguments.out, found)
-    cli.report({"written": [str(path) for path in written]}, [f"wrote {path}" for path in written], arguments.json)
+    cli.report(
+        {"written": [str(path) for path in written]}, [f"wrote {path}" for path in written], arguments.json
+    )
     return 0
 
 

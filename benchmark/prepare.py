@@ -16,13 +16,19 @@ _EXAMPLE = """  python -m benchmark.prepare --recipe demo_noisy
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and prepares."""
     parser = cli.parser("prepare", "Builds a noisy articulatory corpus from a recipe.", _EXAMPLE)
-    parser.add_argument("--recipe", required=True, metavar="NAME", help="a shipped recipe, or a path ending in .toml")
+    parser.add_argument(
+        "--recipe", required=True, metavar="NAME", help="a shipped recipe, or a path ending in .toml"
+    )
     cli.add_root_arguments(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to (default: prepared/RECIPE)")
-    parser.add_argument("--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)")
+    parser.add_argument(
+        "--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)"
+    )
     parser.add_argument("--split", choices=["train", "dev", "test"], help="prepare one split only")
     parser.add_argument("--limit", type=cli.positive, metavar="N", help="at most N utterances of each split")
-    parser.add_argument("--plan-only", action="store_true", help="write the plan and the targets, but no audio")
+    parser.add_argument(
+        "--plan-only", action="store_true", help="write the plan and the targets, but no audio"
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     return cli.guarded(_prepare, parser.parse_args(argv))
 

@@ -16,12 +16,18 @@ _EXAMPLE = """  python -m benchmark.verify --corpus prepared/demo_noisy
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and verifies."""
     parser = cli.parser(
-        "verify", "Reads every file of a prepared corpus and compares hashes; exit status 1 if any differ.", _EXAMPLE
+        "verify",
+        "Reads every file of a prepared corpus and compares hashes; exit status 1 if any differ.",
+        _EXAMPLE,
     )
     parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a prepared corpus")
-    parser.add_argument("--replan", action="store_true", help="also derive the plan again from recipe and sources")
+    parser.add_argument(
+        "--replan", action="store_true", help="also derive the plan again from recipe and sources"
+    )
     cli.add_root_arguments(parser)
-    parser.add_argument("--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)")
+    parser.add_argument(
+        "--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)"
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     return cli.guarded(_verify, parser.parse_args(argv))
 
@@ -48,9 +54,13 @@ def _verify(arguments: argparse.Namespace) -> int:
         "unexpected": verdict.unexpected,
     }
     if arguments.replan:
-        same = same_plan(corpus, gather(corpus.recipe, Roots(arguments.speech_root, dict(arguments.noise_root))))
+        same = same_plan(
+            corpus, gather(corpus.recipe, Roots(arguments.speech_root, dict(arguments.noise_root)))
+        )
         facts["same_plan"] = same
-        lines.append("the plan derived again is " + ("the same" if same else "DIFFERENT: other sources or code"))
+        lines.append(
+            "the plan derived again is " + ("the same" if same else "DIFFERENT: other sources or code")
+        )
     cli.report(facts, lines, arguments.json)
     return 0 if verdict.ok and same else cli.FOUND_PROBLEMS
 

@@ -20,7 +20,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     folder = _real_samples()
     if folder.is_dir() or os.environ.get("SINBAD_REQUIRE_REAL"):
         return
-    reason = f"needs real recordings, and there are none in {folder}; name their folder in SINBAD_REAL_SAMPLES"
+    reason = (
+        f"needs real recordings, and there are none in {folder}; name their folder in SINBAD_REAL_SAMPLES"
+    )
     for item in items:
         if item.get_closest_marker("real"):
             item.add_marker(pytest.mark.skip(reason=reason))

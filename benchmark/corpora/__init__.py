@@ -23,6 +23,7 @@ __all__ = ["CORPORA", "Corpus", "Scan", "get", "read", "scan"]
 
 _MODULES = MappingProxyType(
     {
+        "virtual": "benchmark.corpora.virtual",
         "xrmb": "benchmark.corpora.xrmb",
     }
 )

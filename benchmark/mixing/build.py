@@ -170,11 +170,13 @@ def _same_plan(planned: Iterable[Row], known: Mapping[str, Row]) -> dict[str, Ro
 
 def _intact(folder: Path, known: Mapping[str, Row], jobs: int, progress: Progress) -> dict[str, Row]:
     """Those of `known` whose audio on disk has the samples that the manifest says."""
+    if not known:
+        return {}
     rows = list(known.values())
     checks = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=32)(
         joblib.delayed(samples_match)(folder, row) for row in rows
     )
-    right = list(progress(checks, len(rows), "checking what is there")) if rows else []
+    right = list(progress(checks, len(rows), "checking what is there"))
     return {row["mixture_id"]: row for row, ok in zip(rows, right, strict=True) if ok}
 
 

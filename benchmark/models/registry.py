@@ -125,12 +125,12 @@ def load(spec: str, arguments: Mapping[str, str] | None = None) -> Entry:
     Raises:
         ModelError: There is no such model, or it cannot be loaded.
     """
+    if "+" in spec:
+        return _chained(spec, arguments)
     if ".py:" in spec:
         return _from_file(spec, dict(arguments or {}))
     if arguments:
         raise ModelError(f"{spec}: takes no arguments; they are for models loaded from a file")
-    if "+" in spec:
-        return _chained(spec)
     if spec in REGISTERED:
         return REGISTERED[spec]
     near = difflib.get_close_matches(spec, REGISTERED, n=1)
@@ -140,13 +140,14 @@ def load(spec: str, arguments: Mapping[str, str] | None = None) -> Entry:
     )
 
 
-def _chained(spec: str) -> Entry:
+def _chained(spec: str, arguments: Mapping[str, str] | None) -> Entry:
     first, _, second = spec.partition("+")
-    enhancer, inverter = load(first), load(second)
+    enhancer = load(first, arguments if ".py:" in first else None)
+    inverter = load(second, arguments if ".py:" in second else None)
     if inverter.hears == "clean":
         raise ModelError(f"{spec}: '{second}' is an oracle and can only come first")
     return Entry(
-        name=spec,
+        name=f"{enhancer.name}+{inverter.name}",
         title=f"{enhancer.title}, then {inverter.title}",
         version=f"{enhancer.version}+{inverter.version}",
         source=f"{enhancer.source} + {inverter.source}",

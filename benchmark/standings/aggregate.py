@@ -71,8 +71,11 @@ def standings(results: Sequence[Result], corpus_sha256: str | None = None) -> li
         StandingsError: Results were made from different corpora, splits or versions of a measure.
     """
     _refuse_mixture([result.card for result in results], corpus_sha256)
-    names = list(dict.fromkeys(name for result in results for name in result.card.measures))
-    return [_standing(parse(name), results) for name in names]
+    names = dict.fromkeys(name for result in results for name in result.card.measures)
+    measures = [parse(name) for name in names]
+    # Articulation is what the benchmark is about, so its measures come first; otherwise in the order of the cards.
+    measures.sort(key=lambda measure: measure.kind != "trajectories")
+    return [_standing(measure, results) for measure in measures]
 
 
 def means(scores: Iterable[Mapping[str, Any]]) -> dict[Condition, float]:

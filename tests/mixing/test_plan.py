@@ -152,7 +152,9 @@ def test_short_noise_is_an_error_unless_the_recipe_loops():
     with pytest.raises(CorpusError, match=r"longer than 0\.4 s; set nonbabble\.loop = true"):
         plan_mixtures(recipe(*base), utterances, there)
     rows = plan_mixtures(recipe(*base, ("loop = false", "loop = true")), utterances, there)
-    assert all(row["looped"] == (row["noise_kind"] == "nonbabble") for row in rows if row["noise_kind"] != "babble")
+    assert all(
+        row["looped"] == (row["noise_kind"] == "nonbabble") for row in rows if row["noise_kind"] != "babble"
+    )
 
 
 def test_an_unknown_category_is_refused():

@@ -98,7 +98,9 @@ def test_talkers_are_brought_to_one_level(rendered):
 def test_silence_is_refused_by_name():
     chosen = recipe()
     utterances = corpus(speakers=5, each=1)
-    silent = Utterance("T0/U000", "T0", "", 1.0, lambda: Clip(np.zeros(16000, np.float32), 16000), split="test")
+    silent = Utterance(
+        "T0/U000", "T0", "", 1.0, lambda: Clip(np.zeros(16000, np.float32), 16000), split="test"
+    )
     rows = plan_mixtures(chosen, [silent], supply(utterances))
     reader = SourceReader(Sources({silent.id: silent}))
     with pytest.raises(CorpusError, match="T0/U000: has no measurable speech level"):
@@ -123,7 +125,12 @@ def test_a_worker_gets_only_what_its_rows_need():
     by_id = {item.id: item for item in utterances}
     needed = Sources(by_id, {"corpus": by_id}).needed_by(rows)
     assert set(needed.speech) == {utterances[0].id}
-    used = {piece["noise_id"].split(":")[1] for row in rows for piece in row["pieces"] if row["noise_kind"] == "babble"}
+    used = {
+        piece["noise_id"].split(":")[1]
+        for row in rows
+        for piece in row["pieces"]
+        if row["noise_kind"] == "babble"
+    }
     assert set(needed.voices["corpus"]) == used
 
 

@@ -1,0 +1,67 @@
+"""Made-up results for tests of standings."""
+
+from __future__ import annotations
+
+from benchmark.harness.results import Card, Result, scores_hash
+
+CONDITIONS = [("clean", None), ("babble", -5.0), ("babble", 5.0), ("nonbabble", -5.0), ("nonbabble", 5.0)]
+
+
+def score(speaker, number, kind, snr_db, measure, parameter, value, status="ok", reason=""):
+    key = f"{speaker}/U{number:03d}"
+    prefix = "clean" if snr_db is None else f"{kind}/{snr_db:g}"
+    return {
+        "mixture_id": f"{prefix}/{key}",
+        "utterance_id": key,
+        "speaker": speaker,
+        "noise_kind": kind,
+        "noise_category": "" if snr_db is None else "white",
+        "snr_db": snr_db,
+        "measure": measure,
+        "parameter": parameter,
+        "value": value,
+        "status": status,
+        "reason": reason,
+    }
+
+
+def result(
+    model, level, *, measure="PPMC", corpus="c" * 64, version="1", hears="noisy", recipe="toy", speakers=3
+):
+    scores = [
+        score(f"S{s}", u, kind, snr, measure, parameter, level + 0.01 * s - (0.1 if snr == -5.0 else 0.0))
+        for s in range(speakers)
+        for u in range(2)
+        for kind, snr in CONDITIONS
+        for parameter in ("LA", "TTCD")
+    ]
+    return Result(card(model, scores, measure, corpus, version, hears, recipe), scores)
+
+
+def card(model, scores, measure="PPMC", corpus="c" * 64, version="1", hears="noisy", recipe="toy"):
+    return Card(
+        model=model,
+        title=f"the model {model}",
+        version="1",
+        source="made up",
+        source_sha256="a" * 64,
+        arguments={},
+        hears=hears,
+        recipe=recipe,
+        recipe_version=1,
+        recipe_title="Toy",
+        split="test",
+        corpus_sha256=corpus,
+        measures={measure: version},
+        expected=len(scores),
+        ok=len(scores),
+        failed=0,
+        left_out=0,
+        reasons={},
+        audio_seconds=100.0,
+        seconds=1.0,
+        real_time_factor=0.01,
+        when="2026-01-01",
+        environment={},
+        scores_sha256=scores_hash(scores),
+    )
