@@ -18,6 +18,7 @@ _EXPONENT = {"max_nasal_port_area": 2, "volume": 3, "trx_slope": 0, "try_slope":
 _UNIT_EXPONENT = {"cm": 1, "cm^2": 2, "deg": 0, "deg.": 0, "": 0}
 # HX is labelled a length but blends the narrow and the wide larynx, from 0 to 1.
 _BLENDS = {"HX"}
+_SMALLEST, _LARGEST = 0.5, 1.5
 # Rest gaps of the vocal folds and of the chink between the arytenoids.
 _OPENNESS = ("XB", "XT", "CA")
 
@@ -27,7 +28,7 @@ def scaled_speaker(source: Path, scale: float, rest_f0_hz: float, breathiness: f
 
     Args:
         source: The speaker file of the installed wheel.
-        scale: Factor on every length of the tract; about 0.75 (a child) to 1.1.
+        scale: Factor on every length of the tract; 0.8 suits a small woman, 1.1 a tall man.
         rest_f0_hz: Typical F0 of the voice; the vocal folds are made as long and as thick as fits it.
 
         breathiness: 0 leaves modal voice as it is, 1 makes it breathy, -1 pressed; values between mix.
@@ -36,8 +37,10 @@ def scaled_speaker(source: Path, scale: float, rest_f0_hz: float, breathiness: f
         XML, to be written where VocalTractLab can read it.
 
     Raises:
-        CorpusError: The file is not the speaker file this was written for.
+        CorpusError: The scale is out of range, or the file is not the speaker file this was written for.
     """
+    if not _SMALLEST <= scale <= _LARGEST:
+        raise CorpusError(f"a vocal tract can be scaled by {_SMALLEST} to {_LARGEST}, not by {scale}")
     root = ET.fromstring(source.read_bytes())
     anatomy = root.find("vocal_tract_model/anatomy")
     shapes = root.find("vocal_tract_model/shapes")

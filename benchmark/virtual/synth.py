@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -133,12 +133,21 @@ def booth(voice: Voice) -> Iterator[Booth]:
             env=environment,
         )
         room = Booth(Path(name), voice, process, errors)
-        with process:
-            try:
-                room.ask(_setting(voice), voice.name)
-                yield room
-            finally:
-                process.kill()
+        try:
+            room.ask(_setting(voice), voice.name)
+            yield room
+        finally:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        # What was still to be sent to a process that is gone cannot be flushed.
+        with suppress(BrokenPipeError):
+            if pipe is not None:
+                pipe.close()
 
 
 def _setting(voice: Voice) -> dict[str, object]:

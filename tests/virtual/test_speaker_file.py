@@ -19,12 +19,27 @@ FILE = """<speaker><vocal_tract_model><anatomy>
 <param name="LD" unit="cm" min="-2.0" max="4.0" neutral="1.0"/>
 <param name="VO" unit="cm^2" min="-0.1" max="1.0" neutral="-0.1"/>
 </anatomy><shapes><shape name="a">
-<param name="HX" value="0.5"/><param name="JA" value="-3.0"/><param name="LD" value="1.0"/><param name="VO" value="0.5"/>
+<param name="HX" value="0.5"/>
+<param name="JA" value="-3.0"/>
+<param name="LD" value="1.0"/>
+<param name="VO" value="0.5"/>
 </shape></shapes></vocal_tract_model><glottis_models><glottis_model selected="1">
-<static_params><param name="RL" neutral="1.6"/><param name="RT" neutral="0.45"/><param name="RF0" neutral="120"/></static_params>
-<shapes><shape name="modal"><control_param name="XB" value="0.01"/><control_param name="XT" value="0.02"/><control_param name="CA" value="0.05"/></shape>
-<shape name="breathy"><control_param name="XB" value="0.02"/><control_param name="XT" value="0.03"/><control_param name="CA" value="0.10"/></shape>
-<shape name="pressed"><control_param name="XB" value="0.0"/><control_param name="XT" value="0.01"/><control_param name="CA" value="0.02"/></shape>
+<static_params>
+<param name="RL" neutral="1.6"/>
+<param name="RT" neutral="0.45"/>
+<param name="RF0" neutral="120"/></static_params>
+<shapes><shape name="modal">
+<control_param name="XB" value="0.01"/>
+<control_param name="XT" value="0.02"/>
+<control_param name="CA" value="0.05"/></shape>
+<shape name="breathy">
+<control_param name="XB" value="0.02"/>
+<control_param name="XT" value="0.03"/>
+<control_param name="CA" value="0.10"/></shape>
+<shape name="pressed">
+<control_param name="XB" value="0.0"/>
+<control_param name="XT" value="0.01"/>
+<control_param name="CA" value="0.02"/></shape>
 </shapes></glottis_model></glottis_models></speaker>"""
 
 

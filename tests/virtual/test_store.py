@@ -54,7 +54,7 @@ def test_the_hash_sees_values_and_mask_but_not_what_is_masked() -> None:
 
 def test_a_missing_utterance_and_a_missing_file_are_named(tmp_path: Path) -> None:
     path = store.tracks_path(tmp_path, "VF01")
-    with pytest.raises(CorpusError, match="VF01.parquet: missing"):
+    with pytest.raises(CorpusError, match=r"VF01\.parquet: missing"):
         store.read_track(path, "VF01/U001")
     store.write_tracks(path, {"VF01/U001": _track(3)})
     with pytest.raises(CorpusError, match="has no trajectories of VF01/U009"):

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmark.corpora import virtual, xrmb
+from benchmark.shipped import demo_corpus
+from benchmark.speech import Utterance
+from benchmark.virtual.export_xrmb import export
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Utterance], dict[str, str]]:
+    target = tmp_path_factory.mktemp("xrmb")
+    written = export(demo_corpus(), target)
+    return {u.id.lower(): u for u in xrmb.read(target)}, written
+
+
+def test_the_xrmb_reader_finds_every_recording_and_no_fault(exported: tuple) -> None:
+    found, written = exported
+    assert set(found) == {name.lower() for name in written}
+    assert [u.extra.get("problem") for u in found.values() if "problem" in u.extra] == []
+    targets = [u for u in virtual.read(demo_corpus()) if u.split != "babble"]
+    assert sorted(written.values()) == sorted(u.id for u in targets)
+    assert len({name.split("/")[0] for name in written}) == len({u.speaker for u in targets})
+
+
+def test_pellets_survive_the_way_there_and_back(exported: tuple) -> None:
+    found, written = exported
+    originals = {u.id: u for u in virtual.read(demo_corpus())}
+    for name, original_id in list(written.items())[::9]:
+        there, here = found[name.lower()].trajectories(), originals[original_id].trajectories()
+        assert here is not None
+        assert there.rate_hz == pytest.approx(145.645, abs=0.01)
+        assert there.valid.all()
+        for channel in ("UL_y", "T1_x", "T4_y", "MNM_x"):
+            old = here.select((channel,)).values[:, 0]
+            new = there.select((channel,)).values[:, 0]
+            back = np.interp(np.arange(len(old)) / 100, np.arange(len(new)) / there.rate_hz, new)
+            assert np.abs(back - old)[2:-2].max() < 1.0
+            assert np.abs(back - old).mean() < 0.05
+
+
+def test_sound_and_anatomy_survive_too(exported: tuple) -> None:
+    found, written = exported
+    originals = {u.id: u for u in virtual.read(demo_corpus())}
+    name, original_id = next(iter(written.items()))
+    there, here = found[name.lower()], originals[original_id]
+    assert np.array_equal(there.audio().samples, here.audio().samples)
+    assert there.anatomy is not None
+    assert here.anatomy is not None
+    assert there.anatomy().palate == pytest.approx(here.anatomy().palate, abs=1e-9)
+    assert len(there.anatomy().pharynx) == 2
