@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 from benchmark.corpora.contract import Corpus
@@ -21,26 +20,24 @@ from benchmark.speech import Utterance
 
 __all__ = ["CORPORA", "Corpus", "Scan", "get", "read", "scan"]
 
-_MODULES = MappingProxyType(
-    {
-        "virtual": "benchmark.corpora.virtual",
-        "xrmb": "benchmark.corpora.xrmb",
-    }
-)
+#: Each is a module of this package with a `CORPUS`.
+_NAMES = ("virtual", "xrmb", "hprc", "mocha", "mngu0", "usc_timit", "spire", "ag50x", "folder")
 
 
 class _Registry(Mapping[str, Corpus]):
     """Name to corpus; a reader's module is imported when it is first asked for."""
 
     def __getitem__(self, name: str) -> Corpus:
-        corpus: Corpus = import_module(_MODULES[name]).CORPUS
+        if name not in _NAMES:
+            raise KeyError(name)
+        corpus: Corpus = import_module(f"{__name__}.{name}").CORPUS
         return corpus
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_MODULES)
+        return iter(_NAMES)
 
     def __len__(self) -> int:
-        return len(_MODULES)
+        return len(_NAMES)
 
 
 CORPORA: Mapping[str, Corpus] = _Registry()
@@ -64,8 +61,8 @@ def get(name: str) -> Corpus:
     Raises:
         CorpusError: There is none of that name.
     """
-    if name not in _MODULES:
-        raise CorpusError(f"no corpus is called '{name}'; there are {', '.join(sorted(_MODULES))}")
+    if name not in _NAMES:
+        raise CorpusError(f"no corpus is called '{name}'; there are {', '.join(sorted(_NAMES))}")
     return CORPORA[name]
 
 
@@ -124,8 +121,7 @@ def _refuse_unusable(root: Path, corpus: Corpus) -> None:
 
 
 def _wrong_root(root: Path, corpus: Corpus) -> str:
-    # `folder` is left out: what a lab wrote there is not a kind of corpus that a root could be mistaken for.
-    others = (CORPORA[name] for name in _MODULES if name not in (corpus.name, "folder"))
+    others = (CORPORA[name] for name in _NAMES if name != corpus.name)
     for other in others:
         if other.looks_like(root):
             return f"{root}: holds no {corpus.title}; this looks like {other.title} (corpus '{other.name}')"

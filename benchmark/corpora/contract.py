@@ -117,13 +117,63 @@ def length_problem(path: Path, audio_s: float, articulation_s: float, limit_s: f
 
 
 def overlap(trajectories: Trajectories, audio_s: float) -> Trajectories:
-    """Leave out frames that begin after the end of the audio."""
-    frames = max(1, int(np.ceil(audio_s * trajectories.rate_hz - 1e-6)))
-    if frames >= len(trajectories.values):
-        return trajectories
+    """Leave out what lies more than one frame past the end of the audio."""
+    frames = max(1, int(np.ceil(audio_s * trajectories.rate_hz - 1e-6)) + 1)
     return Trajectories(
         trajectories.values[:frames], trajectories.rate_hz, trajectories.names, trajectories.valid[:frames]
     )
+
+
+def delayed(trajectories: Trajectories, start_s: float) -> Trajectories:
+    """Put invalid frames in front, so that frame 0 is at the first audio sample.
+
+    Args:
+        trajectories: Frame 0 is at `start_s`.
+        start_s: Seconds, not negative.
+    """
+    late = round(start_s * trajectories.rate_hz)
+    if late == 0:
+        return trajectories
+    front = ((late, 0), (0, 0))
+    return Trajectories(
+        np.pad(trajectories.values, front),
+        trajectories.rate_hz,
+        trajectories.names,
+        np.pad(trajectories.valid, front),
+    )
+
+
+def mirrored(trajectories: Trajectories, names: tuple[str, ...]) -> Trajectories:
+    """The same trajectories with the sign of some channels changed."""
+    signs = np.array([-1.0 if name in names else 1.0 for name in trajectories.names], np.float32)
+    return Trajectories(
+        trajectories.values * signs, trajectories.rate_hz, trajectories.names, trajectories.valid
+    )
+
+
+def beside(path: Path, sounds: Mapping[str, Path]) -> Path:
+    """The audio file that has the same stem as `path`.
+
+    Args:
+        path: Articulation.
+        sounds: Stem in lower case to audio file.
+
+    Raises:
+        CorpusError: There is none.
+    """
+    sound = sounds.get(path.stem.lower())
+    if sound is None:
+        raise CorpusError(f"{path}: has no audio of the same name (.wav or .flac)")
+    return sound
+
+
+def sounds_below(root: Path) -> dict[str, Path]:
+    """Stem in lower case to audio file, for all audio files below `root`; of equal stems the first in order."""
+    found: dict[str, Path] = {}
+    for path in walk(root):
+        if path.suffix.lower() in (".wav", ".flac"):
+            found.setdefault(path.stem.lower(), path)
+    return found
 
 
 def millimetres(

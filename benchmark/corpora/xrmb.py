@@ -77,10 +77,8 @@ def read_pellets(path: Path, audio_s: float) -> Trajectories:
     micrometres = table[:, 1:]
     lost = (np.abs(micrometres) >= MISSING_UM).reshape(len(table), -1, 2).any(axis=2)
     valid = np.repeat(~lost, 2, axis=1)
-    late = round(times[0] / step_s)
-    values = np.pad(micrometres / 1000.0, ((late, 0), (0, 0)))
-    pellets = contract.millimetres(values, np.pad(valid, ((late, 0), (0, 0))), 1.0 / step_s, CHANNELS)
-    return contract.overlap(pellets, audio_s)
+    pellets = contract.millimetres(micrometres / 1000.0, valid, 1.0 / step_s, CHANNELS)
+    return contract.overlap(contract.delayed(pellets, float(times[0])), audio_s)
 
 
 def read_anatomy(palate: Path, pharynx: Path | None) -> Anatomy:

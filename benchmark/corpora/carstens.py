@@ -1,0 +1,120 @@
+"""Position files of Carstens articulographs: AG500 (no header) and AG501 (`AG50xDATA_V002`, `_V003`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.errors import CorpusError
+
+MAGIC = b"AG50xDATA_V"
+AXES = ("x", "y", "z", "phi", "theta", "rms", "extra")
+AG500_SENSORS = 12
+AG500_RATE_HZ = 200.0
+_MAX_HEADER = 1 << 16
+_MAX_SENSORS = 64
+
+
+class PosHeader(NamedTuple):
+    """What a position file says of itself, or what is known of its kind.
+
+    Attributes:
+        frames: Number of frames.
+        sensors: Number of sensors, counted from 1 on the machine.
+        rate_hz: Frames per second.
+        data_at: Where the numbers begin, bytes.
+    """
+
+    frames: int
+    sensors: int
+    rate_hz: float
+    data_at: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.frames / self.rate_hz
+
+
+def read_header(path: Path) -> PosHeader:
+    """Read the header of an AG501 file, or take an AG500 file for what its size allows.
+
+    Raises:
+        CorpusError: The header is damaged, or the size is no whole number of frames.
+    """
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(_MAX_HEADER)
+        size = path.stat().st_size
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
+    sensors, rate_hz, data_at = AG500_SENSORS, AG500_RATE_HZ, 0
+    if start.startswith(b"AG5"):
+        sensors, rate_hz, data_at = _parse(path, start)
+    frame = sensors * len(AXES) * 4
+    frames, rest = divmod(size - data_at, frame)
+    if frames < 1 or rest:
+        raise CorpusError(
+            f"{path}: {max(size - data_at, 0)} bytes are no whole number of frames of {sensors} sensors; "
+            "truncated, or not a position file"
+        )
+    return PosHeader(frames, sensors, rate_hz, data_at)
+
+
+def read_positions(path: Path) -> NDArray[np.float64]:
+    """All numbers of a file.
+
+    Returns:
+        float64, shape (frames, sensors, 7), last axis `AXES`: mm, degrees, residual error, unused.
+
+    Raises:
+        CorpusError: As `read_header`, or nothing in it is a position.
+    """
+    header = read_header(path)
+    with path.open("rb") as stream:
+        stream.seek(header.data_at)
+        raw = stream.read(header.frames * header.sensors * len(AXES) * 4)
+    with np.errstate(invalid="ignore"):
+        positions = np.frombuffer(raw, "<f4").astype(np.float64).reshape(-1, header.sensors, len(AXES))
+    # A float read from other bytes than it was written as is nearly always absurd.
+    plausible = np.isfinite(positions[:, :, :3]) & (np.abs(positions[:, :, :3]) < 1e5)
+    if not plausible.any():
+        raise CorpusError(f"{path}: no position in it is plausible; not a position file of an AG500 or AG501")
+    return positions
+
+
+def _parse(path: Path, start: bytes) -> tuple[int, float, int]:
+    """Number of sensors, rate and size of the header of an AG501 file."""
+    lines = start.split(b"\n", 2)
+    if (
+        not start.startswith(MAGIC)
+        or len(lines) < 3
+        or lines[0].strip() not in (MAGIC + b"002", MAGIC + b"003")
+    ):
+        raise CorpusError(
+            f"{path}: header '{lines[0][:24].decode('latin-1')}' is not known; AG50xDATA_V002 and V003 are"
+        )
+    data_at = _count(path, "the header's size", lines[1], _MAX_HEADER)
+    if data_at > len(start):
+        raise CorpusError(f"{path}: shorter than the header that it states; truncated")
+    fields: dict[str, bytes] = {}
+    for line in start[:data_at].rstrip(b"\x00\x1a\r\n").splitlines()[2:]:
+        name, _, value = line.partition(b"=")
+        fields[name.strip().decode("latin-1")] = value
+    sensors = _count(path, "NumberOfChannels", fields.get("NumberOfChannels", b""), _MAX_SENSORS)
+    rate_hz = _count(path, "SamplingFrequencyHz", fields.get("SamplingFrequencyHz", b""), 10_000)
+    return sensors, float(rate_hz), data_at
+
+
+def _count(path: Path, what: str, value: bytes, most: int) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= most:
+        shown = value[:24].decode("latin-1").strip()
+        raise CorpusError(f"{path}: {what} is '{shown}'; a whole number from 1 to {most} is expected")
+    return number

@@ -1,0 +1,84 @@
+"""Haskins Production Rate Comparison (HPRC): eight speakers, MVIEW files with audio inside."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+
+from benchmark.corpora import contract, mview
+from benchmark.errors import CorpusError
+from benchmark.speech import Utterance
+
+LENGTH_LIMIT_S = 0.5
+_VERTICAL = 2
+_RECORDING = re.compile(
+    r"(?P<speaker>[FM]\d{2})_(?P<prompt>B\d+_S\d+)_R(?P<repetition>\d+)_(?P<rate>[NF])\.mat", re.IGNORECASE
+)
+_RATES = {"N": "normal", "F": "fast"}
+
+
+def read(root: Path) -> list[Utterance]:
+    """List all recordings; palate traces are not speech and are skipped."""
+    found = ((path, _RECORDING.fullmatch(path.name)) for path in contract.walk(root))
+    return [_utterance(path, match) for path, match in found if match and "palate" not in path.name.lower()]
+
+
+def looks_like(root: Path) -> bool:
+    """Whether files named as HPRC's lie below `root`."""
+    return contract.holds(root, _RECORDING.pattern)
+
+
+def _utterance(path: Path, match: re.Match[str]) -> Utterance:
+    extra: dict[str, str | int | float] = {
+        "repetition": int(match["repetition"]),
+        "rate": _RATES[match["rate"].upper()],
+    }
+    audio_s = 0.0
+    try:
+        listing = mview.list_recording(path)
+        audio_s = listing.audio_s
+        extra |= {"sentence": listing.sentence, "articulation_s": round(listing.articulation_s, 6)}
+        if not audio_s:
+            raise CorpusError(f"{path}: holds no audio element")
+        if problem := contract.length_problem(path, audio_s, listing.articulation_s, LENGTH_LIMIT_S):
+            raise CorpusError(problem)
+    except CorpusError as error:
+        extra["problem"] = str(error)
+    speaker = match["speaker"].upper()
+    return Utterance(
+        id=f"{speaker}/{path.stem}",
+        speaker=speaker,
+        prompt=match["prompt"].upper(),
+        duration_s=audio_s,
+        audio=partial(mview.read_audio, path),
+        trajectories=partial(mview.read_sensors, path, audio_s, _VERTICAL),
+        extra=extra,
+    )
+
+
+CORPUS = contract.Corpus(
+    name="hprc",
+    title="Haskins Production Rate Comparison (HPRC)",
+    home="https://yale.app.box.com/s/cfn8hj2puveo65fq54rp1ml2mk7moj3h",
+    licence="for research; see the terms that come with it",
+    citation=(
+        "M. Tiede et al., Quantifying kinematic aspects of reduction in a contrasting rate production task, "
+        "JASA 141, 3580, 2017"
+    ),
+    layout="F01/F01_B01_S01_R01_N.mat and so on (any depth)",
+    sensors={
+        "upper_lip": "UL",
+        "lower_lip": "LL",
+        "tongue_tip": "TT",
+        "tongue_mid": "TB",
+        "tongue_back": "TR",
+        "jaw": "JAW",
+    },
+    read=read,
+    looks_like=looks_like,
+    notes=(
+        "100 Hz; x (column 0) grows towards the lips, z (column 2) upwards and is called y here. No palate is read: the palate "
+        "is estimated from the reach of the tongue."
+    ),
+)

@@ -1,0 +1,221 @@
+"""MNGU0, day 1: one speaker, EST Track files in centimetres, or their normalised copies with the parameters beside them."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark import audio
+from benchmark.corpora import contract, est_track
+from benchmark.corpora.tables import read_table
+from benchmark.errors import CorpusError
+from benchmark.speech import Clip, Trajectories, Utterance
+
+LENGTH_LIMIT_S = 1.0
+MM_PER_CM = 10.0
+COILS = ("T3", "T2", "T1", "JAW", "UL", "LL")
+_SHORT = {"UPPERLIP": "UL", "LOWERLIP": "LL"}
+_RECORDING = re.compile(r"mngu0_(?P<speaker>s\d+)_(?P<number>\d{4})\.ema", re.IGNORECASE)
+_POSITION = re.compile(r"(?P<coil>[A-Za-z]+\d?)_?p?(?P<axis>[xyz])", re.IGNORECASE)
+_PARAMETERS = ("ema_means.txt", "ema_stds.txt")
+#: The normalised copy states (value - mean) / (4 standard deviations).
+_DEVIATIONS = 4.0
+
+
+def read(root: Path) -> list[Utterance]:
+    """List all recordings; of one that is there in both distributions the one in centimetres is taken."""
+    files = [path for path in contract.walk(root) if _RECORDING.fullmatch(path.name)]
+    sounds = contract.sounds_below(root)
+    labels = {path.stem.lower(): path for path in contract.walk(root) if path.suffix.lower() == ".lab"}
+    chosen: dict[str, Path] = {}
+    for path in sorted(files, key=lambda path: (_is_normalised(path), str(path))):
+        chosen.setdefault(path.stem.lower(), path)
+    return [_utterance(stem, path, sounds, labels.get(stem)) for stem, path in sorted(chosen.items())]
+
+
+def looks_like(root: Path) -> bool:
+    """Whether files named as MNGU0's lie below `root`."""
+    return contract.holds(root, _RECORDING.pattern)
+
+
+def read_coils(path: Path, audio_s: float) -> Trajectories:
+    """Read a track file in centimetres.
+
+    Args:
+        path: EST Track with channels like T1_px, T1_py, T1_pz, upperlip_py.
+        audio_s: Length of the audio; later frames are left out.
+
+    Returns:
+        Channels T1_x, T1_y, ... UL, LL, JAW in mm at 200 Hz. The file's py grows backwards and pz upwards; here x grows towards
+        the lips.
+
+    Raises:
+        CorpusError: The file is damaged or lacks positions.
+    """
+    track = est_track.read_track(path)
+    rate_hz = est_track.frame_rate(path, track.times)
+    pairs = {coil: _columns(track.names, coil) for coil in COILS}
+    present = [coil for coil in COILS if pairs[coil] is not None]
+    if not present:
+        raise CorpusError(f"{path}: has no channel named like T1_py; there are {', '.join(track.names[:6])}")
+    columns = [column for coil in present for column in pairs[coil] or ()]
+    values = track.values[:, columns] * MM_PER_CM * np.tile([-1.0, 1.0], len(present))
+    return _finish(path, values, track, rate_hz, present, audio_s)
+
+
+def read_normalised(path: Path, parameters: Path, label: Path, audio_s: float) -> Trajectories:
+    """Read a normalised track file and undo what was done to it.
+
+    Args:
+        path: EST Track whose first twelve channels are x and y of T3 T2 T1 jaw upper lip lower lip.
+        parameters: Folder with means and standard deviations (`ema_means.txt`, `ema_stds.txt`).
+        label: Phone labels; the silence at the start, which was cut from the track, ends where its first label ends.
+        audio_s: Length of the audio; later frames are left out.
+
+    Returns:
+        As `read_coils`; frames within the first silence are invalid.
+
+    Raises:
+        CorpusError: A file is damaged.
+    """
+    track = est_track.read_track(path)
+    rate_hz = est_track.frame_rate(path, track.times)
+    mean, deviation = (read_table(parameters / name).reshape(-1)[:12] for name in _PARAMETERS)
+    if len(mean) < 12 or len(deviation) < 12 or track.values.shape[1] < 12:
+        raise CorpusError(f"{path}: twelve normalised channels with their means and deviations are expected")
+    values = (track.values[:, :12] * _DEVIATIONS * deviation + mean) * MM_PER_CM * np.tile([-1.0, 1.0], 6)
+    coils = _finish(path, values, track, rate_hz, list(COILS), audio_s)
+    return contract.overlap(contract.delayed(coils, _silence_end(label)), audio_s)
+
+
+def _finish(
+    path: Path,
+    values: NDArray[np.float64],
+    track: est_track.EstTrack,
+    rate_hz: float,
+    coils: list[str],
+    audio_s: float,
+) -> Trajectories:
+    names = tuple(f"{coil}_{axis}" for coil in coils for axis in "xy")
+    valid = np.isfinite(values) & track.present[:, None]
+    if not valid.any():
+        raise CorpusError(f"{path}: holds no finite position; the file is damaged")
+    found = contract.millimetres(values, valid, rate_hz, names)
+    return contract.overlap(contract.delayed(found, float(track.times[0])), audio_s)
+
+
+def _columns(names: tuple[str, ...], coil: str) -> tuple[int, int] | None:
+    """Columns of the backward and the upward coordinate: py and pz, or y and z, or x and y where there are but two."""
+    axes: dict[str, int] = {}
+    for column, name in enumerate(names):
+        match = _POSITION.fullmatch(name.strip())
+        if match and _SHORT.get(match["coil"].upper(), match["coil"].upper()) == coil:
+            axes[match["axis"].lower()] = column
+    for pair in (("y", "z"), ("x", "y")):
+        if pair[0] in axes and pair[1] in axes:
+            return axes[pair[0]], axes[pair[1]]
+    return None
+
+
+def _utterance(stem: str, path: Path, sounds: dict[str, Path], label: Path | None) -> Utterance:
+    match = _RECORDING.fullmatch(path.name)
+    speaker, number = (match["speaker"].lower(), match["number"]) if match else ("s1", "0")
+    extra: dict[str, str | int | float] = {}
+    audio_s, sound = 0.0, path.with_suffix(".wav")
+    read_trajectories = partial(read_coils, path, 0.0)
+    try:
+        sound = contract.beside(path, sounds)
+        audio_s = audio.duration_s(sound)
+        read_trajectories = partial(read_coils, path, audio_s)
+        articulation_s = est_track.last_time(path)
+        extra["articulation_s"] = round(articulation_s, 6)
+        limit_s = LENGTH_LIMIT_S
+        if _is_normalised(path):
+            read_trajectories = _normalised_reader(path, label, audio_s)
+            limit_s = audio_s
+        if problem := contract.length_problem(path, audio_s, articulation_s, limit_s):
+            raise CorpusError(problem)
+    except CorpusError as error:
+        extra["problem"] = str(error)
+    return Utterance(
+        id=f"{speaker}/{stem}",
+        speaker=speaker,
+        prompt=number,
+        duration_s=audio_s,
+        audio=partial(_read_audio, sound),
+        trajectories=read_trajectories,
+        extra=extra,
+    )
+
+
+def _read_audio(path: Path) -> Clip:
+    return audio.read_clip(path)
+
+
+def _is_normalised(path: Path) -> bool:
+    return any("norm" in part.lower() for part in path.parts[-3:-1])
+
+
+def _normalised_reader(path: Path, label: Path | None, audio_s: float) -> partial[Trajectories]:
+    folder = next(
+        (found for found in (path.parent / "norm_parms", path.parent) if _has_parameters(found)), None
+    )
+    if folder is None:
+        raise CorpusError(
+            f"{path}: normalised; its means and deviations (norm_parms/ema_means.txt, ema_stds.txt) are missing"
+        )
+    if label is None:
+        raise CorpusError(
+            f"{path}: silence was cut from it; the label file {path.stem}.lab is needed to put it back in time"
+        )
+    return partial(read_normalised, path, folder, label, audio_s)
+
+
+def _has_parameters(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in _PARAMETERS)
+
+
+def _silence_end(label: Path) -> float:
+    """End of the first label in seconds if it is silence, else 0."""
+    body = label.read_text(encoding="latin-1").split("#\n", 1)[-1]
+    first = body.split("\n", 1)[0].split()
+    if len(first) < 3 or first[-1] != "#":
+        return 0.0
+    try:
+        end_s = float(first[0])
+    except ValueError:
+        end_s = -1.0
+    if not 0 <= end_s < 60:
+        raise CorpusError(f"{label}: the first label has no usable time")
+    return end_s
+
+
+CORPUS = contract.Corpus(
+    name="mngu0",
+    title="MNGU0 (day 1)",
+    home="http://www.mngu0.org",
+    licence="research only; not redistributable",
+    citation=(
+        "K. Richmond, P. Hoole, S. King, Announcing the electromagnetic articulography (day 1) subset of the mngu0 articulatory "
+        "corpus, Proc. Interspeech 2011"
+    ),
+    layout="mngu0_s1_ema_basic_1.1.0/mngu0_s1_0001.ema and mngu0_s1_wav_16kHz_1.1.0/mngu0_s1_0001.wav (any depth)",
+    sensors={
+        "upper_lip": "UL",
+        "lower_lip": "LL",
+        "tongue_tip": "T1",
+        "tongue_mid": "T2",
+        "tongue_back": "T3",
+        "jaw": "JAW",
+    },
+    read=read,
+    looks_like=looks_like,
+    notes=(
+        "200 Hz; centimetres become mm and x is turned so that it grows towards the lips. No palate is read: it is estimated "
+        "from the reach of the tongue."
+    ),
+)

@@ -1,0 +1,164 @@
+"""MOCHA-TIMIT: 460 sentences a speaker, EST Track files or their headerless ASCII copies, NIST SPHERE or RIFF audio."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from benchmark import audio
+from benchmark.corpora import contract, est_track
+from benchmark.corpora.tables import last_line, read_table
+from benchmark.errors import CorpusError
+from benchmark.speech import Anatomy, Clip, Trajectories, Utterance
+
+LENGTH_LIMIT_S = 2.0
+PER_MM = 100.0
+#: Channels of the headerless copy, in the order in which the articulograph wrote them; "" is an unused input.
+HEADERLESS = (
+    *("ui_x", "li_x", "ul_x", "ll_x", "tt_x", "ui_y", "li_y", "ul_y", "ll_y", "tt_y"),
+    *("tb_x", "td_x", "v_x", "", "bn_x", "tb_y", "td_y", "v_y", "", "bn_y"),
+)
+_RECORDING = re.compile(r"(?P<speaker>[a-z]{3,5}\d)_(?P<number>\d{1,4})\.ema", re.IGNORECASE)
+_PALATE = re.compile(r"([a-z]{3,5}\d)_pal\.(?:dat|txt)", re.IGNORECASE)
+_CHANNEL = re.compile(r"([a-z]{1,3})_([xy])", re.IGNORECASE)
+
+
+def read(root: Path) -> list[Utterance]:
+    """List all recordings that have a track file."""
+    files = list(contract.walk(root))
+    sounds = contract.sounds_below(root)
+    palates = {match[1].lower(): path for path in files if (match := _PALATE.fullmatch(path.name))}
+    found = ((path, _RECORDING.fullmatch(path.name)) for path in files)
+    return [_utterance(path, match, sounds, palates) for path, match in found if match]
+
+
+def looks_like(root: Path) -> bool:
+    """Whether files named as MOCHA's lie below `root`."""
+    return contract.holds(root, _RECORDING.pattern)
+
+
+def read_coils(path: Path, audio_s: float) -> Trajectories:
+    """Read a track file.
+
+    Args:
+        path: EST Track, binary or ASCII, or rows of time, presence and 20 channels without a header; 1/100 mm.
+        audio_s: Length of the audio; later frames are left out.
+
+    Returns:
+        Channels UL_x, UL_y and so on in mm at 500 Hz. The files count x backwards from the upper incisors; here it grows
+        towards the lips. A coil that never moves was not connected: it is invalid.
+
+    Raises:
+        CorpusError: The file is damaged.
+    """
+    track = _read_track(path)
+    rate_hz = est_track.frame_rate(path, track.times)
+    columns = [
+        (i, match) for i, name in enumerate(track.names) if (match := _CHANNEL.fullmatch(name.strip()))
+    ]
+    if not columns:
+        raise CorpusError(f"{path}: has no channel named like ul_x; there are {', '.join(track.names[:6])}")
+    columns.sort(key=lambda column: (column[1][1].lower(), column[1][2].lower()))
+    names = tuple(f"{match[1].upper()}_{match[2].lower()}" for _, match in columns)
+    values = track.values[:, [i for i, _ in columns]] / PER_MM
+    # x is known to the file as a distance behind the incisors.
+    values *= np.array([-1.0 if name.endswith("_x") else 1.0 for name in names])
+    valid = np.isfinite(values) & track.present[:, None]
+    with np.errstate(invalid="ignore"):
+        valid &= np.ptp(np.nan_to_num(values), axis=0) > 0
+    coils = contract.millimetres(values, valid, rate_hz, names)
+    return contract.overlap(contract.delayed(coils, float(track.times[0])), audio_s)
+
+
+def read_anatomy(path: Path) -> Anatomy:
+    """Read a palate trace: two columns in mm, x backwards from the upper incisors.
+
+    Raises:
+        CorpusError: The file is damaged.
+    """
+    points = read_table(path, columns=2) * (-1.0, 1.0)
+    if len(points) < 2:
+        raise CorpusError(f"{path}: an outline needs at least two points, found {len(points)}")
+    return Anatomy(points if points[0, 0] > points[-1, 0] else points[::-1], None, anterior=1)
+
+
+def _utterance(
+    path: Path, match: re.Match[str], sounds: dict[str, Path], palates: dict[str, Path]
+) -> Utterance:
+    speaker = match["speaker"].lower()
+    extra: dict[str, str | int | float] = {}
+    audio_s, sound = 0.0, path.with_suffix(".wav")
+    try:
+        sound = contract.beside(path, sounds)
+        audio_s = audio.duration_s(sound)
+        articulation_s = _last_time(path)
+        extra["articulation_s"] = round(articulation_s, 6)
+        if problem := contract.length_problem(path, audio_s, articulation_s, LENGTH_LIMIT_S):
+            raise CorpusError(problem)
+    except CorpusError as error:
+        extra["problem"] = str(error)
+    palate = palates.get(speaker)
+    return Utterance(
+        id=f"{speaker}/{path.stem.lower()}",
+        speaker=speaker,
+        prompt=str(int(match["number"])),
+        duration_s=audio_s,
+        audio=partial(_read_audio, sound),
+        trajectories=partial(read_coils, path, audio_s),
+        anatomy=partial(read_anatomy, palate) if palate else None,
+        extra=extra,
+    )
+
+
+def _read_audio(path: Path) -> Clip:
+    return audio.read_clip(path)
+
+
+def _has_header(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(len(est_track.MAGIC)) == est_track.MAGIC
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
+
+
+def _read_track(path: Path) -> est_track.EstTrack:
+    if _has_header(path):
+        return est_track.read_track(path)
+    rows = read_table(path, columns=2 + len(HEADERLESS))
+    return est_track.EstTrack(rows[:, 0], rows[:, 1] != 0, rows[:, 2:], HEADERLESS)
+
+
+def _last_time(path: Path) -> float:
+    if _has_header(path):
+        return est_track.last_time(path)
+    try:
+        return float(last_line(path).split()[0])
+    except ValueError:
+        raise CorpusError(f"{path}: the last line does not begin with a time; the file is damaged") from None
+
+
+CORPUS = contract.Corpus(
+    name="mocha",
+    title="MOCHA-TIMIT",
+    home="https://data.cstr.ed.ac.uk/mocha/",
+    licence="free for research and education; see LICENCE.txt in it",
+    citation="A. Wrench, A multichannel articulatory database and its use for automatic speech "
+    "recognition, Proc. 5th Seminar on Speech Production, 2000",
+    layout="fsew0/fsew0_001.ema and fsew0/fsew0_001.wav (any depth), fsew0_pal.dat where there is one",
+    sensors={
+        "upper_lip": "UL",
+        "lower_lip": "LL",
+        "tongue_tip": "TT",
+        "tongue_mid": "TB",
+        "tongue_back": "TD",
+        "jaw": "LI",
+        "velum": "V",
+    },
+    read=read,
+    looks_like=looks_like,
+    notes="500 Hz; x is turned so that it grows towards the lips, origin at the upper incisors, y upwards.",
+)
