@@ -18,6 +18,7 @@ from benchmark.noises.contract import Recording
 from benchmark.recipe import Recipe
 from benchmark.shipped import cache_folder, demo_corpus
 from benchmark.speech import Utterance
+from benchmark.splits import load_splits
 
 SPLITS = ("train", "dev", "test")
 
@@ -125,8 +126,6 @@ def _split(recipe: Recipe, found: Sequence[Utterance]) -> list[Utterance]:
                 f"'speech.splits' = 'corpus', but the corpus states no split for {unsplit[0]}; name a committed split"
             )
         return [utterance for utterance in found if utterance.split in SPLITS]
-    from benchmark.splits import load_splits
-
     table = load_splits(recipe.speech.corpus, recipe.speech.splits)
     return [
         replace(utterance, split=table[utterance.id])

@@ -1,0 +1,250 @@
+"""The way from recipe to verified corpus, as a user walks it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from benchmark import prepare, verify
+from benchmark.manifest import read_table
+from benchmark.metrics import active_speech_level
+from benchmark.prepared import PreparedCorpus
+from benchmark.recipe import recipe_text
+from benchmark.shipped import demo_corpus, manifests_folder
+
+
+def prepared(folder, *options):
+    return prepare.main(["--recipe", "demo_noisy", "--out", str(folder), *options])
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_workers_and_folder_names_do_not_matter(small, tmp_path):
+    other = tmp_path / "another name"
+    assert prepared(other, "--limit", "3", "--jobs", "2") == 0
+    one, two = PreparedCorpus(small), PreparedCorpus(other)
+    assert one.facts["content_sha256"] == two.facts["content_sha256"]
+    assert [row["pcm_sha256"] for row in one] == [row["pcm_sha256"] for row in two]
+    assert snapshot(small) == snapshot(other)
+
+
+def test_a_rerun_restores_exactly_what_is_missing_or_damaged(small, tmp_path, capsys):
+    folder = tmp_path / "corpus"
+    shutil.copytree(small, folder)
+    before = snapshot(folder)
+    files = sorted((folder / "audio").rglob("*.flac"))
+    for path in files[5:15]:
+        path.unlink()
+    for path in files[40:43]:
+        path.write_bytes(path.read_bytes()[:1500])
+    untouched = {path: path.stat().st_mtime_ns for path in files[50:]}
+    capsys.readouterr()
+    assert verify.main(["--corpus", str(folder), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (len(found["missing"]), len(found["changed"]), found["unexpected"]) == (10, 3, [])
+    assert prepared(folder, "--limit", "3", "--json") == 0
+    done = json.loads(capsys.readouterr().out)
+    assert (done["rendered"], done["kept"]) == (13, len(files) - 13)
+    assert snapshot(folder) == before
+    assert {path: path.stat().st_mtime_ns for path in untouched} == untouched
+
+
+def test_verify_finds_what_does_not_belong_there(small, tmp_path, capsys):
+    folder = tmp_path / "corpus"
+    shutil.copytree(small, folder)
+    assert verify.main(["--corpus", str(folder), "--replan"]) == 0
+    assert "is the same" in capsys.readouterr().out
+    (folder / "audio" / "notes.txt").write_text("mine")
+    swapped = sorted((folder / "audio" / "babble").rglob("*.flac"))[:2]
+    first, second = (path.read_bytes() for path in swapped)
+    swapped[0].write_bytes(second)
+    swapped[1].write_bytes(first)
+    assert verify.main(["--corpus", str(folder)]) == 1
+    out = capsys.readouterr().out
+    assert out.count("changed: ") == 2
+    assert "unexpected: audio/notes.txt" in out
+
+
+def test_verify_says_when_the_plan_is_not_that_of_the_recipe(small, tmp_path, capsys):
+    folder = tmp_path / "corpus"
+    shutil.copytree(small, folder)
+    recipe = folder / "recipe.toml"
+    recipe.write_text(recipe.read_text().replace("seed = 2601", "seed = 2602"))
+    assert verify.main(["--corpus", str(folder), "--replan"]) == 1
+    assert "DIFFERENT" in capsys.readouterr().out
+
+
+def test_every_snr_is_as_nominal_and_nothing_clips(small):
+    corpus = PreparedCorpus(small)
+    for row in corpus:
+        pcm, rate = soundfile.read(small / "audio" / f"{row['mixture_id']}.flac", dtype="int16")
+        assert rate == 16000
+        assert np.abs(pcm.astype(int)).max() < 32767
+        if row["snr_db"] is None:
+            continue
+        clean_row = corpus.mixtures[f"clean/{row['utterance_id']}"]
+        clean = soundfile.read(small / "audio" / f"{clean_row['mixture_id']}.flac")[0]
+        speech = clean * 10 ** ((row["speech_gain_db"] - clean_row["speech_gain_db"]) / 20)
+        noise = pcm / 32768 - speech
+        snr_db = active_speech_level(speech, 16000).level_db - 10 * np.log10(np.mean(noise**2))
+        assert abs(snr_db - row["snr_db"]) < 0.05
+        assert abs(row["snr_p56_db"] - row["snr_db"]) < 0.05
+
+
+def test_splits_share_no_speaker_sentence_noise_or_talker():
+    rows = read_table(manifests_folder() / "demo_noisy" / "manifest.parquet", "mixtures").rows
+    utterances = read_table(manifests_folder() / "demo_noisy" / "utterances.parquet", "utterances").rows
+    seen: dict[str, dict[str, set[str]]] = {"speaker": {}, "prompt": {}, "noise": {}}
+    for row in utterances:
+        seen["speaker"].setdefault(row["split"], set()).add(row["speaker"])
+        seen["prompt"].setdefault(row["split"], set()).add(row["prompt"])
+    for row in rows:
+        for piece in row["pieces"]:
+            talker = piece["noise_id"].rsplit("/", 1)[0]
+            seen["noise"].setdefault(row["split"], set()).add(talker)
+    for by_split in seen.values():
+        train, dev, test = (by_split[name] for name in ("train", "dev", "test"))
+        assert not train & dev
+        assert not train & test
+        assert not dev & test
+    targets = {row["speaker"] for row in utterances}
+    talkers = {item.split(":")[1] for found in seen["noise"].values() for item in found if not item.startswith("synthetic")}
+    assert not targets & talkers
+
+
+def test_the_committed_manifest_is_what_preparing_gives(small):
+    whole = read_table(manifests_folder() / "demo_noisy" / "manifest.parquet", "mixtures")
+    by_id = {row["mixture_id"]: row for row in whole.rows}
+    for row in PreparedCorpus(small):
+        assert by_id[row["mixture_id"]] == row
+
+
+def test_a_split_first_and_the_rest_later_is_the_same_corpus(small, tmp_path):
+    folder = tmp_path / "corpus"
+    assert prepared(folder, "--limit", "3", "--split", "test") == 0
+    part = PreparedCorpus(folder)
+    assert part.splits == ["test"]
+    assert part.split_hash("test") == PreparedCorpus(small).split_hash("test")
+    assert prepared(folder, "--limit", "3") == 0
+    assert snapshot(folder) == snapshot(small)
+
+
+def test_an_interrupted_run_goes_on_where_it_was(small, tmp_path):
+    folder = tmp_path / "corpus"
+    command = [sys.executable, "-m", "benchmark.prepare", "--recipe", "demo_noisy", "--out", str(folder), "--limit", "3"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    journal = folder / "journal.jsonl"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (journal.is_file() and journal.read_text().count("\n") > 30):
+        time.sleep(0.01)
+    running.kill()
+    running.wait()
+    assert not (folder / "manifest.parquet").exists()
+    done = {path: path.stat().st_mtime_ns for path in folder.rglob("*.flac")}
+    assert prepared(folder, "--limit", "3") == 0
+    kept = sum(path.stat().st_mtime_ns == when for path, when in done.items())
+    assert kept >= 26
+    assert snapshot(folder) == snapshot(small)
+
+
+def test_a_plan_needs_no_audio_and_is_the_plan(small, tmp_path):
+    folder = tmp_path / "plan"
+    assert prepared(folder, "--limit", "3", "--plan-only") == 0
+    assert not (folder / "audio").exists()
+    assert PreparedCorpus(folder).facts["plan_sha256"] == PreparedCorpus(small).facts["plan_sha256"]
+    assert verify.main(["--corpus", str(folder), "--replan"]) == 0
+    assert prepared(folder, "--limit", "3") == 0
+    assert snapshot(folder) == snapshot(small)
+
+
+def test_another_recipe_is_not_mixed_in(small, tmp_path, capsys):
+    before = snapshot(small)
+    other = tmp_path / "other.toml"
+    other.write_text(recipe_text("demo_noisy").replace("seed = 2601", "seed = 1"))
+    assert prepare.main(["--recipe", str(other), "--out", str(small)]) == 2
+    assert "was prepared from another recipe" in capsys.readouterr().err
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.tex").write_text("mine")
+    assert prepared(tmp_path / "full") == 2
+    assert "holds other files" in capsys.readouterr().err
+    assert snapshot(small) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--recipe", "demo_nosy"], "did you mean 'demo_noisy'?"),
+        (["--recipe", "xrmb_noisy"], "X-ray microbeam"),
+        (["--recipe", "xrmb_noisy", "--speech-root", "/no/such/folder"], "/no/such/folder: does not exist"),
+        (["--recipe", "/no/such/recipe.toml"], "/no/such/recipe.toml: cannot be read"),
+    ],
+)
+def test_bad_input_is_one_clear_message_and_nothing_is_written(options, message, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert prepare.main([*options, "--out", str(out)]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.startswith("error: ")
+    assert captured.out == ""
+    assert not out.exists()
+
+
+def test_without_data_xrmb_says_what_it_is_who_gives_it_and_where_files_go(capsys, tmp_path):
+    assert prepare.main(["--recipe", "xrmb_noisy", "--out", str(tmp_path / "x")]) == 2
+    text = capsys.readouterr().err
+    for part in ("get it from:", "licence:", "cite:", "expected:", ".txy", "--speech-root DIR"):
+        assert part in text
+
+
+def copy_of_demo(folder: Path) -> Path:
+    shutil.copytree(demo_corpus(), folder)
+    return folder
+
+
+def test_a_damaged_recording_stops_before_anything_is_written(tmp_path, capsys):
+    root = copy_of_demo(tmp_path / "speech")
+    victim = next(iter(sorted((root / "audio").rglob("*.flac"))))
+    victim.write_bytes(b"")
+    out = tmp_path / "out"
+    assert prepared(out, "--speech-root", str(root)) == 2
+    assert victim.name in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_an_empty_or_unreadable_root_is_named(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("x")
+    for root, message in (("empty", "is empty"), ("file", "is a file")):
+        assert prepared(tmp_path / "out", "--speech-root", str(tmp_path / root)) == 2
+        assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_comes_at_once():
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, "-m", "benchmark.prepare", "--help"], capture_output=True, text=True, check=True)
+    assert time.perf_counter() - start < 1.0
+    assert "example:" in done.stdout
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, capsys):
+    (tmp_path / "taken").write_text("a file")
+    assert prepared(tmp_path / "taken" / "out", "--limit", "1") == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_json_is_json(small, capsys):
+    assert prepared(small, "--limit", "3", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["recipe"] == "demo_noisy"
+    assert facts["rendered"] == 0

@@ -1,0 +1,85 @@
+"""What the package promises as a whole."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import benchmark
+from benchmark import __main__ as umbrella
+from benchmark.errors import SinbadError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PUBLIC = """
+Anatomy Card Clip Enhancer Inverter PreparedCorpus Recipe Result SinbadError Trajectories Utterance __version__ evaluate
+load_model load_recipe read_result recipe_names standings write_result
+""".split()
+
+
+def run(*arguments):
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_the_public_names_are_these_and_all_exist():
+    assert benchmark.__all__ == PUBLIC
+    for name in PUBLIC:
+        assert getattr(benchmark, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = benchmark.nothing
+
+
+def test_every_error_of_ours_is_a_sinbad_error():
+    errors = import_module("benchmark.errors")
+    classes = [value for value in vars(errors).values() if isinstance(value, type)]
+    assert len(classes) >= 8
+    assert all(issubclass(item, SinbadError) for item in classes)
+
+
+def test_the_version_is_that_of_the_distribution():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert project["version"] == benchmark.__version__
+
+
+def test_the_core_asks_for_no_torch():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert not any(re.match(r"torch|transformers|vocaltractlab|pesq", item) for item in project["dependencies"])
+    loaded = run("-c", "import benchmark, sys; benchmark.evaluate; print('torch' in sys.modules)")
+    assert loaded.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("name", umbrella.COMMANDS)
+def test_every_command_has_help_with_an_example(name):
+    done = run("-m", f"benchmark.{name}", "--help")
+    assert done.returncode == 0, done.stderr
+    assert "example" in done.stdout
+    assert f"benchmark.{name}" in done.stdout
+
+
+def test_the_umbrella_lists_and_hands_over(capsys):
+    assert umbrella.main([]) == 0
+    assert "prepare" in capsys.readouterr().out
+    assert umbrella.main(["nonsense"]) == 2
+    with pytest.raises(SystemExit) as stopped:
+        umbrella.main(["verify", "--help"])
+    assert stopped.value.code == 0
+
+
+def test_the_readme_names_every_command_and_recipe():
+    text = (REPOSITORY / "README.md").read_text()
+    assert all(f"benchmark.{name}" in text for name in umbrella.COMMANDS)
+    assert all(f"`{name}`" in text for name in benchmark.recipe_names())
+
+
+def test_no_path_of_a_machine_and_no_pickle_is_in_the_tree():
+    tracked = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.split()
+    for name in tracked:
+        path = REPOSITORY / name
+        if path.suffix in {".py", ".toml", ".md", ".json", ".csv", ".yaml"} and "test" not in name and path.is_file():
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"allow_pickle=True|weights_only=False|/(work|root|home)/\w", text), name
