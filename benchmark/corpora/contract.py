@@ -87,8 +87,13 @@ def holds(root: Path, pattern: str, at_least: int = 1) -> bool:
     Looks at the first 20,000 files.
     """
     matcher = re.compile(pattern, re.IGNORECASE)
-    found = (path for path in islice(walk(root), _ENTRIES_LOOKED_AT) if matcher.fullmatch(path.name))
+    found = (path for path in first_files(root) if matcher.fullmatch(path.name))
     return sum(1 for _ in islice(found, at_least)) >= at_least
+
+
+def first_files(root: Path) -> Iterator[Path]:
+    """The first 20,000 files below `root`: enough to tell what it holds."""
+    return islice(walk(root), _ENTRIES_LOOKED_AT)
 
 
 def portable_id(identity: str, path: Path) -> str:

@@ -34,11 +34,22 @@ def read_table(path: Path, columns: int | None = None, delimiter: str | None = N
 
 
 def parse_table(
-    path: Path, content: bytes, columns: int | None = None, delimiter: str | None = None, first_line: int = 1
+    path: Path,
+    content: bytes,
+    columns: int | None = None,
+    delimiter: str | None = None,
+    first_line: int = 1,
+    gaps: bool = False,
 ) -> NDArray[np.float64]:
-    """As `read_table`, from bytes already read.
+    """Read a table as `read_table` does, from bytes already read.
 
-    `first_line` is the number of their first line in the file.
+    Args:
+        path: The file's name, for messages.
+        content: Bytes of it.
+        columns: As in `read_table`.
+        delimiter: As in `read_table`.
+        first_line: Number of the first of these lines in the file.
+        gaps: "nan" is allowed, as what stands for a lost value.
     """
     text = content.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
@@ -46,9 +57,10 @@ def parse_table(
     try:
         table = np.loadtxt(io.StringIO(text), dtype=np.float64, delimiter=delimiter, comments=None, ndmin=2)
     except (ValueError, OverflowError):
-        table = None
-    if table is None or (columns is not None and table.shape[1] != columns) or not np.isfinite(table).all():
-        raise CorpusError(_fault(path, text, columns, delimiter, first_line))
+        table = np.zeros((0, 0))
+    right_shape = table.shape[1] == columns if columns is not None else table.size > 0
+    if not right_shape or not (np.isfinite(table) | (gaps & np.isnan(table))).all():
+        raise CorpusError(_fault(path, text, columns, delimiter, first_line, gaps))
     return table
 
 
@@ -71,7 +83,9 @@ def last_line(path: Path) -> str:
     return tail.decode("latin-1").strip().splitlines()[-1]
 
 
-def _fault(path: Path, text: str, columns: int | None, delimiter: str | None, first_line: int) -> str:
+def _fault(
+    path: Path, text: str, columns: int | None, delimiter: str | None, first_line: int, gaps: bool
+) -> str:
     expected = columns
     for number, line in enumerate(text.split("\n"), first_line):
         if not line.strip():
@@ -82,13 +96,14 @@ def _fault(path: Path, text: str, columns: int | None, delimiter: str | None, fi
             found = f"{len(words)} columns where {expected} are expected"
             return f"{path}: line {number}: {found}; the file is damaged or truncated"
         for word in words:
-            if not _is_finite_number(word):
+            if not _is_number(word, gaps):
                 return f"{path}: line {number}: '{word.strip()[:40]}' is not a finite number"
     return f"{path}: not a table of numbers"
 
 
-def _is_finite_number(word: str) -> bool:
+def _is_number(word: str, gaps: bool) -> bool:
     try:
-        return bool(np.isfinite(float(word)))
+        number = float(word)
     except ValueError:
         return False
+    return bool(np.isfinite(number) or (gaps and np.isnan(number)))

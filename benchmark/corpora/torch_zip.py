@@ -39,7 +39,7 @@ _SCALAR = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
 _MARK = object()
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """The pickle does something that data do not need."""
 
 
@@ -71,7 +71,7 @@ def read_dictionary(path: Path) -> dict[str, Any]:
             value = _load(archive, min(_GROWTH * len(content), _MAX_BYTES))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
         raise CorpusError(f"{path}: not a file of torch, or damaged ({error}); copy it again") from error
-    except _Refused as error:
+    except _RefusedError as error:
         raise CorpusError(f"{path}: not read, because it {error}") from error
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
         raise CorpusError(f"{path}: damaged pickle ({type(error).__name__}); copy the file again") from error
@@ -83,10 +83,10 @@ def read_dictionary(path: Path) -> dict[str, Any]:
 def _load(archive: zipfile.ZipFile, budget: int) -> object:
     members = archive.infolist()
     if sum(member.file_size for member in members) > budget:
-        raise _Refused(f"swells to more than {_GROWTH} times its size")
+        raise _RefusedError(f"swells to more than {_GROWTH} times its size")
     pickles = [member for member in members if member.filename.rsplit("/", 1)[-1] == "data.pkl"]
     if len(pickles) != 1:
-        raise _Refused("has no single data.pkl; save it again with a current torch")
+        raise _RefusedError("has no single data.pkl; save it again with a current torch")
     prefix = pickles[0].filename[: -len("data.pkl")]
 
     def storage(key: str) -> bytes:
@@ -111,7 +111,7 @@ class _Machine:
                 break
             self._step(opcode.name, argument)
         if len(self._stack) != 1:
-            raise _Refused("has a pickle that leaves nothing behind")
+            raise _RefusedError("has a pickle that leaves nothing behind")
         return self._stack[0]
 
     def _step(self, name: str, argument: Any) -> None:
@@ -163,10 +163,10 @@ class _Machine:
         elif name == "BUILD":
             state = stack.pop()
             if not isinstance(stack[-1], _Array):
-                raise _Refused("sets the state of an object that is no array")
+                raise _RefusedError("sets the state of an object that is no array")
             stack[-1].state = state
         else:
-            raise _Refused(f"uses the pickle instruction {name}, which data do not need")
+            raise _RefusedError(f"uses the pickle instruction {name}, which data do not need")
 
     def _since_mark(self) -> list[Any]:
         at = max(i for i, item in enumerate(self._stack) if item is _MARK)
@@ -188,7 +188,7 @@ class _Machine:
             return _Array("scalar", arguments)
         if name == "_codecs.encode":
             return str(arguments[0]).encode("latin-1")
-        raise _Refused(f"would call {name}")
+        raise _RefusedError(f"would call {name}")
 
     def _tensor(self, source: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
         _, (_, kind, key, _, _) = source
@@ -197,10 +197,10 @@ class _Machine:
         size, reach = 1, int(offset)
         for extent, stride in zip(shape, strides, strict=True):
             if extent < 0 or stride < 0:
-                raise _Refused("describes a tensor of negative size")
+                raise _RefusedError("describes a tensor of negative size")
             size, reach = size * int(extent), reach + max(0, int(extent) - 1) * int(stride)
         if offset < 0 or (size and reach >= len(flat)) or size * dtype.itemsize > self._budget:
-            raise _Refused("describes a tensor that is larger than its data")
+            raise _RefusedError("describes a tensor that is larger than its data")
         steps = tuple(int(stride) * dtype.itemsize for stride in strides)
         view = np.lib.stride_tricks.as_strided(flat[int(offset) :], shape, steps, writeable=False)
         return np.array(view)
@@ -227,7 +227,7 @@ _LITERALS = frozenset(
 def _finish(value: Any, depth: int = 0) -> Any:
     """Replace described arrays by arrays, within the containers that data come in."""
     if depth > 16:
-        raise _Refused("is nested more than 16 levels deep")
+        raise _RefusedError("is nested more than 16 levels deep")
     if isinstance(value, _Array):
         return _array(value)
     if isinstance(value, dict):
@@ -251,11 +251,11 @@ def _array(described: _Array) -> Any:
 
 def _dtype(described: Any) -> np.dtype[Any]:
     if not isinstance(described, _Array) or described.kind != "dtype":
-        raise _Refused("describes an array without a type")
+        raise _RefusedError("describes an array without a type")
     code = str(described.arguments[0])
     order = str(described.state[1]) if described.state else "<"
     if code[:1] not in "fiub" or order not in "<>|=":
-        raise _Refused(f"holds an array of type '{code}', which is not numbers")
+        raise _RefusedError(f"holds an array of type '{code}', which is not numbers")
     return np.dtype(("" if order == "|" else order) + code)
 
 
@@ -263,5 +263,5 @@ def _bytes(data: Any) -> bytes:
     if isinstance(data, str):
         return data.encode("latin-1")
     if not isinstance(data, bytes):
-        raise _Refused("holds an array of objects")
+        raise _RefusedError("holds an array of objects")
     return data

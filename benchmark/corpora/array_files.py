@@ -1,0 +1,199 @@
+"""Trajectories as labs keep them: NumPy, CSV, Parquet, SSFF and Carstens files, each as named columns at a rate."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from benchmark.corpora import carstens, ssff
+from benchmark.corpora.tables import parse_table
+from benchmark.errors import CorpusError
+
+_GROWTH = 10
+_DELIMITERS = MappingProxyType({".csv": ",", ".tsv": "\t", ".txt": None})
+
+
+class Columns(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        values: float64, shape (frames, columns), NaN where lost.
+        names: One a column; empty if the file names none.
+        rate_hz: Frames per second if the file says so.
+        start_s: Time of the first frame.
+    """
+
+    values: NDArray[np.float64]
+    names: tuple[str, ...] = ()
+    rate_hz: float | None = None
+    start_s: float = 0.0
+
+
+def read_columns(path: Path) -> Columns:
+    """Read a file by its suffix; a suffix that is not known is tried as SSFF.
+
+    Raises:
+        CorpusError: The file is missing, damaged, or holds something else.
+    """
+    reader = _READERS.get(path.suffix.lower(), _read_ssff)
+    columns = reader(path)
+    if columns.values.ndim != 2 or 0 in columns.values.shape:
+        raise CorpusError(f"{path}: has shape {columns.values.shape}; expected (frames, channels)")
+    if columns.names and len(columns.names) != columns.values.shape[1]:
+        raise CorpusError(f"{path}: {columns.values.shape[1]} columns but {len(columns.names)} names")
+    return columns
+
+
+def length_s(path: Path) -> float | None:
+    """Length in seconds if a header of the file states its rate, else None; no values are read.
+
+    Raises:
+        CorpusError: The header is damaged.
+    """
+    if path.suffix.lower() == ".pos":
+        return carstens.read_header(path).duration_s
+    if path.suffix.lower() in _READERS:
+        return None
+    header = ssff.read_header(path)
+    return header.start_s + header.frames / header.rate_hz
+
+
+def _read_npy(path: Path) -> Columns:
+    return Columns(_as_floats(path, _npy(path, _bytes(path))))
+
+
+def _read_npz(path: Path) -> Columns:
+    """Arrays `values` (frames, channels), and where given `names`, `rate_hz`, `valid`; or one array a channel."""
+    content = _bytes(path)
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > _GROWTH * len(content) + 4096:
+                raise CorpusError(f"{path}: swells to more than {_GROWTH} times its size; not read")
+            arrays = {
+                name.removesuffix(".npy"): _npy(path, archive.read(name)) for name in archive.namelist()
+            }
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        raise CorpusError(f"{path}: not an .npz file, or damaged ({error})") from error
+    rate_hz = float(arrays.pop("rate_hz").reshape(-1)[0]) if "rate_hz" in arrays else None
+    if "values" not in arrays:
+        channels = [_as_floats(path, array).reshape(-1) for array in arrays.values()]
+        if len({len(channel) for channel in channels}) != 1:
+            raise CorpusError(f"{path}: channels differ in length, or there are none")
+        return Columns(np.column_stack(channels), tuple(arrays), rate_hz)
+    values = _as_floats(path, arrays["values"])
+    if "valid" in arrays:
+        if arrays["valid"].shape != values.shape:
+            raise CorpusError(f"{path}: 'valid' has shape {arrays['valid'].shape}, 'values' {values.shape}")
+        values = np.where(arrays["valid"].astype(bool), values, np.nan)
+    names = tuple(str(name) for name in arrays["names"].reshape(-1)) if "names" in arrays else ()
+    return Columns(values, names, rate_hz)
+
+
+def _read_text(path: Path) -> Columns:
+    """A table of numbers; if the first line is not numbers, it names the columns. "nan" stands for a lost value."""
+    content = _bytes(path)
+    delimiter = _DELIMITERS[path.suffix.lower()]
+    first, _, rest = content.partition(b"\n")
+    words = [
+        word.strip().strip('"')
+        for word in first.decode("utf-8", "replace").strip().lstrip("\ufeff").split(delimiter)
+    ]
+    if all(_is_number(word) for word in words):
+        return Columns(parse_table(path, content, delimiter=delimiter, gaps=True))
+    return Columns(parse_table(path, rest, len(words), delimiter, first_line=2, gaps=True), tuple(words))
+
+
+def _read_parquet(path: Path) -> Columns:
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise CorpusError(f"{path}: not a Parquet file, or damaged ({str(error).splitlines()[0]})") from error
+    names = tuple(f.name for f in table.schema if pa.types.is_floating(f.type) or pa.types.is_integer(f.type))
+    if not names:
+        raise CorpusError(f"{path}: has no column of numbers")
+    columns = [table[name].to_numpy(zero_copy_only=False).astype(np.float64) for name in names]
+    return Columns(np.column_stack(columns), names)
+
+
+def _read_ssff(path: Path) -> Columns:
+    header = ssff.read_header(path)
+    return Columns(ssff.read_values(path), header.names, header.rate_hz, header.start_s)
+
+
+def _read_pos(path: Path) -> Columns:
+    """Columns are named SENSOR_AXIS, sensors counted from 1: "3_x", "3_y", "3_z", "3_phi" and so on."""
+    header = carstens.read_header(path)
+    positions = carstens.read_positions(path)
+    names = tuple(f"{sensor}_{axis}" for sensor in range(1, header.sensors + 1) for axis in carstens.AXES)
+    return Columns(positions.reshape(len(positions), -1), names, header.rate_hz)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
+    if not content:
+        raise CorpusError(f"{path}: is empty; copy the file again")
+    return content
+
+
+def _npy(path: Path, content: bytes) -> NDArray[np.generic]:
+    """An array, its header held against the bytes that are there before anything is allocated."""
+    stream = BytesIO(content)
+    try:
+        version = np.lib.format.read_magic(stream)
+        if version not in ((1, 0), (2, 0)):
+            raise ValueError(f"version {version}")
+        read_header = (
+            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        )
+        shape, by_column, dtype = read_header(stream)
+    except (ValueError, EOFError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
+        raise CorpusError(f"{path}: damaged NumPy header ({str(error).splitlines()[0][:80]})") from error
+    if dtype.hasobject or dtype.kind not in "fiubU":
+        raise CorpusError(f"{path}: holds an array of type {dtype}; numbers are expected")
+    count = 1
+    for extent in shape:
+        count *= int(extent)
+    raw = content[stream.tell() :]
+    if min(shape, default=0) < 0 or count * dtype.itemsize != len(raw) or dtype.itemsize == 0:
+        raise CorpusError(f"{path}: states shape {shape} and holds {len(raw)} bytes; truncated or damaged")
+    return np.reshape(np.frombuffer(raw, dtype), shape, order="F" if by_column else "C")
+
+
+def _as_floats(path: Path, array: NDArray[np.generic]) -> NDArray[np.float64]:
+    if array.dtype.kind not in "fiub":
+        raise CorpusError(f"{path}: holds text where numbers are expected")
+    with np.errstate(invalid="ignore", over="ignore"):
+        return array.astype(np.float64)
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+_READERS: Mapping[str, Callable[[Path], Columns]] = MappingProxyType(
+    {
+        ".npy": _read_npy,
+        ".npz": _read_npz,
+        ".csv": _read_text,
+        ".tsv": _read_text,
+        ".txt": _read_text,
+        ".parquet": _read_parquet,
+        ".pos": _read_pos,
+    }
+)

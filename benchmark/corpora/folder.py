@@ -1,0 +1,235 @@
+"""Any folder of recordings, described by a `corpus.toml` (see `folder_config`)."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark import audio
+from benchmark.corpora import array_files, contract, est_track, folder_config
+from benchmark.corpora.folder_config import FolderConfig
+from benchmark.corpora.tables import read_table
+from benchmark.errors import CorpusError
+from benchmark.speech import Anatomy, Clip, Trajectories, Utterance
+
+#: Prefix of the channels that each role gets, whatever the lab calls its sensors.
+PREFIXES = {
+    "upper_lip": "UL",
+    "lower_lip": "LL",
+    "jaw": "LI",
+    "jaw_back": "LM",
+    "tongue_tip": "TT",
+    "tongue_front": "TF",
+    "tongue_mid": "TM",
+    "tongue_back": "TB",
+    "velum": "V",
+    "velum_opening": "VEL",
+    "f0": "F0",
+}
+_MM = {"m": 1000.0, "cm": 10.0, "mm": 1.0, "um": 0.001}
+_FIELD = re.compile(r"\\\{(speaker|recording|prompt)\\\}")
+
+
+def read(root: Path) -> list[Utterance]:
+    """List all recordings for which a file of trajectories is found.
+
+    Raises:
+        CorpusError: The description is missing or wrong.
+    """
+    config = folder_config.load(root)
+    pattern = _pattern(config.trajectories.files)
+    found = ((path, pattern.fullmatch(path.relative_to(root).as_posix())) for path in contract.walk(root))
+    return [_utterance(root, config, path, match.groupdict()) for path, match in found if match]
+
+
+def looks_like(root: Path) -> bool:
+    """Whether a description lies in the folder itself."""
+    return (root / folder_config.FILE_NAME).is_file()
+
+
+def read_trajectories(path: Path, config: FolderConfig, audio_s: float) -> Trajectories:
+    """Read a file of trajectories as its description says.
+
+    Args:
+        path: The file.
+        config: The description.
+        audio_s: Length of the audio; later frames are left out.
+
+    Returns:
+        Channels named by `PREFIXES` in mm, x forwards, y upwards; "VEL" and "F0" as they are.
+
+    Raises:
+        CorpusError: The file is damaged, lacks a channel, or its rate is not known.
+    """
+    columns = array_files.read_columns(path)
+    names = columns.names or config.trajectories.names
+    if len(names) != columns.values.shape[1]:
+        raise CorpusError(
+            f"{path}: has {columns.values.shape[1]} columns and {len(names)} names; name them in trajectories.names"
+        )
+    rate_hz, start_s = _timing(path, config, columns, names)
+    picked = [_role(path, config, role, columns.values, names) for role in config.sensors]
+    values = np.concatenate([part for part, _ in picked], axis=1)
+    channels = tuple(name for _, part in picked for name in part)
+    valid = np.isfinite(values)
+    for part, own in picked:
+        if part.shape[1] == 2:
+            here = [channels.index(name) for name in own]
+            valid[:, here] = valid[:, here].all(axis=1, keepdims=True)
+    found = contract.millimetres(values, valid, rate_hz, channels)
+    _refuse_other_length(path, config, audio_s, start_s + found.duration_s)
+    return contract.overlap(contract.delayed(found, start_s), audio_s)
+
+
+def read_anatomy(palate: Path, pharynx: Path | None, config: FolderConfig) -> Anatomy:
+    """Read outlines in the unit and the axes of the trajectories.
+
+    Raises:
+        CorpusError: A file is damaged.
+    """
+    signs = [-1.0 if axis.startswith("-") else 1.0 for axis in (config.axes.x, config.axes.y)]
+    scale = np.array(signs) * _MM[config.trajectories.unit]
+    roof = _outline(palate) * scale
+    if roof[0, 0] < roof[-1, 0]:
+        roof = roof[::-1]
+    wall = None
+    if pharynx is not None:
+        wall = _outline(pharynx) * scale
+        wall = wall[np.argsort(-wall[:, 1], kind="stable")]
+    return Anatomy(roof, wall, anterior=1)
+
+
+def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, str]) -> Utterance:
+    speaker, recording = fields.get("speaker", "speaker"), fields.get("recording", path.stem)
+    fields = {**fields, "speaker": speaker, "recording": recording}
+    sound = root / _filled(config.audio.files, fields)
+    extra: dict[str, str | int | float] = {}
+    audio_s = 0.0
+    try:
+        header = audio.read_header(sound)
+        audio_s = header.duration_s
+        if config.audio.channel is None and header.channels > 1:
+            raise CorpusError(
+                f"{sound}: has {header.channels} channels; say which is the voice in audio.channel"
+            )
+        articulation_s = array_files.length_s(path)
+        if articulation_s is not None:
+            _refuse_other_length(path, config, audio_s, articulation_s + config.trajectories.start_s)
+    except CorpusError as error:
+        extra["problem"] = str(error)
+    return Utterance(
+        id=contract.portable_id(f"{speaker}/{recording}", path),
+        speaker=speaker,
+        prompt=fields.get("prompt", recording),
+        duration_s=audio_s,
+        audio=partial(_read_audio, sound, config.audio.channel),
+        trajectories=partial(read_trajectories, path, config, audio_s),
+        anatomy=_anatomy(root, config, fields),
+        split=config.split_of(speaker),
+        extra=extra,
+    )
+
+
+def _refuse_other_length(path: Path, config: FolderConfig, audio_s: float, articulation_s: float) -> None:
+    limit_s = config.trajectories.length_limit_s
+    if problem := contract.length_problem(path, audio_s, articulation_s, limit_s):
+        raise CorpusError(problem)
+
+
+def _anatomy(root: Path, config: FolderConfig, fields: dict[str, str]) -> partial[Anatomy] | None:
+    if config.palate is None:
+        return None
+    palate = root / _filled(config.palate.files, fields)
+    if not palate.is_file():
+        return None
+    wall = root / _filled(config.palate.pharynx, fields) if config.palate.pharynx else None
+    return partial(read_anatomy, palate, wall if wall and wall.is_file() else None, config)
+
+
+def _timing(
+    path: Path, config: FolderConfig, columns: array_files.Columns, names: tuple[str, ...]
+) -> tuple[float, float]:
+    """Rate and time of the first frame: by the column of times, else by the file, else by the description."""
+    own = config.trajectories
+    if own.time is not None:
+        if own.time not in names:
+            raise CorpusError(f"{path}: has no column '{own.time}' (trajectories.time)")
+        times = columns.values[:, names.index(own.time)]
+        return est_track.frame_rate(path, times), own.start_s + float(times[0])
+    rate_hz = columns.rate_hz or own.rate_hz
+    if rate_hz is None or not 1.0 <= rate_hz <= 20_000.0:
+        raise CorpusError(f"{path}: its rate is not known or not plausible; state trajectories.rate_hz")
+    return rate_hz, own.start_s + columns.start_s
+
+
+def _role(
+    path: Path, config: FolderConfig, role: str, values: NDArray[np.float64], names: tuple[str, ...]
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Values and new names of the channels of one role."""
+    sensor, prefix = config.sensors[role], PREFIXES[role]
+    if folder_config.is_scalar(role):
+        return values[:, [_column(path, str(sensor), names)]], (prefix,)
+    columns = [
+        _column(path, f"{sensor}_{axis.lstrip('-')}", names) for axis in (config.axes.x, config.axes.y)
+    ]
+    pair = values[:, columns]
+    if config.trajectories.missing is not None:
+        with np.errstate(invalid="ignore"):
+            pair = np.where(np.abs(pair) >= config.trajectories.missing, np.nan, pair)
+    signs = [-1.0 if axis.startswith("-") else 1.0 for axis in (config.axes.x, config.axes.y)]
+    return pair * _MM[config.trajectories.unit] * signs, (f"{prefix}_x", f"{prefix}_y")
+
+
+def _column(path: Path, name: str, names: tuple[str, ...]) -> int:
+    if name not in names:
+        raise CorpusError(f"{path}: has no channel '{name}'; there are {', '.join(names[:12])}")
+    return names.index(name)
+
+
+def _outline(path: Path) -> NDArray[np.float64]:
+    delimiter = "," if path.suffix.lower() == ".csv" else None
+    points = read_table(path, columns=2, delimiter=delimiter)
+    if len(points) < 2:
+        raise CorpusError(f"{path}: an outline needs at least two points, found {len(points)}")
+    return points
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """A template with {speaker}, {recording}, {prompt} as an expression; a field that returns must be the same again."""
+    seen: set[str] = set()
+
+    def group(match: re.Match[str]) -> str:
+        if match[1] in seen:
+            return f"(?P={match[1]})"
+        seen.add(match[1])
+        return f"(?P<{match[1]}>[^/]+?)"
+
+    return re.compile(_FIELD.sub(group, re.escape(template)))
+
+
+def _filled(template: str, fields: dict[str, str]) -> str:
+    for name, value in fields.items():
+        template = template.replace(f"{{{name}}}", value)
+    return template
+
+
+def _read_audio(path: Path, channel: int | None) -> Clip:
+    return audio.read_clip(path, channel)
+
+
+CORPUS = contract.Corpus(
+    name="folder",
+    title="a folder described by corpus.toml",
+    home="your own recordings",
+    licence="yours",
+    citation="yours",
+    layout="corpus.toml, and the audio and trajectories that it names (see benchmark/corpora/folder_config.py)",
+    sensors=PREFIXES,
+    read=read,
+    looks_like=looks_like,
+    notes="Trajectories: .npy .npz .csv .tsv .txt .parquet, SSFF, or Carstens .pos.",
+)

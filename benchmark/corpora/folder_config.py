@@ -1,0 +1,153 @@
+"""The small TOML file by which any lab describes its own recordings; `docs` of each field are its comments below.
+
+```toml
+title = "Our EMA recordings"
+licence = "internal"
+
+[audio]
+files = "wav/{speaker}/{recording}.wav"
+
+[trajectories]
+files = "ema/{speaker}/{recording}.csv"     # .npy .npz .csv .tsv .txt .parquet, SSFF or .pos
+rate_hz = 200
+unit = "mm"
+
+[sensors]
+upper_lip = "ul"                            # channels ul_x and ul_y
+lower_lip = "ll"
+tongue_tip = "tt"
+tongue_mid = "tb"
+tongue_back = "td"
+
+[axes]
+x = "-x"                                    # the file's x grows backwards
+y = "y"
+
+[splits]
+train = ["S01", "S02"]
+test = ["S03"]
+```
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from benchmark.corpora.contract import ROLES
+from benchmark.errors import CorpusError
+
+FILE_NAME = "corpus.toml"
+_SPLITS = ("train", "dev", "test", "babble")
+_SCALARS = ("velum_opening", "f0")
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class AudioTable(_Table):
+    """Where the audio is; `channel` picks one of several, from 0."""
+
+    files: str
+    channel: Annotated[int, Field(ge=0)] | None = None
+
+
+class TrajectoryTable(_Table):
+    """Where the articulation is and how to read it.
+
+    `names` names the columns of files that do not name them; `time` is a column of seconds; |value| >= `missing` is lost;
+    frame 0 is `start_s` after the first audio sample.
+    """
+
+    files: str
+    rate_hz: Annotated[float, Field(gt=0, le=20_000)] | None = None
+    unit: Literal["m", "cm", "mm", "um"] = "mm"
+    names: tuple[str, ...] = ()
+    time: str | None = None
+    missing: Annotated[float, Field(gt=0)] | None = None
+    start_s: Annotated[float, Field(ge=0, le=60)] = 0.0
+    length_limit_s: Annotated[float, Field(gt=0)] = 1.0
+
+
+class AxesTable(_Table):
+    """Which axis of the files runs forwards and which upwards; "-" in front turns it round."""
+
+    x: Annotated[str, Field(pattern=r"^-?\w+$")] = "x"
+    y: Annotated[str, Field(pattern=r"^-?\w+$")] = "y"
+
+
+class PalateTable(_Table):
+    """Outlines as text of two columns, in the unit and the axes of the trajectories."""
+
+    files: str
+    pharynx: str | None = None
+
+
+class FolderConfig(_Table):
+    """The whole description."""
+
+    title: str = "a folder of recordings"
+    licence: str = ""
+    citation: str = ""
+    audio: AudioTable
+    trajectories: TrajectoryTable
+    sensors: dict[str, str | int]
+    axes: AxesTable = AxesTable()
+    palate: PalateTable | None = None
+    splits: dict[str, tuple[str, ...]] = {}
+
+    @field_validator("sensors")
+    @classmethod
+    def _known_roles(cls, sensors: dict[str, str | int]) -> dict[str, str | int]:
+        unknown = sorted(set(sensors) - set(ROLES))
+        if unknown or not sensors:
+            raise ValueError(f"roles are {', '.join(ROLES)}; not {', '.join(unknown) or 'nothing'}")
+        return sensors
+
+    @field_validator("splits")
+    @classmethod
+    def _known_splits(cls, splits: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        unknown = sorted(set(splits) - set(_SPLITS))
+        if unknown:
+            raise ValueError(f"splits are {', '.join(_SPLITS)}; not {', '.join(unknown)}")
+        named = [speaker for speakers in splits.values() for speaker in speakers]
+        twice = sorted({speaker for speaker in named if named.count(speaker) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} is in more than one split")
+        return splits
+
+    def split_of(self, speaker: str) -> str | None:
+        """The split that names the speaker."""
+        return next((split for split, speakers in self.splits.items() if speaker in speakers), None)
+
+
+def load(root: Path) -> FolderConfig:
+    """Read the description of a folder.
+
+    Raises:
+        CorpusError: It is missing, no TOML, or a field is missing, misspelt or wrong; the message names the field.
+    """
+    path = root / FILE_NAME
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CorpusError(
+            f"{path}: missing; it describes the recordings (see benchmark/corpora/folder_config.py)"
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CorpusError(f"{path}: not readable as TOML ({error})") from error
+    try:
+        return FolderConfig.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise CorpusError(f"{path}: {field}: {first['msg']}") from None
+
+
+def is_scalar(role: str) -> bool:
+    """Whether a role names one channel instead of a pair of coordinates."""
+    return role in _SCALARS

@@ -1,0 +1,177 @@
+"""SPIRE-EMA: 38 speakers of Indian English, 460 sentences each; torch files, read without unpickling."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark import audio
+from benchmark.corpora import contract, torch_zip
+from benchmark.errors import CorpusError
+from benchmark.speech import Clip, Trajectories, Utterance
+
+RATE_HZ = 100.0
+LENGTH_LIMIT_S = 0.5
+SENSORS = ("UL", "LL", "LI", "TT", "TB", "TD")
+RAW, NORMALISED = "ema_raw", "ema_trimmed_and_normalised_with_6_articulators"
+#: Where x of each of `SENSORS` stands among the raw columns, if the normalised copy does not tell.
+DEFAULT_COLUMNS = (0, 2, 8, 10, 12, 14)
+_ALIKE = 0.98
+_SPEAKER = re.compile(r"spk\d+", re.IGNORECASE)
+
+
+def read(root: Path) -> list[Utterance]:
+    """List all recordings that have a processed file."""
+    sounds: dict[tuple[str, str], Path] = {}
+    tracks: dict[tuple[str, str], Path] = {}
+    for path in contract.walk(root):
+        suffix = path.suffix.lower()
+        kind = tracks if suffix == ".pt" else sounds if suffix in (".wav", ".flac") else None
+        speaker = _speaker(path, root)
+        if kind is not None and speaker:
+            kind.setdefault((speaker, path.stem), path)
+    return [_utterance(key, track, sounds.get(key)) for key, track in sorted(tracks.items())]
+
+
+def looks_like(root: Path) -> bool:
+    """Whether torch files in folders of speakers (spk1, spk2 ...) lie below `root`."""
+    return any(path.suffix.lower() == ".pt" and _speaker(path, root) for path in contract.first_files(root))
+
+
+def read_coils(path: Path, audio_s: float) -> Trajectories:
+    """Read the raw coordinates of a processed file.
+
+    The raw table has nine coils. Which of its columns are the six that the corpus' own normalised copy keeps (upper lip, lower
+    lip, jaw, tongue tip, body, dorsum) is found by correlating the two: standardisation leaves a correlation of 1.
+
+    Args:
+        path: A `.pt` file.
+        audio_s: Length of the audio, which must agree.
+
+    Returns:
+        Channels UL_x ... TD_y in mm at 100 Hz; x grows towards the lips.
+
+    Raises:
+        CorpusError: The file is damaged, lacks the raw coordinates, or its length is not that of the audio.
+    """
+    content = torch_zip.read_dictionary(path)
+    raw = _table(path, content.get(RAW), RAW)
+    if problem := contract.length_problem(path, audio_s, len(raw) / RATE_HZ, LENGTH_LIMIT_S):
+        raise CorpusError(problem)
+    columns = _columns(raw, content)
+    if max(columns) + 1 >= raw.shape[1]:
+        raise CorpusError(f"{path}: {RAW} has {raw.shape[1]} columns; 18 are expected")
+    values = raw[:, [column + axis for column in columns for axis in (0, 1)]]
+    lips, tongue = values[:, 0], values[:, 10]
+    with np.errstate(invalid="ignore"):
+        backwards = bool(np.nanmedian(lips - tongue) < 0) if np.isfinite(lips - tongue).any() else False
+    names = tuple(f"{sensor}_{axis}" for sensor in SENSORS for axis in "xy")
+    coils = contract.millimetres(values, np.isfinite(values), RATE_HZ, names)
+    if backwards:
+        coils = contract.mirrored(coils, tuple(name for name in names if name.endswith("_x")))
+    return contract.overlap(coils, audio_s)
+
+
+def _columns(raw: NDArray[np.float64], content: dict[str, Any]) -> tuple[int, ...]:
+    """First column of each of the six coils."""
+    normalised = content.get(NORMALISED)
+    begin, end = (content.get("begin_end") or (0, len(raw)))[:2]
+    if (
+        not isinstance(normalised, np.ndarray)
+        or normalised.ndim != 2
+        or normalised.shape[1] < 2 * len(SENSORS)
+    ):
+        return DEFAULT_COLUMNS
+    if not isinstance(begin, int) or not isinstance(end, int):
+        return DEFAULT_COLUMNS
+    part = raw[begin:end]
+    if len(part) != len(normalised) or len(part) < 10:
+        return DEFAULT_COLUMNS
+    alike = np.abs(_correlation(np.asarray(normalised, np.float64)[:, : 2 * len(SENSORS)], part))
+    found = alike.argmax(axis=1)
+    pairs = found.reshape(-1, 2)
+    sure = alike.max(axis=1).min() >= _ALIKE and (pairs[:, 1] == pairs[:, 0] + 1).all()
+    return tuple(int(column) for column in pairs[:, 0]) if sure else DEFAULT_COLUMNS
+
+
+def _correlation(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Pearson correlation of each column of `one` with each of `two`; 0 for constant or incomplete columns."""
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        scores = [(x - x.mean(axis=0)) / (x.std(axis=0) * np.sqrt(len(x))) for x in (one, two)]
+        return np.asarray(np.nan_to_num(scores[0].T @ scores[1], posinf=0.0, neginf=0.0))
+
+
+def _table(path: Path, value: object, name: str) -> NDArray[np.float64]:
+    if (
+        not isinstance(value, np.ndarray)
+        or value.ndim != 2
+        or value.dtype.kind not in "fiu"
+        or 0 in value.shape
+    ):
+        raise CorpusError(f"{path}: has no table of numbers '{name}'")
+    table = np.asarray(value, np.float64)
+    # Some exports keep coils in rows; there are always more frames than coils.
+    return table.T if table.shape[0] < table.shape[1] else table
+
+
+def _utterance(key: tuple[str, str], track: Path, sound: Path | None) -> Utterance:
+    speaker, recording = key
+    extra: dict[str, str | int | float] = {}
+    audio_s = 0.0
+    try:
+        if sound is None:
+            raise CorpusError(f"{track}: has no audio of the same name (.wav or .flac)")
+        audio_s = audio.duration_s(sound)
+    except CorpusError as error:
+        extra["problem"] = str(error)
+    digits = re.search(r"(\d+)$", recording)
+    return Utterance(
+        id=contract.portable_id(f"{speaker}/{recording}", track),
+        speaker=speaker,
+        prompt=str(int(digits[1][-4:])) if digits else recording,
+        duration_s=audio_s,
+        audio=partial(_read_audio, sound or track),
+        trajectories=partial(read_coils, track, audio_s),
+        extra=extra,
+    )
+
+
+def _read_audio(path: Path) -> Clip:
+    return audio.read_clip(path)
+
+
+def _speaker(path: Path, root: Path) -> str | None:
+    parents = reversed((root.resolve().name, *path.relative_to(root).parts[:-1]))
+    return next((name.lower() for name in parents if _SPEAKER.fullmatch(name)), None)
+
+
+CORPUS = contract.Corpus(
+    name="spire",
+    title="SPIRE-EMA",
+    home="https://huggingface.co/datasets/SpireLab/SPIRE_EMA_CORPUS (audios.zip and processed.zip, unpacked)",
+    licence="CC-BY-4.0",
+    citation=(
+        "J. Bandekar, S. Udupa, P. K. Ghosh, Articulatory synthesis using representations learnt through phonetic label-aware "
+        "contrastive loss, Proc. Interspeech 2024"
+    ),
+    layout="audios/spk1/NAME0001.wav and processed/spk1/NAME0001.pt",
+    sensors={
+        "upper_lip": "UL",
+        "lower_lip": "LL",
+        "jaw": "LI",
+        "tongue_tip": "TT",
+        "tongue_mid": "TB",
+        "tongue_back": "TD",
+    },
+    read=read,
+    looks_like=looks_like,
+    notes=(
+        "100 Hz. x is turned, where needed, so that it grows towards the lips. No palate: it is estimated from the reach of the "
+        "tongue. Prompts are the MOCHA-TIMIT sentence numbers."
+    ),
+)
