@@ -68,6 +68,11 @@ def check_estimate(estimate: ArrayLike, length: int, rate_hz: int) -> NDArray[np
     return samples[:length] if surplus > 0 else np.concatenate([samples, np.zeros(-surplus)])
 
 
+def audible(estimate: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The estimate, or silence if it is constant: DC is not heard, and measures must not correlate its rounding."""
+    return np.zeros_like(estimate) if estimate.max() == estimate.min() else estimate
+
+
 def _as_samples(signal: ArrayLike, what: str) -> NDArray[np.float64]:
     array = np.asarray(signal)
     if array.ndim != 1:

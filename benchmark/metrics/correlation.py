@@ -20,9 +20,10 @@ _RELATIVE_EPS = 1e-6
 LEFT_OUT_SHORT = f"fewer than {MIN_FRAMES} valid frames"
 LEFT_OUT_CONSTANT = "the target does not move"
 FAILED_CONSTANT = "the prediction does not move"
-FAILED_NOT_FINITE = "the prediction is not finite"
+FAILED_NOT_FINITE = "the prediction is missing or not finite"
 FAILED_WITHHELD = f"the prediction marks more than {1 - MIN_DELIVERED:.0%} of the target's frames as invalid"
 FAILURES = (FAILED_CONSTANT, FAILED_NOT_FINITE, FAILED_WITHHELD)
+LEFT_OUT = (LEFT_OUT_SHORT, LEFT_OUT_CONSTANT)
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -205,6 +206,6 @@ def judged(
 def _judge(value: float, worst: float, reason: str) -> ParameterScore:
     if not reason:
         return ParameterScore(value)
-    if reason in (LEFT_OUT_SHORT, LEFT_OUT_CONSTANT):
+    if reason in LEFT_OUT:
         return ParameterScore(float("nan"), "left_out", reason)
     return ParameterScore(worst, "failed", reason)

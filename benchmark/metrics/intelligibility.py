@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from benchmark.metrics.checks import UnscorableReference, check_estimate, check_rate, check_reference
+from benchmark.metrics.checks import UnscorableReference, audible, check_estimate, check_rate, check_reference
 from benchmark.metrics.resample import resample
 
 RATE_HZ = 10_000
@@ -72,7 +72,7 @@ def analyse_reference(clean: ArrayLike, rate_hz: int) -> IntelligibilityReferenc
 
 def analyse_estimate(reference: IntelligibilityReference, estimate: ArrayLike) -> Array:
     """Band envelopes of an estimate in the frames kept for the clean signal, shape (segments, bands, 30)."""
-    signal = check_estimate(estimate, reference.length, reference.rate_hz)
+    signal = audible(check_estimate(estimate, reference.length, reference.rate_hz))
     frames = _windowed_frames(resample(signal, reference.rate_hz, RATE_HZ))
     return _segments(frames[reference.speech])
 

@@ -12,8 +12,10 @@ import numpy as np
 from benchmark.errors import MeasureError
 from benchmark.metrics.correlation import (
     FAILURES,
+    LEFT_OUT,
     Array,
     Mask,
+    Moments,
     Stretches,
     correlations,
     lay_out,
@@ -105,18 +107,16 @@ def _corpus(pairs: Sequence[TrajectoryPair]) -> ParameterScores:
     """Failed utterances keep their targets in the denominator and add nothing to the numerator."""
     each = lay_out(pairs)
     m = moments(each)
-    reasons = verdicts(each, m, np.zeros_like(each.not_finite))
-    failed: Mask = each.not_finite.copy()
-    if reasons is not None:
-        failed |= np.isin(reasons.astype(str), FAILURES)
+    failed, _ = _faults(each, m)
     lengths = np.diff(each.starts, append=len(each.target))
     sums = np.where(failed, 0.0, m.estimate_mean * m.frames).sum(axis=0)
     fill = sums / np.maximum(np.where(failed, 0.0, m.frames).sum(axis=0), 1)
     lost = np.repeat(failed, lengths, axis=0)
+    counted = np.where(lost, each.asked, each.counted)
     whole = each._replace(
         estimate=np.where(lost, fill, each.estimate),
-        counted=np.where(lost, each.asked, each.counted),
-        asked=np.where(lost, each.asked, each.counted),
+        asked=counted,
+        counted=counted,
         starts=np.zeros(1, dtype=np.int64),
         not_finite=np.atleast_2d(failed.all(axis=0)),
     )
@@ -124,11 +124,12 @@ def _corpus(pairs: Sequence[TrajectoryPair]) -> ParameterScores:
 
 
 def _padded(pairs: Sequence[TrajectoryPair]) -> ParameterScores:
-    """Every segment counts alike, silent padding and all, as in the code that introduced this convention."""
+    """Every segment counts alike, padding and all; utterances that cannot be scored are judged as elsewhere."""
     each = lay_out(pairs)
     size = round(PAD_S * pairs[0][0].rate_hz)
     if any(round(PAD_S * target.rate_hz) != size for target, _ in pairs):
         raise MeasureError("targets have different frame rates; score them apart")
+    failed, left_out = _faults(each, moments(each))
     lengths = np.diff(each.starts, append=len(each.target))
     segments = -(-lengths // size)
     first = np.concatenate([[0], np.cumsum(segments)[:-1]])
@@ -140,19 +141,27 @@ def _padded(pairs: Sequence[TrajectoryPair]) -> ParameterScores:
         padded[place] = np.where(keep, values, 0.0)
         return padded
 
-    everywhere = np.ones((frames, len(each.names)), dtype=np.bool_)
-    not_finite = np.repeat(each.not_finite, segments, axis=0)
-    starts = np.arange(0, frames, size)
+    scored = ~np.repeat(left_out, segments * size, axis=0)
     padded = Stretches(
-        each.names,
-        pad(each.target, each.asked),
-        pad(each.estimate, each.counted),
-        everywhere,
-        everywhere,
-        starts,
-        not_finite,
+        names=each.names,
+        target=pad(each.target, each.asked),
+        estimate=pad(each.estimate, each.counted),
+        asked=scored,
+        counted=scored,
+        starts=np.arange(0, frames, size),
+        not_finite=np.repeat(failed, segments, axis=0),
     )
     return mean_scores(score_stretches(padded))
+
+
+def _faults(each: Stretches, m: Moments) -> tuple[Mask, Mask]:
+    """Which utterances and channels fail, and which are left out; a constant prediction is neither by itself."""
+    reasons = verdicts(each, m, np.zeros_like(each.not_finite))
+    if reasons is None:
+        return each.not_finite, np.zeros_like(each.not_finite)
+    failed = [[reason in FAILURES for reason in row] for row in reasons.tolist()]
+    left_out = [[reason in LEFT_OUT for reason in row] for row in reasons.tolist()]
+    return np.array(failed, dtype=np.bool_), np.array(left_out, dtype=np.bool_)
 
 
 _POOLS: Mapping[str, Callable[[Sequence[TrajectoryPair]], ParameterScores]] = MappingProxyType(

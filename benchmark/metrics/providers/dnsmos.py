@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from benchmark.errors import MeasureError, MissingExtraError
-from benchmark.metrics.checks import UnscorableReference, check_estimate
-from benchmark.metrics.measure import WaveformMeasure, Waveforms
-from benchmark.metrics.providers.provided import ProvidedMeasure
+from benchmark.metrics.checks import UnscorableReference, check_estimate, check_rate, check_reference
+from benchmark.metrics.measure import Waveforms
+from benchmark.metrics.providers.provided import ProvidedMeasure, require_sound
 from benchmark.metrics.resample import resample
 
 RATE_HZ = 16_000
@@ -23,7 +23,7 @@ _KEYS = MappingProxyType(
 
 
 @dataclass(frozen=True, repr=False)
-class DNSMOS(ProvidedMeasure, WaveformMeasure):
+class DNSMOS(ProvidedMeasure):
     """Quality estimated from the estimate alone, by networks of Microsoft's DNS challenge; the clean signal is only checked.
 
     Attributes:
@@ -50,7 +50,7 @@ class DNSMOS(ProvidedMeasure, WaveformMeasure):
 
     def reference(self, clean: ArrayLike, rate_hz: int) -> Waveforms:
         """The clean signal, checked."""
-        reference = super().reference(clean, rate_hz)
+        reference = Waveforms(check_reference(clean), check_rate(rate_hz))
         if reference.rate_hz < RATE_HZ:
             raise UnscorableReference(f"DNSMOS needs {RATE_HZ} Hz or more, got {reference.rate_hz}")
         return reference
@@ -64,6 +64,7 @@ class DNSMOS(ProvidedMeasure, WaveformMeasure):
         signal = resample(
             check_estimate(estimate, len(reference.samples), reference.rate_hz), reference.rate_hz, RATE_HZ
         )
+        require_sound(signal, "DNSMOS")
         # The package refuses samples beyond full scale; the networks are fed the level as delivered otherwise.
         values = dnsmos.run(signal / max(1.0, float(np.abs(signal).max())), sr=RATE_HZ)
         return {key: float(value) for key, value in values.items()}

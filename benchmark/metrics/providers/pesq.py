@@ -9,16 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from benchmark.errors import MeasureError
-from benchmark.metrics.active_level import active_speech_level
 from benchmark.metrics.checks import UnscorableReference, check_estimate, check_rate, check_reference
 from benchmark.metrics.measure import Waveforms
 from benchmark.metrics.providers.child import child
-from benchmark.metrics.providers.provided import ProvidedMeasure
+from benchmark.metrics.providers.provided import ProvidedMeasure, require_sound, require_speech
 from benchmark.metrics.resample import resample
 
 MIN_S, MAX_S = 1.0, 60.0
-MIN_ACTIVE_S = 0.3
-QUIETEST_DB = -70.0
 _CHILD = "benchmark.metrics.providers.pesq_child"
 
 
@@ -64,12 +61,7 @@ class PESQ(ProvidedMeasure):
             raise UnscorableReference(
                 f"PESQ takes clips of {MIN_S:g} to {MAX_S:g} s, this one has {seconds:.2f} s"
             )
-        level = active_speech_level(signal, rate)
-        if level.level_db < QUIETEST_DB or level.activity * seconds < MIN_ACTIVE_S:
-            raise UnscorableReference(
-                f"too little speech for PESQ: {level.activity * seconds:.2f} s active at {level.level_db:.1f} dB"
-                f" re full scale; {MIN_ACTIVE_S} s above {QUIETEST_DB:g} dB are needed"
-            )
+        require_speech(signal, rate, "PESQ")
         return Waveforms(signal, rate)
 
     def analyse(self, reference: Waveforms, estimate: ArrayLike) -> NDArray[np.float64]:
@@ -82,8 +74,7 @@ class PESQ(ProvidedMeasure):
         Raises:
             MeasureError: The estimate is silent, or the package gave up or crashed.
         """
-        if not analysed.any():
-            raise MeasureError("the estimate is silent: PESQ is not defined")
+        require_sound(analysed, "PESQ")
         signals: dict[str, Any] = {
             name: resample(signal, reference.rate_hz, self.target_rate_hz).astype(np.float32)
             for name, signal in (("clean", reference.samples), ("estimate", analysed))

@@ -6,8 +6,16 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmark.errors import MeasureError, MissingExtraError
+from benchmark.metrics.active_level import active_speech_level
+from benchmark.metrics.checks import UnscorableReference
 from benchmark.metrics.measure import AudioMeasure
+
+QUIETEST_DB = -70.0
+MIN_ACTIVE_S = 0.3
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,3 +46,23 @@ class ProvidedMeasure(AudioMeasure):
     def ranked(self) -> bool:
         """Reported, never ranked: not everybody can compute it."""
         return False
+
+
+def require_speech(signal: NDArray[np.float64], rate_hz: int, measure: str) -> None:
+    """Raises `UnscorableReference` unless there is 0.3 s of active speech above -70 dB re full scale.
+
+    Foreign code turns less into nonsense without saying so.
+    """
+    level = active_speech_level(signal, rate_hz)
+    active_s = level.activity * len(signal) / rate_hz
+    if level.level_db < QUIETEST_DB or active_s < MIN_ACTIVE_S:
+        raise UnscorableReference(
+            f"too little speech for {measure}: {active_s:.2f} s active at {level.level_db:.1f} dB re full scale;"
+            f" {MIN_ACTIVE_S} s above {QUIETEST_DB:g} dB are needed"
+        )
+
+
+def require_sound(estimate: NDArray[np.float64], measure: str) -> None:
+    """Raises `MeasureError` if the estimate never leaves -80 dB re full scale: foreign code would score the silence."""
+    if np.ptp(estimate) < 2e-4:
+        raise MeasureError(f"the estimate is silent (below -80 dB re full scale): {measure} is not defined")

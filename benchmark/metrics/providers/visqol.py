@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from benchmark.errors import MeasureError, MissingExtraError
 from benchmark.metrics.checks import UnscorableReference
 from benchmark.metrics.measure import WaveformMeasure, Waveforms
-from benchmark.metrics.providers.provided import ProvidedMeasure
+from benchmark.metrics.providers.provided import ProvidedMeasure, require_sound, require_speech
 from benchmark.metrics.resample import resample
 
 RATE_HZ = 16_000
@@ -38,6 +38,7 @@ class ViSQOL(ProvidedMeasure, WaveformMeasure):
         checked = super().reference(clean, rate_hz)
         if checked.rate_hz < RATE_HZ or len(checked.samples) < checked.rate_hz:
             raise UnscorableReference(f"ViSQOL needs {RATE_HZ} Hz or more and at least 1 s of speech")
+        require_speech(checked.samples, checked.rate_hz, "ViSQOL")
         return checked
 
     def compare(self, reference: Waveforms, analysed: NDArray[np.float64]) -> float:
@@ -50,8 +51,7 @@ class ViSQOL(ProvidedMeasure, WaveformMeasure):
             from visqol import VisqolApi
         except ImportError as error:
             raise MissingExtraError(error.name or "visqol-python", "measures", "ViSQOL") from None
-        if not analysed.any():
-            raise MeasureError("the estimate is silent: ViSQOL is not defined")
+        require_sound(analysed, "ViSQOL")
         api = VisqolApi()
         api.create(mode="speech", use_lattice_model=False)
         clean, estimate = (resample(s, reference.rate_hz, RATE_HZ) for s in (reference.samples, analysed))
