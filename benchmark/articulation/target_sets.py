@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark.articulation import outline as outlines
-from benchmark.articulation import tract_variables
+from benchmark.articulation import tract_variables, velum
 from benchmark.articulation.gaps import fill_short_gaps, screen_spikes
 from benchmark.articulation.outline import Outline
 from benchmark.articulation.smooth import frames_covered, low_pass, to_rate
+from benchmark.articulation.source_features import source_features
 from benchmark.errors import CorpusError
 from benchmark.speech import Trajectories, Utterance
 
@@ -52,6 +53,10 @@ PARAMETERS: Mapping[str, Parameter] = {
     "TBCD": Parameter("mm", "tongue body constriction degree: least distance to the outer wall"),
     "TTCL": Parameter("mm", "tongue tip constriction location, along the outer wall from the front"),
     "TTCD": Parameter("mm", "tongue tip constriction degree: least distance to the outer wall"),
+    "aperiodicity": Parameter("1", "share of the spectrum that sounds and is not periodic"),
+    "periodicity": Parameter("1", "share of the spectrum that is periodic"),
+    "pitch": Parameter("Hz", "fundamental frequency; undefined where unvoiced"),
+    "velum": Parameter("mm or mm2", "opening of the velopharyngeal port, as the corpus measured it"),
     **{
         f"{short}_{axis}": Parameter("mm", f"{role.replace('_', ' ')}, {direction}")
         for role, short in PELLET_NAMES.items()
@@ -60,8 +65,11 @@ PARAMETERS: Mapping[str, Parameter] = {
 }
 
 _TV6 = tract_variables.NAMES
+_SOURCE = ("aperiodicity", "periodicity", "pitch")
 TARGET_SETS: Mapping[str, tuple[str, ...]] = {
     "tv6": _TV6,
+    "tv9": (*_TV6, *_SOURCE),
+    "tv10": (*_TV6, *_SOURCE, "velum"),
     "pellets": tuple(f"{short}_{axis}" for short in PELLET_NAMES.values() for axis in "xy"),
 }
 
@@ -109,12 +117,19 @@ def speaker_targets(
     pellets = {utterance.id: smooth_pellets(utterance, rate_hz) for utterance in utterances}
     if target_set == "pellets":
         return {key: _named_by_role(value, sensors, names) for key, value in pellets.items()}
-    wall = speaker_outline(utterances, list(pellets.values()), sensors)
-    rest = _lip_rest(list(pellets.values()), sensors)
-    return {
-        key: tract_variables.tract_variables(value, sensors, wall, rest).select(names)
-        for key, value in pellets.items()
-    }
+    known = list(pellets.values())
+    wall = speaker_outline(utterances, known, sensors)
+    rest, raised = _lip_rest(known, sensors), velum.raised_height(known, sensors)
+    targets: dict[str, Trajectories] = {}
+    for utterance in utterances:
+        own = pellets[utterance.id]
+        parts = [tract_variables.tract_variables(own, sensors, wall, rest)]
+        if set(names) & set(_SOURCE):
+            parts.append(_source(utterance, own, sensors))
+        if "velum" in names:
+            parts.append(_channel("velum", velum.opening(own, sensors, raised), own))
+        targets[utterance.id] = _joined(parts).select(names)
+    return targets
 
 
 def smooth_pellets(utterance: Utterance, rate_hz: float = RATE_HZ) -> Trajectories:
@@ -128,8 +143,12 @@ def smooth_pellets(utterance: Utterance, rate_hz: float = RATE_HZ) -> Trajectori
     raw = utterance.trajectories()
     covered = frames_covered(len(raw.values), raw.rate_hz, rate_hz)
     heard = max(1, int(np.ceil(utterance.duration_s * rate_hz - 1e-6)))
-    clean = fill_short_gaps(screen_spikes(raw))
-    return to_rate(low_pass(clean), rate_hz, min(covered, heard))
+    # What is no coordinate (F0, areas) has no spikes to screen and no gaps to bridge: undefined is not lost.
+    places = tuple(name for name in raw.names if name.endswith(("_x", "_y")))
+    others = tuple(name for name in raw.names if name not in places)
+    frames = min(covered, heard)
+    coordinates = low_pass(fill_short_gaps(screen_spikes(raw.select(places))))
+    return _joined([to_rate(coordinates, rate_hz, frames), to_rate(raw.select(others), rate_hz, frames)])
 
 
 def speaker_outline(
@@ -149,7 +168,41 @@ def speaker_outline(
     if read_anatomy is not None:
         return outlines.from_anatomy(read_anatomy())
     tracks = (tract_variables.track(p, sensors, role) for p in pellets for role in _TONGUE_ROLES)
-    return outlines.estimate([track.xy[track.valid] for track in tracks if track is not None])
+    reached = [track.xy[track.valid] for track in tracks if track is not None]
+    return outlines.estimate([*reached, *(tract_variables.body_tops(p, sensors) for p in pellets)])
+
+
+def _source(utterance: Utterance, pellets: Trajectories, sensors: Mapping[str, str]) -> Trajectories:
+    """Source features from the clean audio; the corpus' own fundamental frequency where it has one."""
+    found = source_features(utterance.audio(), pellets.rate_hz, len(pellets.values))
+    pitch, voiced = found.pitch_hz, found.voiced
+    own = sensors.get("f0")
+    if own is not None and own in pellets.names:
+        column = pellets.names.index(own)
+        pitch, voiced = pellets.values[:, column].astype(np.float64), pellets.valid[:, column]
+    everywhere = np.ones(len(pitch), bool)
+    values = np.column_stack([found.aperiodicity, found.periodicity, np.where(voiced, pitch, 0.0)])
+    valid = np.column_stack([everywhere, everywhere, voiced])
+    return Trajectories(values.astype(np.float32), pellets.rate_hz, _SOURCE, valid)
+
+
+def _channel(name: str, value: tract_variables.Value | None, like: Trajectories) -> Trajectories:
+    frames = len(like.values)
+    if value is None:
+        return Trajectories(
+            np.zeros((frames, 1), np.float32), like.rate_hz, (name,), np.zeros((frames, 1), bool)
+        )
+    mm = np.where(value.valid, value.mm, 0.0).astype(np.float32)
+    return Trajectories(mm[:, None], like.rate_hz, (name,), value.valid[:, None])
+
+
+def _joined(parts: Sequence[Trajectories]) -> Trajectories:
+    return Trajectories(
+        np.concatenate([part.values for part in parts], axis=1),
+        parts[0].rate_hz,
+        tuple(name for part in parts for name in part.names),
+        np.concatenate([part.valid for part in parts], axis=1),
+    )
 
 
 def _lip_rest(pellets: Sequence[Trajectories], sensors: Mapping[str, str]) -> float | None:

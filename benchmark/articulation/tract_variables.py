@@ -157,17 +157,44 @@ def _tongue_tip(tip: Track | None, outline: Outline | None) -> tuple[Nearest, ND
 def _tongue_body(
     pellets: Trajectories, sensors: Mapping[str, str], outline: Outline | None
 ) -> tuple[Nearest, NDArray[np.bool_]] | None:
+    body = _body(pellets, sensors)
+    if outline is None or body is None:
+        return None
+    found = nearest_to_arc(outline, body.circle, body.ends)
+    return found, body.valid & np.isfinite(found.distance)
+
+
+class _Body(NamedTuple):
+    """Pellets of the tongue body: three that the circle runs through, the arc's two ends, and validity."""
+
+    circle: NDArray[np.float64]
+    ends: NDArray[np.float64]
+    valid: NDArray[np.bool_]
+
+
+def _body(pellets: Trajectories, sensors: Mapping[str, str]) -> _Body | None:
     roles = ("tongue_tip", "tongue_front", "tongue_mid", "tongue_back")
     tip, *found = (track(pellets, sensors, role) for role in roles)
     body = [pellet for pellet in found if pellet is not None]
     through = body if len(body) == 3 or tip is None else [tip, *body]
-    if outline is None or len(body) < 2 or len(through) != 3:
+    if len(body) < 2 or len(through) != 3:
         return None
-    circle = np.stack([pellet.xy for pellet in through], axis=1)
-    ends = np.stack([body[0].xy, body[-1].xy], axis=1)
-    valid = np.logical_and.reduce([pellet.valid for pellet in through])
-    found_at = nearest_to_arc(outline, circle, ends)
-    return found_at, valid & np.isfinite(found_at.distance)
+    return _Body(
+        np.stack([pellet.xy for pellet in through], axis=1),
+        np.stack([body[0].xy, body[-1].xy], axis=1),
+        np.logical_and.reduce([pellet.valid for pellet in through]),
+    )
+
+
+def body_tops(pellets: Trajectories, sensors: Mapping[str, str]) -> NDArray[np.float64]:
+    """Middle of the tongue-body arc in every frame where it is known, mm, shape (frames known, 2)."""
+    body = _body(pellets, sensors)
+    if body is None:
+        return np.zeros((0, 2))
+    centre, radius, _ = _circle(body.circle[body.valid])
+    middle = body.ends[body.valid].mean(axis=1) - centre
+    reach = np.maximum(np.hypot(middle[:, 0], middle[:, 1]), _FLATTEST)
+    return np.asarray(centre + middle * (radius / reach)[:, None])
 
 
 def _circle(

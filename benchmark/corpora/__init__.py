@@ -78,9 +78,13 @@ def scan(name: str, root: Path) -> Scan:
     """
     corpus = get(name)
     _refuse_unusable(root, corpus)
+    if not corpus.looks_like(root) and (other := _lookalike(root, corpus)):
+        raise CorpusError(
+            f"{root}: holds no {corpus.title}; this looks like {other.title} (corpus '{other.name}')"
+        )
     utterances = sorted(corpus.read(root), key=lambda utterance: utterance.id)
     if not utterances:
-        raise CorpusError(_wrong_root(root, corpus))
+        raise CorpusError(f"{root}: holds no {corpus.title}; expected {corpus.layout}")
     sound = [utterance for utterance in utterances if "problem" not in utterance.extra]
     problems = [str(utterance.extra["problem"]) for utterance in utterances if "problem" in utterance.extra]
     return Scan(sound, problems)
@@ -120,9 +124,7 @@ def _refuse_unusable(root: Path, corpus: Corpus) -> None:
         raise CorpusError(f"{root}: is empty; it should hold {corpus.title}: {corpus.layout}")
 
 
-def _wrong_root(root: Path, corpus: Corpus) -> str:
+def _lookalike(root: Path, corpus: Corpus) -> Corpus | None:
+    """Another corpus that `root` seems to hold."""
     others = (CORPORA[name] for name in _NAMES if name != corpus.name)
-    for other in others:
-        if other.looks_like(root):
-            return f"{root}: holds no {corpus.title}; this looks like {other.title} (corpus '{other.name}')"
-    return f"{root}: holds no {corpus.title}; expected {corpus.layout}"
+    return next((other for other in others if other.looks_like(root)), None)
