@@ -54,6 +54,13 @@ class Sentence:
         """The phones that occur."""
         return frozenset(spoken.phone.symbol for word in self.words for spoken in word.phones)
 
+    @property
+    def moves_everything(self) -> bool:
+        """Whether lips, tongue tip and tongue body make a closure each and the velum opens."""
+        phones = [spoken.phone for word in self.words for spoken in word.phones]
+        closures = {phone.place for phone in phones if phone.manner in ("plosive", "nasal")}
+        return closures == {"labial", "alveolar", "velar"} and any(p.manner == "nasal" for p in phones)
+
 
 def split_of(text: str) -> str:
     """The split that a sentence belongs to: "train", "dev", "test" or "babble"."""
@@ -63,7 +70,8 @@ def split_of(text: str) -> str:
 def sentences(voice: str, split: str, count: int) -> list[Sentence]:
     """`count` different sentences of a split for one voice, chosen to cover the inventory.
 
-    Of several candidates the one with most phones that the voice has not said lately is taken.
+    Every sentence moves every articulator, so that none of its trajectories stands still. Of several candidates
+    the one with most phones that the voice has not said lately is taken.
 
     Raises:
         CorpusError: The templates cannot give that many.
@@ -89,7 +97,9 @@ def _drawn(draws: Draws, split: str) -> Iterator[Sentence]:
         text = _text([spelling for _, spelling in spellings])
         if text not in seen and split_of(text) == split:
             seen.add(text)
-            yield Sentence(tuple(Word(kind, word, pronounce(kind, word)) for kind, word in spellings))
+            sentence = Sentence(tuple(Word(kind, word, pronounce(kind, word)) for kind, word in spellings))
+            if sentence.moves_everything:
+                yield sentence
     raise CorpusError(f"the templates give too few sentences of split {split!r}")
 
 

@@ -18,7 +18,7 @@ from benchmark.files import replacing, write_text
 from benchmark.virtual import store
 from benchmark.virtual.plan import Line, fingerprint
 from benchmark.virtual.store import Track
-from benchmark.virtual.synth import Take
+from benchmark.virtual.synth import RATE_HZ, Take
 from benchmark.virtual.voices import Voice
 
 _PARTS = ".parts"
@@ -72,7 +72,7 @@ class Shelf:
 
     def put(self, voice: Voice, line: Line, take: Take) -> None:
         """Stores a spoken line."""
-        write_flac(store.audio_path(self.root, line.id), take.pcm, 16000)
+        write_flac(store.audio_path(self.root, line.id), take.pcm, RATE_HZ)
         digest = ""
         if take.values is not None and take.valid is not None:
             digest = Track(take.values, take.valid).sha256
@@ -87,7 +87,7 @@ class Shelf:
                 {"symbol": s.symbol, "start_s": s.start_ms / 1000, "end_s": s.end_ms / 1000}
                 for s in line.segments
             ],
-            "duration_s": len(take.pcm) / 16000,
+            "duration_s": len(take.pcm) / RATE_HZ,
             "pcm_sha256": pcm_sha256(take.pcm),
             "trajectory_sha256": digest,
             "fingerprint": fingerprint(voice, line),

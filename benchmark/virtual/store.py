@@ -76,6 +76,14 @@ TRAJECTORIES = pa.schema(
         *(pa.field(channel, pa.float32()) for channel in CHANNELS),
     ]
 )
+# A third smaller than the defaults: neighbouring frames differ in their low bytes only.
+_COMPACT: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 9,
+    "use_dictionary": ["utterance_id"],
+    "write_statistics": ["utterance_id"],
+    "column_encoding": {"frame": "DELTA_BINARY_PACKED", **dict.fromkeys(CHANNELS, "BYTE_STREAM_SPLIT")},
+}
 INFO, UTTERANCE_TABLE, SPEAKER_TABLE = "corpus.json", "utterances.parquet", "speakers.parquet"
 _KIND = "sinbad virtual corpus"
 
@@ -119,7 +127,7 @@ def write_tracks(path: Path, tracks: Mapping[str, Track]) -> None:
     """
     with (
         replacing(path) as temporary,
-        pq.ParquetWriter(temporary, TRAJECTORIES, compression="zstd") as writer,
+        pq.ParquetWriter(temporary, TRAJECTORIES, **_COMPACT) as writer,
     ):
         for utterance_id, track in sorted(tracks.items()):
             frames = len(track.values)

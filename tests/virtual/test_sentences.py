@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmark.virtual.inventory import PHONES
 from benchmark.virtual.sentences import sentences, split_of
 
 
@@ -17,6 +18,15 @@ def test_the_same_voice_says_the_same_and_another_something_else() -> None:
     assert first == [s.text for s in sentences("one", "train", 5)]
     assert first[:3] == [s.text for s in sentences("one", "train", 3)]
     assert not set(first) & {s.text for s in sentences("other", "train", 5)}
+
+
+def test_every_sentence_moves_every_articulator() -> None:
+    for sentence in sentences("anyone", "test", 30):
+        closures = {p for p in sentence.symbols if PHONES[p].manner in ("plosive", "nasal")}
+        assert closures & set("pbm")
+        assert closures & set("tdn")
+        assert closures & set("kgN")
+        assert closures & set("mnN")
 
 
 def test_a_split_never_changes() -> None:
