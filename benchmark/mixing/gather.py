@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +46,7 @@ class Gathered:
         unassigned: How many sound utterances belong to no split (voices that only babble, left-out speakers, non-speech).
         supply: All noise at hand, by headers.
         sources: Readers for rendering.
+        remarks: A line for each thing about the noise recordings that the user should know.
     """
 
     corpus: Corpus
@@ -55,6 +55,7 @@ class Gathered:
     unassigned: int
     supply: Supply
     sources: Sources
+    remarks: list[str] = field(default_factory=list)
 
 
 def gather(recipe: Recipe, roots: Roots) -> Gathered:
@@ -72,8 +73,8 @@ def gather(recipe: Recipe, roots: Roots) -> Gathered:
             f"none of the {len(everything)} utterances found belongs to a split of '{recipe.speech.splits}'; "
             f"is this the whole corpus? expected layout: {corpus.layout}"
         )
-    supply, sources = _noise(recipe, targets, everything, roots)
-    return Gathered(corpus, targets, damaged, len(everything) - len(targets), supply, sources)
+    supply, sources, remarks = _noise(recipe, targets, everything, roots)
+    return Gathered(corpus, targets, damaged, len(everything) - len(targets), supply, sources, remarks)
 
 
 def describe(corpus: Corpus, recipe: Recipe) -> str:
@@ -136,7 +137,7 @@ def _split(recipe: Recipe, found: Sequence[Utterance]) -> list[Utterance]:
 
 def _noise(
     recipe: Recipe, targets: Sequence[Utterance], found: Sequence[Utterance], roots: Roots
-) -> tuple[Supply, Sources]:
+) -> tuple[Supply, Sources, list[str]]:
     wanted: list[str] = []
     for section in (recipe.babble, recipe.nonbabble):
         wanted += section.sources if section is not None else []
@@ -150,21 +151,23 @@ def _noise(
     talkers = {source: talkers_of(source, pairs) for source, pairs in voices.items()}
     recordings: dict[str, Any] = {}
     readers = {}
+    remarks: list[str] = []
     with_talkers = set()
     for name in wanted:
         if name in voices or name == "synthetic" or name in readers:
             continue
-        corpus = noises.get(name)
         listed = _noise_listing(name, roots)
+        remarks += [f"{name}: {line}" for line in noises.remarks(listed)]
         spoken, recordings[name] = recordings_of(name, listed)
         if spoken:
             talkers[name] = spoken
             with_talkers.add(name)
-        readers[name] = partial(corpus.read, roots.noises[name])
+        readers[name] = noises.reader(name, roots.noises[name])
     by_id = {source: {utterance.id: utterance for _, utterance in pairs} for source, pairs in voices.items()}
     return (
         Supply(talkers, recordings),
         Sources({utterance.id: utterance for utterance in targets}, by_id, readers, frozenset(with_talkers)),
+        remarks,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from benchmark.draws import Draws
 from benchmark.errors import CorpusError, RecipeError
-from benchmark.mixing.supply import Material, Supply, Talker, samples_at_16k
+from benchmark.mixing.supply import Material, Supply, Talker, by_length, samples_at_16k
 from benchmark.noises.synthetic import SYNTHETIC
 from benchmark.recipe import Babble, NonBabble, Recipe
 from benchmark.speech import Utterance
@@ -110,7 +111,7 @@ def _babble(wanted: Babble, utterance: Utterance, length: int, supply: Supply, d
             return _talking(wanted, talkers, source, length, draws)
         crowd = supply.recordings.get(source, {}).get(split, {}).get("babble", {})
         if crowd:
-            found = [material for category in crowd.values() for material in category]
+            found = by_length(material for category in crowd.values() for material in category)
             return _cut(found, "babble", source, length, loop=False, draws=draws, why=utterance.id)
         seen.append(f"{source}: {len(talkers)}")
     raise CorpusError(
@@ -160,10 +161,12 @@ def _cover(
 
 
 def _nonbabble(wanted: NonBabble, utterance: Utterance, length: int, supply: Supply, draws: Draws) -> _Noise:
-    source = draws.choice("source", wanted.sources)
     split = str(utterance.split)
+    there = {source: _there(wanted, source, split, supply) for source in wanted.sources}
+    # A corpus with few files may have none for this split; the others take its place, and the plan names the source.
+    source = draws.choice("source", [source for source in wanted.sources if there[source]] or wanted.sources)
     if source == "synthetic":
-        category = draws.choice("category", _categories(wanted, source, list(SYNTHETIC)))
+        category = draws.choice("category", there[source])
         piece = {
             "noise_id": f"synthetic:{category}:{draws.token('noise')}",
             "offset": 0,
@@ -172,41 +175,54 @@ def _nonbabble(wanted: NonBabble, utterance: Utterance, length: int, supply: Sup
             "gain_db": 0.0,
         }
         return _Noise(category, source, [piece], False)
-    found = supply.recordings.get(source, {}).get(split, {}).get("nonbabble", {})
-    if not found:
+    found = _nonbabble_of(source, split, supply)
+    if not there[source]:
         raise CorpusError(
-            f"{source}: no recording for the split '{split}'; give its folder with --noise-root {source}=DIR"
+            f"{source}: none of its non-babble recordings{_of(wanted)} belongs to the split '{split}'; name a further source in "
+            f"nonbabble.sources, or widen nonbabble.categories"
         )
-    category = draws.choice("category", _categories(wanted, source, list(found)))
-    return _cut(
-        list(found[category]), category, source, length, loop=wanted.loop, draws=draws, why=utterance.id
-    )
+    usable = [name for name in there[source] if wanted.loop or found[name][-1].samples >= length]
+    category = draws.choice("category", usable or there[source])
+    return _cut(found[category], category, source, length, loop=wanted.loop, draws=draws, why=utterance.id)
 
 
-def _categories(wanted: NonBabble, source: str, there: list[str]) -> list[str]:
+def _nonbabble_of(source: str, split: str, supply: Supply) -> Mapping[str, tuple[Material, ...]]:
+    return supply.recordings.get(source, {}).get(split, {}).get("nonbabble", {})
+
+
+def _of(wanted: NonBabble) -> str:
+    return f" of {', '.join(wanted.categories)}" if wanted.categories is not None else ""
+
+
+def _there(wanted: NonBabble, source: str, split: str, supply: Supply) -> list[str]:
+    """Categories that may be drawn of a source in a split; none where it has nothing for that split."""
+    here = list(SYNTHETIC) if source == "synthetic" else list(_nonbabble_of(source, split, supply))
     if wanted.categories is None:
-        return there
-    chosen = [category for category in wanted.categories if category in there]
+        return here
+    chosen = [category for category in wanted.categories if category in here]
     if not chosen:
-        raise RecipeError(
-            f"nonbabble.categories: {source} has none of {', '.join(wanted.categories)}; it has {', '.join(there)}"
-        )
+        others = (_nonbabble_of(source, other, supply) for other in supply.recordings.get(source, {}))
+        anywhere = list(dict.fromkeys([*here, *(category for found in others for category in found)]))
+        if not set(anywhere) & set(wanted.categories):
+            raise RecipeError(
+                f"nonbabble.categories: {source} has none of {', '.join(wanted.categories)}; it has {', '.join(anywhere)}"
+            )
     return chosen
 
 
 def _cut(
-    found: list[Material], category: str, source: str, length: int, *, loop: bool, draws: Draws, why: str
+    found: Sequence[Material], category: str, source: str, length: int, *, loop: bool, draws: Draws, why: str
 ) -> _Noise:
-    """A stretch of one recording, started again only where the recipe allows it."""
-    long_enough = [material for material in found if material.samples >= length]
-    if long_enough:
-        material = draws.choice("recording", long_enough)
+    """A stretch of one recording (of `found`, sorted by length), started again only where the recipe allows it."""
+    first = bisect_left(found, length, key=lambda material: material.samples)
+    if first < len(found):
+        material = found[draws.integer("recording", first, len(found))]
         offset = draws.integer("offset", 0, material.samples - length + 1)
     elif loop:
         material = draws.choice("recording", found)
         offset = draws.integer("offset", 0, material.samples)
     else:
-        longest = max(material.samples for material in found)
+        longest = found[-1].samples
         raise CorpusError(
             f"{why}: lasts {length / 16000:.1f} s, but no '{category}' recording of {source} is longer than "
             f"{longest / 16000:.1f} s; set nonbabble.loop = true to let it start again"

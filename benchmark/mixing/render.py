@@ -38,12 +38,35 @@ class Rendered:
     measured: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class LevelledSpeech:
-    """A target utterance at its recorded level, with that level; shared by all conditions of the utterance."""
+    """A target utterance with its P.56 level at any gain; shared by all conditions of the utterance.
 
-    samples: Samples
-    level: ActiveLevel
+    The level is measured again at each gain: the thresholds of P.56 lie at fixed powers of two of full scale, so that the level of a
+    scaled signal is the scaled level only within about 0.1 dB.
+
+    Attributes:
+        samples: At the recorded level, shape (samples,).
+        level: At the recorded level.
+    """
+
+    def __init__(self, samples: Samples, name: str) -> None:
+        self.samples = samples
+        self._name = name
+        self._levels: dict[float, ActiveLevel] = {}
+        self.level = self.level_at(0.0)
+
+    def level_at(self, gain_db: float) -> ActiveLevel:
+        """The level after a gain.
+
+        Raises:
+            CorpusError: It holds no speech.
+        """
+        if gain_db not in self._levels:
+            try:
+                self._levels[gain_db] = active_speech_level(self.samples * _factor(gain_db), RATE_HZ)
+            except MeasureError as error:
+                raise CorpusError(f"{self._name}: has no measurable speech level: {error}") from error
+        return self._levels[gain_db]
 
 
 def levelled_speech(row: Mapping[str, Any], reader: SourceReader) -> LevelledSpeech:
@@ -52,11 +75,7 @@ def levelled_speech(row: Mapping[str, Any], reader: SourceReader) -> LevelledSpe
     Raises:
         CorpusError: It cannot be read, or holds no speech.
     """
-    samples = reader.speech(row["utterance_id"], row["samples"])
-    try:
-        return LevelledSpeech(samples, active_speech_level(samples, RATE_HZ))
-    except MeasureError as error:
-        raise CorpusError(f"{row['utterance_id']}: has no measurable speech level: {error}") from error
+    return LevelledSpeech(reader.speech(row["utterance_id"], row["samples"]), row["utterance_id"])
 
 
 def assemble_noise(row: Mapping[str, Any], reader: SourceReader) -> Samples:
@@ -79,40 +98,45 @@ def render_mixture(
     Raises:
         CorpusError: A source cannot be read, or the noise is silent.
     """
-    level = speech.level
     wanted = recipe.speech.level_dbfs
-    speech_gain_db = 0.0 if wanted is None else round(wanted - level.level_db, _GAIN_DIGITS)
-    noise, noise_gain_db = np.zeros(0), None
-    mixture = speech.samples * _factor(speech_gain_db)
+    asked_db = 0.0 if wanted is None else round(wanted - speech.level.level_db, _GAIN_DIGITS)
+    noise, noise_rms_db = np.zeros(0), None
     if row["snr_db"] is not None:
         noise = assemble_noise(row, reader)
-        rms_db = _rms_db(noise)
-        if not math.isfinite(rms_db):
+        noise_rms_db = _rms_db(noise)
+        if not math.isfinite(noise_rms_db):
             raise CorpusError(
                 f"{row['mixture_id']}: its noise is silent there; the noise recording is damaged"
             )
-        reference_db = level.level_db if recipe.mixing.snr_reference == "p56" else level.rms_db
-        noise_gain_db = round(reference_db + speech_gain_db - row["snr_db"] - rms_db, _GAIN_DIGITS)
-        mixture = mixture + noise * _factor(noise_gain_db)
 
-    common_gain_db = _common_gain_db(mixture, recipe.mixing.peak_limit_dbfs)
-    speech_gain_db = round(speech_gain_db + common_gain_db, _GAIN_DIGITS)
-    mixture = speech.samples * _factor(speech_gain_db)
-    if noise_gain_db is not None:
-        noise_gain_db = round(noise_gain_db + common_gain_db, _GAIN_DIGITS)
-        mixture = mixture + noise * _factor(noise_gain_db)
+    speech_gain_db, noise_gain_db = asked_db, None
+    while True:
+        mixture = speech.samples * _factor(speech_gain_db)
+        if noise_rms_db is not None:
+            noise_gain_db = _noise_gain_db(row, recipe, speech.level_at(speech_gain_db), noise_rms_db)
+            mixture = mixture + noise * _factor(noise_gain_db)
+        excess_db = _excess_db(mixture, recipe.mixing.peak_limit_dbfs)
+        if excess_db == 0.0:
+            break
+        speech_gain_db = round(speech_gain_db - excess_db, _GAIN_DIGITS)
+
     pcm = pcm16(mixture)
     measured = {
-        "speech_level_dbfs": round(level.level_db, _REPORT_DIGITS),
-        "speech_activity": round(level.activity, _REPORT_DIGITS),
+        "speech_level_dbfs": round(speech.level.level_db, _REPORT_DIGITS),
+        "speech_activity": round(speech.level.activity, _REPORT_DIGITS),
         "speech_gain_db": speech_gain_db,
         "noise_gain_db": noise_gain_db,
-        "common_gain_db": common_gain_db,
+        "common_gain_db": round(speech_gain_db - asked_db, _GAIN_DIGITS),
         "peak": int(np.abs(pcm.astype(np.int32)).max()) / FULL_SCALE,
         **_realised(pcm, speech, speech_gain_db, noisy=noise_gain_db is not None),
         "pcm_sha256": pcm_sha256(pcm),
     }
     return Rendered(pcm, measured)
+
+
+def _noise_gain_db(row: Mapping[str, Any], recipe: Recipe, level: ActiveLevel, noise_rms_db: float) -> float:
+    reference_db = level.level_db if recipe.mixing.snr_reference == "p56" else level.rms_db
+    return round(reference_db - row["snr_db"] - noise_rms_db, _GAIN_DIGITS)
 
 
 def _realised(
@@ -122,16 +146,18 @@ def _realised(
     if not noisy:
         return {"snr_p56_db": None, "snr_rms_db": None}
     residue_db = _rms_db(pcm / FULL_SCALE - speech.samples * _factor(gain_db))
+    level = speech.level_at(gain_db)
     return {
-        "snr_p56_db": round(speech.level.level_db + gain_db - residue_db, _REPORT_DIGITS),
-        "snr_rms_db": round(speech.level.rms_db + gain_db - residue_db, _REPORT_DIGITS),
+        "snr_p56_db": round(level.level_db - residue_db, _REPORT_DIGITS),
+        "snr_rms_db": round(level.rms_db - residue_db, _REPORT_DIGITS),
     }
 
 
-def _common_gain_db(mixture: Samples, limit_dbfs: float) -> float:
+def _excess_db(mixture: Samples, limit_dbfs: float) -> float:
+    """By how much the peak passes the limit, rounded up; 0 if it does not."""
     peak = float(np.abs(mixture).max())
     excess_db = 20.0 * math.log10(peak) - limit_dbfs if peak > 0 else 0.0
-    return -math.ceil(excess_db * 1e4) / 1e4 if excess_db > 0 else 0.0
+    return float(math.ceil(excess_db * 1e4) / 1e4) if excess_db > 0 else 0.0
 
 
 def _factor(gain_db: float) -> float:

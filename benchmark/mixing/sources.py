@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +14,15 @@ from benchmark.audio import resample
 from benchmark.errors import CorpusError, MeasureError
 from benchmark.metrics import active_speech_level
 from benchmark.mixing.supply import RATE_HZ
+from benchmark.noises.reading import NoiseReader
 from benchmark.noises.synthetic import SYNTHETIC
 from benchmark.speech import Clip, Utterance
 
 Samples = NDArray[np.float64]
 _KEPT = 64
+#: A talker of a noise corpus is levelled over the stretch of this length, on a fixed grid, in which the piece starts: a chapter of
+#: an audio book need not be decoded for a piece of three seconds.
+_LEVELLED_OVER = 15 * RATE_HZ
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,13 @@ class Sources:
     Attributes:
         speech: Target utterances by id.
         voices: Source name ("corpus", "corpus_voices", "shipped_voices") to the utterances that babble is cut from, by id.
-        noises: Name of a noise corpus to a reader of its recordings by id.
+        noises: Name of a noise corpus to a reader of stretches of its recordings by id.
         talkers: Names of noise corpora whose recordings are single talkers, to be brought to one level before they are summed.
     """
 
     speech: Mapping[str, Utterance]
     voices: Mapping[str, Mapping[str, Utterance]] = field(default_factory=dict)
-    noises: Mapping[str, Callable[[str], Clip]] = field(default_factory=dict)
+    noises: Mapping[str, NoiseReader] = field(default_factory=dict)
     talkers: frozenset[str] = frozenset()
 
     def needed_by(self, rows: Iterable[Mapping[str, Any]]) -> Sources:
@@ -56,6 +60,7 @@ class SourceReader:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._kept: OrderedDict[str, Samples] = OrderedDict()
+        self._factors: dict[tuple[str, int], float] = {}
 
     def speech(self, utterance_id: str, samples: int) -> Samples:
         """The target utterance at its recorded level, shape (samples,).
@@ -71,7 +76,7 @@ class SourceReader:
         return _fitted(_at_16k(utterance.audio()), samples, utterance_id)
 
     def piece(self, noise_id: str, offset: int, frames: int) -> Samples:
-        """`frames` samples of a noise from `offset`; speech of a talker is brought to active level 0 dB.
+        """`frames` samples of a noise from `offset`; speech of a talker is brought to active level 0 dB around there.
 
         Raises:
             CorpusError: The noise is unknown, unreadable or shorter than the plan says.
@@ -80,42 +85,55 @@ class SourceReader:
         if source == "synthetic":
             category, _, token = name.partition(":")
             return SYNTHETIC[category](token, offset + frames)[offset:]
-        if noise_id not in self._kept:
-            self._kept[noise_id] = self._recording(source, name)
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        recording = self._kept[noise_id]
-        # The length planned by the header may differ by one sample from that of the filter.
-        stretch = recording[offset : offset + frames]
-        return _fitted(stretch, frames, noise_id)
-
-    def _recording(self, source: str, name: str) -> Samples:
         if source in self._sources.voices:
-            voice = self._sources.voices[source].get(name)
-            if voice is None:
-                raise CorpusError(
-                    f"{source}:{name}: is in the plan but not on disk; give the corpus that was planned"
-                )
-            return _levelled(_at_16k(voice.audio()), f"{source}:{name}")
+            if noise_id not in self._kept:
+                self._kept[noise_id] = self._voice(source, name)
+                if len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)
+            # The length planned by the header may differ by one sample from that of the filter.
+            return _fitted(self._kept[noise_id][offset : offset + frames], frames, noise_id)
         reader = self._sources.noises.get(source)
         if reader is None:
+            raise CorpusError(f"{noise_id}: is in the plan; give its folder with --noise-root {source}=DIR")
+        stretch = _fitted(reader.stretch(name, offset, frames), frames, noise_id)
+        if source not in self._sources.talkers:
+            return stretch
+        window = (noise_id, offset // _LEVELLED_OVER)
+        if window not in self._factors:
+            self._factors[window] = _factor_around(reader, name, offset, noise_id)
+        return stretch * self._factors[window]
+
+    def _voice(self, source: str, name: str) -> Samples:
+        voice = self._sources.voices[source].get(name)
+        if voice is None:
             raise CorpusError(
-                f"{source}:{name}: is in the plan; give its folder with --noise-root {source}=DIR"
+                f"{source}:{name}: is in the plan but not on disk; give the corpus that was planned"
             )
-        samples = _at_16k(reader(name))
-        return _levelled(samples, f"{source}:{name}") if source in self._sources.talkers else samples
+        samples = _at_16k(voice.audio())
+        return samples * _level_factor(samples, f"{source}:{name}")
 
 
 def _at_16k(clip: Clip) -> Samples:
     return resample(clip, RATE_HZ).samples.astype(np.float64)
 
 
-def _levelled(samples: Samples, name: str) -> Samples:
+def _level_factor(samples: Samples, name: str) -> float:
+    """What brings speech to P.56 active level 0 dB."""
     try:
         level_db = active_speech_level(samples, RATE_HZ).level_db
     except MeasureError as error:
         raise CorpusError(f"{name}: cannot serve as a talker: {error}") from error
-    return samples * float(10.0 ** (-round(level_db, 6) / 20.0))
+    return float(10.0 ** (-round(level_db, 6) / 20.0))
+
+
+def _factor_around(reader: NoiseReader, name: str, offset: int, noise_id: str) -> float:
+    """The factor for a talker around `offset`; where nothing is said there, for the whole recording."""
+    total = reader.samples(name)
+    start = max(0, min(offset // _LEVELLED_OVER * _LEVELLED_OVER, total - _LEVELLED_OVER))
+    try:
+        return _level_factor(reader.stretch(name, start, _LEVELLED_OVER), noise_id)
+    except CorpusError:
+        return _level_factor(reader.stretch(name, 0, total), noise_id)
 
 
 def _fitted(samples: Samples, wanted: int, name: str) -> Samples:

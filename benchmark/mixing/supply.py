@@ -40,7 +40,8 @@ class Supply:
 
     Attributes:
         talkers: Source name, then split, to talkers sorted by name.
-        recordings: Source name, then split, then kind ("babble", "nonbabble"), then category, to recordings sorted by id.
+        recordings: Source name, then split, then kind ("babble", "nonbabble"), then category, to recordings sorted by length,
+            then id.
     """
 
     talkers: Mapping[str, Mapping[str, tuple[Talker, ...]]] = field(default_factory=dict)
@@ -59,6 +60,11 @@ def talkers_of(source: str, utterances: Iterable[tuple[str, Utterance]]) -> dict
         split: tuple(Talker(name, tuple(material)) for name, material in sorted(by_name.items()))
         for split, by_name in grouped.items()
     }
+
+
+def by_length(found: Iterable[Material]) -> tuple[Material, ...]:
+    """Sorted by length, then id, so that those that are long enough are found by bisection."""
+    return tuple(sorted(found, key=lambda material: (material.samples, material.noise_id)))
 
 
 def recordings_of(
@@ -85,7 +91,7 @@ def recordings_of(
         },
         {
             split: {
-                kind: {category: tuple(found) for category, found in sorted(by_category.items())}
+                kind: {category: by_length(found) for category, found in sorted(by_category.items())}
                 for kind, by_category in by_kind.items()
             }
             for split, by_kind in others.items()
