@@ -12,8 +12,9 @@ from benchmark.metrics.checks import check_rate, check_reference
 _TIME_CONSTANT_S = 0.03
 _HANGOVER_S = 0.2
 _MARGIN_DB = 15.9
-# Thresholds are the powers of two of full scale. P.56 begins at 2^-15 (16 bits); going lower changes no
-# result of its own range and lets quiet floating-point speech be measured too.
+# Thresholds are powers of two of full scale. P.56 takes those of 16 bits, 2^-15 to 1; more of them change nothing there and let
+# floating-point speech of any level be measured.
+_HIGHEST_EXPONENT = 40
 _LOWEST_EXPONENT = -40
 
 
@@ -73,10 +74,11 @@ def _held_envelope(signal: NDArray[np.float64], rate: int) -> NDArray[np.float64
 
 
 def _active_samples(held: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many samples reach 2^_LOWEST_EXPONENT, 2^(_LOWEST_EXPONENT + 1), ..., 1."""
-    exponents = np.clip(np.frexp(held)[1] - 1 - _LOWEST_EXPONENT, -1, -_LOWEST_EXPONENT) + 1
-    exponents[held <= 0] = 0
-    histogram = np.bincount(exponents, minlength=2 - _LOWEST_EXPONENT)
+    """How many samples reach each threshold, the lowest first."""
+    steps = _HIGHEST_EXPONENT - _LOWEST_EXPONENT + 1
+    reached = np.clip(np.frexp(held)[1] - _LOWEST_EXPONENT, 0, steps)
+    reached[held <= 0] = 0
+    histogram = np.bincount(reached, minlength=steps + 1)
     counts: NDArray[np.int64] = histogram[::-1].cumsum()[::-1][1:]
     return counts
 
