@@ -35,6 +35,7 @@ _STORAGES = {
     "BoolStorage": "?",
 }
 _RECONSTRUCT = ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")
+_FROM_BUFFER = ("numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer")
 _SCALAR = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
 _MARK = object()
 
@@ -182,6 +183,9 @@ class _Machine:
             return OrderedDict()
         if name in _RECONSTRUCT:
             return _Array("array", arguments)
+        if name in _FROM_BUFFER:
+            data, dtype, shape, order = arguments
+            return _Array("array", (), (1, shape, dtype, order == "F", bytes(data)))
         if name == "numpy.dtype":
             return _Array("dtype", arguments)
         if name in _SCALAR:
@@ -219,7 +223,7 @@ _LITERALS = frozenset(
     {
         *("BININT", "BININT1", "BININT2", "LONG1", "INT", "LONG", "BINFLOAT", "FLOAT"),
         *("BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8", "UNICODE"),
-        *("BINSTRING", "SHORT_BINSTRING", "STRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
+        *("BINSTRING", "SHORT_BINSTRING", "STRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"),
     }
 )
 

@@ -1,0 +1,178 @@
+"""Quirks of single corpora that the common promises do not cover."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmark import corpora
+from benchmark.errors import CorpusError
+from tests.corpora import voices, writers
+
+
+def test_hprc_palate_files_are_no_speech_and_order_does_not_matter(tmp_path: Path) -> None:
+    writers.write_hprc(tmp_path, sentences=3)
+    utterances = corpora.read("hprc", tmp_path)
+    assert len(utterances) == 6
+    assert {utterance.prompt for utterance in utterances} == {"B01_S01", "B01_S02", "B01_S03"}
+    assert utterances[0].extra["sentence"] == "Sentence 1."
+    for utterance in utterances:
+        assert utterance.audio().rate_hz == 44100
+        assert {"TT_x", "UL_y"} <= set(utterance.trajectories().names)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("kind", ["binary", "ascii", "headerless"])
+@pytest.mark.parametrize("sphere", [False, True])
+def test_mocha_in_all_its_copies(tmp_path: Path, kind: str, sphere: bool) -> None:
+    writers.write_mocha(tmp_path, kind=kind, sphere=sphere)
+    utterance = corpora.read("mocha", tmp_path)[0]
+    found = utterance.trajectories()  # type: ignore[misc]
+    assert found.rate_hz == 500.0
+    truth = voices.pellet_paths(3001, 1.5, 500.0)
+    np.testing.assert_allclose(found.select(("TD_x", "TD_y")).values, truth["T4"], atol=1e-4)
+    assert not found.select(("V_x", "UI_y")).valid.any(), "a coil that never moves was not connected"
+    anatomy = utterance.anatomy()  # type: ignore[misc]
+    np.testing.assert_allclose(anatomy.palate, voices.PALATE, atol=1e-9)
+    assert corpora.read("mocha", tmp_path)[-1].anatomy is None
+
+
+def test_mngu0_of_both_distributions_agree(tmp_path: Path) -> None:
+    writers.write_mngu0(tmp_path / "basic")
+    writers.write_mngu0(tmp_path / "norm", normalised=True)
+    basic = corpora.read("mngu0", tmp_path / "basic")[0].trajectories()  # type: ignore[misc]
+    norm = corpora.read("mngu0", tmp_path / "norm")[0].trajectories()  # type: ignore[misc]
+    assert not norm.valid[:40].any()
+    np.testing.assert_allclose(norm.select(basic.names).values[40:], basic.values[40:], atol=1e-3)
+
+
+def test_mngu0_prefers_centimetres_and_explains_what_normalised_files_need(tmp_path: Path) -> None:
+    writers.write_mngu0(tmp_path)
+    writers.write_mngu0(tmp_path, normalised=True)
+    assert corpora.read("mngu0", tmp_path)[0].trajectories().valid.all()  # type: ignore[misc]
+    writers.write_mngu0(tmp_path / "only", normalised=True)
+    folder = tmp_path / "only" / "mngu0_s1_ema_norm_1.0.1"
+    (folder / "norm_parms" / "ema_means.txt").unlink()
+    with pytest.raises(CorpusError, match="its means and deviations"):
+        corpora.read("mngu0", tmp_path / "only")
+
+
+def test_usc_timit_finds_the_vertical_axis(tmp_path: Path) -> None:
+    writers.write_usc_timit(tmp_path)
+    utterance = corpora.read("usc_timit", tmp_path)[0]
+    found = utterance.trajectories()  # type: ignore[misc]
+    truth = voices.pellet_paths(2001, 1.5, 100.0)
+    np.testing.assert_allclose(found.select(("UL_x", "UL_y")).values, truth["UL"], atol=1e-4)
+    assert utterance.prompt == "001_005"
+
+
+@pytest.mark.parametrize("tensors", [False, True])
+def test_spire_finds_its_six_coils_and_its_front(tmp_path: Path, tensors: bool) -> None:
+    writers.write_spire(tmp_path, tensors=tensors)
+    for number, utterance in enumerate(corpora.read("spire", tmp_path)):
+        found = utterance.trajectories()  # type: ignore[misc]
+        truth = voices.pellet_paths(5000 * (number // 2 + 1) + number % 2 + 1, 1.5, 100.0)
+        np.testing.assert_allclose(found.select(("TT_x", "TT_y")).values, truth["T1"], atol=1e-4)
+        assert utterance.prompt == str(number % 2 + 1)
+
+
+def test_spire_audio_of_another_recording_is_refused(tmp_path: Path) -> None:
+    writers.write_spire(tmp_path)
+    writers.write_wav(tmp_path / "audios" / "spk1" / "spk1f0001.wav", voices.speech(1, 4.0, 16000), 16000)
+    with pytest.raises(CorpusError, match=r"spk1f0001\.pt: audio lasts 4\.000 s"):
+        corpora.read("spire", tmp_path)[0].trajectories()  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("ag500", [False, True])
+def test_carstens_recordings(tmp_path: Path, ag500: bool) -> None:
+    writers.write_ag50x(tmp_path, ag500=ag500)
+    utterance = corpora.read("ag50x", tmp_path)[0]
+    found = utterance.trajectories()  # type: ignore[misc]
+    truth = voices.pellet_paths(7000, 1.5, found.rate_hz)
+    np.testing.assert_allclose(found.select(("TM_x", "TM_y")).values, truth["T3"], atol=1e-4)
+    assert [u.split for u in corpora.read("ag50x", tmp_path)] == ["train", "test"]
+
+
+def test_a_position_file_that_is_too_short_for_its_audio_is_refused_at_listing(tmp_path: Path) -> None:
+    writers.write_ag50x(tmp_path)
+    writers.write_wav(tmp_path / "wav" / "S1" / "0001.wav", voices.speech(1, 4.0, 16000), 16000)
+    with pytest.raises(CorpusError, match=r"0001\.pos: audio lasts 4\.000 s"):
+        corpora.read("ag50x", tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".npy", ".npz", ".parquet", ".ssff"])
+def test_a_folder_in_every_kind_of_file(tmp_path: Path, suffix: str) -> None:
+    writers.write_folder(tmp_path, suffix)
+    utterances = corpora.read("folder", tmp_path)
+    assert [utterance.split for utterance in utterances] == ["train", "train", "test", "test"]
+    found = utterances[0].trajectories()  # type: ignore[misc]
+    truth = voices.pellet_paths(8001, 1.5, 200.0)
+    tip = found.select(("TT_x", "TT_y"))
+    assert tip.valid.sum() == (2 * 297 if suffix != ".ssff" else 600)
+    np.testing.assert_allclose(tip.values[tip.valid], truth["T1"][tip.valid], atol=1e-4)
+    np.testing.assert_allclose(utterances[0].anatomy().palate, voices.PALATE)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[audio]", "[audios]", "audio: Field required|audios: "),
+        ('unit = "cm"', 'unit = "inch"', r"trajectories\.unit"),
+        ('upper_lip = "ul"', 'upper_lips = "ul"', "sensors: .*upper_lips"),
+        ('upper_lip = "ul"', 'upper_lip = "lip"', "no channel 'lip_x'; there are ul_x"),
+        ("rate_hz = 200", "rate_hz = -1", r"trajectories\.rate_hz"),
+        ("rate_hz = 200", "", "rate is not known"),
+        ('test = ["B"]', 'test = ["A"]', "splits: .*A is in more than one split"),
+        ('test = ["B"]', 'toast = ["B"]', "splits: .*toast"),
+        ("[audio]", "[audio", "not readable as TOML"),
+    ],
+)
+def test_a_mistake_in_the_description_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    writers.write_folder(tmp_path)
+    path = tmp_path / "corpus.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(CorpusError, match=message) as error:
+        corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+    assert "\n" not in str(error.value)
+
+
+def test_a_name_that_cannot_be_an_id_is_refused(tmp_path: Path) -> None:
+    writers.write_folder(tmp_path)
+    for folder, suffix in (("ema", ".csv"), ("wav", ".wav")):
+        (tmp_path / folder / "A" / f"r1{suffix}").rename(tmp_path / folder / "A" / f"r 1é{suffix}")
+    with pytest.raises(CorpusError, match="use letters, digits"):
+        corpora.read("folder", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content"),
+    [
+        (".npy", b""),
+        (
+            ".npy",
+            b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999, 10), }".ljust(
+                128
+            )
+            + b"\n",
+        ),
+        (
+            ".npy",
+            b"\x93NUMPY\x01\x00v\x00{'descr': '|O', 'fortran_order': False, 'shape': (1, 10), }".ljust(127)
+            + b"\n",
+        ),
+        (".npz", b"PK\x03\x04"),
+        (".parquet", b"PAR1PAR1"),
+        (".csv", b"a_x,a_y\n1,2\n3\n"),
+        (".csv", b"ul_x,ul_y\n1,2\n3,x\n"),
+        (".ssff", b"SSFF"),
+    ],
+)
+def test_damaged_files_of_a_folder(tmp_path: Path, suffix: str, content: bytes) -> None:
+    writers.write_folder(tmp_path, suffix)
+    victim = tmp_path / "ema" / "A" / f"r1{suffix}"
+    victim.write_bytes(content)
+    with pytest.raises(CorpusError, match=rf"r1\{suffix}"):
+        corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]

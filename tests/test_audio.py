@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmark import audio
+from benchmark.errors import CorpusError
+from benchmark.speech import Clip
+from tests.corpora.writers import sphere_bytes, truncate, write_wav
+
+TONE = 0.3 * np.sin(2 * np.pi * 440 * np.arange(8000) / 16000)
+
+
+@pytest.fixture
+def wav(tmp_path: Path) -> Path:
+    path = tmp_path / "tone.wav"
+    write_wav(path, TONE, 16000)
+    return path
+
+
+def test_a_wav_reads_as_float32_at_its_own_rate(wav: Path) -> None:
+    clip = audio.read_clip(wav)
+    assert clip.rate_hz == 16000
+    assert clip.samples.dtype == np.float32
+    np.testing.assert_allclose(clip.samples, TONE, atol=1 / 32768)
+    assert audio.duration_s(wav) == 0.5
+
+
+@pytest.mark.parametrize("big_endian", [False, True])
+def test_nist_sphere_reads_like_wav(tmp_path: Path, big_endian: bool) -> None:
+    path = tmp_path / "tone.wav"
+    path.write_bytes(sphere_bytes(TONE, 16000, big_endian))
+    np.testing.assert_allclose(audio.read_clip(path).samples, TONE, atol=1 / 32000)
+    assert audio.duration_s(path) == 0.5
+
+
+def test_sphere_mu_law_agrees_with_libsndfile(tmp_path: Path) -> None:
+    encoded = tmp_path / "tone.au"
+    soundfile.write(encoded, TONE, 8000, subtype="ULAW", format="AU")
+    codes = encoded.read_bytes()[-len(TONE) :]
+    fields = (
+        f"NIST_1A\n   1024\nsample_count -i {len(TONE)}\nsample_rate -i 8000\nchannel_count -i 1\n"
+        "sample_n_bytes -i 1\nsample_coding -s4 ulaw\nend_head\n"
+    )
+    path = tmp_path / "tone.sph"
+    path.write_bytes(fields.encode().ljust(1024) + codes)
+    expected, _ = soundfile.read(encoded, dtype="float32")
+    np.testing.assert_array_equal(audio.read_clip(path).samples, expected)
+
+
+def test_compressed_sphere_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "tone.wav"
+    content = sphere_bytes(TONE, 16000).replace(b"-s3 pcm\n", b"-s26 pcm,embedded-shorten-v2.00\n", 1)
+    path.write_bytes(content[:1024].rstrip().ljust(1024) + content[1024:])
+    with pytest.raises(CorpusError, match=r"tone\.wav: compressed SPHERE .*sph2pipe"):
+        audio.read_header(path)
+
+
+@pytest.mark.parametrize("keep", [0.9, 0.5, 0.003, 0.001])
+def test_a_truncated_wav_is_refused_by_its_header(wav: Path, keep: float) -> None:
+    truncate(wav, keep)
+    with pytest.raises(CorpusError, match=r"tone\.wav"):
+        audio.read_header(wav)
+
+
+def test_a_truncated_sphere_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tone.wav"
+    path.write_bytes(sphere_bytes(TONE, 16000)[:-100])
+    with pytest.raises(CorpusError, match="truncated"):
+        audio.read_header(path)
+
+
+def test_a_truncated_flac_is_refused_when_read(tmp_path: Path) -> None:
+    path = tmp_path / "noise.flac"
+    soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, 40000), 16000)
+    truncate(path, 0.6)
+    with pytest.raises(CorpusError, match=r"noise\.flac: (truncated|damaged)"):
+        audio.read_clip(path)
+
+
+def test_a_flac_that_promises_a_billion_samples_does_not_take_memory(tmp_path: Path) -> None:
+    path = tmp_path / "liar.flac"
+    soundfile.write(path, TONE, 16000)
+    content = bytearray(path.read_bytes())
+    # STREAMINFO keeps the number of samples in 36 bits, the last 32 of them at byte 22.
+    content[22:26] = struct.pack(">I", 3_000_000_000)
+    path.write_bytes(bytes(content))
+    with pytest.raises(CorpusError, match=r"truncated|damaged"):
+        audio.read_clip(path)
+
+
+def test_an_empty_and_a_missing_file_and_text_are_named(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.wav"
+    empty.touch()
+    with pytest.raises(CorpusError, match=r"empty\.wav: is empty"):
+        audio.read_header(empty)
+    with pytest.raises(CorpusError, match=r"missing\.wav: cannot be opened"):
+        audio.read_header(tmp_path / "missing.wav")
+    text = tmp_path / "text.wav"
+    text.write_text("this is not audio at all, only words " * 5)
+    with pytest.raises(CorpusError, match=r"text\.wav: not readable as audio"):
+        audio.read_header(text)
+
+
+def test_stereo_needs_a_channel(tmp_path: Path) -> None:
+    path = tmp_path / "two.wav"
+    soundfile.write(path, np.stack([TONE, -TONE], axis=1), 16000)
+    with pytest.raises(CorpusError, match="2 channels"):
+        audio.read_clip(path)
+    np.testing.assert_allclose(audio.read_clip(path, 1).samples, -TONE, atol=1 / 32768)
+    with pytest.raises(CorpusError, match="no channel 2"):
+        audio.read_clip(path, 2)
+
+
+def test_resampling_keeps_a_tone(wav: Path) -> None:
+    clip = audio.resample(Clip(TONE.astype(np.float32), 16000), 22050)
+    assert clip.rate_hz == 22050
+    assert len(clip.samples) == int(np.ceil(len(TONE) * 22050 / 16000))
+    expected = 0.3 * np.sin(2 * np.pi * 440 * np.arange(len(clip.samples)) / 22050)
+    np.testing.assert_allclose(clip.samples[500:-500], expected[500:-500], atol=2e-3)
+
+
+def test_resampling_removes_what_cannot_be_kept() -> None:
+    high = np.sin(2 * np.pi * 11_000 * np.arange(48_000) / 48_000).astype(np.float32)
+    assert np.abs(audio.resample(Clip(high, 48_000), 16_000).samples[200:-200]).max() < 3e-3
+
+
+def test_resampling_to_the_same_rate_changes_nothing() -> None:
+    clip = Clip(TONE.astype(np.float32), 16000)
+    assert audio.resample(clip, 16000) is clip
+
+
+@given(st.lists(st.integers(-32768, 32767), max_size=50))
+def test_sixteen_bits_survive(values: list[int]) -> None:
+    pcm = np.array(values, np.int16)
+    np.testing.assert_array_equal(audio.pcm16(pcm / 32768), pcm)
+
+
+@pytest.mark.parametrize("sample", [1.0, -1.0001, np.nan, np.inf])
+def test_nothing_is_clipped_in_silence(sample: float) -> None:
+    with pytest.raises(ValueError, match=r"16 bits|finite"):
+        audio.pcm16(np.array([0.0, sample]))
+
+
+def test_flac_keeps_every_sample_and_leaves_no_other_file(tmp_path: Path) -> None:
+    pcm = audio.pcm16(TONE)
+    path = tmp_path / "deep" / "tone.flac"
+    audio.write_flac(path, pcm, 16000)
+    back, rate_hz = soundfile.read(path, dtype="int16")
+    assert rate_hz == 16000
+    np.testing.assert_array_equal(back, pcm)
+    assert [entry.name for entry in path.parent.iterdir()] == ["tone.flac"]
+
+
+def test_the_hash_is_of_samples_not_of_memory() -> None:
+    pcm = np.arange(-50, 50, dtype=np.int16)
+    assert (
+        audio.pcm_sha256(pcm)
+        == audio.pcm_sha256(np.repeat(pcm, 2)[::2])
+        == audio.pcm_sha256(pcm.astype(">i2"))
+    )
+    assert audio.pcm_sha256(pcm) != audio.pcm_sha256(pcm[::-1])
+    with pytest.raises(ValueError, match="16-bit"):
+        audio.pcm_sha256(pcm.astype(np.int32))  # type: ignore[arg-type]
