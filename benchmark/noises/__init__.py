@@ -9,11 +9,18 @@ from types import MappingProxyType
 
 from benchmark.errors import CorpusError
 from benchmark.noises.contract import NoiseCorpus, Recording
+from benchmark.noises.listing import remarks
+from benchmark.noises.reading import NoiseReader
 
-__all__ = ["NOISES", "NoiseCorpus", "Recording", "get", "read"]
+__all__ = ["NOISES", "NoiseCorpus", "NoiseReader", "Recording", "get", "read", "reader", "remarks"]
 
 #: Name of a noise corpus to the module that reads it (its `NOISE`); imported when first asked for.
-NOISES: Mapping[str, str] = MappingProxyType({})
+NOISES: Mapping[str, str] = MappingProxyType(
+    {
+        name: f"{__name__}.{name}"
+        for name in ("musan", "demand", "noisex92", "wham", "qut_noise", "dns", "pointsource", "folder")
+    }
+)
 
 
 def get(name: str) -> NoiseCorpus:
@@ -30,17 +37,34 @@ def get(name: str) -> NoiseCorpus:
 
 
 def read(name: str, root: Path) -> list[Recording]:
-    """Lists the recordings of a noise corpus below `root`.
+    """Lists the recordings of a noise corpus at or below `root`, sorted by id.
 
     Raises:
-        CorpusError: `root` is missing, unreadable, or holds something else.
+        CorpusError: `root` is missing, unreadable, holds something else, or holds damaged recordings.
     """
     corpus = get(name)
+    recordings = corpus.index(_base(corpus, root))
+    if not recordings:
+        raise CorpusError(f"{root}: holds no recording of {corpus.title}; expected: {corpus.layout}")
+    return recordings
+
+
+def reader(name: str, root: Path) -> NoiseReader:
+    """Reads recordings of a noise corpus by the ids that `read` gives for the same root.
+
+    Raises:
+        CorpusError: `root` is missing or holds something else.
+    """
+    return NoiseReader(_base(get(name), root))
+
+
+def _base(corpus: NoiseCorpus, root: Path) -> Path:
     if not root.is_dir():
         raise CorpusError(f"{root}: is no folder; it should hold {corpus.title} (see {corpus.home})")
-    recordings = corpus.index(root)
-    if not recordings:
-        others = [other for other in NOISES if other != name and get(other).looks_like(root)]
-        guess = f"; this looks like {get(others[0]).title}" if others else ""
-        raise CorpusError(f"{root}: holds no recording of {corpus.title}{guess}; expected: {corpus.layout}")
-    return recordings
+    base = corpus.base(root)
+    if base is None:
+        others = (get(other) for other in NOISES if other not in {corpus.name, "folder"})
+        looks = next((other for other in others if other.base(root) is not None), None)
+        guess = f"; this looks like {looks.title} (noise '{looks.name}')" if looks else ""
+        raise CorpusError(f"{root}: holds no {corpus.title}{guess}; expected: {corpus.layout}")
+    return base

@@ -6,20 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmark.speech import Clip
-
 
 @dataclass(frozen=True, slots=True)
 class Recording:
     """One noise recording, known without decoding it.
 
     Attributes:
-        id: Relative to the root of the corpus, portable, with "/" between folders.
+        id: Relative to the base of the corpus, portable, with "/" between folders.
         category: e.g. "kitchen", "traffic", "babble", "music"; from the committed table of the corpus.
         kind: "babble" or "nonbabble": the condition it may serve in; "talker" for one person's speech, from which babble is made.
-        split: "train", "dev" or "test"; decided once, by a hash of `id` (or by the corpus itself).
+        split: "train", "dev" or "test"; decided once, by a hash, by the committed table, or by the corpus itself.
         duration_s: By its header.
         talker: Who speaks, for kind "talker".
+        notes: What the user should know of this file (a rate that is not the original one ...), "" if nothing.
     """
 
     id: str
@@ -28,11 +27,12 @@ class Recording:
     split: str
     duration_s: float
     talker: str = ""
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseCorpus:
-    """A noise corpus that people have on disk.
+    """A noise corpus that people have on disk. Of several channels the first is taken.
 
     Attributes:
         name: As in recipes and `--noise-root NAME=DIR`.
@@ -40,10 +40,11 @@ class NoiseCorpus:
         home: Where it is to be had.
         licence: Under which terms.
         citation: How its makers want to be cited.
-        layout: Which files are expected below the root.
-        index: Lists the recordings below a root, sorted by id, headers only.
-        read: Decodes one recording, first channel, at its own rate.
-        looks_like: Whether a folder seems to be this corpus.
+        layout: Which files are expected.
+        base: The folder to which ids are relative: the given one or one close below it; None if this is not the corpus.
+            Ids are the same whether the user names the corpus or the folder that it lies in.
+        index: Lists the recordings below a base, sorted by id, headers only.
+        notes: What was decided on kinds and splits, and why.
     """
 
     name: str
@@ -52,6 +53,6 @@ class NoiseCorpus:
     licence: str
     citation: str
     layout: str
+    base: Callable[[Path], Path | None]
     index: Callable[[Path], list[Recording]]
-    read: Callable[[Path, str], Clip]
-    looks_like: Callable[[Path], bool]
+    notes: str = ""

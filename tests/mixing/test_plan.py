@@ -165,3 +165,79 @@ def test_an_unknown_category_is_refused():
             utterances,
             supply(utterances),
         )
+
+
+def real_noise(changes=(), **kinds):
+    """The recipe with noise of recordings, one list of (category, split, seconds) a source."""
+    recordings = {
+        source: recordings_of(
+            source,
+            [
+                Recording(f"{category}/{split}/{i}.wav", category, "nonbabble", split, seconds)
+                for i, (category, split, seconds) in enumerate(listed)
+            ],
+        )[1]
+        for source, listed in kinds.items()
+    }
+    names = ", ".join(f'"{source}"' for source in kinds)
+    text = 'categories = ["white", "pink", "speech_shaped", "modulated", "machine", "rain"]'
+    return recipe(('sources = ["synthetic"]', f"sources = [{names}]"), (text, ""), *changes), recordings
+
+
+def test_a_category_without_recordings_in_a_split_is_left_to_the_others():
+    utterances = corpus(each=1)
+    chosen, recordings = real_noise(
+        demand=[("park", "train", 9), ("bus", "train", 9), ("bus", "dev", 9), ("park", "test", 9)]
+    )
+    rows = plan_mixtures(chosen, utterances, Supply(supply(utterances).talkers, recordings))
+    seen = {(row["split"], row["noise_category"]) for row in rows if row["noise_kind"] == "nonbabble"}
+    assert seen == {("train", "park"), ("train", "bus"), ("dev", "bus"), ("test", "park")}
+
+
+def test_a_source_without_recordings_in_a_split_is_left_to_the_others():
+    utterances = corpus(each=1)
+    chosen, recordings = real_noise(
+        demand=[("park", "train", 9), ("park", "test", 9)], musan=[("noise", "dev", 9), ("noise", "test", 9)]
+    )
+    rows = plan_mixtures(chosen, utterances, Supply(supply(utterances).talkers, recordings))
+    seen = {(row["split"], row["noise_source"]) for row in rows if row["noise_kind"] == "nonbabble"}
+    assert seen == {("train", "demand"), ("dev", "musan"), ("test", "demand"), ("test", "musan")}
+    alone, there = real_noise(demand=[("park", "train", 9)])
+    with pytest.raises(
+        CorpusError, match="demand: none of its non-babble recordings belongs to the split 'dev'"
+    ):
+        plan_mixtures(alone, utterances, Supply(supply(utterances).talkers, there))
+
+
+def test_a_category_whose_recordings_are_all_too_short_is_left_to_the_others():
+    utterances = corpus(each=1)
+    listed = [(name, split, seconds) for name, seconds in (("click", 0.5), ("rain", 9)) for split in SPLITS]
+    chosen, recordings = real_noise(musan=listed)
+    rows = plan_mixtures(chosen, utterances, Supply(supply(utterances).talkers, recordings))
+    assert {row["noise_category"] for row in rows if row["noise_kind"] == "nonbabble"} == {"rain"}
+    assert not any(row["looped"] for row in rows if row["noise_kind"] == "nonbabble")
+
+
+def test_only_recordings_that_are_long_enough_are_drawn_and_all_of_them():
+    utterances = corpus(speakers=30, each=1)
+    lengths = (0.3, 0.9, 1.0, 1.5, 2.0)
+    chosen, recordings = real_noise(musan=[("rain", split, s) for split in SPLITS for s in lengths])
+    rows = plan_mixtures(chosen, utterances, Supply(supply(utterances).talkers, recordings))
+    used = {row["pieces"][0]["noise_id"] for row in rows if row["noise_kind"] == "nonbabble"}
+    assert len(used) == 9
+    assert all(
+        row["pieces"][0]["frames"] == row["samples"] for row in rows if row["noise_kind"] == "nonbabble"
+    )
+
+
+def test_chosen_categories_that_a_split_lacks_are_an_error_that_names_them():
+    utterances = corpus(each=1)
+    chosen, recordings = real_noise(
+        [("[nonbabble]", '[nonbabble]\ncategories = ["park"]')],
+        demand=[("park", "train", 9), ("bus", "dev", 9)],
+    )
+    with pytest.raises(CorpusError, match="non-babble recordings of park belongs to the split 'dev'"):
+        plan_mixtures(chosen, utterances, Supply(supply(utterances).talkers, recordings))
+    other, _ = real_noise([("[nonbabble]", '[nonbabble]\ncategories = ["moon"]')], demand=[])
+    with pytest.raises(RecipeError, match="demand has none of moon; it has park, bus"):
+        plan_mixtures(other, utterances, Supply(supply(utterances).talkers, recordings))

@@ -1,0 +1,76 @@
+"""The committed tables of noise corpora, and the rule by which files are split.
+
+A table is a CSV file, `manifests/noises/NAME.csv`, with the columns pattern, category, kind, split, note. The first row whose pattern
+(shell style, case ignored) fits a file's id describes it; a file that fits none is not used. Kind "unused" leaves files out and
+says why in its note. Split "hash" leaves the split to `split_by_hash`.
+
+DEMAND, NOISEX-92 and QUT-NOISE are closed and small: a hash of each file alone would leave splits empty. There, files of like places
+were dealt to train, test and dev in turn, in the order of a hash, and the table holds the outcome.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import NamedTuple
+
+from benchmark.draws import Draws
+from benchmark.errors import ManifestError
+from benchmark.shipped import manifests_folder
+
+SEED = 2601
+KINDS = ("babble", "nonbabble", "talker", "unused")
+SPLITS = ("train", "dev", "test")
+COLUMNS = ("pattern", "category", "kind", "split", "note")
+
+
+class Rule(NamedTuple):
+    """One row of a table."""
+
+    pattern: str
+    category: str
+    kind: str
+    split: str
+    note: str
+
+
+@cache
+def load_table(name: str) -> tuple[Rule, ...]:
+    """The committed table of the noise corpus `name`.
+
+    Raises:
+        ManifestError: It is missing, or a row is not as described above; names file and line.
+    """
+    path = manifests_folder() / "noises" / f"{name}.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.reader(stream))
+    except OSError as error:
+        raise ManifestError(f"{path}: cannot be read ({error.strerror}); restore it") from error
+    if not rows or tuple(rows[0]) != COLUMNS:
+        raise ManifestError(f"{path}, line 1: the columns must be {', '.join(COLUMNS)}")
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(COLUMNS) or row[2] not in KINDS or row[3] not in (*SPLITS, "hash"):
+            raise ManifestError(
+                f"{path}, line {number}: needs {len(COLUMNS)} columns, a kind of {', '.join(KINDS)} "
+                f"and a split of {', '.join(SPLITS)} or hash"
+            )
+    return tuple(Rule(*row) for row in rows[1:])
+
+
+def rule_for(table: Sequence[Rule], identity: str) -> Rule | None:
+    """The first rule whose pattern fits an id, or None."""
+    folded = identity.casefold()
+    return next((rule for rule in table if fnmatchcase(folded, rule.pattern.casefold())), None)
+
+
+def split_by_hash(key: str) -> str:
+    """Of ten recordings, seven train, one dev, two test; a recording keeps its split whatever else is there.
+
+    Args:
+        key: What must stay together: the id of a file, or of the recording that several files were cut from.
+    """
+    lot = Draws(("noises", "split", SEED, key)).integer("split", 0, 10)
+    return "train" if lot < 7 else "dev" if lot == 7 else "test"

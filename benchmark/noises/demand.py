@@ -1,0 +1,44 @@
+"""DEMAND: 18 environments recorded by 16 microphones (Thiemann, Ito & Vincent 2013)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmark.noises.catalogue import load_table
+from benchmark.noises.contract import NoiseCorpus, Recording
+from benchmark.noises.listing import by_table, find_base
+
+_NAMES = tuple(rule.pattern.partition("/")[0] for rule in load_table("demand"))
+
+
+def base(root: Path) -> Path | None:
+    """The folder that holds one folder an environment."""
+    return find_base(root, lambda folder: bool(_files(folder)))
+
+
+def index(base: Path) -> list[Recording]:
+    """Lists the first channel of each environment: the other 15 recorded the same sound at the same time."""
+    return by_table(base, _files(base), load_table("demand"))
+
+
+def _files(folder: Path) -> list[Path]:
+    found = (folder / name / f"ch01{suffix}" for name in _NAMES for suffix in (".wav", ".flac"))
+    return [path for path in found if path.is_file()]
+
+
+NOISE = NoiseCorpus(
+    name="demand",
+    title="DEMAND",
+    home="https://zenodo.org/records/1227121",
+    licence="CC BY-SA 3.0",
+    citation="J. Thiemann, N. Ito, E. Vincent, The Diverse Environments Multi-channel Acoustic Noise Database (DEMAND), "
+    "Proc. Meetings on Acoustics 19, 035081, 2013",
+    layout="DKITCHEN/ch01.wav, PCAFETER/ch01.wav and so on, at 16 or 48 kHz",
+    base=base,
+    index=index,
+    notes=(
+        "Only ch01 is used. Where people talk close by (cafeteria, restaurant, cafe, meeting) an environment is babble; the others are "
+        "non-babble by the six categories of its makers. With three files a category, splits are dealt in the order of a hash and "
+        "stand in the committed table."
+    ),
+)

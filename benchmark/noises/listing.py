@@ -1,0 +1,149 @@
+"""From files to recordings: what every reader of noise shares."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from benchmark.audio import Header, read_header
+from benchmark.errors import CorpusError
+from benchmark.noises.catalogue import Rule, rule_for, split_by_hash
+from benchmark.noises.contract import Recording
+
+SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".sph")
+#: Below this rate a recording has nothing in the upper part of the band that mixtures have.
+FULL_BAND_HZ = 16000
+_LEVELS = 2
+
+Name = Callable[[str], str]
+Remark = Callable[[str, Header], str]
+
+
+def find_base(root: Path, holds: Callable[[Path], bool]) -> Path | None:
+    """`root`, or the first folder at most two levels below it, of which `holds` is true."""
+    level = [root]
+    for _ in range(_LEVELS + 1):
+        found = next((folder for folder in level if holds(folder)), None)
+        if found is not None:
+            return found
+        level = [child for folder in level for child in _folders(folder)]
+    return None
+
+
+def audio_below(folder: Path) -> Iterator[Path]:
+    """Audio files below a folder in sorted order, hidden ones left out; links to folders are followed once."""
+    seen: set[str] = set()
+    for here, subfolders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(here)
+        if real in seen:
+            subfolders.clear()
+            continue
+        seen.add(real)
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        for name in sorted(files):
+            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
+                yield Path(here, name)
+
+
+def stem(identity: str) -> str:
+    """The name of a file without folder and suffix, in lower case."""
+    return Path(identity).stem.casefold()
+
+
+def by_table(
+    base: Path,
+    files: Iterable[Path],
+    table: Sequence[Rule],
+    *,
+    key: Name = stem,
+    talker: Name = stem,
+    category: Name | None = None,
+    remark: Remark | None = None,
+) -> list[Recording]:
+    """Recordings as the table of their corpus describes them, sorted by id.
+
+    Args:
+        base: Ids are relative to it.
+        files: Audio files.
+        table: See `benchmark.noises.catalogue`.
+        key: Id to what must stay in one split, where the table leaves the split to the hash.
+        talker: Id to who speaks.
+        category: Id to a category, where names tell more than the table.
+        remark: Id and header to a note for the user.
+
+    Raises:
+        CorpusError: Files are damaged; names the first and counts the others.
+    """
+
+    def describe(identity: str, header: Header) -> Recording:
+        rule = rules[identity]
+        return Recording(
+            identity,
+            rule.category if category is None or rule.category else category(identity),
+            rule.kind,
+            split_by_hash(key(identity)) if rule.split == "hash" else rule.split,
+            header.duration_s,
+            talker(identity) if rule.kind == "talker" else "",
+            "; ".join(filter(None, (band_note(header), remark(identity, header) if remark else ""))),
+        )
+
+    rules: dict[str, Rule] = {}
+    for path in files:
+        rule = rule_for(table, identity := path.relative_to(base).as_posix())
+        if rule is not None and rule.kind != "unused":
+            rules[identity] = rule
+    return listed(base, rules, describe)
+
+
+def listed(
+    base: Path, identities: Iterable[str], describe: Callable[[str, Header], Recording]
+) -> list[Recording]:
+    """Reads headers and describes the files, sorted by id.
+
+    Raises:
+        CorpusError: Files are damaged; names the first and counts the others.
+    """
+    recordings, problems = [], []
+    for identity in sorted(identities):
+        try:
+            recordings.append(describe(identity, read_header(base / identity)))
+        except CorpusError as error:
+            problems.append(str(error))
+    if problems:
+        more = f" (and {len(problems) - 1} more damaged recordings)" if len(problems) > 1 else ""
+        raise CorpusError(problems[0] + more)
+    return recordings
+
+
+def remarks(recordings: Iterable[Recording]) -> list[str]:
+    """One line for each different note, with the first file it is about and how many others."""
+    seen: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for recording in recordings:
+        if recording.notes:
+            seen[recording.notes] += 1
+            first.setdefault(recording.notes, recording.id)
+    return [
+        f"{first[note]}{f' and {count - 1} more' if count > 1 else ''}: {note}"
+        for note, count in seen.items()
+    ]
+
+
+def band_note(header: Header) -> str:
+    """A note on a recording that has not the band of the mixtures, else ""."""
+    if header.rate_hz >= FULL_BAND_HZ:
+        return ""
+    return f"sampled at {header.rate_hz} Hz, so it holds nothing above {header.rate_hz // 2} Hz"
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(
+                entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")
+            )
+    except OSError:
+        return []
+    return [folder / name for name in names]

@@ -1,0 +1,56 @@
+"""NOISEX-92: 15 noises of 235 s (Varga & Steeneken 1993)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmark.audio import Header
+from benchmark.noises.catalogue import load_table, rule_for
+from benchmark.noises.contract import NoiseCorpus, Recording
+from benchmark.noises.listing import SUFFIXES, by_table, find_base
+
+RATE_HZ = 19980
+_ENOUGH = 2
+
+
+def base(root: Path) -> Path | None:
+    """The folder that holds files of at least two of the 15 names."""
+    return find_base(root, lambda folder: len(_files(folder)) >= _ENOUGH)
+
+
+def index(base: Path) -> list[Recording]:
+    """Lists the files of the 15 names; notes those that are not at the rate of the original."""
+    return by_table(base, _files(base), load_table("noisex92"), remark=_resampled)
+
+
+def _files(folder: Path) -> list[Path]:
+    table = load_table("noisex92")
+    there = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES)
+    return [path for path in there if rule_for(table, path.name)]
+
+
+def _resampled(identity: str, header: Header) -> str:
+    if header.rate_hz == RATE_HZ:
+        return ""
+    return (
+        f"sampled at {header.rate_hz} Hz where NOISEX-92 is at {RATE_HZ} Hz: a resampled copy, or one whose header is wrong; "
+        f"it should last about 235 s"
+    )
+
+
+NOISE = NoiseCorpus(
+    name="noisex92",
+    title="NOISEX-92",
+    home="copies are passed on by many labs; first published on CD-ROM by the Speech Research Unit, DRA Malvern",
+    licence="research; ask the holder of the copy",
+    citation="A. Varga, H. Steeneken, Assessment for automatic speech recognition: II. NOISEX-92, "
+    "Speech Communication 12(3):247-251, 1993",
+    layout="babble.wav, factory1.wav, volvo.wav and so on in one folder",
+    base=base,
+    index=index,
+    notes=(
+        "Copies differ in rate; the header is believed and a rate other than 19980 Hz is reported. There is one recording of babble, "
+        "and it belongs to one split: name another source of babble after this one. Splits are dealt in the order of a hash and stand in "
+        "the committed table."
+    ),
+)

@@ -1,0 +1,42 @@
+"""QUT-NOISE: ten locations, two sessions of half an hour and more each (Dean et al. 2010)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmark.noises.catalogue import load_table, rule_for
+from benchmark.noises.contract import NoiseCorpus, Recording
+from benchmark.noises.listing import SUFFIXES, by_table, find_base
+
+
+def base(root: Path) -> Path | None:
+    """The folder that holds files such as CAFE-CAFE-1.wav."""
+    return find_base(root, lambda folder: bool(_files(folder)))
+
+
+def index(base: Path) -> list[Recording]:
+    """Lists the files of the twenty names."""
+    return by_table(base, _files(base), load_table("qut_noise"))
+
+
+def _files(folder: Path) -> list[Path]:
+    table = load_table("qut_noise")
+    there = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES)
+    return [path for path in there if rule_for(table, path.name)]
+
+
+NOISE = NoiseCorpus(
+    name="qut_noise",
+    title="QUT-NOISE",
+    home="https://research.qut.edu.au/saivt/databases/qut-noise-databases-and-protocols/",
+    licence="CC BY-SA 3.0",
+    citation="D. Dean, S. Sridharan, R. Vogt, M. Mason, The QUT-NOISE-TIMIT corpus for the evaluation of voice activity "
+    "detection algorithms, Interspeech 2010",
+    layout="QUT-NOISE/CAFE-CAFE-1.wav and so on: {SCENE}-{LOCATION}-{SESSION}.wav at 48 kHz",
+    base=base,
+    index=index,
+    notes=(
+        "Of the two locations of a scene one trains; the sessions of the other are dev and test. The living room is not used: children and "
+        "a television are heard there, which is neither babble nor free of it."
+    ),
+)

@@ -1,0 +1,87 @@
+"""Reads a stretch of a long recording at 16 kHz, without decoding what comes before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from scipy.signal import resample_poly
+
+from benchmark.audio import Header, read_clip, read_header
+from benchmark.errors import CorpusError
+
+RATE_HZ = 16000
+#: Zero crossings on each side of the polyphase filter of `benchmark.audio.resample`.
+_REACH = 10
+
+Samples = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseReader:
+    """Reads the recordings of one noise corpus by id. Picklable, so that it can travel to workers."""
+
+    base: Path
+
+    def samples(self, identity: str) -> int:
+        """Length of a recording at 16 kHz, by its header."""
+        header = read_header(self.base / identity)
+        return -(-header.frames * RATE_HZ // header.rate_hz)
+
+    def stretch(self, identity: str, offset: int, frames: int) -> Samples:
+        """See `read_stretch`."""
+        return read_stretch(self.base / identity, offset, frames)
+
+
+def read_stretch(path: Path, offset: int, frames: int) -> Samples:
+    """Samples `offset` to `offset + frames` of the recording as it is at 16 kHz, first channel.
+
+    They are, bit for bit, those that resampling the whole recording gives: the cut begins where the phase of the polyphase filter
+    does, and reaches further than the filter. At the end of the recording fewer samples may come back.
+
+    Args:
+        path: Audio at any rate.
+        offset: First sample wanted, counted at 16 kHz.
+        frames: How many, at 16 kHz.
+
+    Raises:
+        CorpusError: The file is missing, damaged or not finite there.
+    """
+    header = read_header(path)
+    common = gcd(RATE_HZ, header.rate_hz)
+    up, down = RATE_HZ // common, header.rate_hz // common
+    reach = -(-_REACH * max(up, down) // up) + 1
+    first_block = max(0, offset // up - reach // down - 1)
+    start = first_block * down
+    stop = min(header.frames, -(-(offset + frames) * down // up) + reach)
+    native = _decode(path, header, min(start, stop), stop)
+    converted = (
+        native if up == down else resample_poly(native.astype(np.float64), up, down).astype(np.float32)
+    )
+    at = offset - first_block * up
+    return converted[at : at + frames].astype(np.float64)
+
+
+def _decode(path: Path, header: Header, start: int, stop: int) -> NDArray[np.float32]:
+    with path.open("rb") as stream:
+        sphere = stream.read(7) == b"NIST_1A"
+    if sphere:
+        return np.asarray(read_clip(path, channel=0).samples[start:stop], np.float32)
+    try:
+        with soundfile.SoundFile(str(path)) as audio:
+            audio.seek(start)
+            block = audio.read(stop - start, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        raise CorpusError(f"{path}: damaged audio ({error}); copy the file again") from error
+    if len(block) < stop - start:
+        raise CorpusError(
+            f"{path}: truncated, it ends before sample {stop} of {header.frames}; copy the file again"
+        )
+    samples = np.array(block[:, 0], np.float32)
+    if not np.isfinite(samples).all():
+        raise CorpusError(f"{path}: holds samples that are not finite; convert the file again")
+    return samples

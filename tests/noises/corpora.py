@@ -1,0 +1,118 @@
+"""Noise corpora as their makers lay them out, made of generated noise: small, and with every quirk the readers must cope with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from benchmark.draws import gaussian
+from benchmark.noises.catalogue import load_table
+from tests.speechlike import speech
+
+
+def write(path: Path, seconds: float = 2.0, rate_hz: int = 16000, channels: int = 1) -> Path:
+    """Noise whose first channel differs from the others."""
+    frames = round(seconds * rate_hz)
+    samples = np.stack([0.1 * gaussian(f"{path.name}/{c}", frames) for c in range(channels)], axis=1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(str(path), samples.astype(np.float32), rate_hz, subtype="PCM_16")
+    return path
+
+
+def write_talker(path: Path, seconds: float = 4.0) -> Path:
+    clip = speech(path.name, seconds)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(str(path), clip.samples, clip.rate_hz, subtype="PCM_16")
+    return path
+
+
+def musan(root: Path, readings: int = 60, noises: int = 12, seconds: float = 4.0) -> Path:
+    for number in range(readings):
+        write_talker(root / f"speech/librivox/speech-librivox-{number:04d}.wav", seconds)
+    for number in range(3):
+        write(root / f"speech/us-gov/speech-us-gov-{number:04d}.wav")
+    for number in range(noises):
+        write(root / f"noise/free-sound/noise-free-sound-{number:04d}.wav", 0.5 + number % 4)
+        write(root / f"music/fma/music-fma-{number:04d}.wav", seconds)
+    (root / "noise/free-sound/ANNOTATIONS").write_text("text beside the audio\n")
+    return root
+
+
+def demand(root: Path, seconds: float = 4.0, rate_hz: int = 48000) -> Path:
+    for rule in load_table("demand"):
+        name = rule.pattern.partition("/")[0]
+        for channel in ("ch01", "ch02"):
+            write(root / name / f"{channel}.wav", seconds, rate_hz)
+    return root
+
+
+def noisex92(root: Path, rate_hz: int = 19980, suffix: str = ".wav") -> Path:
+    for rule in load_table("noisex92"):
+        if "another name" not in rule.note:
+            write(root / rule.pattern.replace(".*", suffix), rate_hz=rate_hz)
+    return root
+
+
+def wham(root: Path) -> Path:
+    for split in ("tr", "cv", "tt"):
+        for number in range(3):
+            write(root / split / f"01{split}{number}_0.9_{number}.wav", channels=2)
+    (root / "metadata").mkdir()
+    return root
+
+
+def qut_noise(root: Path) -> Path:
+    for rule in load_table("qut_noise"):
+        write(root / rule.pattern.replace(".*", ".wav"), rate_hz=48000, channels=2)
+    return root
+
+
+def dns(root: Path) -> Path:
+    for source in range(20):
+        for piece in range(2):
+            write(root / f"door_Freesound_validated_{source}_{piece}.wav", rate_hz=48000)
+        write(root / f"-A{source}bcdefgh.wav", rate_hz=48000)
+    write(root / "crowd_Freesound_validated_7_1.wav", rate_hz=48000)
+    write(root / "laughter_Freesound_validated_8_1.wav", rate_hz=48000)
+    return root
+
+
+def pointsource(root: Path) -> Path:
+    for number in range(12):
+        write(root / f"noise-free-sound-{number:04d}.wav")
+    return root
+
+
+def folder(root: Path) -> Path:
+    for number in range(12):
+        write(root / f"traffic/bridge {number}.flac", rate_hz=44100, channels=2)
+        write(root / f"babble/pub/{number}.wav", rate_hz=8000)
+        for part in range(2):
+            write_talker(root / f"talkers/T{number}/{part}.wav")
+    write(root / "loose.wav")
+    return root
+
+
+#: Name of each noise corpus to what lays it out, and the name of its own folder.
+LAYOUTS = {
+    "musan": (musan, "musan"),
+    "demand": (demand, "DEMAND"),
+    "noisex92": (noisex92, "NoiseX-92"),
+    "wham": (wham, "wham_noise"),
+    "qut_noise": (qut_noise, "QUT-NOISE"),
+    "dns": (dns, "noise_fullband"),
+    "pointsource": (pointsource, "pointsource_noises"),
+    "folder": (folder, "my_noise"),
+}
+
+
+def everywhere(root: Path, names: Iterable[str]) -> dict[str, Path]:
+    """Each of the corpora below `root`, by name."""
+    found = {}
+    for name in names:
+        make, own = LAYOUTS[name]
+        found[name] = make(root / own)
+    return found

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+import soundfile
+
+from benchmark import noises
+from benchmark.audio import read_clip, resample
+from benchmark.errors import CorpusError
+from benchmark.noises.listing import remarks
+from tests.noises import corpora
+
+NAMES = tuple(corpora.LAYOUTS)
+
+
+@pytest.fixture(scope="module")
+def roots(tmp_path_factory):
+    return corpora.everywhere(tmp_path_factory.mktemp("noise"), NAMES)
+
+
+def by_kind(recordings):
+    found = {}
+    for recording in recordings:
+        found.setdefault(recording.kind, set()).add(recording.id)
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_corpus_is_listed_by_headers_sorted_and_split(name, roots):
+    recordings = noises.read(name, roots[name])
+    ids = [recording.id for recording in recordings]
+    assert ids == sorted(set(ids))
+    assert {recording.split for recording in recordings} == {"train", "dev", "test"}
+    assert {recording.kind for recording in recordings} <= {"babble", "nonbabble", "talker"}
+    assert all(
+        recording.category and (recording.talker != "") == (recording.kind == "talker")
+        for recording in recordings
+    )
+    for recording in recordings:
+        info = soundfile.info(str(roots[name] / recording.id))
+        assert recording.duration_s == pytest.approx(info.frames / info.samplerate)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "folder"])
+def test_ids_are_the_same_whether_the_corpus_or_the_folder_above_is_named(name, roots):
+    assert noises.read(name, roots[name].parent) == noises.read(name, roots[name])
+    first = noises.read(name, roots[name])[0].id
+    above, own = (noises.reader(name, root) for root in (roots[name].parent, roots[name]))
+    assert np.array_equal(above.stretch(first, 0, 100), own.stretch(first, 0, 100))
+
+
+def test_musan_readings_talk_and_hearings_are_left_out(roots):
+    kinds = by_kind(noises.read("musan", roots["musan"]))
+    assert len(kinds["talker"]) == 60
+    assert all(identity.startswith("speech/librivox/") for identity in kinds["talker"])
+    assert {identity.split("/")[0] for identity in kinds["nonbabble"]} == {"music", "noise"}
+    assert "babble" not in kinds
+
+
+def test_demand_is_its_first_channel_and_restaurants_are_babble(roots):
+    recordings = noises.read("demand", roots["demand"])
+    assert len(recordings) == 18
+    assert all(recording.id.endswith("/ch01.wav") for recording in recordings)
+    babble = {recording.id.split("/")[0] for recording in recordings if recording.kind == "babble"}
+    assert babble == {"PCAFETER", "PRESTO", "SCAFE", "OMEETING"}
+
+
+def test_noisex92_at_another_rate_is_reported(roots, tmp_path):
+    assert remarks(noises.read("noisex92", roots["noisex92"])) == []
+    copy = corpora.noisex92(tmp_path / "16k", rate_hz=16000)
+    (line,) = remarks(noises.read("noisex92", copy))
+    assert line.startswith("babble.wav and 14 more: sampled at 16000 Hz where NOISEX-92 is at 19980 Hz")
+
+
+def test_noisex92_is_known_under_other_names_and_cases(tmp_path):
+    for name in ("F16.WAV", "factoryfloor1.wav"):
+        corpora.write(tmp_path / name, rate_hz=19980)
+    corpora.write(tmp_path / "somebody_elses.wav")
+    found = noises.read("noisex92", tmp_path)
+    assert [(recording.id, recording.category) for recording in found] == [
+        ("F16.WAV", "jet"),
+        ("factoryfloor1.wav", "factory"),
+    ]
+
+
+def test_wham_keeps_its_own_splits_and_its_left_channel(roots):
+    recordings = noises.read("wham", roots["wham"])
+    names = {"tr": "train", "cv": "dev", "tt": "test"}
+    assert all(recording.split == names[recording.id.split("/")[0]] for recording in recordings)
+    one = recordings[0].id
+    both, _ = soundfile.read(str(roots["wham"] / one), dtype="float32")
+    assert np.array_equal(
+        noises.reader("wham", roots["wham"]).stretch(one, 5, 50), both[5:55, 0].astype(float)
+    )
+
+
+def test_qut_trains_on_other_places_than_it_tests_on(roots):
+    recordings = noises.read("qut_noise", roots["qut_noise"])
+    assert not any("LIVINGB" in recording.id for recording in recordings)
+    places = {
+        split: {r.id.rsplit("-", 1)[0] for r in recordings if r.split == split}
+        for split in ("train", "dev", "test")
+    }
+    assert places["train"] & (places["dev"] | places["test"]) == {"HOME-KITCHEN"}
+
+
+def test_dns_pieces_of_one_freesound_recording_stay_together(roots):
+    recordings = noises.read("dns", roots["dns"])
+    splits = {}
+    for recording in recordings:
+        if "Freesound" in recording.id:
+            splits.setdefault(recording.id.split("_")[-2], set()).add(recording.split)
+    assert len(splits) == 20
+    assert all(len(found) == 1 for found in splits.values())
+    assert {recording.category for recording in recordings} == {"door", "crowd", "audioset"}
+    assert by_kind(recordings)["babble"] == {"crowd_Freesound_validated_7_1.wav"}
+
+
+def test_a_noise_that_two_corpora_share_has_one_split(roots):
+    def splits(name):
+        return {
+            recording.id.rpartition("/")[2]: recording.split
+            for recording in noises.read(name, roots[name])
+            if "noise-free-sound" in recording.id
+        }
+
+    assert splits("musan") == splits("pointsource")
+    assert set(splits("musan").values()) == {"train", "dev", "test"}
+
+
+def test_folder_takes_subfolders_for_categories(roots):
+    recordings = noises.read("folder", roots["folder"])
+    assert {(recording.category, recording.kind) for recording in recordings} == {
+        ("traffic", "nonbabble"),
+        ("babble", "babble"),
+        ("talkers", "talker"),
+        ("noise", "nonbabble"),
+    }
+    by_talker = {}
+    for recording in recordings:
+        if recording.talker:
+            by_talker.setdefault(recording.talker, set()).add(recording.split)
+    assert len(by_talker) == 12
+    assert all(len(splits) == 1 for splits in by_talker.values())
+    assert remarks(recordings) == [
+        "babble/pub/0.wav and 11 more: sampled at 8000 Hz, so it holds nothing above 4000 Hz"
+    ]
+
+
+def test_folder_believes_folders_called_like_splits(tmp_path):
+    for split in ("train", "Dev", "test"):
+        corpora.write(tmp_path / split / "rain/1.wav")
+    found = {
+        recording.id: (recording.split, recording.category) for recording in noises.read("folder", tmp_path)
+    }
+    assert found == {
+        "Dev/rain/1.wav": ("dev", "rain"),
+        "test/rain/1.wav": ("test", "rain"),
+        "train/rain/1.wav": ("train", "rain"),
+    }
+
+
+def test_adding_files_moves_none_to_another_split(roots, tmp_path):
+    copy = tmp_path / "musan"
+    shutil.copytree(roots["musan"], copy)
+    before = {recording.id: recording.split for recording in noises.read("musan", copy)}
+    for number in range(500, 520):
+        corpora.write(copy / f"noise/free-sound/noise-free-sound-{number:04d}.wav", 0.1)
+    after = {recording.id: recording.split for recording in noises.read("musan", copy)}
+    assert len(after) == len(before) + 20
+    assert {identity: after[identity] for identity in before} == before
+
+
+def test_a_wrong_root_is_recognised(roots, tmp_path):
+    with pytest.raises(
+        CorpusError, match=r"holds no MUSAN; this looks like DEMAND \(noise 'demand'\); expected: music/"
+    ):
+        noises.read("musan", roots["demand"])
+    with pytest.raises(CorpusError, match="holds no DEMAND; expected: DKITCHEN"):
+        noises.read("demand", tmp_path)
+    with pytest.raises(CorpusError, match="is no folder; it should hold WHAM!"):
+        noises.read("wham", tmp_path / "nowhere")
+    with pytest.raises(CorpusError, match="holds no recording of a folder of your own noise"):
+        noises.read("folder", tmp_path)
+    with pytest.raises(CorpusError, match="no noise is called 'musam'; there are synthetic, demand"):
+        noises.get("musam")
+
+
+def test_damaged_files_are_named(roots, tmp_path):
+    copy = tmp_path / "DEMAND"
+    shutil.copytree(roots["demand"], copy)
+    (copy / "NPARK/ch01.wav").write_bytes((copy / "NPARK/ch01.wav").read_bytes()[:5000])
+    (copy / "TBUS/ch01.wav").write_bytes(b"")
+    with pytest.raises(CorpusError, match=r"NPARK/ch01.wav: truncated, .* \(and 1 more damaged recordings\)"):
+        noises.read("demand", copy)
+
+
+def test_every_corpus_says_what_it_is():
+    for name in noises.NOISES:
+        corpus = noises.get(name)
+        assert corpus.name == name
+        assert all((corpus.title, corpus.home, corpus.licence, corpus.layout, corpus.notes))
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 16000, 19980, 22050, 44100, 48000])
+def test_a_stretch_is_bit_for_bit_that_of_the_whole_resampled_recording(rate_hz, tmp_path):
+    path = corpora.write(tmp_path / "noise.wav", 3.0, rate_hz, channels=2)
+    whole = resample(read_clip(path, channel=0), 16000).samples.astype(np.float64)
+    reader = noises.NoiseReader(tmp_path)
+    assert reader.samples("noise.wav") == len(whole)
+    for offset, frames in [
+        (0, 100),
+        (1, 1),
+        (7, 16000),
+        (799, 3201),
+        (15999, 20000),
+        (len(whole) - 50, 50),
+        (0, len(whole)),
+    ]:
+        assert np.array_equal(reader.stretch("noise.wav", offset, frames), whole[offset : offset + frames])
+
+
+def test_a_stretch_of_damaged_audio_is_refused(tmp_path):
+    path = corpora.write(tmp_path / "noise.flac", 3.0)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
+    path.write_bytes(bytes(content))
+    with pytest.raises(CorpusError, match=r"noise\.flac: "):
+        noises.NoiseReader(tmp_path).stretch("noise.flac", 40000, 4000)
+    soundfile.write(str(tmp_path / "nan.wav"), np.full(1000, np.nan, np.float32), 16000, subtype="FLOAT")
+    with pytest.raises(CorpusError, match=r"nan\.wav: holds samples that are not finite"):
+        noises.NoiseReader(tmp_path).stretch("nan.wav", 0, 1000)
