@@ -136,7 +136,7 @@ def render_mixture(
 
 def _noise_gain_db(row: Mapping[str, Any], recipe: Recipe, level: ActiveLevel, noise_rms_db: float) -> float:
     reference_db = level.level_db if recipe.mixing.snr_reference == "p56" else level.rms_db
-    return round(reference_db - row["snr_db"] - noise_rms_db, _GAIN_DIGITS)
+    return round(reference_db - float(row["snr_db"]) - noise_rms_db, _GAIN_DIGITS)
 
 
 def _realised(
@@ -148,8 +148,8 @@ def _realised(
     residue_db = _rms_db(pcm / FULL_SCALE - speech.samples * _factor(gain_db))
     level = speech.level_at(gain_db)
     return {
-        "snr_p56_db": round(level.level_db - residue_db, _REPORT_DIGITS),
-        "snr_rms_db": round(level.rms_db - residue_db, _REPORT_DIGITS),
+        "snr_p56_db": round(level.level_db - residue_db, _REPORT_DIGITS) + 0.0,
+        "snr_rms_db": round(level.rms_db - residue_db, _REPORT_DIGITS) + 0.0,
     }
 
 
