@@ -66,7 +66,7 @@ def gather(recipe: Recipe, roots: Roots) -> Gathered:
         CorpusError: A folder is missing, empty or holds something else; the message says what is expected where.
     """
     corpus = corpora.get(recipe.speech.corpus)
-    everything, damaged = _listed(recipe, _speech_root(recipe, corpus, roots.speech))
+    everything, damaged = _listed(recipe, speech_root(recipe, corpus, roots.speech))
     targets = _split(recipe, everything)
     if not targets:
         raise CorpusError(
@@ -89,7 +89,13 @@ def describe(corpus: Corpus, recipe: Recipe) -> str:
     )
 
 
-def _speech_root(recipe: Recipe, corpus: Corpus, given: Path | None) -> Path:
+def speech_root(recipe: Recipe, corpus: Corpus, given: Path | None) -> Path:
+    """The folder of a recipe's speech: the given one, or where the recipe says that it lies.
+
+    Raises:
+        CorpusError: There is none; says what the corpus is and how to get or make it.
+        RecipeError: The recipe's own root is not of a known form.
+    """
     if given is not None:
         return given
     place, _, name = (recipe.speech.root or "").partition(":")
@@ -143,7 +149,7 @@ def _noise(
         wanted += section.sources if section is not None else []
     voices: dict[str, list[tuple[str, Utterance]]] = {}
     if "corpus" in wanted:
-        voices["corpus"] = [(str(utterance.split), utterance) for utterance in targets]
+        voices["corpus"] = _own_talkers(targets)
     if "corpus_voices" in wanted:
         voices["corpus_voices"] = _babble_voices(found)
     if "shipped_voices" in wanted:
@@ -169,6 +175,14 @@ def _noise(
         Sources({utterance.id: utterance for utterance in targets}, by_id, readers, frozenset(with_talkers)),
         remarks,
     )
+
+
+def _own_talkers(targets: Sequence[Utterance]) -> list[tuple[str, Utterance]]:
+    """Speakers of the corpus who may babble: those of one split alone, so that no model has heard them before it is tested."""
+    splits: dict[str, set[str]] = defaultdict(set)
+    for utterance in targets:
+        splits[utterance.speaker].add(str(utterance.split))
+    return [(str(utterance.split), utterance) for utterance in targets if len(splits[utterance.speaker]) == 1]
 
 
 def _babble_voices(found: Sequence[Utterance]) -> list[tuple[str, Utterance]]:
