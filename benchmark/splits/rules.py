@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 
 from benchmark.draws import Draws
@@ -104,11 +105,17 @@ def _fold(speakers: tuple[str, ...], test: str, speaker: str) -> str | None:
     return ("test", "dev")[place] if place < 2 else "train"
 
 
+@cache
+def _spire_order() -> tuple[str, ...]:
+    return tuple(
+        sorted(_SPIRE_SPEAKERS, key=lambda name: Draws(("spire", "speakers", _SEED, name)).token("order"))
+    )
+
+
 def _spire_speaker(speaker: str) -> str | None:
     if speaker not in _SPIRE_SPEAKERS:
         return None
-    order = sorted(_SPIRE_SPEAKERS, key=lambda name: Draws(("spire", "speakers", _SEED, name)).token("order"))
-    place = order.index(speaker)
+    place = _spire_order().index(speaker)
     return "test" if place < 4 else "dev" if place < 8 else "train"
 
 
