@@ -67,7 +67,7 @@ def gather(recipe: Recipe, roots: Roots) -> Gathered:
     """
     corpus = corpora.get(recipe.speech.corpus)
     everything, damaged = _listed(recipe, speech_root(recipe, corpus, roots.speech))
-    targets = _split(recipe, everything)
+    targets = assign_splits(recipe, everything)
     if not targets:
         raise CorpusError(
             f"none of the {len(everything)} utterances found belongs to a split of '{recipe.speech.splits}'; "
@@ -125,7 +125,12 @@ def _listed(recipe: Recipe, root: Path) -> tuple[list[Utterance], list[str]]:
     return found.utterances, found.problems
 
 
-def _split(recipe: Recipe, found: Sequence[Utterance]) -> list[Utterance]:
+def assign_splits(recipe: Recipe, found: Sequence[Utterance]) -> list[Utterance]:
+    """Those of `found` that the recipe's division puts into a split, with `split` set.
+
+    Raises:
+        RecipeError: The recipe takes the splits of the corpus, and the corpus states none.
+    """
     if recipe.speech.splits == "corpus":
         unsplit = [utterance.id for utterance in found if utterance.split is None]
         if unsplit:

@@ -1,0 +1,230 @@
+"""`python -m benchmark.inspect`: what a corpus on disk holds, before anything is prepared from it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark import cli
+
+if TYPE_CHECKING:
+    from benchmark.recipe import Recipe
+    from benchmark.speech import Utterance
+    from benchmark.survey import SpeakerSummary
+
+_EXAMPLE = """  python -m benchmark.inspect --recipe xrmb_noisy --speech-root /data/xrmb --jobs 4
+  python -m benchmark.inspect --recipe xrmb_noisy_real --speech-root /data/xrmb --noise-root musan=/data/musan --json"""
+_SHOWN = 30
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parses the command line and inspects; status 1 if recordings are damaged."""
+    parser = cli.parser(
+        "inspect",
+        "Reads every recording of a recipe's corpora: speakers, hours, rates, missing pellets, suspicious files. "
+        "Exit status 1 if any is damaged.",
+        _EXAMPLE,
+    )
+    parser.add_argument(
+        "--recipe", required=True, metavar="NAME", help="a shipped recipe, or a path ending in .toml"
+    )
+    cli.add_root_arguments(parser)
+    parser.add_argument(
+        "--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)"
+    )
+    parser.add_argument(
+        "--limit", type=cli.positive, metavar="N", help="read at most N recordings of each speaker"
+    )
+    parser.add_argument("--json", action="store_true", help="print all that was found as JSON")
+    return cli.guarded(_inspect, parser.parse_args(argv))
+
+
+def _inspect(arguments: argparse.Namespace) -> int:
+    from benchmark import corpora
+    from benchmark.mixing.gather import speech_root
+    from benchmark.recipe import load_recipe
+    from benchmark.survey import by_speaker, examine_all
+
+    recipe = load_recipe(arguments.recipe)
+    corpus = corpora.get(recipe.speech.corpus)
+    root = speech_root(recipe, corpus, arguments.speech_root)
+    listed = corpora.scan(recipe.speech.corpus, root)
+    utterances = _with_splits(recipe, listed.utterances)
+    chosen = _first_of_each(utterances, arguments.limit)
+    findings = examine_all(chosen, jobs=arguments.jobs, progress=cli.progress)
+    speakers = by_speaker(chosen, findings)
+    damaged = [*listed.problems, *(reason for finding in findings for reason in finding.damaged)]
+    noise, remarks = _noise(dict(arguments.noise_root))
+    facts = {
+        "recipe": recipe.name,
+        "corpus": corpus.title,
+        "root": str(root),
+        "found": len(listed.utterances) + len(listed.problems),
+        "inspected": len(chosen),
+        "hours": round(sum(utterance.duration_s for utterance in utterances) / 3600, 5),
+        "splits": _splits(utterances),
+        "absent": _absent(recipe, utterances),
+        "speakers": [_as_json(speaker) for speaker in speakers],
+        "opens_with_tone": [finding.utterance_id for finding in findings if finding.tone],
+        "suspicious": {
+            finding.utterance_id: list(finding.suspicions) for finding in findings if finding.suspicions
+        },
+        "damaged": damaged,
+        "noise": noise,
+        "remarks": remarks,
+    }
+    cli.report(facts, _lines(facts, speakers), arguments.json)
+    return cli.FOUND_PROBLEMS if damaged else 0
+
+
+def _with_splits(recipe: Recipe, found: Sequence[Utterance]) -> list[Utterance]:
+    from dataclasses import replace
+
+    from benchmark.mixing.gather import assign_splits
+
+    assigned = {utterance.id: utterance.split for utterance in assign_splits(recipe, found)}
+    return [replace(utterance, split=assigned.get(utterance.id)) for utterance in found]
+
+
+def _first_of_each(utterances: Sequence[Utterance], limit: int | None) -> list[Utterance]:
+    taken: dict[str, int] = {}
+    chosen = []
+    for utterance in utterances:
+        taken[utterance.speaker] = taken.get(utterance.speaker, 0) + 1
+        if limit is None or taken[utterance.speaker] <= limit:
+            chosen.append(utterance)
+    return chosen
+
+
+def _splits(utterances: Sequence[Utterance]) -> dict[str, dict[str, Any]]:
+    facts: dict[str, dict[str, Any]] = {}
+    for name in ("train", "dev", "test", None):
+        members = [utterance for utterance in utterances if utterance.split == name]
+        facts[name or "none"] = {
+            "speakers": len({utterance.speaker for utterance in members}),
+            "utterances": len(members),
+            "hours": round(sum(utterance.duration_s for utterance in members) / 3600, 5),
+        }
+    return facts
+
+
+def _absent(recipe: Recipe, utterances: Sequence[Utterance]) -> dict[str, int]:
+    """How many utterances of each split the committed division counts on and the disk lacks."""
+    from benchmark.splits import load_splits
+
+    if recipe.speech.splits == "corpus":
+        return {}
+    table = load_splits(recipe.speech.corpus, recipe.speech.splits)
+    if not isinstance(table, dict):  # a rule knows no list of what there should be
+        return {}
+    here = {utterance.id for utterance in utterances}
+    missing = [split for identity, split in table.items() if identity not in here]
+    return {split: missing.count(split) for split in ("train", "dev", "test")}
+
+
+def _noise(roots: Mapping[str, Path]) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
+    from benchmark import noises
+    from benchmark.survey import noise_summary
+
+    summary, remarks = {}, []
+    for name, root in roots.items():
+        recordings = noises.read(name, root)
+        summary[name] = noise_summary(recordings)
+        remarks += [f"{name}: {line}" for line in noises.remarks(recordings)]
+    return summary, remarks
+
+
+def _as_json(speaker: SpeakerSummary) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(speaker)
+
+
+def _lines(facts: Mapping[str, Any], speakers: Sequence[SpeakerSummary]) -> list[str]:
+    lines = [
+        f"{facts['corpus']} below {facts['root']}: {len(speakers)} speakers, {facts['found']} recordings, {_length(facts['hours'])}"
+    ]
+    for name, part in facts["splits"].items():
+        absent = facts["absent"].get(name, 0)
+        lines.append(
+            f"  {name:<5} {part['speakers']:>3} speakers {part['utterances']:>6} utterances {_length(part['hours']):>9}"
+            + (f"   ({absent} more are in the published split and not here)" if absent else "")
+        )
+    lines += ["", *_speaker_table(speakers), ""]
+    if facts["opens_with_tone"]:
+        lines.append(
+            f"{len(facts['opens_with_tone'])} recordings open with a tone near 1 kHz, {facts['opens_with_tone'][0]} first"
+        )
+    suspicious = [f"{key}: {reason}" for key, reasons in facts["suspicious"].items() for reason in reasons]
+    lines += _group("suspicious", suspicious) + _group("damaged", facts["damaged"])
+    for name, rows in facts["noise"].items():
+        lines += ["", f"noise {name}"]
+        lines += [
+            f"  {row['split']:<5} {row['kind']:<9} {row['category']:<14} {row['recordings']:>6} recordings {_length(row['hours']):>9}"
+            + (f" of {row['talkers']} talkers" if row["talkers"] else "")
+            for row in rows
+        ]
+    return lines + [f"note: {line}" for line in facts["remarks"]]
+
+
+def _speaker_table(speakers: Sequence[SpeakerSummary]) -> list[str]:
+    """One line a speaker; x and y of a sensor are one column if they are lost together."""
+    sensors = _sensors(speakers)
+    head = [
+        "speaker",
+        "split",
+        "recordings",
+        "minutes",
+        "audio Hz",
+        "frames/s",
+        "palate",
+        *(f"{s} %" for s in sensors),
+    ]
+    rows = [head] + [
+        [
+            speaker.speaker,
+            "/".join(name or "none" for name in speaker.splits),
+            str(speaker.utterances),
+            f"{speaker.audio_s / 60:.1f}",
+            "/".join(map(str, speaker.rates_hz)),
+            "/".join(f"{rate:g}" for rate in speaker.frame_rates_hz),
+            "yes" if speaker.palate else "no",
+            *(_percent(speaker.lost_share, own) for own in sensors.values()),
+        ]
+        for speaker in speakers
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return ["share of frames missing, by sensor, in the last columns", *lines]
+
+
+def _percent(lost_share: Mapping[str, float], channels: Sequence[str]) -> str:
+    return f"{100 * max(lost_share[channel] for channel in channels):.1f}" if lost_share else "-"
+
+
+def _length(hours: float) -> str:
+    return f"{hours:.2f} h" if hours >= 1 else f"{60 * hours:.1f} min"
+
+
+def _sensors(speakers: Sequence[SpeakerSummary]) -> dict[str, list[str]]:
+    sensors: dict[str, list[str]] = {}
+    for speaker in speakers:
+        for channel in speaker.lost_share:
+            own = sensors.setdefault(channel.removesuffix("_x").removesuffix("_y"), [])
+            if channel not in own:
+                own.append(channel)
+    return sensors
+
+
+def _group(title: str, items: Sequence[str]) -> list[str]:
+    if not items:
+        return [f"{title}: none"]
+    more = [f"  and {len(items) - _SHOWN} more; --json lists all"] if len(items) > _SHOWN else []
+    return [f"{title}: {len(items)}", *(f"  {item}" for item in items[:_SHOWN]), *more]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

