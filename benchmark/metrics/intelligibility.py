@@ -20,6 +20,7 @@ BANDS = 15
 LOWEST_CENTRE_HZ = 150.0
 SEGMENT = 30
 DYNAMIC_RANGE_DB = 40.0
+CLIP_DB = 15.0
 EPS = float(np.finfo(np.float64).eps)
 
 Array = NDArray[np.float64]
@@ -32,8 +33,8 @@ class IntelligibilityReference(NamedTuple):
         length: Samples of the clean signal at its own rate.
         rate_hz: That rate.
         speech: bool, shape (frames,): which frames are kept.
-        segments: Band envelopes, shape (segments, bands, 30).
-        norms: Their norms over time, shape (segments, bands, 1).
+        norms: Norms over time of the band envelopes, shape (bands, segments, 1).
+        ceiling: Band envelopes 15 dB up, shape (bands, segments, 30): no more of an estimate counts.
         centred: Segments of zero mean and unit norm over time.
         whitened: Segments normalised over time, then over bands (ESTOI).
     """
@@ -41,8 +42,8 @@ class IntelligibilityReference(NamedTuple):
     length: int
     rate_hz: int
     speech: NDArray[np.bool_]
-    segments: Array
     norms: Array
+    ceiling: Array
     centred: Array
     whitened: Array
 
@@ -66,12 +67,14 @@ def analyse_reference(clean: ArrayLike, rate_hz: int) -> IntelligibilityReferenc
             f" of the loudest, {SEGMENT + 1} are needed (0.41 s)"
         )
     segments = _segments(frames[speech])
-    centred, norms = _centre(segments), _norm(segments)
-    return IntelligibilityReference(len(signal), rate, speech, segments, norms, centred, whiten(centred))
+    centred, ceiling = _centre(segments), segments * (1 + 10 ** (CLIP_DB / 20))
+    return IntelligibilityReference(
+        len(signal), rate, speech, _norm(segments), ceiling, centred, _whiten(centred)
+    )
 
 
 def analyse_estimate(reference: IntelligibilityReference, estimate: ArrayLike) -> Array:
-    """Band envelopes of an estimate in the frames kept for the clean signal, shape (segments, bands, 30)."""
+    """Band envelopes of an estimate in the frames kept for the clean signal, shape (bands, segments, 30)."""
     signal = audible(check_estimate(estimate, reference.length, reference.rate_hz))
     frames = _windowed_frames(resample(signal, reference.rate_hz, RATE_HZ))
     return _segments(frames[reference.speech])
@@ -79,40 +82,44 @@ def analyse_estimate(reference: IntelligibilityReference, estimate: ArrayLike) -
 
 def stoi_value(reference: IntelligibilityReference, segments: Array) -> float:
     """Mean correlation of clean and clipped, level-matched estimate (Taal et al. 2011, eq. 3-6)."""
-    matched = segments * (reference.norms / (_norm(segments) + EPS))
-    clipped = np.minimum(matched, reference.segments * (1 + 10 ** (15 / 20)))
-    clipped -= clipped.mean(axis=2, keepdims=True)
-    correlation = np.einsum("ijk,ijk->ij", clipped, reference.centred) / (_norm(clipped)[..., 0] + EPS)
+    clipped = segments * (reference.norms / (_norm(segments) + EPS))
+    np.minimum(clipped, reference.ceiling, out=clipped)
+    clipped -= _mean_over_time(clipped)
+    correlation = np.einsum("jmk,jmk->jm", clipped, reference.centred) / (_norm(clipped)[..., 0] + EPS)
     return float(correlation.mean())
 
 
 def estoi_value(reference: IntelligibilityReference, segments: Array) -> float:
     """Mean correlation of segments normalised over time and bands (Jensen & Taal 2016, eq. 4-8)."""
-    whitened = whiten(_centre(segments))
-    return float(np.vdot(reference.whitened, whitened) / (SEGMENT * len(segments)))
+    return float(np.vdot(reference.whitened, _whiten(_centre(segments))) / (SEGMENT * segments.shape[1]))
 
 
-def whiten(centred: Array) -> Array:
+def _whiten(centred: Array) -> Array:
     """Segments made zero-mean and of unit norm over bands; what does not move stays zero."""
-    over_bands: Array = centred - centred.mean(axis=1, keepdims=True)
-    norms = np.sqrt(np.einsum("ijk,ijk->ik", over_bands, over_bands))[:, None, :]
+    over_bands: Array = centred - centred.mean(axis=0)
+    norms = np.sqrt(np.einsum("jmk,jmk->mk", over_bands, over_bands))
     over_bands *= 1 / np.where(norms > 1e-9, norms, np.inf)
     return over_bands
 
 
+def _centre(segments: Array) -> Array:
+    """Segments of zero mean and unit norm over time; a band that does not move becomes zero."""
+    centred: Array = segments - _mean_over_time(segments)
+    norms = _norm(centred)
+    # What is left of a constant band is rounding, and dividing by its norm would make it as loud as speech.
+    moving = norms > np.maximum(1e-12 * _norm(segments), np.finfo(np.float64).tiny)
+    centred *= 1 / np.where(moving, norms, np.inf)
+    return centred
+
+
 def _norm(segments: Array) -> Array:
-    norms: Array = np.sqrt(np.einsum("ijk,ijk->ij", segments, segments))[..., None]
+    norms: Array = np.sqrt(np.einsum("jmk,jmk->jm", segments, segments))[..., None]
     return norms
 
 
-def _centre(segments: Array) -> Array:
-    centred: Array = segments - segments.mean(axis=2, keepdims=True)
-    norms = _norm(centred)
-    # A band that is constant up to rounding carries no modulation; dividing by its norm would only amplify
-    # the rounding.
-    moving = norms > 1e-12 * _norm(segments)
-    centred *= 1 / np.where(moving & (norms > 0), norms, np.inf)
-    return centred
+def _mean_over_time(segments: Array) -> Array:
+    means: Array = np.einsum("jmk->jm", segments)[..., None] / SEGMENT
+    return means
 
 
 def _windowed_frames(signal: Array) -> Array:
@@ -132,8 +139,8 @@ def _segments(kept: Array) -> Array:
     frames = as_strided(signal, (len(kept) - 1, FRAME), (HOP * step, step), writeable=False) * _window()
     spectrum = np.fft.rfft(frames, n=FFT)
     power = spectrum.real**2 + spectrum.imag**2
-    envelopes = np.sqrt(power @ _band_matrix().T)
-    segments: Array = sliding_window_view(envelopes, SEGMENT, axis=0)
+    envelopes = np.sqrt(_band_matrix() @ power.T)
+    segments: Array = sliding_window_view(envelopes, SEGMENT, axis=1)
     return segments
 
 

@@ -1,19 +1,20 @@
 """Rational resampling by one matrix product.
 
-A polyphase filter that turns `down` samples into `up` is, over blocks of `down` input samples, one small
-matrix. Written so it runs several times faster than a scalar polyphase loop and gives the same samples.
+Over a block of input samples a polyphase filter is a small matrix. Written so it runs several times faster than
+a polyphase loop over samples and gives the same.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from math import ceil, gcd
+from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 _REJECTION_DB = 60.0
+_BLOCK = 64
 
 
 @cache
@@ -32,18 +33,32 @@ def _kaiser_lowpass(up: int, down: int) -> NDArray[np.float64]:
     return taps
 
 
+class _Plan(NamedTuple):
+    """A ratio made ready.
+
+    Attributes:
+        matrices: shape (parts, block, outputs): from `parts` adjoining blocks of input to the outputs of the first.
+        lead: Zeros that go in front of the signal.
+    """
+
+    matrices: NDArray[np.float64]
+    lead: int
+
+
 @cache
-def _block_matrix(up: int, down: int) -> tuple[NDArray[np.float64], int]:
-    """Matrix (span, up) from the input around a block of `down` samples to its `up` outputs; the lead-in."""
+def _plan(up: int, down: int) -> _Plan:
+    """Matrices for blocks of at least 64 input samples: small ones waste time, large ones multiply by zeros."""
+    repeats = ceil(_BLOCK / down)
+    block, outputs = repeats * down, repeats * up
     taps = up * _kaiser_lowpass(up, down)
     half = (len(taps) - 1) // 2
     lead = ceil(half / up)
-    span = 2 * lead + down + 1
-    # Output m of a block sits at position m * down on the fine grid, input j at (j - lead) * up.
-    offset = np.arange(up)[None, :] * down - (np.arange(span)[:, None] - lead) * up + half
+    parts = ceil((2 * lead + block + 1) / block)
+    # On the grid of the common multiple of both rates output m lies at m * down and input j at (j - lead) * up.
+    offset = np.arange(outputs)[None, :] * down - (np.arange(parts * block)[:, None] - lead) * up + half
     inside = (offset >= 0) & (offset < len(taps))
     matrix = np.where(inside, taps[np.clip(offset, 0, len(taps) - 1)], 0.0)
-    return matrix, lead
+    return _Plan(matrix.reshape(parts, block, outputs), lead)
 
 
 def resample(signal: NDArray[np.float64], rate_hz: int, new_rate_hz: int) -> NDArray[np.float64]:
@@ -60,12 +75,15 @@ def resample(signal: NDArray[np.float64], rate_hz: int, new_rate_hz: int) -> NDA
     up, down = new_rate_hz // common, rate_hz // common
     if up == down:
         return signal
-    matrix, lead = _block_matrix(up, down)
+    matrices, lead = _plan(up, down)
+    parts, block, outputs = matrices.shape
     length = -(-len(signal) * up // down)
-    blocks = -(-length // up)
-    padded = np.zeros((blocks - 1) * down + len(matrix))
+    count = -(-length // outputs)
+    padded = np.zeros((count + parts - 1) * block)
     stop = min(len(signal), len(padded) - lead)
     padded[lead : lead + stop] = signal[:stop]
-    step = padded.strides[0]
-    windows = as_strided(padded, (blocks, len(matrix)), (down * step, step), writeable=False)
-    return (windows @ matrix).reshape(-1)[:length]
+    blocks = padded.reshape(-1, block)
+    resampled = blocks[:count] @ matrices[0]
+    for part in range(1, parts):
+        resampled += blocks[part : part + count] @ matrices[part]
+    return resampled.reshape(-1)[:length]

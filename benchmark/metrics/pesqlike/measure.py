@@ -8,84 +8,90 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from benchmark.metrics.checks import UnscorableReference, check_estimate, check_rate, check_reference
+from benchmark.metrics.checks import UnscorableReference, audible, check_estimate, check_rate, check_reference
 from benchmark.metrics.measure import AudioMeasure
-from benchmark.metrics.pesqlike.align import global_lag, shift
-from benchmark.metrics.pesqlike.bark import bark_bands, loudness
+from benchmark.metrics.pesqlike.align import AlignReference, align_reference, global_lag, shift
+from benchmark.metrics.pesqlike.coefficients import FITTED
+from benchmark.metrics.pesqlike.model import RATE_HZ, Spectra, disturbance, score, spectra, spoken
 from benchmark.metrics.resample import resample
 
+MAX_LAG_S = 0.25
+
 Array = NDArray[np.float64]
-_RATE = 16000
-_FFT = 512
-_HOP = 256
-_BANDS = 46
-_LEVEL_DB = 75.0
 
 
 class LoudnessReference(NamedTuple):
-    """The clean signal as PESQLike sees it."""
+    """The clean signal as PESQLike sees it.
+
+    Attributes:
+        length: Samples at its own rate.
+        rate_hz: That rate.
+        alignment: For finding the delay of an estimate.
+        spectra: Its short-time powers.
+        during: Which frames lie between the first and the last speech.
+    """
 
     length: int
     rate_hz: int
-    signal: Array
-    loudness: Array
-    excitation: Array
+    alignment: AlignReference
+    spectra: Spectra
+    during: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, repr=False)
 class PESQLike(AudioMeasure):
-    """Perceived quality of wide-band speech on the scale of PESQ, 1.0 to 4.64. Needs at least 16 kHz."""
+    """Perceived quality of wide-band speech on the scale of PESQ, from 1 to 4.64, for 16 kHz and more.
+
+    Written from open psychoacoustics and fitted to scores of the package `pesq` 0.0.4 (wide band, no Corrigendum 2); it is
+    not PESQ and contains nothing of it. One global delay of up to 0.25 s is removed. Gain and polarity change nothing. An
+    estimate that is silent or constant scores 1.0. Not modelled: delays that drift, packet loss, strong reverberation.
+
+    Stages: `model.disturbance`. How well it agrees with PESQ, and where it does not: leaderboard/PESQLIKE.md.
+    """
 
     unit: ClassVar[str] = "MOS"
-    range: ClassVar[tuple[float, float]] = (1.0, 4.644)
+    range: ClassVar[tuple[float, float]] = (1.0, 4.65)
     worst: ClassVar[float] = 1.0
-    source: ClassVar[str] = "this benchmark, from Traunmüller 1990, Terhardt 1979, Zwicker & Fastl 1999"
-    version: ClassVar[str] = "0"
+    source: ClassVar[str] = "this benchmark, after Traunmüller 1990, Terhardt 1979, Zwicker & Fastl 1999"
 
     def reference(self, clean: ArrayLike, rate_hz: int) -> LoudnessReference:
-        """Loudness of the clean signal over time and Bark bands."""
+        """Loudness of the clean signal over time and Bark bands.
+
+        Raises:
+            UnscorableReference: Besides what every measure refuses: a rate below 16 kHz, or less than 64 ms.
+        """
         rate = check_rate(rate_hz)
-        if rate < _RATE:
+        checked = check_reference(clean)
+        if rate < RATE_HZ:
             raise UnscorableReference(
                 f"PESQLike is a wide-band measure: it needs 16000 Hz or more, got {rate}"
             )
-        checked = check_reference(clean)
-        signal = resample(checked, rate, _RATE)
-        power = _bark_power(signal)
-        return LoudnessReference(len(checked), rate, signal, _loud(power), power)
+        signal = _unit_peak(resample(checked, rate, RATE_HZ))
+        if len(signal) < 1024:
+            raise UnscorableReference(
+                f"PESQLike needs 64 ms of speech, got {1000 * len(checked) / rate:.0f} ms"
+            )
+        powers = spectra(signal)
+        alignment = align_reference(signal, round(MAX_LAG_S * RATE_HZ))
+        return LoudnessReference(len(checked), rate, alignment, powers, spoken(powers))
 
-    def analyse(self, reference: LoudnessReference, estimate: ArrayLike) -> Array:
-        """Bark powers of the aligned estimate."""
-        signal = resample(
-            check_estimate(estimate, reference.length, reference.rate_hz), reference.rate_hz, _RATE
-        )
-        return _bark_power(shift(signal, global_lag(reference.signal, signal, min(len(signal) - 1, 8000))))
+    def analyse(self, reference: LoudnessReference, estimate: ArrayLike) -> Spectra:
+        """Short-time powers of the estimate, its delay removed."""
+        checked = audible(check_estimate(estimate, reference.length, reference.rate_hz))
+        signal = _unit_peak(resample(checked, reference.rate_hz, RATE_HZ))
+        return spectra(shift(signal, global_lag(reference.alignment, signal)))
 
-    def compare(self, reference: LoudnessReference, analysed: Array) -> float:
-        """MOS."""
+    def compare(self, reference: LoudnessReference, analysed: Spectra) -> float:
+        """The score."""
         low, high = self.range
-        if not analysed.any():
+        if not analysed.speech_band[reference.during].any():
             return low
-        difference = _loud(analysed) - reference.loudness
-        d = (
-            np.sqrt((np.clip(difference, 0, None) ** 2).mean(axis=1)),
-            np.sqrt((np.clip(difference, None, 0) ** 2).mean(axis=1)),
-        )
-        per_frame = d[0] + 0.5 * d[1]
-        pooled = np.sqrt((per_frame**2).mean()) / np.sqrt((reference.loudness**2).mean())
-        return float(low + (high - low) * 2 / (1 + np.exp(3.0 * pooled)))
+        mos = float(score(disturbance(reference.spectra, analysed, reference.during, FITTED), FITTED))
+        return min(max(mos, low), high)
 
 
-def _loud(power: Array) -> Array:
-    bands = bark_bands(_RATE, _FFT, _BANDS, 80.0, 7800.0)
-    scale = 10 ** (_LEVEL_DB / 10) / power.sum(axis=1).mean()
-    return loudness(power * scale, bands.threshold)
-
-
-def _bark_power(signal: Array) -> Array:
-    bands = bark_bands(_RATE, _FFT, _BANDS, 80.0, 7800.0)
-    padded = np.concatenate([signal, np.zeros(_FFT)])
-    frames = np.lib.stride_tricks.sliding_window_view(padded, _FFT)[::_HOP] * np.hanning(_FFT)
-    spectrum = np.fft.rfft(frames)
-    power: Array = (spectrum.real**2 + spectrum.imag**2) @ bands.weights
-    return power
+def _unit_peak(signal: Array) -> Array:
+    """The signal at a peak of 1 without its mean, so that neither level nor DC reaches the model's powers."""
+    centred = signal - signal.mean()
+    peak = np.abs(centred).max()
+    return centred / peak if peak > 0 else centred
