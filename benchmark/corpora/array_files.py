@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -81,9 +84,10 @@ def _read_npz(path: Path) -> Columns:
             arrays = {
                 name.removesuffix(".npy"): _npy(path, archive.read(name)) for name in archive.namelist()
             }
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError) as error:
         raise CorpusError(f"{path}: not an .npz file, or damaged ({error})") from error
-    rate_hz = float(arrays.pop("rate_hz").reshape(-1)[0]) if "rate_hz" in arrays else None
+    rate = _as_floats(path, arrays.pop("rate_hz")).reshape(-1) if "rate_hz" in arrays else np.zeros(0)
+    rate_hz = float(rate[0]) if rate.size else None
     if "values" not in arrays:
         channels = [_as_floats(path, array).reshape(-1) for array in arrays.values()]
         if len({len(channel) for channel in channels}) != 1:
@@ -149,26 +153,35 @@ def _bytes(path: Path) -> bytes:
 
 def _npy(path: Path, content: bytes) -> NDArray[np.generic]:
     """An array, its header held against the bytes that are there before anything is allocated."""
-    stream = BytesIO(content)
     try:
-        version = np.lib.format.read_magic(stream)
-        if version not in ((1, 0), (2, 0)):
-            raise ValueError(f"version {version}")
-        read_header = (
-            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        )
-        shape, by_column, dtype = read_header(stream)
-    except (ValueError, EOFError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
-        raise CorpusError(f"{path}: damaged NumPy header ({str(error).splitlines()[0][:80]})") from error
+        dtype, by_column, shape, data_at = _npy_header(content)
+    except (ValueError, TypeError, KeyError, SyntaxError, MemoryError, RecursionError, struct.error) as error:
+        raise CorpusError(
+            f"{path}: damaged NumPy header ({type(error).__name__}); copy the file again"
+        ) from error
     if dtype.hasobject or dtype.kind not in "fiubU":
         raise CorpusError(f"{path}: holds an array of type {dtype}; numbers are expected")
     count = 1
     for extent in shape:
         count *= int(extent)
-    raw = content[stream.tell() :]
+    raw = content[data_at:]
     if min(shape, default=0) < 0 or count * dtype.itemsize != len(raw) or dtype.itemsize == 0:
         raise CorpusError(f"{path}: states shape {shape} and holds {len(raw)} bytes; truncated or damaged")
     return np.reshape(np.frombuffer(raw, dtype), shape, order="F" if by_column else "C")
+
+
+def _npy_header(content: bytes) -> tuple[np.dtype[Any], bool, tuple[int, ...], int]:
+    """Type, order, shape and start of the data; NumPy's own parser raises more kinds of error than it states."""
+    if content[:6] != b"\x93NUMPY" or content[6] not in (1, 2):
+        raise ValueError("no magic")
+    code = "<H" if content[6] == 1 else "<I"
+    start = 8 + struct.calcsize(code)
+    data_at = start + int(struct.unpack_from(code, content, 8)[0])
+    fields = ast.literal_eval(content[start:data_at].decode("latin-1").strip())
+    if data_at > len(content) or not isinstance(fields["descr"], str):
+        raise ValueError("no array of plain numbers")
+    shape = tuple(int(extent) for extent in fields["shape"])
+    return np.dtype(fields["descr"]), bool(fields["fortran_order"]), shape, data_at
 
 
 def _as_floats(path: Path, array: NDArray[np.generic]) -> NDArray[np.float64]:

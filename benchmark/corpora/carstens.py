@@ -46,9 +46,9 @@ def read_header(path: Path) -> PosHeader:
         CorpusError: The header is damaged, or the size is no whole number of frames.
     """
     try:
-        with path.open("rb") as stream:
-            start = stream.read(_MAX_HEADER)
         size = path.stat().st_size
+        with path.open("rb") as stream:
+            start = stream.read(min(size, _MAX_HEADER))
     except OSError as error:
         raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
     sensors, rate_hz, data_at = AG500_SENSORS, AG500_RATE_HZ, 0

@@ -68,9 +68,9 @@ def read_header(path: Path) -> EstHeader:
         CorpusError: Not a track, a field is missing or impossible, or the file is shorter than stated.
     """
     try:
-        with path.open("rb") as stream:
-            start = stream.read(_MAX_HEADER)
         size = path.stat().st_size
+        with path.open("rb") as stream:
+            start = stream.read(min(size, _MAX_HEADER))
     except OSError as error:
         raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
     if not start.startswith(MAGIC):

@@ -45,9 +45,9 @@ def read_header(path: Path) -> SsffHeader:
         CorpusError: Not SSFF, a line is missing or wrong, or the records do not fill the file.
     """
     try:
-        with path.open("rb") as stream:
-            start = stream.read(_MAX_HEADER)
         size = path.stat().st_size
+        with path.open("rb") as stream:
+            start = stream.read(min(size, _MAX_HEADER))
     except OSError as error:
         raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
     end = start.find(b"\n" + _SEPARATOR)
