@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark import cli
+from benchmark.model_options import add_model_arguments, load_model, run_options
 
 _EXAMPLE = """  python -m benchmark.score --corpus prepared/demo_noisy --model ridge_noisy
-  python -m benchmark.score --corpus prepared/demo_noisy --model my_wrapper.py:MyModel --measures PPMC STOI"""
+  python -m benchmark.score --corpus prepared/demo_noisy --model my_wrapper.py:MyModel --model-arg weights=best.pt
+  python -m benchmark.score --corpus prepared/demo_noisy --model 'command:octave my_model.m {in} {out}' --measures PPMC STOI"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,12 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "score", "Runs a model on every mixture of a prepared corpus and scores what it gives.", _EXAMPLE
     )
     parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a prepared corpus")
-    parser.add_argument(
-        "--model",
-        required=True,
-        metavar="SPEC",
-        help="a registered name; two joined by '+' (enhance, then invert); or path/to/file.py:Class",
-    )
+    add_model_arguments(parser)
     parser.add_argument(
         "--measures", nargs="+", metavar="NAME", help="what to compute (default: the six of the leaderboard)"
     )
@@ -50,24 +48,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--keep", action="store_true", help="keep a stored result of the same model code, corpus and measures"
     )
+    parser.add_argument(
+        "--store",
+        type=Path,
+        metavar="DIR",
+        help="where raw predictions are kept (default: $SINBAD_CACHE, else beside the results)",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="run the model again though its predictions are kept"
+    )
     parser.add_argument("--summary", action="store_true", help="print one line instead of the tables")
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     return cli.guarded(_score, parser.parse_args(argv))
 
 
 def _score(arguments: argparse.Namespace) -> int:
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
     from benchmark.harness.evaluate import DEFAULT_MEASURES, evaluate, stored_result
     from benchmark.harness.results import write_result
     from benchmark.metrics import parse
-    from benchmark.models import load
     from benchmark.prepared import PreparedCorpus
     from benchmark.standings.aggregate import standings
     from benchmark.standings.tables import measure_table
 
     measures = [parse(name) for name in arguments.measures or DEFAULT_MEASURES]
-    entry = load(arguments.model)
+    entry = load_model(arguments)
     corpus = PreparedCorpus(arguments.corpus)
     kept = stored_result(arguments.out, corpus, entry, measures, arguments.split) if arguments.keep else None
     result = kept or evaluate(
@@ -78,6 +84,8 @@ def _score(arguments: argparse.Namespace) -> int:
         limit=arguments.limit,
         jobs=arguments.jobs,
         progress=cli.progress,
+        options=replace(run_options(arguments), fresh=arguments.fresh),
+        store=_store(arguments),
     )
     card = result.card
     summary = (
@@ -98,6 +106,21 @@ def _score(arguments: argparse.Namespace) -> int:
     lines += [f"failed {count} times: {reason}" for reason, count in card.reasons.items()]
     cli.report(asdict(card), lines, arguments.json)
     return 0
+
+
+def _store(arguments: argparse.Namespace) -> Path:
+    """The folder of raw predictions; beside the results it keeps itself out of version control."""
+    from benchmark.files import write_text
+    from benchmark.shipped import cache_folder
+
+    folder: Path = arguments.store or (
+        cache_folder() / "store"
+        if "SINBAD_CACHE" in os.environ
+        else arguments.out.absolute().parent / "store"
+    )
+    if not (folder / ".gitignore").is_file():
+        write_text(folder / ".gitignore", "*\n")
+    return folder
 
 
 if __name__ == "__main__":

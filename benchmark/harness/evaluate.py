@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import platform
-from collections import Counter, defaultdict
+import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import joblib
 
-from benchmark import __version__
 from benchmark.errors import StandingsError
-from benchmark.harness.results import Card, Result, count_status, read_result
-from benchmark.harness.runner import Outcome, run_in_process
-from benchmark.harness.scoring import Plan, plan_scores, score_pools, score_utterance
+from benchmark.harness.card import make_card
+from benchmark.harness.estimates import Channels
+from benchmark.harness.open_runner import RunOptions, open_runner
+from benchmark.harness.outcome import Item, Outcome, Runner
+from benchmark.harness.results import Result, read_result
+from benchmark.harness.score_store import score_or_recall
+from benchmark.harness.scoring import Plan, plan_scores, score_pools
 from benchmark.metrics import Measure
-from benchmark.models import Enhancer, Entry, Inverter, Model
+from benchmark.models.entry import Entry
 from benchmark.prepared import PreparedCorpus
 from benchmark.progress import Progress, silent
 from benchmark.speech import Clip, Trajectories
 
 Row = dict[str, Any]
-_Heard = tuple[list[Row], Clip, Trajectories, list[Outcome]]
+_Given = tuple[list[Row], Clip, Trajectories, list[Outcome]]
 
 #: Measures that are computed unless others are asked for.
 DEFAULT_MEASURES = ("PPMC", "RMSE", "STOI", "ESTOI", "SISDR", "PESQLike")
@@ -40,10 +40,13 @@ def evaluate(
     limit: int | None = None,
     jobs: int = 1,
     progress: Progress = silent,
+    options: RunOptions | None = None,
+    store: Path | None = None,
 ) -> Result:
     """Runs a model on every mixture of a split and scores what it gives.
 
-    The model runs here, one recording after the other, so that its speed is measured alone; scores are computed by workers.
+    First the model runs alone, one recording after the other, so that its speed is measured; then workers compute the scores. What
+    the store holds of earlier runs is not done again.
 
     Args:
         corpus: A prepared corpus with audio.
@@ -53,36 +56,106 @@ def evaluate(
         limit: At most so many utterances, in the order of their ids.
         jobs: Worker processes for the measures.
         progress: Told of every finished utterance.
+        options: How submitted code is run.
+        store: Folder of predictions and scores; None for one that is removed at the end.
     """
+    if store is None:
+        with tempfile.TemporaryDirectory(prefix="sinbad-store-") as folder:
+            return evaluate(
+                corpus,
+                entry,
+                measures,
+                split=split,
+                limit=limit,
+                jobs=jobs,
+                progress=progress,
+                options=options,
+                store=Path(folder),
+            )
     groups = _grouped(corpus, split, limit)
-    model = entry.build(corpus)
-    plan = plan_scores(measures, enhances=isinstance(model, Enhancer), inverts=isinstance(model, Inverter))
+    targets = corpus.targets(groups[0][0]["utterance_id"])
+    used = options or RunOptions()
+    runner = open_runner(
+        entry, used, store / "predictions", corpus=corpus, channels=Channels(targets.names, targets.rate_hz)
+    )
+    try:
+        tasks = runner.tasks()
+        plan = plan_scores(measures, enhances="enhance" in tasks, inverts="invert" in tasks)
+        _predict(corpus, entry, runner, groups, progress)
+        scores, seconds = _score(corpus, entry, runner, groups, plan, store / "scores", jobs, progress)
+        facts = runner.facts()
+    finally:
+        runner.close()
     expected = _expected(corpus, plan, groups)
-    scores: list[Row] = []
-    seconds, heard_seconds = 0.0, 0.0
-    pools: dict[tuple[str, str], list[tuple[Row, Trajectories, Outcome]]] = defaultdict(list)
-
-    def tasks() -> Iterator[Any]:
-        nonlocal seconds, heard_seconds
-        for rows, clean, targets, outcomes in _run(corpus, entry, model, groups):
-            seconds += sum(outcome.seconds for outcome in outcomes)
-            heard_seconds += sum(row["samples"] / 16000 for row in rows)
-            if plan.pooled:
-                for row, outcome in zip(rows, outcomes, strict=True):
-                    condition = row["mixture_id"].removesuffix(f"/{row['utterance_id']}")
-                    slim = replace(outcome, enhanced=None)
-                    pools[condition, row["speaker"]].append((row, targets, slim))
-            yield joblib.delayed(score_utterance)(plan, rows, clean, targets, outcomes)
-
-    finished = joblib.Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs")(tasks())
-    for found in progress(finished, len(groups), f"scoring {entry.name}"):
-        scores += found
-    scores += score_pools(plan, pools)
     if len(scores) != expected:
         raise StandingsError(
             f"{entry.name}: {len(scores)} scores where {expected} were expected; nothing is stored"
         )
-    return Result(_card(corpus, entry, plan, split, scores, seconds, heard_seconds), scores)
+    heard_seconds = sum(row["samples"] / 16000 for rows in groups for row in rows)
+    return Result(
+        make_card(corpus, entry, plan, split, scores, (seconds, heard_seconds), used, facts), scores
+    )
+
+
+def _predict(
+    corpus: PreparedCorpus, entry: Entry, runner: Runner, groups: Sequence[list[Row]], progress: Progress
+) -> None:
+    """Lets the model hear everything once.
+
+    The noisiest condition comes first and the clean one last, so that a model that remembers what it heard gains little.
+    """
+    rows = [row for group in groups for row in group]
+    rows.sort(key=lambda row: (row["snr_db"] is None, row["snr_db"] or 0.0, row["mixture_id"]))
+    for _ in progress(runner.run(_items(corpus, entry, rows)), len(rows), f"running {entry.name}"):
+        pass
+
+
+def _score(
+    corpus: PreparedCorpus,
+    entry: Entry,
+    runner: Runner,
+    groups: Sequence[list[Row]],
+    plan: Plan,
+    folder: Path,
+    jobs: int,
+    progress: Progress,
+) -> tuple[list[Row], float]:
+    """Scores what the model gave, and the seconds that it took."""
+    seconds = 0.0
+    pools: dict[tuple[str, str], list[tuple[Row, Trajectories, Outcome]]] = defaultdict(list)
+
+    def tasks() -> Iterator[Any]:
+        nonlocal seconds
+        for rows, clean, targets, outcomes in _given(corpus, entry, runner, groups):
+            seconds += sum(outcome.seconds for outcome in outcomes)
+            if plan.pooled:
+                for row, outcome in zip(rows, outcomes, strict=True):
+                    condition = row["mixture_id"].removesuffix(f"/{row['utterance_id']}")
+                    pools[condition, row["speaker"]].append((row, targets, outcome.without_audio()))
+            yield joblib.delayed(score_or_recall)(folder, plan, rows, clean, targets, outcomes)
+
+    finished = joblib.Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs")(tasks())
+    scores: list[Row] = []
+    for found in progress(finished, len(groups), f"scoring {entry.name}"):
+        scores += found
+    return [*scores, *score_pools(plan, pools)], seconds
+
+
+def _items(corpus: PreparedCorpus, entry: Entry, rows: Sequence[Row]) -> Iterator[Item]:
+    for row in rows:
+        heard = (
+            corpus.clean(row["utterance_id"]) if entry.hears == "clean" else corpus.noisy(row["mixture_id"])
+        )
+        yield Item(row["mixture_id"], heard)
+
+
+def _given(
+    corpus: PreparedCorpus, entry: Entry, runner: Runner, groups: Sequence[list[Row]]
+) -> Iterator[_Given]:
+    for rows in groups:
+        key = rows[0]["utterance_id"]
+        outcomes = list(runner.run(_items(corpus, entry, rows)))
+        yield rows, corpus.clean(key), corpus.targets(key), outcomes
 
 
 def _expected(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[Row]]) -> int:
@@ -130,63 +203,3 @@ def _grouped(corpus: PreparedCorpus, split: str, limit: int | None) -> list[list
     for row in corpus.of_split(split):
         groups[row["utterance_id"]].append(row)
     return [groups[key] for key in sorted(groups)[:limit]]
-
-
-def _run(corpus: PreparedCorpus, entry: Entry, model: Model, groups: Sequence[list[Row]]) -> Iterator[_Heard]:
-    for rows in groups:
-        key = rows[0]["utterance_id"]
-        clean = corpus.clean(key)
-        outcomes = []
-        for row in rows:
-            heard = clean if entry.hears == "clean" else corpus.noisy(row["mixture_id"])
-            outcomes.append(run_in_process(model, heard))
-        yield rows, clean, corpus.targets(key), outcomes
-
-
-def _card(
-    corpus: PreparedCorpus,
-    entry: Entry,
-    plan: Plan,
-    split: str,
-    scores: Sequence[Row],
-    seconds: float,
-    heard_seconds: float,
-) -> Card:
-    recipe = corpus.recipe
-    failures = Counter(row["reason"] for row in scores if row["status"] == "failed")
-    measures: list[Measure] = [*plan.audio, *plan.trajectories, *plan.pooled]
-    return Card(
-        model=entry.name,
-        title=entry.title,
-        version=entry.version,
-        source=entry.source,
-        source_sha256=entry.source_sha256,
-        arguments=dict(entry.arguments),
-        hears=entry.hears,
-        recipe=recipe.name,
-        recipe_version=recipe.version,
-        recipe_title=recipe.title,
-        split=split,
-        corpus_sha256=corpus.split_hash(split),
-        measures={measure.name: measure.version for measure in measures},
-        expected=len(scores),
-        ok=count_status(scores, "ok"),
-        failed=count_status(scores, "failed"),
-        left_out=count_status(scores, "left_out"),
-        reasons=dict(failures.most_common(10)),
-        audio_seconds=round(heard_seconds, 3),
-        seconds=round(seconds, 3),
-        real_time_factor=round(seconds / heard_seconds, 6) if heard_seconds else 0.0,
-        when=datetime.now(UTC).date().isoformat(),
-        environment=_environment(),
-    )
-
-
-def _environment() -> dict[str, str]:
-    packages = {name: metadata.version(name) for name in ("numpy", "scipy", "soundfile", "librosa")}
-    return {
-        "sinbad-bench": __version__,
-        "python": platform.python_version(),
-        **packages,
-        "machine": platform.machine(),
-    }

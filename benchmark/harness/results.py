@@ -61,6 +61,9 @@ class Card:
         when: Day of the run, UTC.
         environment: Versions of Python and the packages that matter, and the machine.
         scores_sha256: Hash of the content of the scores.
+        licence: Of the model, where known.
+        runner: How it was run: "in process", "child process", "sandbox", "command", "predictions"; of a pair, both.
+        threads: Threads that its numerical libraries were told to use; 0 if they were told nothing.
     """
 
     model: str
@@ -87,6 +90,9 @@ class Card:
     when: str
     environment: dict[str, str]
     scores_sha256: str = ""
+    licence: str = ""
+    runner: str = ""
+    threads: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +116,19 @@ def scores_hash(scores: Iterable[dict[str, Any]]) -> str:
 def write_result(root: Path, result: Result) -> Path:
     """Writes a result below `root` and returns its folder; the card comes last, and only with it a result counts."""
     folder = root / result.card.recipe / result.card.model
+    _remove_rests(folder)
     scores = sorted(result.scores, key=lambda row: (row["mixture_id"], row["measure"], row["parameter"]))
     with replacing(folder / "scores.parquet") as temporary:
         pq.write_table(pa.Table.from_pylist(scores, schema=SCORES), temporary, compression="zstd")
     card = {**asdict(result.card), "scores_sha256": scores_hash(scores)}
     write_text(folder / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")
     return folder
+
+
+def _remove_rests(folder: Path) -> None:
+    """Removes what a killed run left half written; a result has one writer at a time."""
+    for path in folder.glob(".*.part"):
+        path.unlink(missing_ok=True)
 
 
 def read_result(folder: Path) -> Result:

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmark.audio import resample
 from benchmark.errors import MeasureError
-from benchmark.harness.runner import Outcome
+from benchmark.harness.outcome import Outcome
 from benchmark.metrics import (
     AudioMeasure,
     Measure,
@@ -23,7 +23,7 @@ from benchmark.speech import Clip, Trajectories
 
 Row = Mapping[str, Any]
 ScoreRow = dict[str, Any]
-_DESCRIBING = ("mixture_id", "utterance_id", "speaker", "noise_kind", "noise_category", "snr_db")
+DESCRIBING = ("mixture_id", "utterance_id", "speaker", "noise_kind", "noise_category", "snr_db")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def score_pools(
                 pairs.append((targets, estimate))
             first = members[0][0]
             described = {
-                **{name: first[name] for name in _DESCRIBING},
+                **{name: first[name] for name in DESCRIBING},
                 "mixture_id": f"{condition}/{speaker}/*",
                 "utterance_id": "*",
                 "noise_category": "*",
@@ -123,7 +123,7 @@ def _audio_scores(plan: Plan, row: Row, scorer: Scorer, outcome: Outcome, rate_h
         elif isinstance(value, MeasureError):
             yield _score_row(row, measure, "", measure.worst, "failed", str(value))
         else:
-            yield _score_row(row, measure, "", value, "ok", "")
+            yield _score_row(row, measure, "", float(value), "ok", "")
 
 
 def _moving_scores(
@@ -139,7 +139,7 @@ def _moving_scores(
 
 
 def _parameter_row(row: Row, measure: Measure, parameter: str, found: ParameterScore) -> ScoreRow:
-    value = None if found.status == "left_out" else found.value
+    value = None if found.status == "left_out" else float(found.value)
     return _score_row(row, measure, parameter, value, found.status, found.reason)
 
 
@@ -147,7 +147,7 @@ def _score_row(
     row: Row, measure: Measure, parameter: str, value: float | None, status: str, reason: str
 ) -> ScoreRow:
     return {
-        **{name: row[name] for name in _DESCRIBING},
+        **{name: row[name] for name in DESCRIBING},
         "measure": measure.name,
         "parameter": parameter,
         "value": value,

@@ -1,8 +1,10 @@
-"""Models: the two-method contract, the registry of built-in ones, and loading of submitted ones."""
+"""Models: the two-method contract, the registry of built-in ones, and what a SPEC can name."""
 
 from __future__ import annotations
 
 from benchmark.models.contract import Enhancer, Inverter, Model
-from benchmark.models.registry import REGISTERED, Entry, load
+from benchmark.models.entry import Entry
+from benchmark.models.registry import REGISTERED
+from benchmark.models.spec import load
 
 __all__ = ["REGISTERED", "Enhancer", "Entry", "Inverter", "Model", "load"]

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmark.harness.runner import Outcome, run_in_process
+from benchmark.harness.in_process import run_in_process
+from benchmark.harness.outcome import Outcome
 from benchmark.harness.scoring import aligned, plan_scores, score_utterance
 from benchmark.metrics import parse
 from benchmark.speech import Clip, Trajectories

@@ -1,0 +1,169 @@
+"""Runs any program that reads a folder of recordings and writes a folder of estimates."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from benchmark.audio import FULL_SCALE
+from benchmark.draws import gaussian
+from benchmark.errors import ModelError
+from benchmark.harness.estimates import Channels, channels_of, kinds_in, read_estimates
+from benchmark.harness.limits import FILE_BYTES, Limits, bare_environment
+from benchmark.harness.outcome import Item, Outcome, failure
+from benchmark.harness.process import EndedError, Program, describe, scratch_folder
+from benchmark.harness.sandbox import sandboxed
+from benchmark.models.entry import Command
+from benchmark.speech import Clip
+
+
+class CommandRunner:
+    """A program that is started for some recordings at a time; the files bear numbers, not the names of mixtures.
+
+    A run that fails (a status other than 0, or too long) is discarded as a whole and tried again in halves, until the recording
+    that it fails on is alone.
+
+    Attributes:
+        identity: See `Runner`.
+        batch: Recordings at a time.
+    """
+
+    def __init__(
+        self,
+        command: Command,
+        source_sha256: str,
+        channels: Channels,
+        limits: Limits,
+        *,
+        batch: int = 50,
+        does: Iterable[str] = (),
+        sandbox: bool = False,
+        passed: tuple[str, ...] = (),
+    ) -> None:
+        self._command, self._channels, self._limits = command, channels, limits
+        self._sandbox, self._passed, self.batch = sandbox, passed, batch
+        self._does = frozenset(does)
+        made = {"command": source_sha256, "channels": [channels.names, channels.rate_hz]}
+        self.identity = hashlib.sha256(json.dumps(made).encode()).hexdigest()
+
+    def tasks(self) -> frozenset[str]:
+        """See `Runner`; unless it was told, a trial on two seconds of noise shows what the program writes.
+
+        Raises:
+            ModelError: It writes nothing.
+        """
+        if not self._does:
+            trial = [Item("trial", Clip((0.05 * gaussian("trial", 32000)).astype(np.float32), 16000))]
+            try:
+                self._does = self._attempt(trial, self._limits.start_s)[0]
+            except EndedError as error:
+                raise ModelError(f"{self._shown}: {error}, in a trial on two seconds of noise") from error
+        if not self._does:
+            raise ModelError(
+                f"{self._shown}: wrote neither .wav or .flac nor .csv or .npy for the .wav it was given (a trial on two seconds of noise)"
+            )
+        return self._does
+
+    def facts(self) -> dict[str, str]:
+        """See `Runner`."""
+        return {}
+
+    def run(self, items: Iterable[Item]) -> Iterator[Outcome]:
+        """See `Runner`."""
+        waiting: list[Item] = []
+        for item in items:
+            waiting.append(item)
+            if len(waiting) >= self.batch:
+                yield from self._halved(waiting)
+                waiting = []
+        if waiting:
+            yield from self._halved(waiting)
+
+    def close(self) -> None:
+        """See `Runner`."""
+
+    @property
+    def _shown(self) -> str:
+        return f"command:{Path(self._command.words[0]).name}"
+
+    def _halved(self, items: list[Item]) -> list[Outcome]:
+        start = time.perf_counter()
+        try:
+            return self._attempt(items, self._limits.item_s * len(items), self.tasks())[1]
+        except EndedError as error:
+            if len(items) == 1:
+                seconds = time.perf_counter() - start
+                return [failure(self.tasks(), str(error), seconds, limits=str(self._limits))]
+        middle = len(items) // 2
+        return self._halved(items[:middle]) + self._halved(items[middle:])
+
+    def _attempt(
+        self, items: list[Item], limit_s: float, tasks: frozenset[str] = frozenset()
+    ) -> tuple[frozenset[str], list[Outcome]]:
+        """One run: which kinds of files it wrote, and the outcomes.
+
+        Raises:
+            EndedError: It failed.
+        """
+        scratch = scratch_folder()
+        source, target = scratch / "in", scratch / "out"
+        source.mkdir()
+        target.mkdir()
+        for number, item in enumerate(items, start=1):
+            _write_wav(source / f"{number:06d}.wav", item.clip)
+        with Program(
+            self._words(scratch, source, target), self._environment(scratch), scratch, **self._room()
+        ) as program:
+            start = time.perf_counter()
+            status = program.wait(limit_s)
+            seconds = (time.perf_counter() - start) / len(items)
+            if status != 0:
+                words = program.last_words()
+                raise EndedError(
+                    describe(status) + (f"; its last words: {words}" if words else ""), by_limit=True
+                )
+            channels = channels_of(target, self._channels)
+            outcomes = [
+                read_estimates(target, f"{number:06d}", tasks, item.clip, channels, seconds)
+                for number, item in enumerate(items, start=1)
+            ]
+            return kinds_in(target), outcomes
+
+    def _words(self, scratch: Path, source: Path, target: Path) -> list[str]:
+        words = [
+            word.replace("{in}", str(source)).replace("{out}", str(target)) for word in self._command.words
+        ]
+        if not self._sandbox:
+            return words
+        files = [
+            Path(word) for word in self._command.words if Path(word).is_absolute() and Path(word).exists()
+        ]
+        return sandboxed(words, scratch, files)
+
+    def _environment(self, scratch: Path) -> dict[str, str]:
+        return bare_environment(scratch, self._limits.threads, self._passed)
+
+    def _room(self) -> dict[str, int]:
+        return {"memory_bytes": self._limits.memory_bytes, "file_bytes": FILE_BYTES}
+
+
+def _write_wav(path: Path, clip: Clip) -> None:
+    """16 bits where they hold the samples exactly, which every program reads; else floats, so that nothing clips."""
+    scaled = np.asarray(clip.samples, np.float64) * FULL_SCALE
+    whole = np.rint(scaled)
+    exact = (
+        bool((whole == scaled).all())
+        and whole.size > 0
+        and whole.max() < FULL_SCALE
+        and whole.min() >= -FULL_SCALE
+    )
+    if exact:
+        soundfile.write(str(path), whole.astype(np.int16), clip.rate_hz, subtype="PCM_16")
+    else:
+        soundfile.write(str(path), np.asarray(clip.samples, np.float32), clip.rate_hz, subtype="FLOAT")

@@ -1,0 +1,143 @@
+"""The right runner for a model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from benchmark.errors import ModelError
+from benchmark.harness.child import facts, make_model
+from benchmark.harness.child_runner import ChildRunner
+from benchmark.harness.command_runner import CommandRunner
+from benchmark.harness.estimates import Channels
+from benchmark.harness.in_process import InProcessRunner
+from benchmark.harness.limits import Limits
+from benchmark.harness.outcome import Runner
+from benchmark.harness.paired import PairRunner
+from benchmark.harness.predictions_runner import PredictionsRunner
+from benchmark.harness.store import Stored
+from benchmark.models.contract import Model
+from benchmark.models.entry import Command, Entry, InProcess, Pair, Predictions, Submission
+from benchmark.prepared import PreparedCorpus
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How submitted models are run.
+
+    Attributes:
+        runner: "child" (a process of its own), or "in-process" for code that you trust and want to debug.
+        python: The interpreter for submitted classes.
+        limits: What they may use.
+        sandbox: Whether they are shut in by bubblewrap.
+        passed: Environment variables that they are given.
+        does: What a command or a folder of predictions gives, where it cannot be found out: "enhance", "invert".
+        batch: Recordings that a command gets at a time.
+        fresh: Whether predictions are made again though they are in the store.
+    """
+
+    runner: Literal["child", "in-process"] = "child"
+    python: str = sys.executable
+    limits: Limits = field(default_factory=Limits)
+    sandbox: bool = False
+    passed: tuple[str, ...] = ()
+    does: tuple[str, ...] = ()
+    batch: int = 50
+    fresh: bool = False
+
+
+def open_runner(
+    entry: Entry,
+    options: RunOptions,
+    store: Path,
+    *,
+    corpus: PreparedCorpus | None = None,
+    channels: Channels | None = None,
+) -> Runner:
+    """The runner of a model; what it gives is kept in `store`.
+
+    Args:
+        entry: The model.
+        options: How submitted code is run.
+        store: Folder of predictions.
+        corpus: What built-in models learn from.
+        channels: Names and frame rate of the targets, for estimates that do not state their own.
+
+    Raises:
+        ModelError: The model cannot be run so.
+    """
+    how = entry.how
+    known = channels or Channels((), 100.0)
+    if isinstance(how, Pair):
+        first, second = (
+            open_runner(part, options, store, corpus=corpus, channels=channels)
+            for part in (how.enhancer, how.inverter)
+        )
+        return PairRunner(first, second)
+    if isinstance(how, Predictions):
+        return PredictionsRunner(how.folder, entry.source_sha256, known, options.does)
+    runner: Runner
+    if isinstance(how, InProcess):
+        runner = _built_in(entry, how, corpus)
+        if how.copies:
+            return runner
+    elif isinstance(how, Command):
+        runner = CommandRunner(
+            how,
+            entry.source_sha256,
+            known,
+            options.limits,
+            batch=options.batch,
+            does=options.does,
+            sandbox=options.sandbox,
+            passed=options.passed,
+        )
+    elif options.runner == "in-process":
+        runner = InProcessRunner(_identity(entry), partial(_made_here, how))
+    else:
+        runner = ChildRunner(
+            how,
+            entry.source_sha256,
+            options.limits,
+            python=options.python,
+            sandbox=options.sandbox,
+            passed=options.passed,
+        )
+    return Stored(runner, store, options.limits, fresh=options.fresh)
+
+
+def _built_in(entry: Entry, how: InProcess, corpus: PreparedCorpus | None) -> InProcessRunner:
+    if how.make is not None:
+        return InProcessRunner(_identity(entry), how.make, how.does)
+    if how.train is None or corpus is None:
+        raise ModelError(f"{entry.name}: learns from a corpus and cannot run without one")
+    learnt = corpus.split_hash("train") if "train" in corpus.splits else ""
+    return InProcessRunner(_identity(entry, learnt), partial(how.train, corpus), how.does)
+
+
+def _identity(entry: Entry, learnt: str = "") -> str:
+    """Code, version, what was learnt from, and the packages that do the arithmetic here."""
+    parts = {
+        "name": entry.name,
+        "version": entry.version,
+        "source": entry.source_sha256,
+        "learnt": learnt,
+        **{name: metadata.version(name) for name in ("numpy", "scipy", "librosa")},
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _made_here(how: Submission) -> Model:
+    try:
+        model = make_model(str(how.path or ""), how.module, how.attribute, how.arguments)
+        facts(model)
+    except ValueError as error:
+        raise ModelError(str(error)) from error
+    made: Model = model
+    return made

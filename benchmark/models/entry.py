@@ -1,0 +1,106 @@
+"""What is known of a model before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from benchmark.models.contract import Model
+
+if TYPE_CHECKING:
+    from benchmark.prepared import PreparedCorpus
+
+Task = Literal["enhance", "invert"]
+
+
+@dataclass(frozen=True, slots=True)
+class InProcess:
+    """Code of this package, which is trusted.
+
+    Attributes:
+        does: What it does, known without making it.
+        make: Makes the model; None if it has to be trained.
+        train: Trains it on the train split of the corpus that it will be scored on.
+        copies: Whether it gives back what it hears, so that nothing is gained by storing it.
+    """
+
+    does: tuple[Task, ...]
+    make: Callable[[], Model] | None = None
+    train: Callable[[PreparedCorpus], Model] | None = None
+    copies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A class in somebody's file or package, to be made in a process of its own.
+
+    Attributes:
+        path: The file, or None.
+        module: The module to import, where there is no file.
+        attribute: Name of the class.
+        arguments: Keyword arguments for it, as they are passed on.
+    """
+
+    path: Path | None
+    module: str
+    attribute: str
+    arguments: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Any program that reads a folder of recordings and writes a folder of estimates.
+
+    Attributes:
+        words: The command line; "{in}" and "{out}" stand for the two folders.
+    """
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Estimates that were computed before.
+
+    Attributes:
+        folder: Where they lie, named by mixture.
+    """
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An enhancer, then an inverter on what it gives."""
+
+    enhancer: Entry
+    inverter: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model that can be scored.
+
+    Attributes:
+        name: As in tables; a file name.
+        title: One line.
+        version: Of the model.
+        source: Where it comes from: a paper, a package, a file.
+        source_sha256: Hash of the code that defines it, and of the files among its arguments.
+        how: How it is run.
+        hears: "noisy", or "clean" for an oracle, which is given the clean speech instead and shows what could be reached.
+        arguments: What it was made with.
+        licence: Under which it may be used, where known.
+    """
+
+    name: str
+    title: str
+    version: str
+    source: str
+    source_sha256: str
+    how: InProcess | Submission | Command | Predictions | Pair
+    hears: Literal["noisy", "clean"] = "noisy"
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    licence: str = ""

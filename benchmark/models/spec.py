@@ -1,0 +1,212 @@
+"""What a SPEC names: a built-in model, somebody's class, a command, a folder of predictions, or a pair of them."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from benchmark.errors import ModelError
+from benchmark.models.entry import Command, Entry, Pair, Predictions, Submission
+from benchmark.models.registry import REGISTERED
+from benchmark.models.source_hash import arguments_sha256, code_of_file, code_of_package, files_sha256
+
+FORMS = (
+    "a registered name; path/to/file.py:Class; package.module:Class; 'command:PROGRAM {in} {out}'; predictions:DIR; "
+    "or two of them joined by '+' (enhance, then invert)"
+)
+_MODULE_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_FILE_CLASS = re.compile(r".+\.py:[A-Za-z_]\w*")
+
+
+def load(
+    spec: str, arguments: Mapping[str, str] | None = None, *, name: str = "", python: str = sys.executable
+) -> Entry:
+    """Finds what a SPEC names; nothing of it is run.
+
+    Args:
+        spec: A registered name ("ridge_noisy"); "path/to/file.py:Class" or "package.module:Class"; "command:PROGRAM {in} {out}";
+            "predictions:DIR"; or two of them joined by "+" ("logmmse+ridge_clean": enhance, then invert).
+        arguments: Keyword arguments for a class. If both parts of a pair are classes, "1.NAME" and "2.NAME" say whose.
+        name: Another name for the tables.
+        python: The interpreter that the packages of submitted classes are installed for.
+
+    Raises:
+        ModelError: There is no such model.
+    """
+    entry = _load(spec, dict(arguments or {}), python)
+    if not name:
+        return entry
+    if not re.fullmatch(r"[\w.,+=@-]{1,80}", name) or name.startswith("."):
+        raise ModelError(
+            f"the name '{name}' will be a folder: letters, digits and . , + = @ - _ only, at most 80"
+        )
+    return replace(entry, name=name)
+
+
+def _load(spec: str, arguments: dict[str, str], python: str) -> Entry:
+    first, second = _parts(spec)
+    if second:
+        return _pair(spec, first, second, arguments, python)
+    if _takes_arguments(spec):
+        return _submission(spec, arguments, python)
+    if arguments:
+        raise ModelError(
+            f"{spec}: takes no arguments; they are for classes (file.py:Class, package.module:Class)"
+        )
+    if spec.startswith("command:"):
+        return _command(spec)
+    if spec.startswith("predictions:"):
+        return _predictions(spec)
+    if spec in REGISTERED:
+        return REGISTERED[spec]
+    near = difflib.get_close_matches(spec, REGISTERED, n=1)
+    guess = f"; did you mean '{near[0]}'?" if near else "."
+    raise ModelError(f"no model '{spec}'{guess} There are: {', '.join(REGISTERED)}. A SPEC is {FORMS}")
+
+
+def _parts(spec: str) -> tuple[str, str]:
+    """The two parts of a pair; the second is "" if it is none. A "+" may also belong to a path or a command."""
+    foreign = spec.startswith(("command:", "predictions:")) or (
+        _takes_arguments(spec) and _file_of(spec).is_file()
+    )
+    first, _, second = spec.rpartition("+")
+    if foreign and not (second in REGISTERED or _takes_arguments(second)):
+        return spec, ""
+    return (first, second) if first else (spec, "")
+
+
+def _takes_arguments(spec: str) -> bool:
+    if spec.startswith(("command:", "predictions:")):
+        return False
+    return bool(_FILE_CLASS.fullmatch(spec) or _MODULE_CLASS.fullmatch(spec))
+
+
+def _file_of(spec: str) -> Path:
+    return Path(spec.rpartition(":")[0])
+
+
+def _pair(spec: str, first: str, second: str, arguments: dict[str, str], python: str) -> Entry:
+    own: list[dict[str, str]] = []
+    for number, (part, other) in enumerate([(first, second), (second, first)], start=1):
+        prefix = f"{number}."
+        given = {key[2:]: value for key, value in arguments.items() if key.startswith(prefix)}
+        if _takes_arguments(part):
+            plain = {key: value for key, value in arguments.items() if not key.startswith(("1.", "2."))}
+            if plain and _takes_arguments(other):
+                raise ModelError(
+                    f"{spec}: say whose argument '{next(iter(plain))}' is: 1.NAME=VALUE or 2.NAME=VALUE"
+                )
+            given |= plain
+        own.append(given)
+    if arguments and not any(own):
+        raise ModelError(
+            f"{spec}: takes no arguments; they are for classes (file.py:Class, package.module:Class)"
+        )
+    enhancer, inverter = _load(first, own[0], python), _load(second, own[1], python)
+    if inverter.hears == "clean":
+        raise ModelError(f"{spec}: '{second}' is an oracle and can only come first")
+    if isinstance(inverter.how, Predictions):
+        raise ModelError(f"{spec}: predictions are no answer to what '{first}' gives and can only come first")
+    return Entry(
+        name=f"{enhancer.name}+{inverter.name}",
+        title=f"{enhancer.title}, then {inverter.title}",
+        version=f"{enhancer.version}+{inverter.version}",
+        source=f"{enhancer.source} + {inverter.source}",
+        source_sha256=hashlib.sha256((enhancer.source_sha256 + inverter.source_sha256).encode()).hexdigest(),
+        how=Pair(enhancer, inverter),
+        hears=enhancer.hears,
+        arguments={
+            f"{number}.{key}": value
+            for number, part in enumerate((enhancer, inverter), start=1)
+            for key, value in part.arguments.items()
+        },
+        licence=" + ".join(dict.fromkeys(part.licence for part in (enhancer, inverter) if part.licence)),
+    )
+
+
+def _submission(spec: str, arguments: dict[str, str], python: str) -> Entry:
+    where, _, attribute = spec.rpartition(":")
+    # A path among the arguments is made absolute, because the model will run in another folder.
+    given = {
+        key: str(Path(value).resolve()) if Path(value).exists() else value for key, value in arguments.items()
+    }
+    if where.endswith(".py"):
+        path = Path(where)
+        if not path.is_file():
+            raise ModelError(f"{path}: no such file; a SPEC of this form is path/to/file.py:Class")
+        path = path.resolve()
+        code, how = files_sha256(code_of_file(path), path.parent), Submission(path, "", attribute, given)
+        name, source = f"{path.stem}.{attribute}", f"{path.name}:{attribute}"
+    else:
+        files, root = code_of_package(where, python)
+        code, how = files_sha256(files, root), Submission(None, where, attribute, given)
+        name, source = f"{where}.{attribute}", spec
+    shown = {key: Path(value).name if Path(value).exists() else value for key, value in arguments.items()}
+    label = ",".join(f"{key}={value}" for key, value in sorted(shown.items()))
+    return Entry(
+        name=_as_name(f"{name},{label}" if label else name),
+        title=f"{attribute} of {source.rpartition(':')[0]}" + (f" ({label})" if label else ""),
+        version="unversioned",
+        source=source,
+        source_sha256=hashlib.sha256((code + arguments_sha256(arguments)).encode()).hexdigest(),
+        how=how,
+        arguments=shown,
+    )
+
+
+def _command(spec: str) -> Entry:
+    try:
+        words = shlex.split(spec.removeprefix("command:"))
+    except ValueError as error:
+        raise ModelError(f"{spec}: {error}; quote it as for a shell") from error
+    if not words or shutil.which(words[0]) is None:
+        raise ModelError(
+            f"{spec}: no program '{words[0] if words else ''}' here; give its path, or add it to PATH"
+        )
+    if not any("{out}" in word for word in words):
+        words += ["{in}", "{out}"]
+    paths = [Path(word) if Path(word).is_file() else None for word in words]
+    shown = " ".join(path.name if path else word for word, path in zip(words, paths, strict=True))
+    digest = hashlib.sha256(shown.encode())
+    for path in paths:
+        if path:
+            digest.update(files_sha256([path], path.parent).encode())
+    main_word = next((path.stem for path in reversed(paths) if path), Path(words[0]).stem)
+    absolute = tuple(str(path.resolve()) if path else word for word, path in zip(words, paths, strict=True))
+    return Entry(
+        name=_as_name(main_word),
+        title=f"the command {shown}",
+        version="unversioned",
+        source=f"command: {shown}",
+        source_sha256=digest.hexdigest(),
+        how=Command((str(shutil.which(absolute[0])), *absolute[1:])),
+    )
+
+
+def _predictions(spec: str) -> Entry:
+    folder = Path(spec.removeprefix("predictions:"))
+    if not folder.is_dir():
+        raise ModelError(
+            f"{folder}: no such folder; predictions:DIR needs a folder of estimates named by mixture"
+        )
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return Entry(
+        name=_as_name(folder.resolve().name),
+        title=f"predictions in {folder.resolve().name}",
+        version="unversioned",
+        source="predictions computed elsewhere",
+        source_sha256=files_sha256(files, folder),
+        how=Predictions(folder.resolve()),
+    )
+
+
+def _as_name(text: str) -> str:
+    """Fit for a folder."""
+    return re.sub(r"[^\w.,+=@-]", "_", text)[:80].lstrip(".") or "model"
