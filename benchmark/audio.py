@@ -206,7 +206,8 @@ def _decode(path: Path, channel: int) -> NDArray[np.float32]:
     blocks: list[NDArray[np.float32]] = []
     try:
         with soundfile.SoundFile(str(path)) as audio:
-            while len(block := audio.read(_BLOCK, dtype="float32", always_2d=True)):
+            frames = max(1, _BLOCK // audio.channels)
+            while len(block := audio.read(frames, dtype="float32", always_2d=True)):
                 blocks.append(block[:, channel].copy())
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise CorpusError(f"{path}: damaged audio ({_reason(error)}); copy the file again") from error

@@ -186,6 +186,20 @@ def _body(pellets: Trajectories, sensors: Mapping[str, str]) -> _Body | None:
     )
 
 
+def body_arc(pellets: Trajectories, sensors: Mapping[str, str], frame: int) -> NDArray[np.float64] | None:
+    """The tongue-body arc of one frame as 33 points from front to back, mm; None where it is not known."""
+    body = _body(pellets, sensors)
+    if body is None or not body.valid[frame]:
+        return None
+    centre, radius, _ = _circle(body.circle[frame : frame + 1])
+    away = body.ends[frame] - centre
+    # Directions between the two ends, by angle; on a nearly straight arc this is the chord to within rounding.
+    first, last = np.arctan2(away[:, 1], away[:, 0])
+    turn = (last - first + np.pi) % (2 * np.pi) - np.pi
+    angles = first + turn * np.linspace(0.0, 1.0, 33)
+    return np.asarray(centre + radius[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1))
+
+
 def body_tops(pellets: Trajectories, sensors: Mapping[str, str]) -> NDArray[np.float64]:
     """Middle of the tongue-body arc in every frame where it is known, mm, shape (frames known, 2)."""
     body = _body(pellets, sensors)

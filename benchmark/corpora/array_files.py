@@ -172,7 +172,7 @@ def _npy(path: Path, content: bytes) -> NDArray[np.generic]:
 
 def _npy_header(content: bytes) -> tuple[np.dtype[Any], bool, tuple[int, ...], int]:
     """Type, order, shape and start of the data; NumPy's own parser raises more kinds of error than it states."""
-    if content[:6] != b"\x93NUMPY" or content[6] not in (1, 2):
+    if content[:6] != b"\x93NUMPY" or content[6:7] not in (b"\1", b"\2"):
         raise ValueError("no magic")
     code = "<H" if content[6] == 1 else "<I"
     start = 8 + struct.calcsize(code)
