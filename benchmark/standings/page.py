@@ -1,92 +1,172 @@
-"""Renders the leaderboard folder from its results, and tells whether what lies there is what would be rendered."""
+"""The leaderboard as one HTML file that needs nothing else: data, style, script and sounds are inside, and no network is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+import base64
+import json
+import math
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from itertools import combinations
+from typing import Any
 
-from benchmark.errors import ManifestError
-from benchmark.files import write_text
-from benchmark.harness.results import Result, read_results
-from benchmark.prepared import MANIFEST, PreparedCorpus
-from benchmark.standings.aggregate import Standing, standings
-from benchmark.standings.plots import data_hash, snr_plot, stamp
-from benchmark.standings.tables import markdown, tidy_csv
+from benchmark.errors import MissingExtraError
+from benchmark.harness.results import Card
+from benchmark.standings.aggregate import Key, Standing
+from benchmark.standings.audit import KeptOut
+from benchmark.standings.breakdown import by_parameter
+from benchmark.standings.compare import difference
+from benchmark.standings.items import ItemSet
+from benchmark.standings.tables import digits, rests_on, title
 
-_PLOTTED = ("PPMC", "STOI")
 
-
-def collect(results: Path, manifests: Path) -> dict[str, list[Standing]]:
-    """Standings of every recipe that has results.
+def page(
+    recipes: Mapping[str, Sequence[Standing]],
+    kept_out: Sequence[KeptOut] = (),
+    items: Mapping[str, ItemSet] | None = None,
+) -> str:
+    """The text of the page; the same bytes for the same standings.
 
     Args:
-        results: Folder of results.
-        manifests: Folder of the committed manifests, which results have to agree with.
+        recipes: Recipe name to its standings.
+        kept_out: Results that do not enter the tables.
+        items: Recordings to listen to, by recipe.
 
     Raises:
-        StandingsError: A result is damaged, or results cannot be compared.
+        MissingExtraError: jinja2 is not installed.
     """
-    return {
-        recipe: standings(found, _committed(manifests / recipe, found))
-        for recipe, found in read_results(results).items()
-    }
-
-
-def render(folder: Path, found: Mapping[str, list[Standing]]) -> list[Path]:
-    """Writes README.md, one CSV a recipe and the plots below `folder`; returns what was written."""
-    written = []
-    for name, text in _tables(found).items():
-        write_text(folder / name, text)
-        written.append(folder / name)
-    for name, (standing, title) in _plots(found).items():
-        write_text(folder / name, snr_plot(standing, title))
-        written.append(folder / name)
-    return written
-
-
-def stale(folder: Path, found: Mapping[str, list[Standing]]) -> list[str]:
-    """Names of rendered files that are missing or show something else than the results say."""
-    old = []
-    for name, text in _tables(found).items():
-        path = folder / name
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            old.append(name)
-    for name, (standing, _) in _plots(found).items():
-        path = folder / name
-        # Plots are compared by the data they show: another matplotlib draws the same curves with other bytes.
-        if not path.is_file() or stamp(path.read_text(encoding="utf-8")) != data_hash(standing):
-            old.append(name)
-    return old
-
-
-def _committed(folder: Path, results: list[Result]) -> str | None:
-    if not (folder / MANIFEST).is_file():
-        return None
-    corpus = PreparedCorpus(folder)
-    split = results[0].card.split
     try:
-        return corpus.split_hash(split)
-    except ManifestError:
-        return None
+        from jinja2 import Environment, StrictUndefined
+        from markupsafe import Markup
+    except ImportError as error:
+        raise MissingExtraError("jinja2", "page", "the page index.html") from error
+    templates = resources.files(__package__) / "templates"
+    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    template = environment.from_string((templates / "page.html.j2").read_text(encoding="utf-8"))
+    shown = {recipe: found for recipe, found in recipes.items() if found}
+    data = {
+        "recipes": [_recipe(recipe, found, (items or {}).get(recipe)) for recipe, found in shown.items()],
+        "kept_out": [list(item) for item in kept_out],
+    }
+    return template.render(
+        style=Markup((templates / "page.css").read_text(encoding="utf-8")),
+        script=Markup((templates / "page.js").read_text(encoding="utf-8")),
+        data=Markup(_embedded(data)),
+    )
 
 
-def _tables(found: Mapping[str, list[Standing]]) -> dict[str, str]:
-    plots: dict[str, list[str]] = {recipe: [] for recipe in found}
-    for recipe, items in found.items():
-        plots[recipe] = [_plot_name(recipe, item) for item in items if item.measure.name in _PLOTTED]
-    tables = {"README.md": markdown(found, plots)}
-    tables.update({f"{recipe}.csv": tidy_csv(items) for recipe, items in found.items()})
-    return tables
+def _embedded(data: Any) -> str:
+    """JSON that cannot end the script element that holds it, whatever a model calls itself."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _plots(found: Mapping[str, list[Standing]]) -> dict[str, tuple[Standing, str]]:
+def _recipe(recipe: str, found: Sequence[Standing], items: ItemSet | None) -> dict[str, Any]:
+    cards = {line.card.model: line.card for standing in found for line in standing.lines}
+    first = next(iter(cards.values()))
+    place = {model: i for i, model in enumerate(cards)}
     return {
-        _plot_name(recipe, item): (item, f"{item.measure.name} against SNR, {recipe}")
-        for recipe, items in found.items()
-        for item in items
-        if item.measure.name in _PLOTTED
+        "name": recipe,
+        "title": first.recipe_title,
+        "version": first.recipe_version,
+        "split": first.split,
+        "corpus": first.corpus_sha256[:12],
+        "rests_on": rests_on(found[0]),
+        "models": [_model(card) for card in cards.values()],
+        "measures": [_measure(standing, place) for standing in found],
+        "items": _items(items) if items is not None else None,
     }
 
 
-def _plot_name(recipe: str, standing: Standing) -> str:
-    return f"{recipe}_{standing.measure.name}.svg"
+def _model(card: Card) -> dict[str, Any]:
+    return {
+        "name": card.model,
+        "title": card.title,
+        "source": card.source,
+        "version": card.version,
+        "oracle": card.hears == "clean",
+        "speed": _rounded(1 / card.real_time_factor, 3) if card.real_time_factor > 0 else None,
+        "expected": card.expected,
+        "failed": card.failed,
+        "left_out": card.left_out,
+        "reasons": card.reasons,
+        "when": card.when,
+    }
+
+
+def _measure(standing: Standing, place: Mapping[str, int]) -> dict[str, Any]:
+    measure = standing.measure
+    return {
+        "name": measure.name,
+        "unit": "" if measure.unit in ("1", "own") else measure.unit,
+        "averaged": measure.unit != "own",
+        "relative": measure.unit != "dB",
+        "higher": measure.higher_is_better,
+        "ranked": measure.ranked,
+        "version": measure.version,
+        "source": measure.source,
+        "digits": digits(measure),
+        "columns": [_column(key) for key in standing.columns],
+        "headline": standing.column(standing.headline),
+        "lines": [
+            {
+                "model": place[line.card.model],
+                "rank": line.rank,
+                "lacking": line.lacking,
+                "failed": sum(line.failed.values()),
+                "estimates": [
+                    _numbers(line.estimates[key]) if key in line.estimates else None
+                    for key in standing.columns
+                ],
+            }
+            for line in standing.lines
+        ],
+        "pairs": _pairs(standing),
+        "heat": _heat(standing) if measure.kind == "trajectories" else None,
+    }
+
+
+def _column(key: Key) -> dict[str, Any]:
+    if isinstance(key, str):
+        return {"title": title(key), "kind": key, "snr": None, "average": True}
+    return {"title": title(key), "kind": key[0], "snr": key[1], "average": False}
+
+
+def _pairs(standing: Standing) -> list[list[float | None]]:
+    """Half width of the interval of the difference in the headline, and p, for every pair of lines in order."""
+    column = standing.column(standing.headline)
+    point, spread = standing.point[:, column], standing.replicates[:, :, column]
+    found: list[list[float | None]] = []
+    for a, b in combinations(range(len(standing.lines)), 2):
+        apart = difference(point[a] - point[b], spread[:, a] - spread[:, b], standing.speakers)
+        found.append([_rounded(float(apart.high - apart.value), 4), _rounded(float(apart.p), 6)])
+    return found
+
+
+def _heat(standing: Standing) -> dict[str, Any]:
+    """Values by line, parameter and average column."""
+    averages = [key for key in standing.columns if key in (*standing.kinds, "noisy", ("clean", None))]
+    lines = {line.card.model: i for i, line in enumerate(standing.lines)}
+    parameters = {name: i for i, name in enumerate(standing.cells.parameters)}
+    values: list[Any] = [[[None] * len(averages) for _ in parameters] for _ in lines]
+    for row in by_parameter(standing):
+        if row.column in averages:
+            place = averages.index(row.column)
+            values[lines[row.model]][parameters[row.group]][place] = _rounded(row.estimate.value, 4)
+    return {"parameters": list(parameters), "columns": [title(key) for key in averages], "values": values}
+
+
+def _items(items: ItemSet) -> dict[str, Any]:
+    sounds = {
+        name: f"data:{items.mime};base64,{base64.b64encode(content).decode()}"
+        for name, content in sorted(items.sounds.items())
+    }
+    return {"rate_hz": items.description["rate_hz"], "items": items.description["items"], "sounds": sounds}
+
+
+def _numbers(estimate: Sequence[float]) -> list[float | None]:
+    return [_rounded(value, 4) for value in estimate]
+
+
+def _rounded(value: float, places: int) -> float | None:
+    return round(value, places) if math.isfinite(value) else None

@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-from benchmark.standings.aggregate import Standing
+from benchmark.standings.aggregate import Line, Standing
 
 _COLOURS = (
     "#0072b2",
@@ -21,6 +21,15 @@ _COLOURS = (
 )  # Okabe & Ito, safe for the colour-blind
 _MARKERS = "osD^vPX"
 _TITLES = {"babble": "babble", "nonbabble": "non-babble"}
+#: More curves than this cannot be told apart in a still picture; the page lets readers choose.
+_MOST = 7
+
+
+def shown(standing: Standing) -> list[Line]:
+    """The models of a plot: the best ranked ones, then oracles."""
+    oracles = [line for line in standing.lines if line.oracle][:2]
+    others = [line for line in standing.lines if not line.oracle and not line.lacking]
+    return others[: _MOST - len(oracles)] + oracles
 
 
 def snr_plot(standing: Standing, title: str) -> str:
@@ -30,7 +39,7 @@ def snr_plot(standing: Standing, title: str) -> str:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    kinds = [kind for kind in dict.fromkeys(kind for kind, _ in standing.conditions) if kind != "clean"]
+    kinds = standing.kinds
     style: Any = {
         "svg.hashsalt": "sinbad",
         "svg.fonttype": "none",
@@ -61,18 +70,11 @@ def snr_plot(standing: Standing, title: str) -> str:
 
 def data_hash(standing: Standing) -> str:
     """Hash of what a plot shows; equal hashes mean equal curves, whatever drew them."""
-    shown = [
-        [
-            line.card.model,
-            [
-                [*condition, round(line.values[condition], 6)]
-                for condition in standing.conditions
-                if condition in line.values
-            ],
-        ]
-        for line in standing.lines
+    drawn = [
+        [line.card.model, [[*key, *(round(x, 6) for x in line.estimates[key])] for key in line.values]]
+        for line in shown(standing)
     ]
-    return hashlib.sha256(json.dumps([standing.measure.name, shown]).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps([standing.measure.name, drawn]).encode()).hexdigest()[:32]
 
 
 def stamp(svg: str) -> str | None:
@@ -82,22 +84,32 @@ def stamp(svg: str) -> str | None:
 
 
 def _draw(axis: Any, standing: Standing, kind: str) -> None:
-    for i, line in enumerate(standing.lines):
+    for i, line in enumerate(shown(standing)):
         points = sorted(
-            (snr, value) for (name, snr), value in line.values.items() if name == kind and snr is not None
+            (key[1], line.estimates[key]) for key in line.values if key[0] == kind and key[1] is not None
         )
         if not points:
             continue
-        oracle = line.card.hears == "clean"
+        snr = [x for x, _ in points]
+        colour = _COLOURS[i % len(_COLOURS)]
+        axis.fill_between(
+            snr,
+            [y.low for _, y in points],
+            [y.high for _, y in points],
+            color=colour,
+            alpha=0.12,
+            linewidth=0,
+        )
         axis.plot(
-            *zip(*points, strict=True),
-            color=_COLOURS[i % len(_COLOURS)],
+            snr,
+            [y.value for _, y in points],
+            color=colour,
             marker=_MARKERS[i % len(_MARKERS)],
             markersize=4,
-            linestyle="--" if oracle else "-",
+            linestyle="--" if line.oracle else "-",
             linewidth=1.4,
             label=line.card.model,
         )
-    axis.set_title(_TITLES[kind])
+    axis.set_title(_TITLES.get(kind, kind))
     axis.set_xlabel("SNR (dB)")
     axis.grid(visible=True, color="#dddddd", linewidth=0.6)

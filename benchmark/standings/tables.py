@@ -5,104 +5,209 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from benchmark.harness.results import Card
-from benchmark.standings.aggregate import Condition, Line, Standing
+from benchmark.metrics import Measure
+from benchmark.standings.aggregate import DROP, FEW_SPEAKERS, NOISY, Estimate, Key, Line, Standing
+from benchmark.standings.audit import KeptOut
+from benchmark.standings.breakdown import by_condition, by_parameter, headline_rows
 
-_KIND_TITLES = {"clean": "clean", "babble": "babble", "nonbabble": "non-babble"}
-_DIGITS = {"dB": 1, "mm": 2}
+_TITLES = {
+    "clean": "clean",
+    "babble": "babble",
+    "nonbabble": "non-babble",
+    NOISY: "noisy mean",
+    DROP: "clean to noisy",
+}
+_DIGITS = {"dB": 1, "mm": 2, "own": 2}
+_NOTHING = Estimate(math.nan, math.nan, math.nan)
 
 
-def markdown(recipes: Mapping[str, Sequence[Standing]], plots: Mapping[str, Sequence[str]]) -> str:
-    """The leaderboard page: for each recipe its models, plots, and one table a measure.
+def markdown(
+    recipes: Mapping[str, Sequence[Standing]],
+    plots: Mapping[str, Sequence[str]],
+    kept_out: Sequence[KeptOut] = (),
+) -> str:
+    """The leaderboard page: for each recipe its models, plots, and its tables a measure.
 
     Args:
         recipes: Recipe name to its standings.
         plots: Recipe name to the file names of its plots.
+        kept_out: Results that do not enter the tables.
     """
     parts = [
         "# Leaderboard\n",
-        "Rendered by `python -m benchmark.leaderboard` from `results/`; do not edit. Every value is the mean over the utterances of a\n"
-        "speaker, then over speakers, then over parameters; what a model failed on counts with the measure's worst value. Models are\n"
-        "sorted by the mean over the noisy conditions; oracles, which hear the clean speech, stand below the line and have no rank.\n",
+        "Rendered by `python -m benchmark.leaderboard` from `results/`; do not edit. `index.html` beside this file shows the same\n"
+        "standings with plots, pairwise comparisons and sounds: open it in a browser.\n",
+        "Every value is the mean over the utterances of a speaker, then over speakers, then over parameters; what a model failed on\n"
+        "counts with the measure's worst value. The noisy mean gives babble and non-babble equal weight. Intervals [low, high] are 95 %\n"
+        "intervals of a bootstrap over speakers and over utterances within them. Models share a rank (`=`) where the paired 95 %\n"
+        "interval of their difference includes zero. An incomplete model is shown without a rank; so are oracles, which hear the clean\n"
+        "speech.\n",
     ]
     for recipe, found in recipes.items():
-        parts.append(_recipe_section(recipe, found, plots.get(recipe, ())))
+        if found:
+            parts.append(_recipe_section(recipe, found, plots.get(recipe, ())))
+    if kept_out:
+        parts.append(
+            "## Not in the tables\n\n" + "\n".join(f"- `{what}`: {why}" for what, why in kept_out) + "\n"
+        )
     return "\n".join(parts)
 
 
 def tidy_csv(found: Sequence[Standing]) -> str:
-    """One row a measure, model and condition."""
+    """One row a measure, model and column; a measure in units of its own has one for each parameter instead."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["measure", "unit", "model", "oracle", "noise_kind", "snr_db", "value", "failed"])
+    head = "measure unit model hears rank lacking parameter noise_kind snr_db value low high failed"
+    writer.writerow(head.split())
     for standing in found:
-        for line in standing.lines:
-            for kind, snr_db in standing.conditions:
-                value = line.values.get((kind, snr_db), math.nan)
-                writer.writerow(
-                    [
-                        standing.measure.name,
-                        standing.measure.unit,
-                        line.card.model,
-                        int(line.card.hears == "clean"),
-                        kind,
-                        "" if snr_db is None else f"{snr_db:g}",
-                        "" if math.isnan(value) else f"{value:.6f}",
-                        line.failed.get((kind, snr_db), 0),
-                    ]
-                )
+        lines = {line.card.model: line for line in standing.lines}
+        rows = by_parameter(standing) if standing.measure.unit == "own" else by_condition(standing)
+        for row in rows:
+            line = lines[row.model]
+            kind, snr_db = row.column if isinstance(row.column, tuple) else (f"{row.column} (mean)", None)
+            kind = row.column if row.column == DROP else kind
+            failed = (
+                line.failed.get(row.column, 0) if isinstance(row.column, tuple) else sum(line.failed.values())
+            )
+            writer.writerow(
+                [
+                    standing.measure.name,
+                    standing.measure.unit,
+                    row.model,
+                    line.card.hears,
+                    line.rank or "",
+                    line.lacking,
+                    row.group,
+                    kind,
+                    "" if snr_db is None else f"{snr_db:g}",
+                    *(f"{value:.6f}" for value in row.estimate),
+                    failed,
+                ]
+            )
     return stream.getvalue()
+
+
+def summary_table(standing: Standing) -> str:
+    """One measure: rows are models, columns averages, the headline with its interval."""
+    keys: list[Key] = [*standing.kinds]
+    keys += [key for key in (("clean", None), DROP) if key in standing.columns and key != standing.headline]
+    head = ["rank", "model", f"{title(standing.headline)} [95 %]", *(title(key) for key in keys), "failed"]
+    ranks = Counter(line.rank for line in standing.lines)
+    rows = []
+    for line in standing.lines:
+        marks = [_marked(standing, line, key) for key in keys]
+        first = with_interval(line.estimates.get(standing.headline, _NOTHING), standing.measure)
+        rows.append([_rank(line, ranks), f"`{line.card.model}`", first, *marks, _failures(line)])
+    return markdown_table(head, rows)
 
 
 def measure_table(standing: Standing) -> str:
     """One measure: rows are models, columns conditions, then averages and failures."""
-    kinds = [kind for kind in dict.fromkeys(kind for kind, _ in standing.conditions) if kind != "clean"]
-    head = ["", "model"]
-    for kind, snr_db in standing.conditions:
-        head.append(_KIND_TITLES[kind] if snr_db is None else f"{_KIND_TITLES[kind]} {snr_db:g}")
-    head += [f"{_KIND_TITLES[kind]} mean" for kind in kinds] + ["noisy mean", "failed"]
-    rows = []
-    rank = 0
-    for line in standing.lines:
-        oracle = line.card.hears == "clean"
-        rank += not oracle
-        rows.append(
-            ["oracle" if oracle else str(rank), f"`{line.card.model}`", *_cells(standing, line, kinds)]
-        )
-    align = ["---", ":---", *["---:"] * (len(head) - 2)]
+    keys: list[Key] = [*standing.conditions, *standing.kinds]
+    keys += [NOISY] if NOISY in standing.columns else []
+    ranks = Counter(line.rank for line in standing.lines)
+    rows = [
+        [
+            _rank(line, ranks),
+            f"`{line.card.model}`",
+            *(_marked(standing, line, key) for key in keys),
+            _failures(line),
+        ]
+        for line in standing.lines
+    ]
+    return markdown_table(["rank", "model", *(title(key) for key in keys), "failed"], rows)
+
+
+def parameter_table(standing: Standing) -> str:
+    """One measure: rows are models, columns parameters, values those of the headline column."""
+    found = headline_rows(standing, list(by_parameter(standing)))
+    rows = [
+        [
+            f"`{line.card.model}`",
+            *(
+                number(values.get(line.card.model, _NOTHING).value, standing.measure)
+                for values in found.values()
+            ),
+            _failures(line),
+        ]
+        for line in standing.lines
+    ]
+    return markdown_table(["model", *found, "failed"], rows, text=1)
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]], text: int = 2) -> str:
+    """A Markdown table whose first `text` columns are words and the rest numbers."""
+    align = [":---"] * text + ["---:"] * (len(head) - text)
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, align, *rows])
 
 
-def _cells(standing: Standing, line: Line, kinds: Sequence[str]) -> list[str]:
-    digits = _DIGITS.get(standing.measure.unit, 3)
-    best = _best(standing, digits)
-    cells = []
-    for condition in standing.conditions:
-        text = _number(line.values.get(condition, math.nan), digits)
-        cells.append(f"**{text}**" if text == best.get(condition) and line.card.hears != "clean" else text)
-    cells += [_number(line.kind_mean(kind), digits) for kind in kinds]
-    return [*cells, _number(line.noisy_mean, digits), str(sum(line.failed.values()))]
+def title(key: Key) -> str:
+    """Heading of a column."""
+    if isinstance(key, str):
+        return f"{_TITLES.get(key, key)} mean" if key not in (NOISY, DROP) else _TITLES[key]
+    kind, snr_db = key
+    return _TITLES.get(kind, kind) if snr_db is None else f"{_TITLES.get(kind, kind)} {snr_db:g}"
 
 
-def _best(standing: Standing, digits: int) -> dict[Condition, str]:
-    """The best value of each column among the models that hear noise."""
+def number(value: float, measure: Measure) -> str:
+    """A value with the digits that its unit deserves."""
+    return "–" if math.isnan(value) else f"{value:.{digits(measure)}f}"
+
+
+def digits(measure: Measure) -> int:
+    """Digits after the point."""
+    return _DIGITS.get(measure.unit, 3)
+
+
+def with_interval(estimate: Estimate, measure: Measure) -> str:
+    """A value and its interval."""
+    low, high = (number(value, measure) for value in (estimate.low, estimate.high))
+    return f"{number(estimate.value, measure)} [{low}, {high}]"
+
+
+def rests_on(standing: Standing) -> str:
+    """One sentence on how much speech stands behind a standing, with a warning where it is little."""
+    count = standing.speakers
+    utterances = len(standing.cells.units)
+    text = (
+        f"{count} speaker{'s' * (count != 1)}, {utterances} utterance{'s' * (utterances != 1)} a condition."
+    )
+    if count == 1:
+        return f"{text} With one speaker nothing can be said about others: no ranks are told apart."
+    if count < FEW_SPEAKERS:
+        return f"{text} With so few speakers intervals are rough, and tend to be too narrow."
+    return text
+
+
+def _rank(line: Line, ranks: Mapping[int | None, int]) -> str:
+    if line.oracle:
+        return "oracle"
+    if line.lacking:
+        return "incomplete"
+    if line.rank is None:
+        return "–"
+    return f"{line.rank}{'=' * (ranks[line.rank] > 1)}"
+
+
+def _failures(line: Line) -> str:
+    failed = str(sum(line.failed.values()))
+    return f"{failed}, lacks {line.lacking}" if line.lacking else failed
+
+
+def _marked(standing: Standing, line: Line, key: Key) -> str:
+    text = number(line.estimates.get(key, _NOTHING).value, standing.measure)
+    return f"**{text}**" if line.rank and key != DROP and text == _best(standing, key) else text
+
+
+def _best(standing: Standing, key: Key) -> str:
+    """The best value of a column among ranked models."""
     choose = max if standing.measure.higher_is_better else min
-    best = {}
-    for condition in standing.conditions:
-        values = [
-            line.values[condition]
-            for line in standing.lines
-            if line.card.hears != "clean" and condition in line.values
-        ]
-        if values:
-            best[condition] = _number(choose(values), digits)
-    return best
-
-
-def _number(value: float, digits: int) -> str:
-    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+    values = [line.estimates[key].value for line in standing.lines if line.rank and key in line.estimates]
+    return number(choose(values), standing.measure) if values else ""
 
 
 def _recipe_section(recipe: str, found: Sequence[Standing], plots: Sequence[str]) -> str:
@@ -110,35 +215,35 @@ def _recipe_section(recipe: str, found: Sequence[Standing], plots: Sequence[str]
     first = next(iter(cards.values()))
     parts = [
         f"## {recipe}: {first.recipe_title}\n",
-        f"Version {first.recipe_version}, split `{first.split}`, corpus `{first.corpus_sha256[:12]}`.\n",
+        f"Version {first.recipe_version}, split `{first.split}`, corpus `{first.corpus_sha256[:12]}`. {rests_on(found[0])}\n",
         *(f"![{name}]({name})\n" for name in plots),
     ]
     for standing in found:
-        measure = standing.measure
-        direction = "higher is better" if measure.higher_is_better else "lower is better"
-        unit = "" if measure.unit == "1" else f", {measure.unit}"
-        parts.append(f"### {measure.name} ({direction}{unit}; version {measure.version})\n")
-        parts.append(measure_table(standing) + "\n")
+        parts += _measure_section(standing)
     parts.append("### Models\n\n" + _models_table(list(cards.values())) + "\n")
     return "\n".join(parts)
 
 
-def _models_table(cards: Sequence[Card]) -> str:
-    rows = [
-        ["model", "what it is", "source", "scores", "failed", "left out", "x real time"],
-        [":---", ":---", ":---", "---:", "---:", "---:", "---:"],
+def _measure_section(standing: Standing) -> list[str]:
+    measure = standing.measure
+    direction = "higher is better" if measure.higher_is_better else "lower is better"
+    unit = "" if measure.unit in ("1", "own") else f", {measure.unit}"
+    heading = f"### {measure.name} ({direction}{unit}; version {measure.version})\n"
+    if measure.unit == "own":
+        note = f"Each parameter in its own unit, {title(standing.headline)}; not averaged over parameters, so not ranked.\n"
+        return [heading, note, parameter_table(standing) + "\n"]
+    return [
+        heading,
+        summary_table(standing) + "\n",
+        f"<details><summary>{measure.name} in every condition</summary>\n\n{measure_table(standing)}\n\n</details>\n",
     ]
+
+
+def _models_table(cards: Sequence[Card]) -> str:
+    rows = []
     for card in sorted(cards, key=lambda card: card.model):
         speed = f"{1 / card.real_time_factor:.0f}" if card.real_time_factor > 0 else "–"
-        rows.append(
-            [
-                f"`{card.model}`",
-                card.title,
-                card.source,
-                str(card.expected),
-                str(card.failed),
-                str(card.left_out),
-                speed,
-            ]
-        )
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+        counts = [str(card.expected), str(card.failed), str(card.left_out)]
+        rows.append([f"`{card.model}`", card.title, card.source, *counts, speed])
+    head = ["model", "what it is", "source", "scores", "failed", "left out", "x real time"]
+    return markdown_table(head, rows, text=3)

@@ -1,0 +1,248 @@
+"""Which stored results may enter the tables. What may not is left out and named, so that one bad result cannot hide the others.
+
+Left out is a result whose files are damaged, moved or edited; whose counts, values or mixtures contradict each other; that was made
+from another corpus than the committed manifest says (or, without a manifest, than the majority of results); and, measure by measure,
+scores of another version than this package computes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmark.errors import ManifestError, MeasureError, StandingsError
+from benchmark.harness.results import Result, count_status, read_result
+from benchmark.metrics import Measure, parse
+from benchmark.prepared import MANIFEST, PreparedCorpus
+from benchmark.standings.cells import Compact, Condition, Unit, compact
+
+_DESCRIBING = ("utterance_id", "speaker", "noise_kind", "noise_category", "snr_db")
+
+
+class KeptOut(NamedTuple):
+    """What does not enter the tables: RECIPE/MODEL, or RECIPE/MODEL: MEASURE, and why."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The results of one recipe that may be compared.
+
+    Attributes:
+        results: Sorted by model.
+        planned: Every (condition, unit) of a complete result where a manifest is committed, else empty.
+        kept_out: What was left out.
+    """
+
+    results: tuple[Compact, ...]
+    planned: frozenset[tuple[Condition, Unit]]
+    kept_out: tuple[KeptOut, ...]
+
+
+def admit(results: Path, manifests: Path) -> dict[str, Admitted]:
+    """Reads and judges all stored results.
+
+    Args:
+        results: Folder of results, RESULTS/RECIPE/MODEL.
+        manifests: Folder of the committed manifests, which results have to agree with.
+
+    Raises:
+        StandingsError: There are no results; or results of several corpora and nothing says which is right.
+    """
+    folders = sorted(
+        {path.parent for name in ("card.json", "scores.parquet") for path in results.glob(f"*/*/{name}")}
+    )
+    if not folders:
+        raise StandingsError(
+            f"{results}: holds no results; score a model with `python -m benchmark.score` first"
+        )
+    by_recipe: dict[str, list[Path]] = {}
+    for folder in folders:
+        by_recipe.setdefault(folder.parent.name, []).append(folder)
+    return {recipe: _recipe(recipe, found, manifests / recipe) for recipe, found in by_recipe.items()}
+
+
+def faults(result: Result, mixtures: Mapping[str, Mapping[str, Any]] | None = None) -> list[str]:
+    """Contradictions within a result, and between it and the manifest; empty if there are none.
+
+    Args:
+        result: As stored.
+        mixtures: Rows of the committed manifest by mixture id, if there is one.
+    """
+    card, scores = result.card, result.scores
+    found = [
+        f"the card counts {stated} {what} scores, there are {there}"
+        for what, stated, there in (
+            ("expected", card.expected, len(scores)),
+            ("ok", card.ok, count_status(scores, "ok")),
+            ("failed", card.failed, count_status(scores, "failed")),
+            ("left out", card.left_out, count_status(scores, "left_out")),
+        )
+        if stated != there
+    ]
+    keys = Counter((row["mixture_id"], row["measure"], row["parameter"]) for row in scores)
+    found += [
+        f"{' '.join(key).strip()} is there {count} times" for key, count in keys.most_common(1) if count > 1
+    ]
+    unnamed = {row["measure"] for row in scores} ^ set(card.measures)
+    found += (
+        [f"card and scores do not name the same measures ({', '.join(sorted(unnamed))})"] if unnamed else []
+    )
+    found += _impossible(result)
+    return found + (_foreign(scores, mixtures) if mixtures is not None else [])
+
+
+def _recipe(recipe: str, folders: Sequence[Path], manifest: Path) -> Admitted:
+    corpus = PreparedCorpus(manifest) if (manifest / MANIFEST).is_file() else None
+    kept_out: list[KeptOut] = []
+    sound: list[Compact] = []
+    for folder in folders:
+        name = f"{recipe}/{folder.name}"
+        try:
+            result = read_result(folder)
+        except StandingsError as error:
+            kept_out.append(KeptOut(name, _brief(str(error), folder)))
+            continue
+        found = _moved(result, folder) or faults(result, _committed_rows(corpus, result))
+        if found:
+            kept_out.append(KeptOut(name, f"{'; '.join(found)}. Score the model again"))
+        else:
+            sound.append(compact(result))
+    same = _of_one_corpus(recipe, sound, corpus, kept_out)
+    current = [_of_this_version(result, kept_out) for result in same]
+    planned = _planned(corpus, current[0].card.split) if corpus and current else frozenset()
+    return Admitted(tuple(result for result in current if result.columns), planned, tuple(kept_out))
+
+
+def _of_one_corpus(
+    recipe: str, results: Sequence[Compact], corpus: PreparedCorpus | None, kept_out: list[KeptOut]
+) -> list[Compact]:
+    identities = Counter((result.card.split, result.card.corpus_sha256) for result in results)
+    if not identities:
+        return []
+    if corpus is not None:
+        right = {
+            (split, corpus.split_hash(split))
+            for split in {result.card.split for result in results} & set(corpus.splits)
+        }
+        # One split is compared at a time; the test split is what a leaderboard is about.
+        allowed = next((item for item in sorted(right, key=lambda item: item[0] != "test")), ("", ""))
+        origin = "the committed manifest"
+    else:
+        (allowed, most), *rest = identities.most_common()
+        if rest and rest[0][1] == most:
+            names = ", ".join(
+                f"{result.card.model} on {result.card.corpus_sha256[:12]}" for result in results
+            )
+            raise StandingsError(
+                f"{recipe}: results of different corpora are mixed and none is in the majority ({names}); score the models "
+                "on one corpus, or remove what is old"
+            )
+        origin = "most other results"
+    kept: list[Compact] = []
+    for result in results:
+        card = result.card
+        if (card.split, card.corpus_sha256) == allowed:
+            kept.append(result)
+        else:
+            kept_out.append(
+                KeptOut(
+                    f"{recipe}/{card.model}",
+                    f"was scored on another corpus ({card.split} {card.corpus_sha256[:12]}) than {origin} "
+                    f"({allowed[0]} {allowed[1][:12]}); prepare the corpus again and score the model on it",
+                )
+            )
+    return kept
+
+
+def _of_this_version(result: Compact, kept_out: list[KeptOut]) -> Compact:
+    columns = dict(result.columns)
+    for name, version in result.card.measures.items():
+        try:
+            current = parse(name).version
+        except MeasureError:
+            current = "unknown"
+        if current != version:
+            del columns[name]
+            kept_out.append(
+                KeptOut(
+                    f"{result.card.recipe}/{result.card.model}: {name}",
+                    f"version {version}, this package has version {current}; score the model again",
+                )
+            )
+    return replace(result, columns=columns)
+
+
+def _planned(corpus: PreparedCorpus, split: str) -> frozenset[tuple[Condition, Unit]]:
+    return frozenset(
+        ((row["noise_kind"], row["snr_db"]), (row["speaker"], row["utterance_id"]))
+        for row in corpus.of_split(split)
+    )
+
+
+def _committed_rows(corpus: PreparedCorpus | None, result: Result) -> dict[str, dict[str, Any]] | None:
+    """Rows of the manifest, where the result claims to be made from it; another corpus is named as such later."""
+    if corpus is None:
+        return None
+    try:
+        same = corpus.split_hash(result.card.split) == result.card.corpus_sha256
+    except ManifestError:
+        return None
+    return corpus.mixtures if same else None
+
+
+def _impossible(result: Result) -> list[str]:
+    """Values that the measure cannot give."""
+    measures: dict[str, Measure] = {}
+    for name in result.card.measures:
+        try:
+            measures[name] = parse(name)
+        except MeasureError:
+            continue  # kept out for its version
+    for row in result.scores:
+        measure, value, status = measures.get(row["measure"]), row["value"], row["status"]
+        if measure is None or result.card.measures[measure.name] != measure.version:
+            continue
+        if not _possible(measure, value, status):
+            return [
+                f"{row['mixture_id']} {measure.name} {row['parameter']}: {value} cannot be the value of a score that is '{status}'"
+            ]
+    return []
+
+
+def _possible(measure: Measure, value: float | None, status: str) -> bool:
+    if value is None or status == "left_out":
+        return value is None and status == "left_out"
+    low, high = measure.range
+    slack = 1e-6 * max(1.0, abs(measure.worst))
+    within = low - slack <= value <= high + slack
+    # In units of its own a parameter's worst value depends on the utterance.
+    at_worst = measure.unit == "own" or abs(value - measure.worst) <= slack
+    return within and (status == "ok" or (status == "failed" and at_worst))
+
+
+def _foreign(scores: Sequence[Mapping[str, Any]], mixtures: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    for row in scores:
+        if row["utterance_id"] == "*":
+            continue
+        planned = mixtures.get(row["mixture_id"])
+        if planned is None or any(planned[name] != row[name] for name in _DESCRIBING):
+            return [f"{row['mixture_id']} is not described as the committed manifest does"]
+    return []
+
+
+def _moved(result: Result, folder: Path) -> list[str]:
+    stated = f"{result.card.recipe}/{result.card.model}"
+    if stated == f"{folder.parent.name}/{folder.name}":
+        return []
+    return [f"its card says {stated}; it was moved or edited"]
+
+
+def _brief(message: str, folder: Path) -> str:
+    # Rendered tables must not depend on where the folder lies on this machine.
+    return message.removeprefix(str(folder)).lstrip("/: ").replace(str(folder), folder.name)

@@ -1,0 +1,161 @@
+"""Scores as arrays: one value for each model, parameter, condition and utterance of one measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.harness.results import Card, Result
+
+Array = NDArray[np.float64]
+Condition = tuple[str, float | None]
+Unit = tuple[str, str]
+
+_SCORED, _FAILED, _LEFT_OUT = 1, 2, 3
+_STATUS = {"ok": _SCORED, "failed": _FAILED, "left_out": _LEFT_OUT}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """The scores of one model on one measure, without the text that repeats in every row.
+
+    Attributes:
+        keys: One (parameter, condition, unit, noise category) a score.
+        values: float64, shape (scores,); NaN where left out.
+        status: int8, shape (scores,).
+    """
+
+    keys: list[tuple[str, Condition, Unit, str]]
+    values: Array
+    status: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class Compact:
+    """A result as standings need it; much smaller than its rows.
+
+    Attributes:
+        card: Its card.
+        columns: Scores by name of measure.
+    """
+
+    card: Card
+    columns: Mapping[str, Column] = field(repr=False)
+
+
+def compact(result: Result) -> Compact:
+    """Packs a result."""
+    by_measure: dict[str, list[Mapping[str, Any]]] = {}
+    for row in result.scores:
+        by_measure.setdefault(row["measure"], []).append(row)
+    return Compact(result.card, {name: _column(rows) for name, rows in by_measure.items()})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """All scores of one measure on one recipe.
+
+    Attributes:
+        models: Names, first axis.
+        parameters: Second axis; ("",) for measures of audio.
+        conditions: Third axis: clean, then each kind of noise by rising SNR.
+        units: Fourth axis: (speaker, utterance), sorted.
+        values: float64, shape (models, parameters, conditions, units); NaN where there is no score that counts.
+        failed: int64, shape (models, conditions): scores at the measure's worst value.
+        lacking: How many scores each model lacks that another one, or the plan, has.
+        categories: str, shape (conditions, units): the category of the noise, "" for clean or where there is no score.
+    """
+
+    models: tuple[str, ...]
+    parameters: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    units: tuple[Unit, ...]
+    values: Array
+    failed: NDArray[np.int64]
+    lacking: tuple[int, ...]
+    categories: NDArray[np.str_]
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """The speakers, sorted."""
+        return tuple(dict.fromkeys(speaker for speaker, _ in self.units))
+
+    def select(self, models: Sequence[int]) -> Cells:
+        """The same cells with only these models, in this order."""
+        return replace(
+            self,
+            models=tuple(self.models[i] for i in models),
+            values=self.values[list(models)],
+            failed=self.failed[list(models)],
+            lacking=tuple(self.lacking[i] for i in models),
+        )
+
+
+def cells(
+    columns: Mapping[str, Column], planned: Iterable[tuple[Condition, Unit]] = (), pooled: bool = False
+) -> Cells:
+    """Lays the scores of several models out on one grid.
+
+    Args:
+        columns: Model name to its scores on one measure.
+        planned: Every (condition, unit) that a complete result has, where a committed manifest says so. A model lacks what it
+            has not, even if no other model has it.
+        pooled: The measure has one value for all utterances of a speaker, so that the plan is read by speaker.
+    """
+    plan = {(condition, (unit[0], "*") if pooled else unit) for condition, unit in planned}
+    parameters = tuple(dict.fromkeys(key[0] for column in columns.values() for key in column.keys))
+    places = plan | {(key[1], key[2]) for column in columns.values() for key in column.keys}
+    conditions = tuple(sorted({condition for condition, _ in places}, key=column_order))
+    units = tuple(sorted({unit for _, unit in places}))
+    axes = ({p: i for i, p in enumerate(parameters)}, {c: i for i, c in enumerate(conditions)})
+    unit_place = {unit: i for i, unit in enumerate(units)}
+    shape = (len(columns), len(parameters), len(conditions), len(units))
+    values, status = np.full(shape, np.nan), np.zeros(shape, np.int8)
+    categories = np.full(shape[2:], "", dtype="U64")
+    for m, column in enumerate(columns.values()):
+        index = np.array(
+            [(axes[0][key[0]], axes[1][key[1]], unit_place[key[2]]) for key in column.keys], dtype=np.intp
+        )
+        p, c, u = index.T
+        values[m, p, c, u], status[m, p, c, u] = column.values, column.status
+        categories[c, u] = [key[3] for key in column.keys]
+    known = (status != 0).any(axis=0)
+    for condition, unit in plan:
+        known[:, axes[1][condition], unit_place[unit]] = True
+    # Scores are left out for the target's sake, so no model may leave out what another one was scored on.
+    shirked = (status == _LEFT_OUT) & ((status == _SCORED) | (status == _FAILED)).any(axis=0)
+    lacking = ((status == 0) & known).sum(axis=(1, 2, 3)) + shirked.sum(axis=(1, 2, 3))
+    return Cells(
+        models=tuple(columns),
+        parameters=parameters,
+        conditions=conditions,
+        units=units,
+        values=values,
+        failed=(status == _FAILED).sum(axis=(1, 3)),
+        lacking=tuple(int(count) for count in lacking),
+        categories=categories,
+    )
+
+
+def column_order(condition: Condition) -> tuple[int, str, float]:
+    """Sorts conditions as tables show them: clean first, then each kind of noise by rising SNR."""
+    kind, snr_db = condition
+    return (0 if kind == "clean" else 1, kind, snr_db if snr_db is not None else 0.0)
+
+
+def _column(rows: Sequence[Mapping[str, Any]]) -> Column:
+    keys = [
+        (
+            row["parameter"],
+            (row["noise_kind"], row["snr_db"]),
+            (row["speaker"], row["utterance_id"]),
+            row["noise_category"],
+        )
+        for row in rows
+    ]
+    values = [np.nan if row["value"] is None else row["value"] for row in rows]
+    return Column(keys, np.array(values, float), np.array([_STATUS[row["status"]] for row in rows], np.int8))

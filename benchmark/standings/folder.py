@@ -1,0 +1,124 @@
+"""Renders the leaderboard folder from its results, and tells whether what lies there is what would be rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark.errors import MissingExtraError, StandingsError
+from benchmark.files import write_text
+from benchmark.standings.aggregate import Standing, stand
+from benchmark.standings.audit import KeptOut, admit
+from benchmark.standings.items import ItemSet, read_items
+from benchmark.standings.page import page
+from benchmark.standings.plots import data_hash, snr_plot, stamp
+from benchmark.standings.tables import markdown, tidy_csv
+
+_PLOTTED = ("PPMC", "STOI", "PESQLike")
+PAGE, README = "index.html", "README.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All that a leaderboard shows.
+
+    Attributes:
+        recipes: Standings by recipe.
+        kept_out: Results that may not enter the tables, and why.
+        items: Recordings to listen to, by recipe.
+    """
+
+    recipes: Mapping[str, list[Standing]]
+    kept_out: tuple[KeptOut, ...]
+    items: Mapping[str, ItemSet]
+
+
+def collect(results: Path, manifests: Path, items: Path | None = None) -> Board:
+    """Standings of every recipe that has results.
+
+    Args:
+        results: Folder of results.
+        manifests: Folder of the committed manifests, which results have to agree with.
+        items: Folder of recordings to listen to, if there is one.
+
+    Raises:
+        StandingsError: There is nothing that may be ranked, or nothing says which of several corpora is right.
+    """
+    admitted = admit(results, manifests)
+    kept_out = [item for found in admitted.values() for item in found.kept_out]
+    recipes = {
+        recipe: stand(found.results, found.planned) for recipe, found in admitted.items() if found.results
+    }
+    if not recipes:
+        raise StandingsError(
+            "no result may enter the tables; " + "; ".join(f"{what}: {why}" for what, why in kept_out)
+        )
+    heard: dict[str, ItemSet] = {}
+    for recipe, found in recipes.items():
+        corpus_sha256 = found[0].lines[0].card.corpus_sha256
+        read = read_items(items / recipe, corpus_sha256) if items is not None else None
+        if isinstance(read, KeptOut):
+            kept_out.append(read)
+        elif read is not None:
+            heard[recipe] = read
+    return Board(recipes, tuple(kept_out), heard)
+
+
+def render(folder: Path, board: Board) -> tuple[list[Path], str]:
+    """Writes README.md, one CSV a recipe, the plots and the page below `folder`.
+
+    Returns:
+        What was written; and why there is no page, or "".
+    """
+    written = []
+    for name, text in _tables(board).items():
+        write_text(folder / name, text)
+        written.append(folder / name)
+    for name, (standing, title) in _plots(board).items():
+        write_text(folder / name, snr_plot(standing, title))
+        written.append(folder / name)
+    try:
+        text = page(board.recipes, board.kept_out, board.items)
+    except MissingExtraError as error:
+        return written, str(error)
+    write_text(folder / PAGE, text)
+    return [*written, folder / PAGE], ""
+
+
+def stale(folder: Path, board: Board) -> list[str]:
+    """Names of rendered files that are missing or show something else than the results say.
+
+    Raises:
+        MissingExtraError: The package that renders the page is missing, so the page cannot be judged.
+    """
+    texts = {**_tables(board), PAGE: page(board.recipes, board.kept_out, board.items)}
+    old = []
+    for name, text in texts.items():
+        path = folder / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            old.append(name)
+    for name, (standing, _) in _plots(board).items():
+        path = folder / name
+        # Plots are compared by the data they show: another matplotlib draws the same curves with other bytes.
+        if not path.is_file() or stamp(path.read_text(encoding="utf-8")) != data_hash(standing):
+            old.append(name)
+    return old
+
+
+def _tables(board: Board) -> dict[str, str]:
+    plots: dict[str, list[str]] = {recipe: [] for recipe in board.recipes}
+    for name, (standing, _) in _plots(board).items():
+        plots[standing.lines[0].card.recipe].append(name)
+    tables = {README: markdown(board.recipes, plots, board.kept_out)}
+    tables.update({f"{recipe}.csv": tidy_csv(found) for recipe, found in board.recipes.items()})
+    return tables
+
+
+def _plots(board: Board) -> dict[str, tuple[Standing, str]]:
+    return {
+        f"{recipe}_{item.measure.name}.svg": (item, f"{item.measure.name} against SNR, {recipe}")
+        for recipe, found in board.recipes.items()
+        for item in found
+        if item.measure.name in _PLOTTED and item.kinds
+    }

@@ -1,0 +1,493 @@
+"use strict";
+(() => {
+  const DATA = JSON.parse(document.getElementById("data").textContent);
+  const MOST = 8;
+  const MARKS = [
+    (r) => `M${-r},0A${r},${r} 0 1 1 ${r},0A${r},${r} 0 1 1 ${-r},0Z`,
+    (r) => `M${-r},${-r}H${r}V${r}H${-r}Z`,
+    (r) => `M0,${-1.3 * r}L${1.2 * r},${r}H${-1.2 * r}Z`,
+    (r) => `M0,${-1.4 * r}L${1.4 * r},0L0,${1.4 * r}L${-1.4 * r},0Z`,
+    (r) => `M0,${1.3 * r}L${1.2 * r},${-r}H${-1.2 * r}Z`,
+  ];
+  const view = { recipe: 0, measure: 0, sort: null, down: true, chosen: [], baseline: "" };
+  const at = (id) => document.getElementById(id);
+
+  // Everything that comes from results is set as text or attribute, never parsed as markup.
+  function element(name, attributes = {}, ...children) {
+    return fill(document.createElement(name), attributes, children);
+  }
+  function shape(name, attributes = {}, ...children) {
+    return fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+  }
+  function fill(node, attributes, children) {
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+      else if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
+    }
+    node.append(...children.filter((child) => child !== null));
+    return node;
+  }
+
+  const recipe = () => DATA.recipes[view.recipe];
+  const measure = () => recipe().measures[view.measure];
+  const nameOf = (line) => recipe().models[line.model].name;
+  const oracle = (line) => recipe().models[line.model].oracle;
+  const colour = (name) => {
+    const place = view.chosen.indexOf(name);
+    return place < 0 ? "off" : `c${place}`;
+  };
+  const format = (value, m = measure()) => (value === null || value === undefined ? "–" : value.toFixed(m.digits));
+  const estimate = (line, column) => line.estimates[column] ?? [null, null, null];
+  const chosenLines = (m = measure()) => view.chosen.map((name) => m.lines.find((line) => nameOf(line) === name)).filter(Boolean);
+
+  function options(select, items, value) {
+    select.replaceChildren(...items.map(([key, text]) => element("option", { value: key }, text)));
+    select.value = items.some(([key]) => String(key) === String(value)) ? value : items[0]?.[0] ?? "";
+    return select.value;
+  }
+
+  // ---------------------------------------------------------------- standings
+  function gain(line, column) {
+    const m = measure();
+    const base = m.lines.find((other) => nameOf(other) === view.baseline);
+    const [own] = estimate(line, column);
+    const [reference] = base ? estimate(base, column) : [null];
+    if (own === null || reference === null || base === line) return null;
+    const difference = (m.higher ? 1 : -1) * (own - reference);
+    return m.relative ? (reference ? (100 * difference) / Math.abs(reference) : null) : difference;
+  }
+
+  function columns() {
+    const m = measure();
+    const value = (index) => ({
+      title: m.columns[index].title,
+      get: (line) => estimate(line, index)[0],
+      best: true,
+      text: (line) => {
+        const [own, low, high] = estimate(line, index);
+        const parts = [format(own)];
+        if (index === m.headline && low !== null) parts.push(element("small", {}, ` [${format(low)}, ${format(high)}]`));
+        return parts;
+      },
+    });
+    const shown = m.columns.map((_, index) => index).filter((index) => index !== m.headline && (at("wide").checked || m.columns[index].average || m.columns[index].kind === "clean"));
+    const drops = shown.filter((index) => m.columns[index].kind === "drop");
+    const list = [
+      { title: "rank", get: (line) => line.rank, text: (line) => [rank(line)] },
+      { title: "model", words: true, get: nameOf, text: (line) => [nameOf(line)] },
+      value(m.headline),
+      ...shown.filter((index) => !drops.includes(index)).map(value),
+      ...drops.map((index) => ({ ...value(index), best: false })),
+    ];
+    if (view.baseline) {
+      list.push({
+        title: m.relative ? "gain (%)" : `gain (${m.unit})`,
+        get: (line) => gain(line, m.headline),
+        text: (line) => {
+          const own = gain(line, m.headline);
+          return [own === null ? "–" : `${own > 0 ? "+" : ""}${own.toFixed(1)}`];
+        },
+      });
+    }
+    list.push(
+      { title: "× real time", get: (line) => recipe().models[line.model].speed, text: (line) => [speed(recipe().models[line.model].speed)] },
+      { title: "failed", get: (line) => line.failed, text: (line) => [line.lacking ? `${line.failed}, lacks ${line.lacking}` : String(line.failed)] },
+    );
+    return list;
+  }
+
+  const speed = (value) => (value === null ? "–" : value >= 10 ? value.toFixed(0) : value.toPrecision(2));
+
+  function rank(line) {
+    if (oracle(line)) return "oracle";
+    if (line.lacking) return "incomplete";
+    if (line.rank === null) return "–";
+    return measure().lines.filter((other) => other.rank === line.rank).length > 1 ? `${line.rank}=` : String(line.rank);
+  }
+
+  function table() {
+    const m = measure();
+    const list = columns();
+    const words = at("filter").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    const lines = m.lines.filter((line) => {
+      const model = recipe().models[line.model];
+      const text = `${model.name} ${model.title} ${model.source}`.toLowerCase();
+      return (at("oracles").checked || !model.oracle) && words.every((word) => text.includes(word));
+    });
+    const sorted = list.find((column) => column.title === view.sort);
+    if (sorted) lines.sort((a, b) => compare(sorted.get(a), sorted.get(b)) * (isNothing(sorted.get(a)) || isNothing(sorted.get(b)) ? 1 : view.down ? -1 : 1));
+    const head = element("tr", {}, element("th", {}, "draw"), ...list.map((column) => header(column, sorted)));
+    at("table").replaceChildren(element("thead", {}, head), element("tbody", {}, ...lines.map((line) => row(line, list, m))));
+    at("count").textContent = `${lines.length} of ${m.lines.length} models`;
+  }
+
+  const isNothing = (value) => value === null || value === undefined;
+  function compare(a, b) {
+    if (isNothing(a) || isNothing(b)) return isNothing(a) - isNothing(b);
+    return typeof a === "string" ? a.localeCompare(b) : a - b;
+  }
+
+  function header(column, sorted) {
+    const state = column === sorted ? (view.down ? "descending" : "ascending") : "none";
+    const sort = () => {
+      view.down = view.sort === column.title ? !view.down : !(column.words || column.title === "rank" || column.title === "failed" || (column.best && !measure().higher));
+      view.sort = column.title;
+      table();
+      const again = [...at("table").querySelectorAll("th button")].find((button) => button.textContent === column.title);
+      again?.focus();
+    };
+    return element("th", { class: column.words ? "words name" : null, "aria-sort": state, scope: "col" }, element("button", { type: "button", onclick: sort }, column.title));
+  }
+
+  function row(line, list, m) {
+    const name = nameOf(line);
+    const on = view.chosen.includes(name);
+    const box = element("input", { type: "checkbox", "aria-label": `draw ${name}`, onchange: (event) => choose(name, event.target.checked) });
+    box.checked = on;
+    const cells = list.map((column) => {
+      const best = column.best && line.rank !== null && column.get(line) === bestOf(column, m);
+      return element("td", { class: column.words ? "words name" : best ? "best" : null, title: column.words ? recipe().models[line.model].title : null }, ...column.text(line));
+    });
+    return element("tr", { class: oracle(line) ? "oracle" : null, "data-on": on, "data-model": name }, element("td", {}, box), ...cells);
+  }
+
+  function bestOf(column, m) {
+    const values = m.lines.filter((line) => line.rank !== null).map(column.get).filter((value) => !isNothing(value));
+    return m.higher ? Math.max(...values) : Math.min(...values);
+  }
+
+  function choose(name, on) {
+    if (on && view.chosen.length >= MOST) {
+      at("count").textContent = `at most ${MOST} models can be drawn; untick one first`;
+      table();
+      at("count").textContent = `at most ${MOST} models can be drawn; untick one first`;
+      return;
+    }
+    view.chosen = on ? [...view.chosen, name] : view.chosen.filter((other) => other !== name);
+    for (const line of at("table").querySelectorAll("tbody tr")) line.dataset.on = view.chosen.includes(line.dataset.model);
+    drawings();
+  }
+
+  function chooseBest() {
+    const m = measure();
+    const ranked = m.lines.filter((line) => !oracle(line) && !line.lacking).slice(0, 5);
+    view.chosen = [...ranked, ...m.lines.filter(oracle).slice(0, 1)].map(nameOf);
+  }
+
+  // ------------------------------------------------------------------- charts
+  function ticks(low, high, count) {
+    const raw = (high - low) / count || 1;
+    const power = 10 ** Math.floor(Math.log10(raw));
+    const step = [1, 2, 2.5, 5, 10].map((n) => n * power).find((n) => n >= raw);
+    const list = [];
+    for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i += 1) list.push(i * step);
+    return list.map((value) => Number(value.toPrecision(10)));
+  }
+
+  function frame({ width = 520, height = 320, x, y, xTicks, yTicks, xTitle, yTitle, label, xText = String, yText = String, left = 52 }) {
+    const box = { left, right: width - 12, top: 12, bottom: height - 42 };
+    const px = (value) => box.left + ((value - x[0]) / (x[1] - x[0] || 1)) * (box.right - box.left);
+    const py = (value) => box.bottom - ((value - y[0]) / (y[1] - y[0] || 1)) * (box.bottom - box.top);
+    const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
+    for (const tick of yTicks) {
+      svg.append(shape("line", { class: "grid", x1: box.left, x2: box.right, y1: py(tick), y2: py(tick) }));
+      svg.append(shape("text", { x: box.left - 6, y: py(tick) + 4, "text-anchor": "end" }, yText(tick)));
+    }
+    for (const tick of xTicks) svg.append(shape("text", { x: px(tick), y: box.bottom + 17, "text-anchor": "middle" }, xText(tick)));
+    svg.append(shape("line", { class: "grid", x1: box.left, x2: box.right, y1: box.bottom, y2: box.bottom }));
+    if (xTitle) svg.append(shape("text", { x: (box.left + box.right) / 2, y: height - 6, "text-anchor": "middle" }, xTitle));
+    if (yTitle) svg.append(shape("text", { x: 12, y: (box.top + box.bottom) / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${(box.top + box.bottom) / 2})` }, yTitle));
+    return { svg, px, py };
+  }
+
+  const mark = (place, radius = 4) => MARKS[place % MARKS.length](radius);
+  const unitTitle = (m) => (m.unit ? `${m.name} (${m.unit})` : m.name);
+  const path = (points) => points.map(([px, py], i) => `${i ? "L" : "M"}${px.toFixed(1)},${py.toFixed(1)}`).join("");
+
+  function legend() {
+    at("legend").replaceChildren(
+      ...view.chosen.map((name, place) => {
+        const there = measure().lines.find((line) => nameOf(line) === name);
+        const curve = shape("path", { class: `curve ${there && oracle(there) ? "oracle" : ""}`, d: "M0,7H34" });
+        const sign = shape("path", { class: "mark", d: mark(place), transform: "translate(17 7)" });
+        return element("li", { class: `c${place}` }, shape("svg", { viewBox: "0 0 34 14", "aria-hidden": "true" }, curve, sign), there ? name : `${name} (no ${measure().name})`);
+      }),
+    );
+  }
+
+  function snrPlots() {
+    const m = measure();
+    const lines = chosenLines();
+    const kinds = [...new Set(m.columns.filter((column) => column.snr !== null).map((column) => column.kind))];
+    const drawn = m.columns.map((column, index) => index).filter((index) => m.columns[index].snr !== null);
+    const values = lines.flatMap((line) => drawn.flatMap((index) => estimate(line, index))).filter((value) => !isNothing(value));
+    if (!values.length || !m.averaged) {
+      at("snr").replaceChildren(element("p", { class: "note" }, m.averaged ? "Choose models in the table above." : "Parameters have units of their own here: see them by parameter below."));
+      return;
+    }
+    const span = Math.max(...values) - Math.min(...values) || 1;
+    const yTicks = ticks(Math.min(...values) - 0.04 * span, Math.max(...values) + 0.04 * span, 5);
+    const y = [Math.min(Math.min(...values) - 0.04 * span, yTicks[0]), Math.max(Math.max(...values) + 0.04 * span, yTicks.at(-1))];
+    const snrs = [...new Set(drawn.map((index) => m.columns[index].snr))].sort((a, b) => a - b);
+    at("snr").replaceChildren(
+      ...kinds.map((kind) => {
+        const heading = m.columns.find((column) => column.kind === kind && !column.average).title.replace(/ -?[\d.]+$/, "");
+        const own = drawn.filter((index) => m.columns[index].kind === kind).sort((a, b) => m.columns[a].snr - m.columns[b].snr);
+        const plot = frame({ x: [snrs[0] - 1, snrs.at(-1) + 1], y, xTicks: snrs, yTicks, xTitle: "SNR (dB)", yTitle: unitTitle(m), label: `${m.name} against SNR in ${heading} noise` });
+        for (const line of lines) curve(plot, line, own, m);
+        return element("figure", {}, element("figcaption", {}, heading), plot.svg);
+      }),
+    );
+  }
+
+  function curve({ svg, px, py }, line, indices, m) {
+    const name = nameOf(line);
+    const points = indices.map((index) => [m.columns[index].snr, ...estimate(line, index)]).filter((point) => point[1] !== null);
+    if (!points.length) return;
+    const group = shape("g", { class: colour(name), "data-model": name });
+    const sure = points.filter((point) => point[2] !== null);
+    if (sure.length > 1) {
+      const edge = [...sure.map(([snr, , low]) => [px(snr), py(low)]), ...sure.reverse().map(([snr, , , high]) => [px(snr), py(high)])];
+      group.append(shape("path", { class: "band", d: `${path(edge)}Z` }));
+    }
+    group.append(shape("path", { class: `curve ${oracle(line) ? "oracle" : ""}`, d: path(points.map(([snr, value]) => [px(snr), py(value)])) }));
+    for (const [snr, value, low, high] of points) {
+      const text = `${name}, ${snr} dB: ${format(value)} [${format(low)}, ${format(high)}]`;
+      group.append(shape("path", { class: "mark", d: mark(view.chosen.indexOf(name)), transform: `translate(${px(snr).toFixed(1)} ${py(value).toFixed(1)})` }, shape("title", {}, text)));
+    }
+    svg.append(group);
+  }
+
+  function speedPlot() {
+    const m = measure();
+    const points = m.lines
+      .filter((line) => !oracle(line) && m.averaged)
+      .map((line) => ({ line, name: nameOf(line), x: recipe().models[line.model].speed, y: estimate(line, m.headline) }))
+      .filter((point) => point.x !== null && point.y[0] !== null);
+    if (!points.length) {
+      at("speed").replaceChildren(element("p", { class: "note" }, "No model of this measure has both a value and a speed."));
+      return;
+    }
+    const logs = points.map((point) => Math.log10(point.x));
+    const x = [Math.floor(Math.min(...logs)), Math.ceil(Math.max(...logs) + 1e-9)];
+    const values = points.flatMap((point) => point.y).filter((value) => value !== null);
+    const span = Math.max(...values) - Math.min(...values) || 1;
+    const y = [Math.min(...values) - 0.08 * span, Math.max(...values) + 0.08 * span];
+    const xTicks = Array.from({ length: x[1] - x[0] + 1 }, (_, i) => x[0] + i);
+    const times = (tick) => (tick >= 0 && tick < 6 ? String(10 ** tick) : `10^${tick}`);
+    const plot = frame({ width: 860, height: 340, x, y, xTicks, yTicks: ticks(...y, 5), xTitle: "× real time", yTitle: unitTitle(m), xText: times, label: `${m.name} against speed` });
+    points.sort((a, b) => view.chosen.includes(a.name) - view.chosen.includes(b.name));
+    const taken = [];
+    for (const { line, name, x: fast, y: [value, low, high] } of points) {
+      const [px, py] = [plot.px(Math.log10(fast)), plot.py(value)];
+      const on = view.chosen.includes(name);
+      const group = shape("g", { class: colour(name) });
+      if (on && low !== null) group.append(shape("line", { class: "whisker", x1: px, x2: px, y1: plot.py(low), y2: plot.py(high) }));
+      group.append(shape("path", { class: on ? "mark" : "mark hollow", d: on ? mark(view.chosen.indexOf(name), 5) : mark(0), transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})` }, shape("title", {}, `${name}: ${format(value)}, ${speed(fast)} × real time`)));
+      if (on || points.length <= 12) group.append(tag(name, px, py, taken));
+      plot.svg.append(group);
+    }
+    at("speed").replaceChildren(element("figure", {}, plot.svg));
+  }
+
+  // A label beside its mark, moved down until it covers no other.
+  function tag(name, px, py, taken) {
+    const width = 6.7 * name.length;
+    const left = px + 10 + width > 848 ? px - 10 - width : px + 10;
+    let top = py + 4;
+    while (taken.some((other) => Math.abs(other.top - top) < 13 && left < other.right && other.left < left + width)) top += 13;
+    taken.push({ left, right: left + width, top });
+    return shape("text", { x: left.toFixed(1), y: top.toFixed(1) }, name);
+  }
+
+  function heatMap() {
+    const m = measure().heat ? measure() : recipe().measures.find((other) => other.heat);
+    at("heat-section").hidden = !m;
+    if (!m) return;
+    const wanted = options(at("heat-column"), m.heat.columns.map((text) => [text, text]), at("heat-column").value || m.columns[m.headline].title);
+    const column = m.heat.columns.indexOf(wanted);
+    at("heat-title").textContent = `${m.name} by parameter`;
+    const lines = m.lines.filter((line) => view.chosen.includes(nameOf(line)));
+    const shown = lines.length ? lines : m.lines.slice(0, MOST);
+    const value = (line, i) => m.heat.values[m.lines.indexOf(line)][i][column];
+    const body = shown.map((line) => {
+      const cells = m.heat.parameters.map((_, i) => {
+        const all = m.averaged ? m.lines.flatMap((other) => m.heat.parameters.map((__, k) => value(other, k))) : m.lines.map((other) => value(other, i));
+        const there = all.filter((x) => x !== null);
+        const [low, high] = [Math.min(...there), Math.max(...there)];
+        const own = value(line, i);
+        const share = own === null ? 0 : high > low ? (own - low) / (high - low) : 0.5;
+        const t = 90 * (m.higher ? share : 1 - share);
+        return element("td", { class: t > 55 ? "value strong" : "value", style: `--t:${t.toFixed(0)}` }, format(own, m));
+      });
+      return element("tr", {}, element("td", { class: "words name" }, nameOf(line)), ...cells);
+    });
+    const head = element("tr", {}, element("th", { class: "words name", scope: "col" }, "model"), ...m.heat.parameters.map((name) => element("th", { scope: "col", style: "text-align:center" }, name)));
+    at("heat").replaceChildren(element("thead", {}, head), element("tbody", {}, ...body));
+  }
+
+  // -------------------------------------------------------------------- pairs
+  function holm(list) {
+    const order = list.map((_, i) => i).filter((i) => list[i] !== null).sort((a, b) => list[a] - list[b]);
+    const adjusted = list.map(() => null);
+    let least = 0;
+    order.forEach((i, k) => {
+      least = Math.max(least, list[i] * (order.length - k));
+      adjusted[i] = Math.min(1, least);
+    });
+    return adjusted;
+  }
+
+  function pairTable() {
+    const m = measure();
+    const places = chosenLines().map((line) => m.lines.indexOf(line)).filter((i) => !m.lines[i].lacking).sort((a, b) => a - b);
+    const count = m.lines.length;
+    const index = (a, b) => (a * (2 * count - a - 1)) / 2 + (b - a - 1);
+    const list = [];
+    places.forEach((a, i) => places.slice(i + 1).forEach((b) => list.push({ a, b, judged: m.pairs[index(a, b)] })));
+    const adjusted = holm(list.map((pair) => pair.judged[1]));
+    at("pairs-note").textContent = !m.averaged
+      ? "Not averaged over parameters, so models are not compared by this measure."
+      : list.length
+        ? `Row minus column in ${m.columns[m.headline].title} of ${m.name}, paired by utterance, with its 95 % interval (clustered by speaker) and p corrected by Holm for the ${list.length} pair${list.length > 1 ? "s" : ""} shown. Bold: p < 0.05.`
+        : "Choose two or more models in the table above.";
+    if (!list.length || !m.averaged) {
+      at("pairs").replaceChildren();
+      return;
+    }
+    const cell = (a, b) => {
+      if (a === b) return element("td", {}, "");
+      const place = list.findIndex((pair) => pair.a === Math.min(a, b) && pair.b === Math.max(a, b));
+      const [reach] = list[place].judged;
+      const apart = estimate(m.lines[a], m.headline)[0] - estimate(m.lines[b], m.headline)[0];
+      const p = adjusted[place];
+      const signed = (x) => (x > 0 ? "+" : "") + format(x);
+      const rest = reach === null ? " one speaker: no interval" : ` [${signed(apart - reach)}, ${signed(apart + reach)}] p ${p < 0.001 ? "< 0.001" : p.toFixed(3)}`;
+      return element("td", { class: p !== null && p < 0.05 ? "best" : null }, signed(apart), element("small", {}, rest));
+    };
+    const names = places.map((i) => nameOf(m.lines[i]));
+    const head = element("tr", {}, element("th", { class: "words name" }, "row minus column"), ...names.slice(1).map((name) => element("th", { scope: "col" }, name)));
+    const body = places.slice(0, -1).map((a, i) => element("tr", {}, element("td", { class: "words name" }, names[i]), ...places.slice(1).map((b, k) => (k + 1 > i ? cell(a, b) : element("td", {}, "")))));
+    at("pairs").replaceChildren(element("thead", {}, head), element("tbody", {}, ...body));
+  }
+
+  // -------------------------------------------------------------------- items
+  function setItems() {
+    const items = recipe().items;
+    at("items-section").hidden = !items;
+    if (!items) return;
+    options(at("item"), items.items.map((item, i) => [i, `${item.utterance_id}${item.prompt ? `: ${item.prompt}` : ""}`]), 0);
+    setMixtures();
+  }
+
+  function setMixtures() {
+    const item = recipe().items.items[Number(at("item").value)];
+    options(at("mixture"), item.mixtures.map((mixture, i) => [i, `${mixture.noise_category || mixture.noise_kind}, ${mixture.snr_db} dB`]), at("mixture").value || 0);
+    drawItem();
+  }
+
+  function drawItem() {
+    const items = recipe().items;
+    if (!items) return;
+    const item = items.items[Number(at("item").value)];
+    const mixture = item.mixtures[Number(at("mixture").value)];
+    const player = (name, text) =>
+      element("figure", {}, element("figcaption", {}, text), element("audio", { controls: true, preload: "none", src: items.sounds[name], "aria-label": text }));
+    const enhanced = new Map();
+    for (const made of mixture.models) if (made.sound) enhanced.set(made.sound, [...(enhanced.get(made.sound) ?? []), made.model]);
+    const players = [...enhanced].map(([name, models]) => player(name, `enhanced: ${models.join(", ")}`));
+    at("players").replaceChildren(player(item.sound, "clean"), player(mixture.sound, "noisy"), ...players);
+    const estimates = mixture.models.filter((made) => made.trajectories && view.chosen.includes(made.model));
+    at("trajectories").replaceChildren(...item.parameters.map((name, i) => trajectory(name, item.trajectories[i], estimates.map((made) => [made.model, made.trajectories[i]]), items.rate_hz)));
+  }
+
+  function trajectory(name, truth, estimates, rate) {
+    const all = [truth, ...estimates.map(([, values]) => values)].flat().filter((value) => value !== null);
+    const span = Math.max(...all) - Math.min(...all) || 1;
+    const y = [Math.min(...all) - 0.05 * span, Math.max(...all) + 0.05 * span];
+    const x = [0, truth.length / rate];
+    const plot = frame({ width: 420, height: 190, x, y, xTicks: ticks(...x, 4), yTicks: ticks(...y, 3), label: `${name} over time`, left: 40 });
+    const draw = (values, attributes) => {
+      let d = "";
+      values.forEach((value, i) => {
+        if (value !== null) d += `${i && values[i - 1] !== null ? "L" : "M"}${plot.px(i / rate).toFixed(1)},${plot.py(value).toFixed(1)}`;
+      });
+      plot.svg.append(shape("path", { ...attributes, d }));
+    };
+    draw(truth, { class: "truth" });
+    for (const [model, values] of estimates) {
+      const there = recipe().models.find((other) => other.name === model);
+      draw(values, { class: `curve ${colour(model)} ${there?.oracle ? "oracle" : ""}`, "data-model": model });
+    }
+    return element("figure", {}, element("figcaption", {}, name), plot.svg);
+  }
+
+  // --------------------------------------------------------------------- rest
+  function about() {
+    const r = recipe();
+    const m = measure();
+    at("about").textContent = `${r.title}, version ${r.version}, split ${r.split}, corpus ${r.corpus}. ${r.rests_on} ${m.name}: ${m.higher ? "higher" : "lower"} is better, version ${m.version}; ${m.source}.`;
+  }
+
+  function models() {
+    const head = ["model", "what it is", "source", "version", "scored", "scores", "failed", "left out", "× real time"];
+    const body = recipe().models.map((model) => {
+      const reasons = Object.entries(model.reasons).map(([reason, count]) => `${count} × ${reason}`).join("; ");
+      const words = [model.title, model.source, model.version, model.when].map((text, i) => element("td", { class: i < 2 ? "words long" : "words" }, text));
+      const numbers = [model.expected, model.failed, model.left_out, speed(model.speed)].map((text, i) => element("td", { title: i === 1 && reasons ? reasons : null }, String(text)));
+      return element("tr", {}, element("td", { class: "words name" }, model.name), ...words, ...numbers);
+    });
+    at("models").replaceChildren(element("thead", {}, element("tr", {}, ...head.map((text, i) => element("th", { class: i === 0 ? "words name" : i < 5 ? "words" : null, scope: "col" }, text)))), element("tbody", {}, ...body));
+  }
+
+  function drawings() {
+    legend();
+    snrPlots();
+    speedPlot();
+    heatMap();
+    pairTable();
+    drawItem();
+  }
+
+  function setMeasure() {
+    const m = measure();
+    view.sort = null;
+    view.baseline = options(at("baseline"), [["", "none"], ...m.lines.map((line) => [nameOf(line), nameOf(line)])], view.baseline);
+    if (!chosenLines().length) chooseBest();
+    about();
+    table();
+    drawings();
+  }
+
+  function setRecipe() {
+    const names = recipe().measures.map((m, i) => [i, m.name]);
+    view.measure = Number(options(at("measure"), names, 0));
+    view.chosen = [];
+    view.baseline = "";
+    setItems();
+    models();
+    setMeasure();
+  }
+
+  at("recipe").addEventListener("change", (event) => { view.recipe = Number(event.target.value); setRecipe(); });
+  at("measure").addEventListener("change", (event) => { view.measure = Number(event.target.value); setMeasure(); });
+  at("baseline").addEventListener("change", (event) => { view.baseline = event.target.value; table(); });
+  at("filter").addEventListener("input", table);
+  at("oracles").addEventListener("change", table);
+  at("wide").addEventListener("change", table);
+  at("best").addEventListener("click", () => { chooseBest(); table(); drawings(); });
+  at("heat-column").addEventListener("change", heatMap);
+  at("item").addEventListener("change", setMixtures);
+  at("mixture").addEventListener("change", drawItem);
+  at("theme").addEventListener("click", () => {
+    const root = document.documentElement;
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+  });
+
+  options(at("recipe"), DATA.recipes.map((r, i) => [i, `${r.name}: ${r.title}`]), 0);
+  at("kept-section").hidden = !DATA.kept_out.length;
+  at("kept").replaceChildren(...DATA.kept_out.map(([what, why]) => element("li", {}, element("code", {}, what), `: ${why}`)));
+  setRecipe();
+  document.documentElement.dataset.ready = "true";
+})();
