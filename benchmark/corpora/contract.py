@@ -30,6 +30,9 @@ ROLES = (
     "f0",
 )
 
+#: A difference in length that is worth a note, seconds.
+NOTED_S = 0.1
+
 _PORTABLE_ID = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+")
 _ENTRIES_LOOKED_AT = 20_000
 
@@ -119,6 +122,26 @@ def length_problem(path: Path, audio_s: float, articulation_s: float, limit_s: f
         f"{limit_s:g} s apart; "
         "one of the two is truncated or belongs to another recording"
     )
+
+
+def lengths(
+    path: Path, audio_s: float, articulation_s: float, limit_s: float
+) -> dict[str, str | int | float]:
+    """Facts for `Utterance.extra` about how well audio and articulation agree in length.
+
+    Returns:
+        "articulation_s", and "notes" where they differ by more than `NOTED_S`: then only the overlap is used.
+
+    Raises:
+        CorpusError: They differ by more than `limit_s`.
+    """
+    if problem := length_problem(path, audio_s, articulation_s, limit_s):
+        raise CorpusError(problem)
+    facts: dict[str, str | int | float] = {"articulation_s": round(articulation_s, 6)}
+    apart = articulation_s - audio_s
+    if abs(apart) > NOTED_S:
+        facts["notes"] = f"articulation {abs(apart):.2f} s {'longer' if apart > 0 else 'shorter'} than audio"
+    return facts
 
 
 def overlap(trajectories: Trajectories, audio_s: float) -> Trajectories:

@@ -81,7 +81,7 @@ def read_trajectories(path: Path, config: FolderConfig, audio_s: float) -> Traje
             here = [channels.index(name) for name in own]
             valid[:, here] = valid[:, here].all(axis=1, keepdims=True)
     found = contract.millimetres(values, valid, rate_hz, channels)
-    _refuse_other_length(path, config, audio_s, start_s + found.duration_s)
+    contract.lengths(path, audio_s, start_s + found.duration_s, config.trajectories.length_limit_s)
     return contract.overlap(contract.delayed(found, start_s), audio_s)
 
 
@@ -118,7 +118,8 @@ def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, s
             )
         articulation_s = array_files.length_s(path)
         if articulation_s is not None:
-            _refuse_other_length(path, config, audio_s, articulation_s + config.trajectories.start_s)
+            articulation_s += config.trajectories.start_s
+            extra |= contract.lengths(path, audio_s, articulation_s, config.trajectories.length_limit_s)
     except CorpusError as error:
         extra["problem"] = str(error)
     return Utterance(
@@ -132,12 +133,6 @@ def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, s
         split=config.split_of(speaker),
         extra=extra,
     )
-
-
-def _refuse_other_length(path: Path, config: FolderConfig, audio_s: float, articulation_s: float) -> None:
-    limit_s = config.trajectories.length_limit_s
-    if problem := contract.length_problem(path, audio_s, articulation_s, limit_s):
-        raise CorpusError(problem)
 
 
 def _anatomy(root: Path, config: FolderConfig, fields: dict[str, str]) -> partial[Anatomy] | None:

@@ -38,11 +38,10 @@ def _utterance(path: Path, match: re.Match[str]) -> Utterance:
     try:
         listing = mview.list_recording(path)
         audio_s = listing.audio_s
-        extra |= {"sentence": listing.sentence, "articulation_s": round(listing.articulation_s, 6)}
+        extra["sentence"] = listing.sentence
         if not audio_s:
             raise CorpusError(f"{path}: holds no audio element")
-        if problem := contract.length_problem(path, audio_s, listing.articulation_s, LENGTH_LIMIT_S):
-            raise CorpusError(problem)
+        extra |= contract.lengths(path, audio_s, listing.articulation_s, LENGTH_LIMIT_S)
     except CorpusError as error:
         extra["problem"] = str(error)
     speaker = match["speaker"].upper()

@@ -131,14 +131,11 @@ def _utterance(stem: str, path: Path, sounds: dict[str, Path], label: Path | Non
         sound = contract.beside(path, sounds)
         audio_s = audio.duration_s(sound)
         read_trajectories = partial(read_coils, path, audio_s)
-        articulation_s = est_track.last_time(path)
-        extra["articulation_s"] = round(articulation_s, 6)
         limit_s = LENGTH_LIMIT_S
         if _is_normalised(path):
             read_trajectories = _normalised_reader(path, label, audio_s)
             limit_s = audio_s
-        if problem := contract.length_problem(path, audio_s, articulation_s, limit_s):
-            raise CorpusError(problem)
+        extra |= contract.lengths(path, audio_s, est_track.last_time(path), limit_s)
     except CorpusError as error:
         extra["problem"] = str(error)
     return Utterance(

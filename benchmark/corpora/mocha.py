@@ -94,10 +94,7 @@ def _utterance(
     try:
         sound = contract.beside(path, sounds)
         audio_s = audio.duration_s(sound)
-        articulation_s = _last_time(path)
-        extra["articulation_s"] = round(articulation_s, 6)
-        if problem := contract.length_problem(path, audio_s, articulation_s, LENGTH_LIMIT_S):
-            raise CorpusError(problem)
+        extra |= contract.lengths(path, audio_s, _last_time(path), LENGTH_LIMIT_S)
     except CorpusError as error:
         extra["problem"] = str(error)
     palate = palates.get(speaker)

@@ -61,8 +61,7 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
     """
     content = torch_zip.read_dictionary(path)
     raw = _table(path, content.get(RAW), RAW)
-    if problem := contract.length_problem(path, audio_s, len(raw) / RATE_HZ, LENGTH_LIMIT_S):
-        raise CorpusError(problem)
+    contract.lengths(path, audio_s, len(raw) / RATE_HZ, LENGTH_LIMIT_S)
     columns = _columns(raw, content)
     if max(columns) + 1 >= raw.shape[1]:
         raise CorpusError(f"{path}: {RAW} has {raw.shape[1]} columns; 18 are expected")

@@ -37,9 +37,8 @@ def _utterance(path: Path, match: re.Match[str], sounds: dict[str, Path]) -> Utt
         if not audio_s:
             sound = contract.beside(path, sounds)
             audio_s, read_audio = audio.duration_s(sound), partial(_read_audio, sound)
-        extra |= {"sentence": listing.sentence, "articulation_s": round(listing.articulation_s, 6)}
-        if problem := contract.length_problem(path, audio_s, listing.articulation_s, LENGTH_LIMIT_S):
-            raise CorpusError(problem)
+        extra["sentence"] = listing.sentence
+        extra |= contract.lengths(path, audio_s, listing.articulation_s, LENGTH_LIMIT_S)
     except CorpusError as error:
         extra["problem"] = str(error)
     speaker = match["speaker"].upper()

@@ -108,10 +108,7 @@ def _utterance(
         if sound is None:
             raise CorpusError(f"{track}: has no audio of the same name (.wav or .flac)")
         audio_s = audio.duration_s(sound)
-        articulation_s = _last_time(track)
-        extra["articulation_s"] = round(articulation_s, 6)
-        if problem := contract.length_problem(track, audio_s, articulation_s, LENGTH_LIMIT_S):
-            raise CorpusError(problem)
+        extra |= contract.lengths(track, audio_s, _last_time(track), LENGTH_LIMIT_S)
     except CorpusError as error:
         extra["problem"] = str(error)
     return Utterance(

@@ -126,11 +126,13 @@ def test_lengths_that_disagree_are_refused_past_a_second(tmp_path: Path) -> None
         corpora.read("xrmb", tmp_path)
 
 
-def test_articulation_longer_than_the_audio_is_cut(tmp_path: Path) -> None:
+def test_articulation_longer_than_the_audio_is_cut_and_noted(tmp_path: Path) -> None:
     write_xrmb(tmp_path, speakers=("JW11",))
     write_wav(tmp_path / "JW11" / "tp005.wav", voices.speech(1, 1.0, 16000), 16000)
-    found = corpora.read("xrmb", tmp_path)[0].trajectories()  # type: ignore[misc]
-    assert 1.0 <= found.duration_s < 1.02
+    cut, whole = corpora.read("xrmb", tmp_path)[:2]
+    assert 1.0 <= cut.trajectories().duration_s < 1.02  # type: ignore[misc]
+    assert cut.extra["notes"] == "articulation 0.48 s longer than audio"
+    assert "notes" not in whole.extra
 
 
 def test_missing_audio_is_a_problem_and_missing_pellets_are_no_utterance(tmp_path: Path) -> None:
