@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 
 from benchmark.articulation import speaker_targets
 from benchmark.errors import ManifestError
@@ -63,10 +65,25 @@ def write_targets(
 def _write_speaker(
     path: Path, utterances: Sequence[Utterance], recipe: Recipe, sensors: Any
 ) -> dict[str, dict[str, Any]]:
-    targets = speaker_targets(utterances, recipe.speech.targets, sensors)
+    made = speaker_targets(utterances, recipe.speech.targets, sensors)
+    targets = {utterance.id: over_audio(made[utterance.id], utterance.duration_s) for utterance in utterances}
     if _stored(path) != {key: targets_sha256(value) for key, value in targets.items()}:
         write_trajectories(path, targets)
     return {key: _facts(value) for key, value in targets.items()}
+
+
+def over_audio(targets: Trajectories, audio_s: float) -> Trajectories:
+    """Targets as long as their audio: frames after the articulation was recorded are there and invalid.
+
+    In MOCHA-TIMIT audio goes on for some tenths of a second. A model cannot know, and must not fail for it.
+    """
+    missing = math.ceil(audio_s * targets.rate_hz - 1e-6) - len(targets.values)
+    if missing <= 0:
+        return targets
+    after = ((0, missing), (0, 0))
+    return Trajectories(
+        np.pad(targets.values, after), targets.rate_hz, targets.names, np.pad(targets.valid, after)
+    )
 
 
 def _stored(path: Path) -> dict[str, str]:

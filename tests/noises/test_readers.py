@@ -53,7 +53,7 @@ def test_ids_are_the_same_whether_the_corpus_or_the_folder_above_is_named(name, 
 
 def test_musan_readings_talk_and_hearings_are_left_out(roots):
     kinds = by_kind(noises.read("musan", roots["musan"]))
-    assert len(kinds["talker"]) == 60
+    assert len(kinds["talker"]) == 100
     assert all(identity.startswith("speech/librivox/") for identity in kinds["talker"])
     assert {identity.split("/")[0] for identity in kinds["nonbabble"]} == {"music", "noise"}
     assert "babble" not in kinds

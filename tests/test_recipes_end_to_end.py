@@ -1,0 +1,197 @@
+"""Every shipped recipe on a synthetic corpus of its format: what its splits share, and the whole way from inspect to score."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmark import inspect, prepare, score, verify
+from benchmark.manifest import plan_hash
+from benchmark.mixing.gather import Roots, gather
+from benchmark.mixing.plan import plan_mixtures
+from benchmark.recipe import load_recipe, recipe_names, recipe_text
+from benchmark.shipped import demo_corpus
+from tests import recipe_corpora
+from tests.corpora import writers
+from tests.noises import corpora as noise_corpora
+
+#: What the splits of each recipe do not share, besides noise and babble talkers.
+CLAIMS = {
+    "demo_noisy": {"speaker", "prompt"},
+    "virtual_noisy": {"speaker", "prompt"},
+    "xrmb_noisy": {"speaker"},
+    "xrmb_noisy_strict": {"speaker", "prompt"},
+    "hprc_noisy": {"speaker", "prompt"},
+    "mngu0_noisy": {"prompt"},
+    "mocha_noisy": {"prompt"},
+    "usc_timit_noisy": {"speaker", "prompt"},
+    "spire_noisy": {"speaker", "prompt"},
+    "folder_noisy": {"speaker"},
+}
+CLAIMS |= {
+    f"{name}_real": CLAIMS[name]
+    for name in CLAIMS
+    if name.split("_noisy")[0] in recipe_corpora.WRITERS and "strict" not in name
+}
+PAIRS = (("train", "dev"), ("train", "test"), ("dev", "test"))
+
+
+@pytest.fixture(scope="session")
+def noise_roots(tmp_path_factory) -> dict[str, Path]:
+    return noise_corpora.everywhere(tmp_path_factory.mktemp("noise"), ("musan", "demand"))
+
+
+@pytest.fixture(scope="session")
+def speech_roots(tmp_path_factory) -> dict[str, Path]:
+    base = tmp_path_factory.mktemp("speech")
+    for name, write in recipe_corpora.WRITERS.items():
+        write(base / name)
+    return {name: base / name for name in recipe_corpora.WRITERS} | {"virtual": demo_corpus()}
+
+
+def test_every_shipped_recipe_is_held_to_its_claims():
+    assert sorted(CLAIMS) == recipe_names()
+
+
+@pytest.mark.parametrize("name", sorted(CLAIMS))
+def test_splits_share_nothing_that_they_claim_not_to(name, speech_roots, noise_roots):
+    recipe = load_recipe(name)
+    gathered = gather(recipe, Roots(speech_roots[recipe.speech.corpus], noise_roots))
+    assert gathered.damaged == []
+    rows = plan_mixtures(recipe, gathered.targets, gathered.supply)
+    prompts = {utterance.id: utterance.prompt for utterance in gathered.targets}
+    used = {
+        split: {"speaker": set(), "prompt": set(), "noise": set(), "talker": set()}
+        for split in ("train", "dev", "test")
+    }
+    for row in rows:
+        here = used[row["split"]]
+        here["speaker"].add(row["speaker"])
+        here["prompt"].add(prompts[row["utterance_id"]])
+        talkers = (
+            {talker(piece["noise_id"]) for piece in row["pieces"]} if row["noise_kind"] == "babble" else set()
+        )
+        assert row["speaker"] not in talkers
+        if talkers:
+            assert len(talkers) == recipe.babble.talkers
+        here["talker"] |= talkers
+        here["noise"] |= {piece["noise_id"] for piece in row["pieces"]}
+    assert all(used[split]["speaker"] and used[split]["noise"] and used[split]["talker"] for split in used)
+    for one, two in PAIRS:
+        for what in ("noise", "talker", *CLAIMS[name]):
+            assert used[one][what].isdisjoint(used[two][what]), (what, one, two)
+        # A voice that babbles in one split is not among the targets of another.
+        assert used[one]["talker"].isdisjoint(used[two]["speaker"])
+        assert used[two]["talker"].isdisjoint(used[one]["speaker"])
+
+
+def talker(noise_id: str) -> str:
+    source, _, name = noise_id.partition(":")
+    return name if source == "musan" else name.split("/")[0]
+
+
+@pytest.mark.parametrize("name", ["xrmb_noisy", "spire_noisy"])
+def test_babble_comes_from_the_other_speakers_where_there_are_enough(name, speech_roots):
+    recipe = load_recipe(name)
+    gathered = gather(recipe, Roots(speech_roots[recipe.speech.corpus]))
+    rows = plan_mixtures(recipe, gathered.targets, gathered.supply)
+    assert {row["noise_source"] for row in rows if row["noise_kind"] == "babble"} == {"corpus"}
+
+
+def test_speakers_who_are_in_several_splits_do_not_babble(speech_roots, tmp_path):
+    text = (
+        recipe_text("mocha_noisy")
+        .replace('["shipped_voices"]', '["corpus", "shipped_voices"]')
+        .replace("talkers = 4", "talkers = 1")
+    )
+    path = tmp_path / "mocha_noisy.toml"
+    path.write_text(text)
+    recipe = load_recipe(str(path))
+    gathered = gather(recipe, Roots(speech_roots["mocha"]))
+    rows = plan_mixtures(recipe, gathered.targets, gathered.supply)
+    assert {row["noise_source"] for row in rows if row["noise_kind"] == "babble"} == {"shipped_voices"}
+
+
+def test_real_noise_keeps_both_sources_and_every_kind_of_piece(speech_roots, noise_roots):
+    recipe = load_recipe("xrmb_noisy_real")
+    gathered = gather(recipe, Roots(speech_roots["xrmb"], noise_roots))
+    rows = plan_mixtures(recipe, gathered.targets, gathered.supply)
+    again = plan_mixtures(recipe, gathered.targets[::-1], gathered.supply)
+    assert plan_hash(rows) == plan_hash(again)
+    for split in ("train", "dev", "test"):
+        mine = [row for row in rows if row["split"] == split and row["noise_kind"] == "nonbabble"]
+        assert {row["noise_source"] for row in mine} == {"demand", "musan"}
+        assert {"noise", "domestic", "nature"} <= {row["noise_category"] for row in mine}
+        assert not any(row["looped"] for row in mine)
+
+
+def walk(text: str, speech: Path, folder: Path, capsys, *noise: str) -> dict:
+    """Inspects, prepares, verifies and scores; the recipe with one SNR, because the way is the same for all."""
+    path = folder / "recipe.toml"
+    path.write_text(text.replace("snr_db = [-5.0, 0.0, 5.0, 10.0, 15.0, 20.0]", "snr_db = [0.0]"))
+    roots = ["--speech-root", str(speech), *(option for root in noise for option in ("--noise-root", root))]
+    assert inspect.main(["--recipe", str(path), *roots, "--json"]) == 0
+    seen = json.loads(capsys.readouterr().out)
+    assert seen["damaged"] == []
+    out = folder / "prepared"
+    assert prepare.main(["--recipe", str(path), *roots, "--out", str(out), "--limit", "2", "--json"]) == 0
+    done = json.loads(capsys.readouterr().out)
+    assert done["left_out"] == []
+    assert done["rendered"] > 0
+    assert verify.main(["--corpus", str(out), *roots, "--replan"]) == 0
+    capsys.readouterr()
+    results = ["--out", str(folder / "results"), "--measures", "PPMC", "SISDR", "--json"]
+    assert score.main(["--corpus", str(out), "--model", "ridge_clean", *results]) == 0
+    card = json.loads(capsys.readouterr().out)
+    assert card["failed"] == 0
+    assert card["expected"] > 0
+    return seen
+
+
+@pytest.mark.parametrize("corpus", sorted(recipe_corpora.WRITERS))
+def test_the_whole_way_without_noise_corpora(corpus, speech_roots, tmp_path, capsys):
+    seen = walk(recipe_text(f"{corpus}_noisy"), speech_roots[corpus], tmp_path, capsys)
+    assert all(speaker["lost_share"] for speaker in seen["speakers"])
+
+
+def test_the_whole_way_with_recorded_noise(speech_roots, noise_roots, tmp_path, capsys):
+    noise = [f"{name}={root}" for name, root in noise_roots.items()]
+    seen = walk(recipe_text("hprc_noisy_real"), speech_roots["hprc"], tmp_path, capsys, *noise)
+    assert {row["kind"] for row in seen["noise"]["musan"]} == {"talker", "nonbabble"}
+
+
+def test_the_whole_way_of_an_ag50x_corpus(tmp_path, capsys):
+    """No recipe is shipped for one's own articulograph; the one for folders serves with another reader."""
+    writers.write_ag50x(tmp_path / "speech", speakers=("S1", "S2"))
+    text = recipe_text("folder_noisy").replace('corpus = "folder"', 'corpus = "ag50x"')
+    walk(text, tmp_path / "speech", tmp_path, capsys)
+
+
+def test_one_speaker_of_xrmb_and_nothing_else_is_enough(tmp_path, capsys):
+    writers.write_xrmb(tmp_path / "xrmb", ("JW11",), ("tp001", "tp002"), seconds=0.9)
+    options = [
+        "--recipe",
+        "xrmb_noisy",
+        "--speech-root",
+        str(tmp_path / "xrmb"),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert prepare.main([*options, "--plan-only", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["left_out"] == []
+
+
+@pytest.mark.real
+def test_the_real_recording_of_xrmb_prepares(real_samples, tmp_path, capsys):
+    options = [
+        "--recipe",
+        "xrmb_noisy",
+        "--speech-root",
+        str(real_samples / "xrmb"),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert prepare.main([*options, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rendered"] == 13
