@@ -124,7 +124,12 @@ def main() -> int:
     """Serves requests on standard input; what the synthesiser prints goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    serve(Path(sys.argv[1]), sys.stdin, answers)
+    try:
+        serve(Path(sys.argv[1]), sys.stdin, answers)
+    except vtl.VtlApiError as error:
+        # Its messages run over several lines; whoever started this process reports the last one.
+        sys.stderr.write(" ".join(str(error).split()) + "\n")
+        return 1
     return 0
 
 

@@ -55,6 +55,15 @@ def test_utterances_are_of_speakable_length(parts: list) -> None:
             assert low <= line.duration_ms <= high, line.id
 
 
+def test_settings_are_within_the_synthesisers_ranges(parts: list) -> None:
+    for part in parts:
+        assert 0.8 <= part.voice.scale <= 1.1
+        for line in part.lines:
+            assert 10.0 <= line.tau_ms <= 20.0, line.id
+            assert 6000 <= line.pressure_dpa <= 10000, line.id
+            assert all(60 <= line.pitch.hz(ms) <= 400 for ms in range(0, line.duration_ms, 50)), line.id
+
+
 def test_sizes() -> None:
     def size(name: str) -> tuple[int, float]:
         targets = [part for part in plan(name) if not part.voice.babble]

@@ -106,6 +106,17 @@ def test_a_synthesiser_that_dies_is_an_error_and_not_the_end() -> None:
 
 
 @pytest.mark.virtual
+def test_what_the_synthesiser_refuses_is_told_in_one_line() -> None:
+    voice = make_voice()
+    with (
+        pytest.raises(CorpusError, match=r"stopped at VM99/U001 .*out of range") as caught,
+        booth(voice) as room,
+    ):
+        room.speak(replace(make_line(voice, 1, SHORT), tau_ms=5.0))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.virtual
 def test_a_tract_that_cannot_be_set_up_is_an_error() -> None:
     with (
         pytest.raises(CorpusError, match=r"stopped at VM99 .*can be scaled by 0\.5 to 1\.5, not by 4"),
