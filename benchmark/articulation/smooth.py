@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import next_fast_len
 from scipy.interpolate import make_interp_spline
-from scipy.signal import butter, sosfiltfilt
 
 from benchmark.articulation.gaps import bridge
 from benchmark.speech import Trajectories
@@ -13,30 +13,38 @@ from benchmark.speech import Trajectories
 #: Articulators move below this; above it lies the noise of tracking.
 CUTOFF_HZ = 20.0
 _ORDER = 4
+_PERIODS_OF_PADDING = 8
 _HIGHEST_RELATIVE_CUTOFF = 0.45
 
 
 def low_pass(trajectories: Trajectories, cutoff_hz: float = CUTOFF_HZ) -> Trajectories:
-    """Butterworth low-pass of order 4, run forwards and backwards so that nothing is delayed.
+    """Low-pass with the magnitude of a Butterworth filter of order 4 run forwards and backwards, without delay.
 
-    Invalid stretches are bridged while the filter runs, so that their arbitrary values do not leak into
-    valid frames; the mask stays as it was.
+    The filter is applied to the spectrum, so that its response at a frequency does not depend on the rate at which a corpus
+    was sampled, as that of a recursive digital filter does. Invalid stretches are bridged while the filter runs, so
+    that their arbitrary values do not leak into valid frames; the mask stays as it was.
 
     Args:
         trajectories: Any channels; a rate too low for the cutoff returns them as they are.
-        cutoff_hz: Frequency at which one pass is 3 dB down (both together 6 dB).
+        cutoff_hz: Frequency that loses 6 dB.
     """
     frames = len(trajectories.values)
     if cutoff_hz >= _HIGHEST_RELATIVE_CUTOFF * trajectories.rate_hz or frames < 2:
         return trajectories
-    sections = butter(_ORDER, cutoff_hz, fs=trajectories.rate_hz, output="sos")
-    # Half a second or so of padding lets the odd extension settle; a short recording has less to give.
-    padding = min(frames - 1, int(3 * trajectories.rate_hz / cutoff_hz))
+    # The filter's memory fades within a few periods of the cutoff; beyond them the two ends cannot touch.
+    padding = int(_PERIODS_OF_PADDING * trajectories.rate_hz / cutoff_hz)
     bridged = bridge(trajectories.values, trajectories.valid)
-    smooth = sosfiltfilt(sections, bridged, axis=0, padtype="odd", padlen=padding)
-    return Trajectories(
-        smooth.astype(np.float32), trajectories.rate_hz, trajectories.names, trajectories.valid
-    )
+    padded = np.pad(bridged, ((padding, padding), (0, 0)), mode="reflect", reflect_type="odd")
+    length = next_fast_len(len(padded), real=True)
+    hertz = np.fft.rfftfreq(length, 1.0 / trajectories.rate_hz)
+    gain = 1.0 / (1.0 + (hertz / cutoff_hz) ** (2 * _ORDER))
+    # A line from end to end is taken out and put back, so that the spectrum sees no jump between them.
+    slope = np.linspace(0.0, 1.0, len(padded))[:, None]
+    line = padded[:1] * (1.0 - slope) + padded[-1:] * slope
+    spectrum = np.fft.rfft(padded - line, length, axis=0) * gain[:, None]
+    smooth = np.fft.irfft(spectrum, length, axis=0)[: len(padded)] + line
+    values = smooth[padding : padding + frames].astype(np.float32)
+    return Trajectories(values, trajectories.rate_hz, trajectories.names, trajectories.valid)
 
 
 def to_rate(trajectories: Trajectories, rate_hz: float, frames: int | None = None) -> Trajectories:

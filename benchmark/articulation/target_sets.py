@@ -20,6 +20,7 @@ from benchmark.errors import CorpusError
 from benchmark.speech import Trajectories, Utterance
 
 RATE_HZ = 100.0
+_DECIMALS = 4
 
 
 class Parameter(NamedTuple):
@@ -105,8 +106,8 @@ def speaker_targets(
         rate_hz: Frames per second of the targets. Frame k is at k / rate_hz seconds of the audio.
 
     Returns:
-        Utterance id to trajectories of the set's parameters in declared order; units are in `PARAMETERS`. A
-        parameter whose pellet is missing is invalid, and the others stay.
+        Utterance id to trajectories of the set's parameters in declared order, rounded to 0.0001 and 0
+        where invalid; units are in `PARAMETERS`. A parameter whose pellet is missing is invalid, and the others stay.
 
     Raises:
         CorpusError: The set is not known, the speakers differ, or an utterance has no trajectories or is
@@ -116,7 +117,7 @@ def speaker_targets(
     _refuse_mixed_speakers(utterances)
     pellets = {utterance.id: smooth_pellets(utterance, rate_hz) for utterance in utterances}
     if target_set == "pellets":
-        return {key: _named_by_role(value, sensors, names) for key, value in pellets.items()}
+        return {key: _settled(_named_by_role(value, sensors, names)) for key, value in pellets.items()}
     known = list(pellets.values())
     wall = speaker_outline(utterances, known, sensors)
     rest, raised = _lip_rest(known, sensors), velum.raised_height(known, sensors)
@@ -128,7 +129,7 @@ def speaker_targets(
             parts.append(_source(utterance, own, sensors))
         if "velum" in names:
             parts.append(_channel("velum", velum.opening(own, sensors, raised), own))
-        targets[utterance.id] = _joined(parts).select(names)
+        targets[utterance.id] = _settled(_joined(parts).select(names))
     return targets
 
 
@@ -194,6 +195,12 @@ def _channel(name: str, value: tract_variables.Value | None, like: Trajectories)
         )
     mm = np.where(value.valid, value.mm, 0.0).astype(np.float32)
     return Trajectories(mm[:, None], like.rate_hz, (name,), value.valid[:, None])
+
+
+def _settled(targets: Trajectories) -> Trajectories:
+    """Round far below what was measured, so that the last bits of another processor's arithmetic do not show."""
+    values = np.where(targets.valid, np.round(targets.values.astype(np.float64), _DECIMALS) + 0.0, 0.0)
+    return Trajectories(values.astype(np.float32), targets.rate_hz, targets.names, targets.valid)
 
 
 def _joined(parts: Sequence[Trajectories]) -> Trajectories:

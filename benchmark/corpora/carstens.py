@@ -16,6 +16,7 @@ AG500_SENSORS = 12
 AG500_RATE_HZ = 200.0
 _MAX_HEADER = 1 << 16
 _MAX_SENSORS = 64
+_SMALLEST_MM, _LARGEST_MM, _PLAUSIBLE = 1e-6, 1e5, 0.5
 
 
 class PosHeader(NamedTuple):
@@ -79,10 +80,13 @@ def read_positions(path: Path) -> NDArray[np.float64]:
         raw = stream.read(header.frames * header.sensors * len(AXES) * 4)
     with np.errstate(invalid="ignore"):
         positions = np.frombuffer(raw, "<f4").astype(np.float64).reshape(-1, header.sensors, len(AXES))
-    # A float read from other bytes than it was written as is nearly always absurd.
-    plausible = np.isfinite(positions[:, :, :3]) & (np.abs(positions[:, :, :3]) < 1e5)
-    if not plausible.any():
-        raise CorpusError(f"{path}: no position in it is plausible; not a position file of an AG500 or AG501")
+    # A float read from other bytes than it was written as is nearly always absurdly large or small.
+    size = np.abs(positions[:, :, :3])
+    plausible = (size == 0) | ((size > _SMALLEST_MM) & (size < _LARGEST_MM))
+    if plausible.mean() < _PLAUSIBLE:
+        raise CorpusError(
+            f"{path}: its numbers are no plausible positions; not a position file of an AG500 or AG501"
+        )
     return positions
 
 

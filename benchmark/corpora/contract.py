@@ -204,6 +204,16 @@ def sounds_below(root: Path) -> dict[str, Path]:
     return found
 
 
+def refuse_blank(path: Path, values: NDArray[np.floating]) -> None:
+    """Refuse a file in which no number is finite: nothing was recorded, or it was damaged.
+
+    Raises:
+        CorpusError: So it is.
+    """
+    if not np.isfinite(values).any():
+        raise CorpusError(f"{path}: holds no finite position; the file is damaged or nothing was recorded")
+
+
 def millimetres(
     values: NDArray[np.floating], valid: NDArray[np.bool_], rate_hz: float, names: tuple[str, ...]
 ) -> Trajectories:

@@ -74,6 +74,7 @@ def read_trajectories(path: Path, config: FolderConfig, audio_s: float) -> Traje
     rate_hz, start_s = _timing(path, config, columns, names)
     picked = [_role(path, config, role, columns.values, names) for role in config.sensors]
     values = np.concatenate([part for part, _ in picked], axis=1)
+    contract.refuse_blank(path, values)
     channels = tuple(name for _, part in picked for name in part)
     valid = np.isfinite(values)
     for part, own in picked:

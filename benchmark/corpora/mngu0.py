@@ -102,8 +102,7 @@ def _finish(
 ) -> Trajectories:
     names = tuple(f"{coil}_{axis}" for coil in coils for axis in "xy")
     valid = np.isfinite(values) & track.present[:, None]
-    if not valid.any():
-        raise CorpusError(f"{path}: holds no finite position; the file is damaged")
+    contract.refuse_blank(path, values)
     found = contract.millimetres(values, valid, rate_hz, names)
     return contract.overlap(contract.delayed(found, float(track.times[0])), audio_s)
 

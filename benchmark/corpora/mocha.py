@@ -66,6 +66,7 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
     values = track.values[:, [i for i, _ in columns]] / PER_MM
     # x is known to the file as a distance behind the incisors.
     values *= np.array([-1.0 if name.endswith("_x") else 1.0 for name in names])
+    contract.refuse_blank(path, values)
     valid = np.isfinite(values) & track.present[:, None]
     with np.errstate(invalid="ignore"):
         valid &= np.ptp(np.nan_to_num(values), axis=0) > 0

@@ -103,6 +103,7 @@ def read_sensors(path: Path, audio_s: float, vertical: int | None) -> Trajectori
             f"{path}: a sensor has fewer than {column + 1} columns; not the layout of this corpus"
         )
     values = np.concatenate([signal[:, [0, column]] for signal in signals], axis=1)
+    contract.refuse_blank(path, values)
     names = tuple(f"{sensor.name}_{axis}" for sensor in sensors for axis in "xy")
     valid = np.repeat(np.isfinite(values).reshape(frames, -1, 2).all(axis=2), 2, axis=1)
     return contract.overlap(contract.millimetres(values, valid, rate_hz, names), audio_s)

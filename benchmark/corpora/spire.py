@@ -66,6 +66,7 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
     if max(columns) + 1 >= raw.shape[1]:
         raise CorpusError(f"{path}: {RAW} has {raw.shape[1]} columns; 18 are expected")
     values = raw[:, [column + axis for column in columns for axis in (0, 1)]]
+    contract.refuse_blank(path, values)
     lips, tongue = values[:, 0], values[:, 10]
     with np.errstate(invalid="ignore"):
         backwards = bool(np.nanmedian(lips - tongue) < 0) if np.isfinite(lips - tongue).any() else False

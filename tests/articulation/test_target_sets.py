@@ -87,7 +87,7 @@ def test_rates_agree_about_the_same_movement() -> None:
     for other in by_rate[1:]:
         frames = min(len(by_rate[0].values), len(other.values)) - 8
         np.testing.assert_allclose(
-            by_rate[0].values[8:frames, [0, 1, 3, 5]], other.values[8:frames, [0, 1, 3, 5]], atol=0.15
+            by_rate[0].values[8:frames, [0, 1, 3, 5]], other.values[8:frames, [0, 1, 3, 5]], atol=0.01
         )
 
 
@@ -150,3 +150,11 @@ def test_two_speakers_or_no_articulation_are_refused() -> None:
         speaker_targets([utterance(1), replace(utterance(2), speaker="Z")], "tv6", SENSORS)
     with pytest.raises(CorpusError, match="S/1: has no articulation"):
         speaker_targets([replace(utterance(1), trajectories=None)], "tv6", SENSORS)
+
+
+def test_targets_are_rounded_and_blank_where_invalid() -> None:
+    found = speaker_targets([utterance(1, lost="T4")], "tv9", SENSORS)["S/1"]
+    rounded = np.round(found.values.astype(np.float64), 4).astype(np.float32)
+    np.testing.assert_array_equal(found.values, rounded)
+    assert (found.values[~found.valid] == 0).all()
+    assert not np.signbit(found.values[found.values == 0]).any()

@@ -184,6 +184,7 @@ POS = pos_bytes(POSITIONS, 250, "V002")
         (POS.replace(b"00000070", b"99999999"), "header's size"),
         (POS.replace(b"Hz=250", b"Hz=-50"), "SamplingFrequencyHz is '-50'"),
         (np.full(84 * 3, np.nan, "<f4").tobytes(), "plausible"),
+        (np.linspace(1, 90, 84 * 3).astype(">f4").tobytes(), "plausible"),
     ],
 )
 def test_carstens_damage(tmp_path: Path, content: bytes, message: str) -> None:

@@ -176,3 +176,21 @@ def test_damaged_files_of_a_folder(tmp_path: Path, suffix: str, content: bytes) 
     victim.write_bytes(content)
     with pytest.raises(CorpusError, match=rf"r1\{suffix}"):
         corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+
+
+def test_a_recording_of_nothing_but_nan_is_refused(tmp_path: Path) -> None:
+    writers.write_mocha(tmp_path)
+    track = tmp_path / "fsew0" / "fsew0_001.ema"
+    times, values = writers.mocha_table(3001, 1.5)
+    track.write_bytes(writers.est_bytes(times, values * np.nan, writers.MOCHA_CHANNELS))
+    with pytest.raises(CorpusError, match=r"fsew0_001\.ema: holds no finite position"):
+        corpora.read("mocha", tmp_path)[0].trajectories()  # type: ignore[misc]
+
+
+def test_negative_times_are_refused(tmp_path: Path) -> None:
+    writers.write_mocha(tmp_path)
+    track = tmp_path / "fsew0" / "fsew0_001.ema"
+    times, values = writers.mocha_table(3001, 1.5)
+    track.write_bytes(writers.est_bytes(times - 0.5, values, writers.MOCHA_CHANNELS))
+    with pytest.raises(CorpusError, match=r"fsew0_001\.ema: times are negative"):
+        corpora.read("mocha", tmp_path)[0].trajectories()  # type: ignore[misc]
