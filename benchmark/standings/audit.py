@@ -85,10 +85,10 @@ def faults(result: Result, mixtures: Mapping[str, Mapping[str, Any]] | None = No
         )
         if stated != there
     ]
-    keys = Counter((row["mixture_id"], row["measure"], row["parameter"]) for row in scores)
-    found += [
-        f"{' '.join(key).strip()} is there {count} times" for key, count in keys.most_common(1) if count > 1
-    ]
+    keys = [(row["mixture_id"], row["measure"], row["parameter"]) for row in scores]
+    if len(set(keys)) != len(keys):
+        key, count = Counter(keys).most_common(1)[0]
+        found.append(f"{' '.join(key).strip()} is there {count} times")
     unnamed = {row["measure"] for row in scores} ^ set(card.measures)
     found += (
         [f"card and scores do not name the same measures ({', '.join(sorted(unnamed))})"] if unnamed else []
@@ -197,33 +197,48 @@ def _committed_rows(corpus: PreparedCorpus | None, result: Result) -> dict[str, 
 
 
 def _impossible(result: Result) -> list[str]:
-    """Values that the measure cannot give."""
-    measures: dict[str, Measure] = {}
-    for name in result.card.measures:
+    """The first value that its measure cannot give."""
+    judges: dict[str, _Judge] = {}
+    for name, version in result.card.measures.items():
         try:
-            measures[name] = parse(name)
+            measure = parse(name)
         except MeasureError:
             continue  # kept out for its version
+        if measure.version == version:
+            judges[name] = _Judge.of(measure)
     for row in result.scores:
-        measure, value, status = measures.get(row["measure"]), row["value"], row["status"]
-        if measure is None or result.card.measures[measure.name] != measure.version:
-            continue
-        if not _possible(measure, value, status):
+        judge = judges.get(row["measure"])
+        if judge is not None and not judge.possible(row["value"], row["status"]):
             return [
-                f"{row['mixture_id']} {measure.name} {row['parameter']}: {value} cannot be the value of a score that is '{status}'"
+                f"{row['mixture_id']} {row['measure']} {row['parameter']}: {row['value']} cannot be the value of a score "
+                f"that is '{row['status']}'"
             ]
     return []
 
 
-def _possible(measure: Measure, value: float | None, status: str) -> bool:
-    if value is None or status == "left_out":
-        return value is None and status == "left_out"
-    low, high = measure.range
-    slack = 1e-6 * max(1.0, abs(measure.worst))
-    within = low - slack <= value <= high + slack
-    # In units of its own a parameter's worst value depends on the utterance.
-    at_worst = measure.unit == "own" or abs(value - measure.worst) <= slack
-    return within and (status == "ok" or (status == "failed" and at_worst))
+class _Judge(NamedTuple):
+    """Bounds of a measure; `failed` are those of a score that stands at the worst value."""
+
+    low: float
+    high: float
+    failed_low: float
+    failed_high: float
+
+    @classmethod
+    def of(cls, measure: Measure) -> _Judge:
+        slack = 1e-6 * max(1.0, abs(measure.worst))
+        low, high = measure.range[0] - slack, measure.range[1] + slack
+        if measure.unit == "own":
+            # In units of its own a parameter's worst value depends on the utterance.
+            return cls(low, high, low, high)
+        return cls(low, high, measure.worst - slack, measure.worst + slack)
+
+    def possible(self, value: float | None, status: str) -> bool:
+        if value is None or status == "left_out":
+            return value is None and status == "left_out"
+        if status == "failed":
+            return self.failed_low <= value <= self.failed_high
+        return status == "ok" and self.low <= value <= self.high
 
 
 def _foreign(scores: Sequence[Mapping[str, Any]], mixtures: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.harness.results import Card, Result
+from benchmark.metrics import TV10
 
 Array = NDArray[np.float64]
 Condition = tuple[str, float | None]
@@ -61,7 +62,7 @@ class Cells:
 
     Attributes:
         models: Names, first axis.
-        parameters: Second axis; ("",) for measures of audio.
+        parameters: Second axis, in the order of the field; ("",) for measures of audio.
         conditions: Third axis: clean, then each kind of noise by rising SNR.
         units: Fourth axis: (speaker, utterance), sorted.
         values: float64, shape (models, parameters, conditions, units); NaN where there is no score that counts.
@@ -107,7 +108,9 @@ def cells(
         pooled: The measure has one value for all utterances of a speaker, so that the plan is read by speaker.
     """
     plan = {(condition, (unit[0], "*") if pooled else unit) for condition, unit in planned}
-    parameters = tuple(dict.fromkeys(key[0] for column in columns.values() for key in column.keys))
+    parameters = tuple(
+        sorted({key[0] for column in columns.values() for key in column.keys}, key=_parameter_order)
+    )
     places = plan | {(key[1], key[2]) for column in columns.values() for key in column.keys}
     conditions = tuple(sorted({condition for condition, _ in places}, key=column_order))
     units = tuple(sorted({unit for _, unit in places}))
@@ -145,6 +148,10 @@ def column_order(condition: Condition) -> tuple[int, str, float]:
     """Sorts conditions as tables show them: clean first, then each kind of noise by rising SNR."""
     kind, snr_db = condition
     return (0 if kind == "clean" else 1, kind, snr_db if snr_db is not None else 0.0)
+
+
+def _parameter_order(name: str) -> tuple[int, str]:
+    return (TV10.index(name) if name in TV10 else len(TV10), name)
 
 
 def _column(rows: Sequence[Mapping[str, Any]]) -> Column:

@@ -12,9 +12,9 @@ from typing import Any
 
 from benchmark.errors import MissingExtraError
 from benchmark.harness.results import Card
-from benchmark.standings.aggregate import Key, Standing
+from benchmark.standings.aggregate import NOISY, Key, Standing, with_averages
 from benchmark.standings.audit import KeptOut
-from benchmark.standings.breakdown import by_parameter
+from benchmark.standings.bootstrap import identity, speaker_means
 from benchmark.standings.compare import difference
 from benchmark.standings.items import ItemSet
 from benchmark.standings.tables import digits, rests_on, title
@@ -145,15 +145,15 @@ def _pairs(standing: Standing) -> list[list[float | None]]:
 
 def _heat(standing: Standing) -> dict[str, Any]:
     """Values by line, parameter and average column."""
-    averages = [key for key in standing.columns if key in (*standing.kinds, "noisy", ("clean", None))]
-    lines = {line.card.model: i for i, line in enumerate(standing.lines)}
-    parameters = {name: i for i, name in enumerate(standing.cells.parameters)}
-    values: list[Any] = [[[None] * len(averages) for _ in parameters] for _ in lines]
-    for row in by_parameter(standing):
-        if row.column in averages:
-            place = averages.index(row.column)
-            values[lines[row.model]][parameters[row.group]][place] = _rounded(row.estimate.value, 4)
-    return {"parameters": list(parameters), "columns": [title(key) for key in averages], "values": values}
+    grid = standing.cells
+    columns, values = with_averages(speaker_means(grid.values, identity(grid.units))[0], grid.conditions)
+    averages = [key for key in columns if key in (*standing.kinds, NOISY, ("clean", None))]
+    shown = values[..., [columns.index(key) for key in averages]]
+    return {
+        "parameters": list(grid.parameters),
+        "columns": [title(key) for key in averages],
+        "values": [[_numbers(row) for row in model] for model in shown.tolist()],
+    }
 
 
 def _items(items: ItemSet) -> dict[str, Any]:

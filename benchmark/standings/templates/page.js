@@ -71,13 +71,14 @@
       },
     });
     const shown = m.columns.map((_, index) => index).filter((index) => index !== m.headline && (at("wide").checked || m.columns[index].average || m.columns[index].kind === "clean"));
-    const drops = shown.filter((index) => m.columns[index].kind === "drop");
+    // Averages first, then clean and what is lost from it, then every other condition.
+    const order = (index) => (m.columns[index].kind === "drop" ? 2 : m.columns[index].average ? 0 : m.columns[index].kind === "clean" ? 1 : 3);
+    shown.sort((a, b) => order(a) - order(b) || a - b);
     const list = [
       { title: "rank", get: (line) => line.rank, text: (line) => [rank(line)] },
       { title: "model", words: true, get: nameOf, text: (line) => [nameOf(line)] },
       value(m.headline),
-      ...shown.filter((index) => !drops.includes(index)).map(value),
-      ...drops.map((index) => ({ ...value(index), best: false })),
+      ...shown.map((index) => ({ ...value(index), best: m.columns[index].kind !== "drop" })),
     ];
     if (view.baseline) {
       list.push({
@@ -185,7 +186,7 @@
   }
 
   function frame({ width = 520, height = 320, x, y, xTicks, yTicks, xTitle, yTitle, label, xText = String, yText = String, left = 52 }) {
-    const box = { left, right: width - 12, top: 12, bottom: height - 42 };
+    const box = { left, right: width - 20, top: 12, bottom: height - 42 };
     const px = (value) => box.left + ((value - x[0]) / (x[1] - x[0] || 1)) * (box.right - box.left);
     const py = (value) => box.bottom - ((value - y[0]) / (y[1] - y[0] || 1)) * (box.bottom - box.top);
     const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
@@ -293,7 +294,7 @@
   // A label beside its mark, moved down until it covers no other.
   function tag(name, px, py, taken) {
     const width = 6.7 * name.length;
-    const left = px + 10 + width > 848 ? px - 10 - width : px + 10;
+    const left = px + 10 + width > 840 ? px - 10 - width : px + 10;
     let top = py + 4;
     while (taken.some((other) => Math.abs(other.top - top) < 13 && left < other.right && other.left < left + width)) top += 13;
     taken.push({ left, right: left + width, top });
