@@ -1,8 +1,4 @@
-"""Lists the measures, or prints what each does with awkward input.
-
-python -m benchmark.measures
-python -m benchmark.measures --edge-table STOI "PPMC(pool='corpus')"
-"""
+"""`python -m benchmark.measures`: lists the measures, or prints what each does with awkward input."""
 
 from __future__ import annotations
 
@@ -10,24 +6,27 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmark.errors import MissingExtraError, SinbadError
+from benchmark import cli
+from benchmark.errors import MissingExtraError
 from benchmark.metrics import Measure, available, parse
 from benchmark.metrics.edges import Outcome, edge_table
 
+_EXAMPLE = """  python -m benchmark.measures
+  python -m benchmark.measures --edge-table STOI "PPMC(pool='corpus')\""""
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m benchmark.measures", description=__doc__.split("\n")[0])
-    parser.add_argument("measures", nargs="*", metavar="MEASURE", help="names of measures; default: all")
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parses the command line and prints Markdown."""
+    parser = cli.parser("measures", "Lists the measures, or what each does with awkward input.", _EXAMPLE)
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help="names of measures (default: all)")
     parser.add_argument("--edge-table", action="store_true", help="print every awkward input and its outcome")
-    options = parser.parse_args(arguments)
-    try:
-        chosen, absent = _choose(options.measures)
-        text = edge_page(edge_table(chosen)) if options.edge_table else facts_page(chosen)
-    except SinbadError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    sys.stdout.write("\n".join([text, *absent]) + "\n")
+    return cli.guarded(_print, parser.parse_args(argv))
+
+
+def _print(arguments: argparse.Namespace) -> int:
+    chosen, absent = _choose(arguments.measures)
+    page = edge_page(edge_table(chosen)) if arguments.edge_table else facts_page(chosen)
+    sys.stdout.write("\n".join([page, *absent]) + "\n")
     return 0
 
 

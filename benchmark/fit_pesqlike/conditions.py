@@ -91,7 +91,8 @@ def _round(signal: Array, rng: np.random.Generator, bits: int) -> Array:
 
 def _saturate(signal: Array, rng: np.random.Generator, drive: float) -> Array:
     """A soft overload."""
-    return np.tanh(drive * signal / np.abs(signal).max())
+    overloaded: Array = np.tanh(drive * signal / np.abs(signal).max())
+    return overloaded
 
 
 def _multiplicative(signal: Array, rng: np.random.Generator, q_db: float) -> Array:

@@ -117,4 +117,5 @@ HELD_OUT: Mapping[str, Maker] = MappingProxyType(
 def mix(speech: Array, noise: Array, snr_db: float) -> Array:
     """Speech plus noise at a ratio of total energies."""
     gain = np.sqrt(np.mean(speech**2) / np.mean(noise**2)) * 10 ** (-snr_db / 20)
-    return speech + gain * noise
+    mixture: Array = speech + gain * noise
+    return mixture

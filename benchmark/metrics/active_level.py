@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from benchmark.metrics.arithmetic import inner
 from benchmark.metrics.checks import check_rate, check_reference
 
 _TIME_CONSTANT_S = 0.03
@@ -54,7 +55,7 @@ def active_speech_level(samples: ArrayLike, rate_hz: int) -> ActiveLevel:
     """
     rate = check_rate(rate_hz)
     signal = check_reference(samples)
-    energy = float(np.dot(signal, signal))
+    energy = inner(signal, signal)
     counts = _active_samples(_held_envelope(signal, rate))
     rms_db = 10 * np.log10(energy / len(signal))
     level_db = max(_level_at_margin(energy, counts), rms_db)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
+from benchmark.metrics.arithmetic import inner
 from benchmark.metrics.checks import UnscorableReference, audible, check_estimate, check_rate, check_reference
 from benchmark.metrics.resample import resample
 
@@ -91,7 +92,7 @@ def stoi_value(reference: IntelligibilityReference, segments: Array) -> float:
 
 def estoi_value(reference: IntelligibilityReference, segments: Array) -> float:
     """Mean correlation of segments normalised over time and bands (Jensen & Taal 2016, eq. 4-8)."""
-    return float(np.vdot(reference.whitened, _whiten(_centre(segments))) / (SEGMENT * segments.shape[1]))
+    return inner(reference.whitened, _whiten(_centre(segments))) / float(SEGMENT * segments.shape[1])
 
 
 def _whiten(centred: Array) -> Array:
@@ -139,7 +140,9 @@ def _segments(kept: Array) -> Array:
     frames = as_strided(signal, (len(kept) - 1, FRAME), (HOP * step, step), writeable=False) * _window()
     spectrum = np.fft.rfft(frames, n=FFT)
     power = spectrum.real**2 + spectrum.imag**2
-    envelopes = np.sqrt(_band_matrix() @ power.T)
+    edges = _band_edges()
+    bands = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1)
+    envelopes = np.ascontiguousarray(np.sqrt(bands).T)
     segments: Array = sliding_window_view(envelopes, SEGMENT, axis=1)
     return segments
 
@@ -151,12 +154,9 @@ def _window() -> Array:
 
 
 @cache
-def _band_matrix() -> Array:
-    """0/1 matrix (bands, bins): third octaves from 150 Hz, their edges moved to the nearest bin."""
+def _band_edges() -> NDArray[np.int64]:
+    """First bin of each band and the end of the last: third octaves from 150 Hz, edges moved to the nearest bin."""
     bins = np.arange(FFT // 2 + 1) * (RATE_HZ / FFT)
-    k = np.arange(BANDS)
-    low = np.abs(bins[:, None] - LOWEST_CENTRE_HZ * 2 ** ((2 * k - 1) / 6)).argmin(axis=0)
-    high = np.abs(bins[:, None] - LOWEST_CENTRE_HZ * 2 ** ((2 * k + 1) / 6)).argmin(axis=0)
-    index = np.arange(len(bins))
-    matrix: Array = ((index >= low[:, None]) & (index < high[:, None])).astype(np.float64)
-    return matrix
+    edges_hz = LOWEST_CENTRE_HZ * 2 ** ((2 * np.arange(BANDS + 1) - 1) / 6)
+    edges: NDArray[np.int64] = np.abs(bins[:, None] - edges_hz).argmin(axis=0)
+    return edges

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.metrics.arithmetic import product
+
 _REJECTION_DB = 60.0
 _BLOCK = 64
 
@@ -83,7 +85,8 @@ def resample(signal: NDArray[np.float64], rate_hz: int, new_rate_hz: int) -> NDA
     stop = min(len(signal), len(padded) - lead)
     padded[lead : lead + stop] = signal[:stop]
     blocks = padded.reshape(-1, block)
-    resampled = blocks[:count] @ matrices[0]
+    resampled = product(blocks[:count], matrices[0])
     for part in range(1, parts):
-        resampled += blocks[part : part + count] @ matrices[part]
-    return resampled.reshape(-1)[:length]
+        resampled += product(blocks[part : part + count], matrices[part])
+    samples: NDArray[np.float64] = resampled.reshape(-1)[:length]
+    return samples

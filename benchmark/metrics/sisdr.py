@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import MeasureError
+from benchmark.metrics.arithmetic import inner
 from benchmark.metrics.measure import WaveformMeasure, Waveforms
 
 
@@ -46,9 +47,9 @@ class SISDR(WaveformMeasure):
             raise MeasureError("the estimate is silent: SI-SDR is 0/0")
         # Scaling first keeps squares of very small or very large samples inside the range of float64.
         clean, estimate = clean / np.abs(clean).max(), estimate / peak
-        target = (np.dot(estimate, clean) / np.dot(clean, clean)) * clean
+        target = (inner(estimate, clean) / inner(clean, clean)) * clean
         error = estimate - target
-        signal, distortion = np.dot(target, target), np.dot(error, error)
+        signal, distortion = inner(target, target), inner(error, error)
         low, high = self.range
         if signal <= distortion * 10 ** (low / 10):
             return low

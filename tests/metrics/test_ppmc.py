@@ -102,7 +102,7 @@ def test_channel_order_does_not_matter():
 
 @pytest.mark.parametrize("extra", [-5, -1, 1, 5])
 def test_a_few_frames_more_or_less_are_cut_to_the_overlap(extra):
-    target, estimate = pair(200, "overlap")
+    target, _ = pair(200, "overlap")
     longer = tracks(movement(210, "overlap"))
     cut = tracks(longer.values[: 200 + extra])
     n = min(200, 200 + extra)

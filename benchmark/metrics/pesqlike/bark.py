@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Powers = NDArray[np.floating[Any]]
 
 
 def hertz_to_bark(frequency_hz: Array | float) -> Array:
@@ -64,12 +65,12 @@ def bark_bands(rate_hz: int, fft: int, count: int, low_hz: float, high_hz: float
     return Bands(np.clip(overlap, 0.0, None) / (right - left), centres, threshold)
 
 
-def loudness(power: Array, threshold: Array, exponent: Array) -> Array:
+def loudness(power: Powers, threshold: Powers, exponent: Powers) -> Powers:
     """Specific loudness, in arbitrary units, of a power above a threshold (both re 0 dB SPL); 0 below it.
 
     Source:
         Zwicker & Fastl, Psychoacoustics, 2nd ed. 1999, eq. 8.7: N' ~ E_TQ^0.23 [(0.5 + 0.5 E / E_TQ)^0.23 - 1]. The
         exponent is an argument, for it grows towards low frequencies (ibid., fig. 8.1; Moore, Glasberg & Baer 1997).
     """
-    sones: Array = threshold**exponent * (np.maximum(0.5 + 0.5 * power / threshold, 1.0) ** exponent - 1.0)
+    sones: Powers = threshold**exponent * (np.maximum(0.5 + 0.5 * power / threshold, 1.0) ** exponent - 1.0)
     return sones

@@ -13,7 +13,6 @@ class Coefficients:
         level_db: Level of 300-3400 Hz at which both signals are presented.
         threshold_db: Added to the threshold in quiet.
         colour_limit_db: A constant colouration is forgiven up to this many dB a band.
-        active_db: A frame belongs to the average spectrum if above this, re the mean frame of the clean signal.
         gain_floor_db: Power that keeps the frame gain finite in pauses.
         gain_audible_db: Bands count for the frame gain if above threshold by this.
         gain_speed: Weight of the present frame in the smoothed frame gain, 0..1.
@@ -21,7 +20,6 @@ class Coefficients:
         gain_high_db: Greatest frame gain.
         exponent: Loudness exponent.
         exponent_low: Relative growth of the exponent from 4 Bark down to 0.
-        dead_zone: Share of the smaller loudness by which loudnesses must differ to be told apart.
         band_norm: Order of the norm over bands.
         tilt: Log weight of a band, linear in (Bark / 10 - 1).
         bend: Log weight of a band, quadratic in it.
@@ -47,7 +45,6 @@ class Coefficients:
     level_db: float
     threshold_db: float
     colour_limit_db: float
-    active_db: float
     gain_floor_db: float
     gain_audible_db: float
     gain_speed: float
@@ -55,7 +52,6 @@ class Coefficients:
     gain_high_db: float
     exponent: float
     exponent_low: float
-    dead_zone: float
     band_norm: float
     tilt: float
     bend: float
@@ -79,36 +75,34 @@ class Coefficients:
 
 
 FITTED = Coefficients(
-    level_db=92.807,
-    threshold_db=-7.415,
-    colour_limit_db=29.4,
-    active_db=-34.54,
-    gain_floor_db=28.91,
-    gain_audible_db=11.93,
-    gain_speed=0.774,
-    gain_low_db=-38.22,
-    gain_high_db=11.96,
-    exponent=0.175,
-    exponent_low=0.097,
-    dead_zone=0.01,
-    band_norm=2.183,
-    tilt=0.11,
-    bend=0.16,
-    added_floor_db=2.36,
-    added_power=1.248,
-    added_from=1.537,
-    added_to=28.263,
-    added_norm=2.509,
-    added_tilt=-0.133,
-    added_bend=0.273,
-    quiet_floor_db=66.85,
-    quiet_power=0.053,
-    saturation=3.65,
-    added_saturation=90000.0,
-    short_norm=3.384,
-    long_norm=2.468,
-    offset=1.877,
-    slope=2.012,
-    added_slope=0.00934,
-    span=4.422,
+    level_db=95.6783,
+    threshold_db=-3.12404,
+    colour_limit_db=21.8323,
+    gain_floor_db=36.4995,
+    gain_audible_db=19.0295,
+    gain_speed=0.696391,
+    gain_low_db=-32.4823,
+    gain_high_db=8.40169,
+    exponent=0.196271,
+    exponent_low=0.0727268,
+    band_norm=2.5145,
+    tilt=0.0618715,
+    bend=0.217465,
+    added_floor_db=13.8283,
+    added_power=1.37956,
+    added_from=2.36024,
+    added_to=45.3997,
+    added_norm=0.69718,
+    added_tilt=0.785649,
+    added_bend=-0.259429,
+    quiet_floor_db=83.0166,
+    quiet_power=0.0678402,
+    saturation=17.3152,
+    added_saturation=9.77089,
+    short_norm=7.53166,
+    long_norm=2.26268,
+    offset=2.60462,
+    slope=0.749447,
+    added_slope=0.177679,
+    span=3.96247,
 )

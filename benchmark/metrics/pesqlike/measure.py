@@ -50,7 +50,7 @@ class PESQLike(AudioMeasure):
     """
 
     unit: ClassVar[str] = "MOS"
-    range: ClassVar[tuple[float, float]] = (1.0, 4.65)
+    range: ClassVar[tuple[float, float]] = (1.0, 4.644)
     worst: ClassVar[float] = 1.0
     source: ClassVar[str] = "this benchmark, after Traunmüller 1990, Terhardt 1979, Zwicker & Fastl 1999"
 
@@ -92,6 +92,8 @@ class PESQLike(AudioMeasure):
 
 def _unit_peak(signal: Array) -> Array:
     """The signal at a peak of 1 without its mean, so that neither level nor DC reaches the model's powers."""
-    centred = signal - signal.mean()
+    centred: Array = signal - signal.mean()
     peak = np.abs(centred).max()
-    return centred / peak if peak > 0 else centred
+    if peak > 0:
+        centred /= peak
+    return centred

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.metrics.arithmetic import product
 from benchmark.metrics.pesqlike.bark import bark_bands, loudness
 from benchmark.metrics.pesqlike.coefficients import Coefficients
 
@@ -22,6 +23,7 @@ HOP = 256
 BANDS = bark_bands(RATE_HZ, FFT, 42, 80.0, 7800.0)
 SPEECH_BAND_HZ = (300.0, 3400.0)
 SPOKEN_DB = 45.0
+ACTIVE_DB = -40.0
 WINDOW, STEP = 20, 10
 
 
@@ -53,7 +55,7 @@ def spectra(signal: Array) -> Spectra:
     spectrum = np.fft.rfft(frames)
     power = spectrum.real**2 + spectrum.imag**2
     low, high = (round(f * FFT / RATE_HZ) for f in SPEECH_BAND_HZ)
-    return Spectra(power @ BANDS.weights.astype(signal.dtype), power[:, low : high + 1].sum(axis=1))
+    return Spectra(product(power, BANDS.weights.astype(signal.dtype)), power[:, low : high + 1].sum(axis=1))
 
 
 def spoken(clean: Spectra) -> Mask:
@@ -72,8 +74,8 @@ def disturbance(clean: Spectra, estimate: Spectra, during: Mask, c: Coefficients
        estimate, within limits (Beerends, Hekstra, Rix & Hollier, JAES 50(10):765, 2002, sect. 3).
     3. Slow changes of gain disturb little: each frame of the estimate is given the audible power of the clean one, smoothed and
        limited (ibid.).
-    4. Specific loudness of both (Zwicker & Fastl 1999), their difference, and of it what exceeds a dead zone, for small
-       differences are not told apart (ibid. ch. 7).
+    4. Specific loudness of both (Zwicker & Fastl 1999, ch. 8) and its difference. A dead zone for differences too small to be
+       told apart was tried; the fit made it vanish.
     5. A norm over bands. For added sound each band weighs by the ratio of powers: what was not in the speech is heard as
        something apart and disturbs more than what is missing (Beerends & Stemerdink, JAES 42(3):115, 1994, sect. 4).
     6. Quiet frames weigh a little more (ibid.), and the disturbance of a frame saturates.
@@ -87,7 +89,7 @@ def disturbance(clean: Spectra, estimate: Spectra, during: Mask, c: Coefficients
     frame_power = reference.sum(axis=-1)
     reference = reference * _colour(reference, degraded, frame_power, during, c)[..., None, :]
     degraded = degraded * _frame_gain(reference, degraded, threshold, c)[..., None]
-    difference = _audible_difference(reference, degraded, threshold, c)
+    difference = _loudness_difference(reference, degraded, threshold, c)
     weight = ((frame_power + 10 ** (c.quiet_floor_db / 10)) / 1e7) ** c.quiet_power
     tilt, bend = BANDS.bark / 10 - 1, (BANDS.bark / 10 - 1) ** 2
     plain = _over_bands(difference, np.exp(c.tilt * tilt + c.bend * bend), c.band_norm) / weight
@@ -114,12 +116,15 @@ def _mean_over_time(values: Array, during: Mask) -> Array:
 def _colour(reference: Array, degraded: Array, frame_power: Array, during: Mask, c: Coefficients) -> Array:
     """Ratio of long-term spectra over active frames, shape (..., bands)."""
     mean = _mean_over_time(frame_power, during)[..., None]
-    active = (during & (frame_power > mean * 10 ** (c.active_db / 10))).astype(reference.dtype)[..., None, :]
+    active = (during & (frame_power > mean * 10 ** (ACTIVE_DB / 10))).astype(reference.dtype)
     # One microscopic unit of power on both sides: an empty band is coloured by nothing.
-    count = active.sum(axis=-1)
-    ratio = ((active @ degraded)[..., 0, :] / count + 1.0) / ((active @ reference)[..., 0, :] / count + 1.0)
+    count = active.sum(axis=-1, keepdims=True)
+    sums = (np.einsum("...t,...tb->...b", active, powers) for powers in (degraded, reference))
+    after, before = (total / count + 1.0 for total in sums)
+    ratio = after / before
     limit = 10 ** (c.colour_limit_db / 10)
-    return np.clip(ratio, 1 / limit, limit)
+    colour: Array = np.clip(ratio, 1 / limit, limit)
+    return colour
 
 
 def _frame_gain(reference: Array, degraded: Array, threshold: Array, c: Coefficients) -> Array:
@@ -140,12 +145,12 @@ def _sum_above(power: Array, heard: Array) -> Array:
     return total
 
 
-def _audible_difference(reference: Array, degraded: Array, threshold: Array, c: Coefficients) -> Array:
+def _loudness_difference(reference: Array, degraded: Array, threshold: Array, c: Coefficients) -> Array:
     exponent = c.exponent * (1 + c.exponent_low * np.maximum(4 - BANDS.bark, 0) / 4)
     exponent = exponent.astype(reference.dtype)
     before, after = loudness(reference, threshold, exponent), loudness(degraded, threshold, exponent)
-    heard: Array = np.maximum(np.abs(after - before) - c.dead_zone * np.minimum(before, after), 0)
-    return heard
+    difference: Array = np.abs(after - before)
+    return difference
 
 
 def _asymmetry(reference: Array, degraded: Array, c: Coefficients) -> Array:
