@@ -150,7 +150,7 @@ def _lines(facts: Mapping[str, Any], speakers: Sequence[SpeakerSummary]) -> list
     for name, part in facts["splits"].items():
         absent = facts["absent"].get(name, 0)
         lines.append(
-            f"  {name:<5} {part['speakers']:>3} speakers {part['utterances']:>6} utterances {_length(part['hours']):>9}"
+            f"  {name:<5} {part['speakers']:>3} speakers {part['utterances']:>6} utterances {_length(part['hours']):>10}"
             + (f"   ({absent} more are in the published split and not here)" if absent else "")
         )
     lines += ["", *_speaker_table(speakers), ""]
@@ -163,7 +163,7 @@ def _lines(facts: Mapping[str, Any], speakers: Sequence[SpeakerSummary]) -> list
     for name, rows in facts["noise"].items():
         lines += ["", f"noise {name}"]
         lines += [
-            f"  {row['split']:<5} {row['kind']:<9} {row['category']:<14} {row['recordings']:>6} recordings {_length(row['hours']):>9}"
+            f"  {row['split']:<5} {row['kind']:<9} {row['category']:<14} {row['recordings']:>6} recordings {_length(row['hours']):>10}"
             + (f" of {row['talkers']} talkers" if row["talkers"] else "")
             for row in rows
         ]
@@ -206,7 +206,7 @@ def _percent(lost_share: Mapping[str, float], channels: Sequence[str]) -> str:
 
 
 def _length(hours: float) -> str:
-    return f"{hours:.2f} h" if hours >= 1 else f"{60 * hours:.1f} min"
+    return f"{hours:.2f} h" if hours >= 1 else f"{60 * hours:.2f} min"
 
 
 def _sensors(speakers: Sequence[SpeakerSummary]) -> dict[str, list[str]]:

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from benchmark import list as command
+from benchmark import overview
+from benchmark.corpora import CORPORA
+from benchmark.models.registry import REGISTERED
+from benchmark.noises import NOISES
+from benchmark.recipe import recipe_names
+from benchmark.shipped import recipes_folder
+
+
+def listed(capsys, *what):
+    assert command.main([*what, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_everything_is_listed_with_one_line_each(capsys):
+    found = listed(capsys)
+    assert list(found) == ["recipes", "corpora", "noises", "models", "measures"]
+    names = {section: [item["name"] for item in items] for section, items in found.items()}
+    assert names["recipes"] == recipe_names()
+    assert names["corpora"] == list(CORPORA)
+    assert names["noises"] == ["synthetic", *NOISES]
+    assert names["models"] == list(REGISTERED)
+    assert {"PPMC", "STOI", "SISDR(zero_mean=True)"} <= set(names["measures"])
+    for item in (item for items in found.values() for item in items):
+        assert item["title"]
+        assert "\n" not in item["title"] + "".join(item["needs"])
+        assert item["ready"] == (not item["needs"])
+
+
+def test_what_is_missing_is_said_as_it_would_be_typed(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("SINBAD_CACHE", str(tmp_path))
+    recipes = {item["name"]: item for item in listed(capsys, "recipes")["recipes"]}
+    assert recipes["demo_noisy"]["ready"]
+    assert recipes["virtual_noisy"]["needs"] == ["python -m benchmark.synthesise virtual"]
+    assert recipes["xrmb_noisy"]["needs"] == ["--speech-root DIR"]
+    real = recipes["hprc_noisy_real"]["needs"]
+    assert real == ["--speech-root DIR", "--noise-root musan=DIR", "--noise-root demand=DIR"]
+    (tmp_path / "virtual").mkdir()
+    assert {item["name"]: item["ready"] for item in listed(capsys, "recipes")["recipes"]}["virtual_noisy"]
+
+
+def test_a_missing_package_is_named(monkeypatch, capsys):
+    from importlib import metadata
+
+    from benchmark.metrics.providers import provided
+
+    def absent(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(provided, "version", absent)
+    measures = {item["name"]: item for item in listed(capsys, "measures")["measures"]}
+    assert measures["PESQ"]["needs"] == ["pip install 'sinbad-bench[measures]'"]
+    assert measures["STOI"]["ready"]
+
+
+def test_an_unreadable_recipe_does_not_hide_the_others(monkeypatch, tmp_path, capsys):
+    (tmp_path / "broken.toml").write_text("name = [")
+    (tmp_path / "xrmb_noisy.toml").write_text((recipes_folder() / "xrmb_noisy.toml").read_text())
+    monkeypatch.setattr("benchmark.recipe.recipes_folder", lambda: tmp_path)
+    broken, sound = listed(capsys, "recipes")["recipes"]
+    assert broken["title"] == "cannot be read"
+    assert "broken: is not valid TOML" in broken["needs"][0]
+    assert sound["name"] == "xrmb_noisy"
+
+
+def test_lines_for_people(capsys):
+    assert command.main(["noises"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "noises"
+    assert lines[1].startswith("  synthetic    generated: white, pink")
+    assert lines[1].endswith("[ready]")
+    assert lines[2] == "  musan        MUSAN  [needs --noise-root musan=DIR (https://www.openslr.org/17/)]"
+
+
+def test_an_unknown_section_names_the_known_ones(capsys):
+    with pytest.raises(SystemExit) as stop:
+        command.main(["noise"])
+    assert stop.value.code == 2
+    assert "there are recipes, corpora, noises, models, measures" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["list", "inspect"])
+def test_help_answers_at_once(name):
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmark.{name}", "--help"], capture_output=True, text=True, check=True
+    )
+    assert f"python -m benchmark.{name} " in done.stdout
+    assert "example:" in done.stdout
+    loaded = f"import sys, benchmark.{name}; print(len({{'numpy', 'scipy', 'pyarrow', 'pydantic'}} & set(sys.modules)))"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "0"
+    )
+    assert time.monotonic() - started < 5
+
+
+def test_sections_of_the_command_and_of_the_library_agree():
+    assert tuple(overview.SECTIONS) == command._WHAT
