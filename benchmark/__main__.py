@@ -7,11 +7,18 @@ from collections.abc import Sequence
 from importlib import import_module
 
 COMMANDS = {
+    "list": "say what there is, and what is ready here",
+    "inspect": "say what lies in a corpus before it is prepared",
+    "plot_utterance": "draw palate, pellets and tract variables of one utterance",
     "synthesise": "make the virtual speakers' speech and articulation",
     "prepare": "build a noisy articulatory corpus from a recipe",
     "verify": "compare a prepared corpus on disk with its manifest",
+    "check_model": "try a model before it is scored, and say what is wrong with it",
     "score": "run a model on a prepared corpus and score it",
-    "leaderboard": "render tables and plots from the stored results",
+    "leaderboard": "render tables, plots and the page from the stored results",
+    "measures": "list the measures and what each does with awkward input",
+    "make_splits": "make the committed speaker splits of XRMB again",
+    "fit_pesqlike": "fit and report the PESQ-like measure again",
 }
 
 
@@ -21,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given and given[0] in COMMANDS:
         code: int = import_module(f"benchmark.{given[0]}").main(given[1:])
         return code
-    known = "\n".join(f"  {name:<12} {what}" for name, what in COMMANDS.items())
+    known = "\n".join(f"  {name:<15} {what}" for name, what in COMMANDS.items())
     print(
         f"usage: sinbad COMMAND [--help]\n\ncommands:\n{known}",
         file=sys.stderr if given and given[0] != "--help" else sys.stdout,

@@ -1,4 +1,4 @@
-"""Make the committed table of XRMB splits anew: `python -m benchmark.make_splits --index FILE`."""
+"""`python -m benchmark.make_splits`: makes the committed table of XRMB splits again from an index of the recordings."""
 
 from __future__ import annotations
 
@@ -7,29 +7,37 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmark.errors import SinbadError
-from benchmark.shipped import manifests_folder
-from benchmark.splits import xrmb
+from benchmark import cli
+
+_EXAMPLE = "  python -m benchmark.make_splits --index xrmb_index.csv --out /tmp/splits.parquet"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse, make the table, write it, say what is in it."""
-    parser = argparse.ArgumentParser(prog="python -m benchmark.make_splits", description=__doc__)
-    parser.add_argument("--index", type=Path, required=True, help="CSV, one row a recording of XRMB")
-    parser.add_argument("--out", type=Path, help="Parquet file (default: the committed one)")
-    given = parser.parse_args(arguments)
-    out = given.out or manifests_folder() / "xrmb" / "splits.parquet"
-    try:
-        table = xrmb.make_table(xrmb.read_index(given.index))
-        xrmb.write_table(out, table)
-    except SinbadError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parses the command line and makes the table."""
+    parser = cli.parser("make_splits", "Makes the committed table of XRMB splits again.", _EXAMPLE)
+    parser.add_argument(
+        "--index", type=Path, required=True, metavar="FILE", help="CSV, one row a recording of XRMB"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="Parquet file (default: the committed one)")
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    return cli.guarded(_make, parser.parse_args(argv))
+
+
+def _make(arguments: argparse.Namespace) -> int:
+    from benchmark.shipped import manifests_folder
+    from benchmark.splits import xrmb
+
+    out = arguments.out or manifests_folder() / "xrmb" / "splits.parquet"
+    table = xrmb.make_table(xrmb.read_index(arguments.index))
+    xrmb.write_table(out, table)
     frame = table.to_pandas()
+    facts: dict[str, object] = {"written": str(out)}
+    lines = []
     for name in ("standard", "strict"):
         counts = frame.groupby(name).agg(speakers=("speaker", "nunique"), utterances=("speaker", "size"))
-        sys.stdout.write(f"{name}\n{counts.to_string()}\n")
-    sys.stdout.write(f"wrote {out}\n")
+        facts[name] = counts.to_dict(orient="index")
+        lines.append(f"{name}\n{counts.to_string()}")
+    cli.report(facts, [*lines, f"wrote {out}"], arguments.json)
     return 0
 
 
