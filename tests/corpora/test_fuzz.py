@@ -25,6 +25,7 @@ from benchmark.draws import random_bytes
 from benchmark.errors import CorpusError
 from tests.corpora import voices, writers
 
+#: Processor time: other work on the machine must not fail a reader.
 SECONDS = 2.0
 #: What Python itself takes for small objects, whatever the size of the file.
 OVERHEAD = 1 << 19
@@ -170,7 +171,7 @@ def mutated(content: bytes, program: bytes) -> bytes:
 def check(kind: str, path: Path, content: bytes) -> None:
     path.write_bytes(content)
     message = ""
-    start = time.perf_counter()
+    start = time.process_time()
     tracemalloc.start()
     try:
         READERS[kind](path)
@@ -179,7 +180,7 @@ def check(kind: str, path: Path, content: bytes) -> None:
     finally:
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
     assert peak <= 10 * len(content) + OVERHEAD
     assert not message or path.name in message
     assert "\n" not in message
