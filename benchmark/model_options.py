@@ -18,9 +18,12 @@ _SPEC = (
 )
 
 
-def add_model_arguments(to: argparse.ArgumentParser) -> None:
+def add_model_arguments(to: argparse.ArgumentParser, *, positional: bool = False) -> None:
     """The options that say which model and how it is run."""
-    to.add_argument("--model", required=True, metavar="SPEC", help=_SPEC)
+    if positional:
+        to.add_argument("model", metavar="SPEC", help=_SPEC)
+    else:
+        to.add_argument("--model", required=True, metavar="SPEC", help=_SPEC)
     to.add_argument("--name", default="", help="its name in the tables (default: made from the SPEC)")
     to.add_argument(
         "--model-arg",

@@ -17,6 +17,7 @@ import re
 import struct
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -117,9 +118,12 @@ def attempt(method: Callable[[Any], Any], heard: Any, check: Callable[[Any, int]
 
 
 def reason(error: BaseException) -> str:
-    """An exception on one line, without what differs from run to run (addresses, the temporary folder)."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    return _ADDRESS.sub("0x...", text).replace(os.getcwd(), ".")[:300]  # noqa: PTH109 - a string is wanted
+    """An exception on one line, without addresses, which differ from run to run."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - it is as foreign as what raised it
+        text = "(its message cannot be made)"
+    return _ADDRESS.sub("0x...", " ".join(f"{type(error).__name__}: {text}".split()))[:300]
 
 
 def make_model(path: str, module: str, attribute: str, arguments: Mapping[str, str]) -> Any:
@@ -160,13 +164,13 @@ def facts(model: Any) -> tuple[int, list[str]]:
 
 
 def _load_file(path: str) -> Any:
-    name = os.path.splitext(os.path.basename(path))[0]  # noqa: PTH119,PTH122 - strings throughout
+    name = Path(path).stem
     specification = importlib.util.spec_from_file_location(f"submitted_{name}", path)
     if specification is None or specification.loader is None:
         raise ImportError("not a Python file")
     module = importlib.util.module_from_spec(specification)
     # A wrapper may import its neighbours, also while it runs, as it would when run as a script; and pickle needs to find it.
-    sys.path.insert(0, os.path.dirname(path))  # noqa: PTH120
+    sys.path.insert(0, str(Path(path).parent))
     sys.modules[specification.name] = module
     specification.loader.exec_module(module)
     return module
@@ -228,9 +232,8 @@ def main() -> int:
     os.dup2(2, 1)
     me = os.getpid()
     # The folder of this script must not shadow what a model imports.
-    sys.path[:] = [
-        entry for entry in sys.path if entry and entry != os.path.dirname(os.path.abspath(__file__))
-    ]
+    here = str(Path(__file__).resolve().parent)
+    sys.path[:] = [entry for entry in sys.path if entry and str(Path(entry).resolve()) != here]
     first = pipe.read()
     if first is None:
         return 0

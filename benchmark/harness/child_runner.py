@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -119,7 +120,9 @@ class ChildRunner:
         if header.get("n") != self._asked:
             raise EndedError("broke the protocol: answered another question")
         try:
-            return _outcome(header, body, len(heard), rate, self._hello["tasks"], seconds)
+            return _outcome(
+                header, body, len(heard), rate, self._hello["tasks"], seconds, str(program.scratch)
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise EndedError(f"broke the protocol: {error}") from error
 
@@ -129,15 +132,7 @@ class ChildRunner:
         if self._failed_starts >= _MOST_STARTS:
             raise EndedError(f"{_MOST_STARTS} trials failed one after the other", by_limit=True)
         self._failed_starts += 1
-        scratch = scratch_folder()
-        environment = bare_environment(scratch, self._limits.threads, self._passed)
-        command = [self._python, str(_CHILD)]
-        if self._sandbox:
-            visible = [_CHILD, *self._visible()]
-            command = sandboxed(command, scratch, visible, self._python)
-        program = Program(
-            command, environment, scratch, memory_bytes=self._limits.memory_bytes, file_bytes=FILE_BYTES
-        )
+        program = self._launched()
         try:
             hello, _ = program.exchange({"n": 0, "load": self._load()}, b"", self._limits.start_s, 0)
             _check_hello(hello, self._label)
@@ -146,6 +141,19 @@ class ChildRunner:
             raise
         self._program, self._hello, self._failed_starts = program, hello, 0
         return program
+
+    def _launched(self) -> Program:
+        scratch = scratch_folder()
+        command = [self._python, str(_CHILD)]
+        try:
+            if self._sandbox:
+                command = sandboxed(command, scratch, [_CHILD, *self._visible()], self._python)
+            environment = bare_environment(scratch, self._limits.threads, self._passed)
+            limits = {"memory_bytes": self._limits.memory_bytes, "file_bytes": FILE_BYTES}
+            return Program(command, environment, scratch, **limits)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
 
     def _load(self) -> dict[str, Any]:
         made = self._submission
@@ -178,7 +186,7 @@ def _check_hello(hello: dict[str, Any], label: str) -> None:
 
 
 def _outcome(
-    header: dict[str, Any], body: bytes, heard: int, rate: int, tasks: list[str], seconds: float
+    header: dict[str, Any], body: bytes, heard: int, rate: int, tasks: list[str], seconds: float, scratch: str
 ) -> Outcome:
     """An answer, checked as if a stranger had written it."""
     enhanced, moved, errors = None, None, {"enhance": "", "invert": ""}
@@ -186,7 +194,7 @@ def _outcome(
     for task in sorted(tasks):
         said = header[task]
         if said.get("error"):
-            errors[task] = str(said["error"])[:300]
+            errors[task] = str(said["error"])[:300].replace(scratch, ".")
             continue
         channels = 1 if task == "enhance" else len(said["names"])
         count = int(said["samples"]) if task == "enhance" else int(said["frames"]) * channels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from benchmark.audio import FULL_SCALE
+from benchmark.audio import FULL_SCALE, pcm16
 from benchmark.draws import gaussian
 from benchmark.errors import ModelError
 from benchmark.harness.estimates import Channels, channels_of, kinds_in, read_estimates
@@ -59,7 +60,8 @@ class CommandRunner:
             ModelError: It writes nothing.
         """
         if not self._does:
-            trial = [Item("trial", Clip((0.05 * gaussian("trial", 32000)).astype(np.float32), 16000))]
+            noise = pcm16(0.05 * gaussian("trial", 32000)).astype(np.float32) / FULL_SCALE
+            trial = [Item("trial", Clip(noise, 16000))]
             try:
                 self._does = self._attempt(trial, self._limits.start_s)[0]
             except EndedError as error:
@@ -112,21 +114,30 @@ class CommandRunner:
             EndedError: It failed.
         """
         scratch = scratch_folder()
+        try:
+            return self._run_in(scratch, items, limit_s, tasks)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _run_in(
+        self, scratch: Path, items: list[Item], limit_s: float, tasks: frozenset[str]
+    ) -> tuple[frozenset[str], list[Outcome]]:
         source, target = scratch / "in", scratch / "out"
         source.mkdir()
         target.mkdir()
         for number, item in enumerate(items, start=1):
             _write_wav(source / f"{number:06d}.wav", item.clip)
-        with Program(
-            self._words(scratch, source, target), self._environment(scratch), scratch, **self._room()
-        ) as program:
+        words = self._words(scratch, source, target)
+        environment = bare_environment(scratch, self._limits.threads, self._passed)
+        room = {"memory_bytes": self._limits.memory_bytes, "file_bytes": FILE_BYTES}
+        with Program(words, environment, scratch, **room) as program:
             start = time.perf_counter()
             status = program.wait(limit_s)
             seconds = (time.perf_counter() - start) / len(items)
             if status != 0:
-                words = program.last_words()
+                said = program.last_words()
                 raise EndedError(
-                    describe(status) + (f"; its last words: {words}" if words else ""), by_limit=True
+                    describe(status) + (f"; its last words: {said}" if said else ""), by_limit=True
                 )
             channels = channels_of(target, self._channels)
             outcomes = [
@@ -145,12 +156,6 @@ class CommandRunner:
             Path(word) for word in self._command.words if Path(word).is_absolute() and Path(word).exists()
         ]
         return sandboxed(words, scratch, files)
-
-    def _environment(self, scratch: Path) -> dict[str, str]:
-        return bare_environment(scratch, self._limits.threads, self._passed)
-
-    def _room(self) -> dict[str, int]:
-        return {"memory_bytes": self._limits.memory_bytes, "file_bytes": FILE_BYTES}
 
 
 def _write_wav(path: Path, clip: Clip) -> None:

@@ -19,6 +19,7 @@ import signal
 import socket
 import struct
 import sys
+from pathlib import Path
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
@@ -116,20 +117,13 @@ def _signal_group(program: int) -> None:
 def _children() -> list[int]:
     """Processes whose parent is this one."""
     me, found = os.getpid(), []
-    try:
-        names = os.listdir("/proc")
-    except OSError:
-        return []
-    for name in names:
-        if not name.isdigit():
-            continue
+    for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            with open(f"/proc/{name}/stat", "rb") as stream:  # noqa: PTH123 - started without site, kept light
-                parent = int(stream.read().rpartition(b")")[2].split()[1])
+            parent = int(stat.read_bytes().rpartition(b")")[2].split()[1])
         except (OSError, ValueError, IndexError):
             continue
         if parent == me:
-            found.append(int(name))
+            found.append(int(stat.parent.name))
     return found
 
 

@@ -55,7 +55,7 @@ class RunOptions:
 def open_runner(
     entry: Entry,
     options: RunOptions,
-    store: Path,
+    store: Path | None,
     *,
     corpus: PreparedCorpus | None = None,
     channels: Channels | None = None,
@@ -65,7 +65,7 @@ def open_runner(
     Args:
         entry: The model.
         options: How submitted code is run.
-        store: Folder of predictions.
+        store: Folder of predictions; None to keep none.
         corpus: What built-in models learn from.
         channels: Names and frame rate of the targets, for estimates that do not state their own.
 
@@ -109,7 +109,7 @@ def open_runner(
             sandbox=options.sandbox,
             passed=options.passed,
         )
-    return Stored(runner, store, options.limits, fresh=options.fresh)
+    return runner if store is None else Stored(runner, store, options.limits, fresh=options.fresh)
 
 
 def _built_in(entry: Entry, how: InProcess, corpus: PreparedCorpus | None) -> InProcessRunner:

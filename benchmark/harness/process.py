@@ -144,6 +144,8 @@ class Program:
             EndedError: It took too long.
         """
         deadline = time.monotonic() + limit_s
+        if self._keeper.stdin is not None:
+            self._keeper.stdin.close()  # whoever reads from it sees the end at once
         with selectors.DefaultSelector() as selector:
             for stream in (self._out, self._err, self._leash):
                 selector.register(stream, selectors.EVENT_READ)

@@ -21,7 +21,7 @@ _SYSTEM = (
     "/etc/fonts",
 )
 _DEVICES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm")
-_WHERE = "import sys; print(sys.prefix); print(sys.base_prefix); print(sys.executable)"
+_WHERE = "import sys; print(sys.prefix); print(sys.base_prefix)"
 
 
 def sandboxed(command: Sequence[str], scratch: Path, visible: Iterable[Path], python: str = "") -> list[str]:
@@ -39,8 +39,8 @@ def sandboxed(command: Sequence[str], scratch: Path, visible: Iterable[Path], py
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise ModelError("--sandbox bwrap needs the program bwrap: apt install bubblewrap (or dnf, pacman)")
-    shown = [*_SYSTEM, *(_of_python(python) if python else []), *map(str, visible)]
-    binds = [word for path in dict.fromkeys(shown) for word in ("--ro-bind-try", path, path)]
+    shown = _outermost([*_SYSTEM, *(_of_python(python) if python else []), *map(str, visible)])
+    binds = [word for path in shown for word in ("--ro-bind-try", path, path)]
     devices = [word for path in _DEVICES for word in ("--dev-bind-try", path, path)]
     folder = str(scratch)
     return [
@@ -53,8 +53,18 @@ def sandboxed(command: Sequence[str], scratch: Path, visible: Iterable[Path], py
     ]
 
 
+def _outermost(paths: Iterable[str]) -> list[str]:
+    """Without what lies inside another one: a mount inside a read-only mount cannot be made."""
+    kept: list[str] = []
+    for path in sorted(dict.fromkeys(paths), key=len):
+        if not any(Path(path).is_relative_to(other) for other in kept):
+            kept.append(path)
+    return kept
+
+
 def _of_python(python: str) -> list[str]:
+    """The folders of an interpreter and its packages."""
     asked = subprocess.run([python, "-c", _WHERE], capture_output=True, text=True, check=False)
     if asked.returncode:
-        raise ModelError(f"{python}: is not a working Python ({asked.stderr.strip().splitlines()[-1:]})")
-    return [path for path in asked.stdout.split("\n") if path] + [str(Path(python).resolve())]
+        raise ModelError(f"{python}: is not a working Python ({asked.stderr.strip()[-200:]})")
+    return [*asked.stdout.split(), str(Path(python).resolve())]

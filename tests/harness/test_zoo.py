@@ -54,7 +54,7 @@ BAD = {
     "GivesGigabytes": "ValueError: enhance gave 268435456 samples for 12800",
     "GivesTwoChannels": "ValueError: enhance gave an array of shape (2, 12800)",
     "Raises": "RuntimeError: a tensor is on another device",
-    "RaisesWhatCannotBeShown": "Shy: (its message cannot be made)",
+    "RaisesWhatCannotBeShown": "ShyError: (its message cannot be made)",
     "RecursesForever": "RecursionError: maximum recursion depth exceeded",
     "ClosesItsPipes": "exited with status 1",
     "WritesIntoItsPipes": "broke the protocol",

@@ -145,11 +145,11 @@ class Raises(Good):
 
 class RaisesWhatCannotBeShown(Good):
     def misbehave(self, noisy):
-        class Shy(Exception):
+        class ShyError(Exception):
             def __str__(self):
                 raise ValueError("no")
 
-        raise Shy
+        raise ShyError
 
 
 class RecursesForever(Good):

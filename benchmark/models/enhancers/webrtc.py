@@ -11,7 +11,7 @@ from benchmark.models.enhancers.packages import module_of
 
 _FRAME = 160
 #: Measured.
-_DELAY = 0
+_DELAY = 95
 _STRONGEST = 4
 
 

@@ -1,0 +1,51 @@
+"""`python -m benchmark.check_model`: tries a model on a few recordings and says what is wrong with it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmark import cli
+from benchmark.model_options import add_model_arguments, load_model, run_options
+
+_EXAMPLE = """  python -m benchmark.check_model my_wrapper.py:MyModel
+  python -m benchmark.check_model my_wrapper.py:MyModel --model-arg weights=best.pt --python ~/torch/bin/python
+  python -m benchmark.check_model 'command:octave my_model.m {in} {out}'"""
+_SIGNS = {"good": "good", "bad": "BAD ", "odd": "odd "}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parses the command line, tries the model, and returns 1 if something is wrong with it."""
+    parser = cli.parser(
+        "check_model",
+        "Tries a model on speech, silence, short and long input, and says what is wrong.",
+        _EXAMPLE,
+    )
+    add_model_arguments(parser, positional=True)
+    parser.add_argument(
+        "--corpus", type=Path, metavar="DIR", help="a prepared corpus, for models that learn from it"
+    )
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    return cli.guarded(_check, parser.parse_args(argv))
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from benchmark.harness.checking import check_model
+    from benchmark.prepared import PreparedCorpus
+
+    corpus = PreparedCorpus(arguments.corpus) if arguments.corpus else None
+    findings = list(check_model(load_model(arguments), run_options(arguments), corpus))
+    lines = [f"{_SIGNS[finding.verdict]}  {finding.what}: {finding.text}" for finding in findings]
+    bad = sum(finding.verdict == "bad" for finding in findings)
+    last = f"{bad} of {len(findings)} checks found something wrong" if bad else "nothing is wrong; score it"
+    facts = {"bad": bad, "findings": [asdict(finding) for finding in findings]}
+    cli.report(facts, [*lines, last], arguments.json)
+    return cli.FOUND_PROBLEMS if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
