@@ -118,7 +118,12 @@ def test_splits_share_no_speaker_sentence_noise_or_talker():
         assert not train & test
         assert not dev & test
     targets = {row["speaker"] for row in utterances}
-    talkers = {item.split(":")[1] for found in seen["noise"].values() for item in found if not item.startswith("synthetic")}
+    talkers = {
+        item.split(":")[1]
+        for found in seen["noise"].values()
+        for item in found
+        if not item.startswith("synthetic")
+    }
     assert not targets & talkers
 
 
@@ -141,7 +146,17 @@ def test_a_split_first_and_the_rest_later_is_the_same_corpus(small, tmp_path):
 
 def test_an_interrupted_run_goes_on_where_it_was(small, tmp_path):
     folder = tmp_path / "corpus"
-    command = [sys.executable, "-m", "benchmark.prepare", "--recipe", "demo_noisy", "--out", str(folder), "--limit", "3"]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmark.prepare",
+        "--recipe",
+        "demo_noisy",
+        "--out",
+        str(folder),
+        "--limit",
+        "3",
+    ]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     journal = folder / "journal.jsonl"
     deadline = time.monotonic() + 60
@@ -232,7 +247,9 @@ def test_an_empty_or_unreadable_root_is_named(tmp_path, capsys):
 
 def test_help_comes_at_once():
     start = time.perf_counter()
-    done = subprocess.run([sys.executable, "-m", "benchmark.prepare", "--help"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmark.prepare", "--help"], capture_output=True, text=True, check=True
+    )
     assert time.perf_counter() - start < 1.0
     assert "example:" in done.stdout
 
