@@ -191,8 +191,7 @@ def _refuse_truncated_riff(path: Path) -> None:
                 missing = position + 8 + length - size
                 if length not in _UNKNOWN_SIZES and missing > 0:
                     raise CorpusError(
-                        f"{path}: truncated, {missing} of {length} bytes of audio are missing; copy the "
-                        f"file again"
+                        f"{path}: truncated, {missing} of {length} bytes of audio are missing; copy the file again"
                     )
                 return
             position += 8 + length + length % 2

@@ -10,8 +10,7 @@ from benchmark.speech import Trajectories
 
 #: A gap up to this long is bridged; half a closing gesture may hide in a longer one.
 LONGEST_GAP_S = 0.05
-#: A spike is further than this from the running median; no articulator moves so far and back in half the
-# window.
+#: A spike is further than this from the running median: no articulator moves so far and back so fast.
 SPIKE_MM = 5.0
 SPIKE_WINDOW_S = 0.035
 

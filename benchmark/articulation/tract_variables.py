@@ -4,20 +4,16 @@ Convention, version `VERSION`:
 
 - LA: distance between the pellets on upper and lower lip, mm.
 - LP: how far the lower lip stands forward of the speaker's own median, mm, positive towards the front.
-- Constriction degrees (TTCD, TBCD): least distance to the outer wall, mm. The outer wall is the palate
-trace from its front
-  end backwards, joined by a straight line to the pharyngeal wall. A degree is negative where the pellet has
-  passed the traced wall, as happens in firm contact and through errors of the trace; it is not folded back,
-  so that it stays smooth.
-- Constriction locations (TTCL, TBCL): where on the outer wall that least distance lies, in mm along the
-wall from the front
-  end of the palate trace, growing backwards; ahead of that end the line is thought to continue straight,
-  and the location is negative. Neither shifting nor turning the whole head changes it.
-- The tongue tip is its pellet. The tongue body is an arc of the circle through its pellets, from the first
-to the last of
-  them: through three body pellets where there are three (XRMB: T2 T3 T4); where there are two, the tip
-      pellet is the third
-  point of the circle, and the arc runs between the two body pellets.
+- Constriction degrees (TTCD, TBCD): least distance to the outer wall, mm. The outer wall is the palate trace
+  from its front end backwards, joined by a straight line to the pharyngeal wall. A degree is negative where the
+  pellet has passed the traced wall, as happens in firm contact and through errors of the trace; it is not folded
+  back, so that it stays smooth.
+- Constriction locations (TTCL, TBCL): where on the outer wall that least distance lies, in mm along the wall
+  from the front end of the palate trace, growing backwards; ahead of that end the line is thought to continue
+  straight, and the location is negative. Neither shifting nor turning the whole head changes it.
+- The tongue tip is its pellet. The tongue body is an arc of the circle through its pellets, from the first to
+  the last of them: through three body pellets where there are three (XRMB: T2 T3 T4); where there are two, the
+  tip pellet is the third point of the circle, and the arc runs between the two body pellets.
 
 Sources: Browman & Goldstein, Phonetica 49 (1992); Sivaraman et al., JASA 146(1):316 (2019); Attia, Tiede &
 Espy-Wilson, arXiv 2305.10775. Published implementations differ in how they state location; this one is ours.

@@ -118,9 +118,8 @@ def length_problem(path: Path, audio_s: float, articulation_s: float, limit_s: f
     if abs(audio_s - articulation_s) <= limit_s:
         return None
     return (
-        f"{path}: audio lasts {audio_s:.3f} s and articulation {articulation_s:.3f} s, more than "
-        f"{limit_s:g} s apart; "
-        "one of the two is truncated or belongs to another recording"
+        f"{path}: audio lasts {audio_s:.3f} s and articulation {articulation_s:.3f} s, more than {limit_s:g} s "
+        "apart; one of the two is truncated or belongs to another recording"
     )
 
 

@@ -1,4 +1,4 @@
-"""The small TOML file by which any lab describes its own recordings; `docs` of each field are its comments below.
+"""The small TOML file by which any lab describes its own recordings.
 
 ```toml
 title = "Our EMA recordings"

@@ -196,8 +196,8 @@ CORPUS = contract.Corpus(
     home="http://www.mngu0.org",
     licence="research only; not redistributable",
     citation=(
-        "K. Richmond, P. Hoole, S. King, Announcing the electromagnetic articulography (day 1) subset of the mngu0 articulatory "
-        "corpus, Proc. Interspeech 2011"
+        "K. Richmond, P. Hoole, S. King, Announcing the electromagnetic articulography (day 1) subset of the "
+        "mngu0 articulatory corpus, Proc. Interspeech 2011"
     ),
     layout="mngu0_s1_ema_basic_1.1.0/mngu0_s1_0001.ema and mngu0_s1_wav_16kHz_1.1.0/mngu0_s1_0001.wav (any depth)",
     sensors={
@@ -211,7 +211,7 @@ CORPUS = contract.Corpus(
     read=read,
     looks_like=looks_like,
     notes=(
-        "200 Hz; centimetres become mm and x is turned so that it grows towards the lips. No palate is read: it is estimated "
-        "from the reach of the tongue."
+        "200 Hz; centimetres become mm and x is turned so that it grows towards the lips. No palate is read: it "
+        "is estimated from the reach of the tongue."
     ),
 )

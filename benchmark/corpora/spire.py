@@ -156,8 +156,8 @@ CORPUS = contract.Corpus(
     home="https://huggingface.co/datasets/SpireLab/SPIRE_EMA_CORPUS (audios.zip and processed.zip, unpacked)",
     licence="CC-BY-4.0",
     citation=(
-        "J. Bandekar, S. Udupa, P. K. Ghosh, Articulatory synthesis using representations learnt through phonetic label-aware "
-        "contrastive loss, Proc. Interspeech 2024"
+        "J. Bandekar, S. Udupa, P. K. Ghosh, Articulatory synthesis using representations learnt through phonetic "
+        "label-aware contrastive loss, Proc. Interspeech 2024"
     ),
     layout="audios/spk1/NAME0001.wav and processed/spk1/NAME0001.pt",
     sensors={
@@ -171,7 +171,7 @@ CORPUS = contract.Corpus(
     read=read,
     looks_like=looks_like,
     notes=(
-        "100 Hz. x is turned, where needed, so that it grows towards the lips. No palate: it is estimated from the reach of the "
-        "tongue. Prompts are the MOCHA-TIMIT sentence numbers."
+        "100 Hz. x is turned, where needed, so that it grows towards the lips. No palate: it is estimated from "
+        "the reach of the tongue. Prompts are the MOCHA-TIMIT sentence numbers."
     ),
 )

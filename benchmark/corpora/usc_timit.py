@@ -63,8 +63,8 @@ CORPUS = contract.Corpus(
     home="https://sail.usc.edu/span/usc-timit/",
     licence="for research; see the terms on its page",
     citation=(
-        "S. Narayanan et al., Real-time magnetic resonance imaging and electromagnetic articulography database for speech "
-        "production research (TC), JASA 136, 1307, 2014"
+        "S. Narayanan et al., Real-time magnetic resonance imaging and electromagnetic articulography database "
+        "for speech production research (TC), JASA 136, 1307, 2014"
     ),
     layout="EMA/Data/F1/mat/usctimit_ema_f1_001_005.mat, with EMA/Data/F1/wav/usctimit_ema_f1_001_005.wav where audio is apart",
     sensors={
@@ -78,7 +78,7 @@ CORPUS = contract.Corpus(
     read=read,
     looks_like=looks_like,
     notes=(
-        "Column 0 is horizontal. Of the other two coordinates the one that moves more is taken as the vertical one. "
-        "No palate is read: it is estimated from the reach of the tongue."
+        "Column 0 is horizontal. Of the other two coordinates the one that moves more is taken as the vertical "
+        "one. No palate is read: it is estimated from the reach of the tongue."
     ),
 )

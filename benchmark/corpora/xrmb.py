@@ -179,10 +179,9 @@ CORPUS = contract.Corpus(
     title="Wisconsin X-ray microbeam database (XRMB)",
     home="University of Wisconsin-Madison; copies are passed on by the labs that hold it",
     licence="research and education only; not redistributable",
-    citation="J. Westbury, X-ray Microbeam Speech Production Database User's Handbook, version 1.0, "
-    "University of Wisconsin, 1994",
-    layout="JW11/tp005.txy, JW11/tp005.wav, JW11/PAL.DAT, JW11/PHA.DAT, or jw11_tp005.txy and so on; any "
-    "case",
+    citation="J. Westbury, X-ray Microbeam Speech Production Database User's Handbook, version 1.0, University of "
+    "Wisconsin, 1994",
+    layout="JW11/tp005.txy, JW11/tp005.wav, JW11/PAL.DAT, JW11/PHA.DAT, or jw11_tp005.txy and so on; any case",
     sensors={
         "upper_lip": "UL",
         "lower_lip": "LL",
@@ -196,8 +195,7 @@ CORPUS = contract.Corpus(
     read=read,
     looks_like=looks_like,
     notes=(
-        "x grows towards the lips, y upwards, origin at the tips of the upper incisors. Prompts are task "
-        "numbers: nearly every "
-        "speaker reads the same tasks. Audio exists at several rates; the header is believed."
+        "x grows towards the lips, y upwards, origin at the tips of the upper incisors. Prompts are task numbers: "
+        "nearly every speaker reads the same tasks. Audio exists at several rates; the header is believed."
     ),
 )

@@ -41,8 +41,8 @@ SYLLABLE_TASKS = ("tp102", "tp103", "tp104", "tp105")
 WITHOUT_TRACKS = ("JW34/tp023", "JW43/tp118")
 COLUMNS = ("speaker", "sex", "age_years", "recording", "task", "speech_s", "words")
 CREDIT = (
-    "Compiled from github.com/rsprouse/xray_microbeam_database "
-    "(BSD-3-Clause, Copyright Regents of the University of California)."
+    "Compiled from github.com/rsprouse/xray_microbeam_database (BSD-3-Clause, Copyright Regents of the University "
+    "of California)."
 )
 
 
