@@ -6,7 +6,7 @@ a polyphase loop over samples and gives the same.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from math import ceil, gcd
 from typing import NamedTuple
 
@@ -17,9 +17,11 @@ from benchmark.metrics.arithmetic import product
 
 _REJECTION_DB = 60.0
 _BLOCK = 64
+# Beyond this (21739 to 16000 Hz, say) the matrices would fill the memory; the loop over samples does it then.
+_LARGEST_RATIO = 500_000
 
 
-@cache
+@lru_cache(maxsize=32)
 def _kaiser_lowpass(up: int, down: int) -> NDArray[np.float64]:
     """Windowed sinc for the ratio up/down in lowest terms: 60 dB, transition of a tenth of the pass band.
 
@@ -47,7 +49,7 @@ class _Plan(NamedTuple):
     lead: int
 
 
-@cache
+@lru_cache(maxsize=32)
 def _plan(up: int, down: int) -> _Plan:
     """Matrices for blocks of at least 64 input samples: small ones waste time, large ones multiply by zeros."""
     repeats = ceil(_BLOCK / down)
@@ -77,6 +79,11 @@ def resample(signal: NDArray[np.float64], rate_hz: int, new_rate_hz: int) -> NDA
     up, down = new_rate_hz // common, rate_hz // common
     if up == down:
         return signal
+    if up * down > _LARGEST_RATIO:
+        from scipy.signal import resample_poly
+
+        filtered: NDArray[np.float64] = resample_poly(signal, up, down, window=_kaiser_lowpass(up, down))
+        return filtered
     matrices, lead = _plan(up, down)
     parts, block, outputs = matrices.shape
     length = -(-len(signal) * up // down)

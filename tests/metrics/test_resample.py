@@ -7,7 +7,16 @@ from tests.metrics.signals import noise
 
 
 @pytest.mark.parametrize(
-    ("rate", "new"), [(16000, 10000), (8000, 10000), (44100, 10000), (22050, 16000), (48000, 16000)]
+    ("rate", "new"),
+    [
+        (16000, 10000),
+        (8000, 10000),
+        (44100, 10000),
+        (22050, 16000),
+        (48000, 16000),
+        (19980, 16000),
+        (21739, 16000),
+    ],
 )
 @pytest.mark.parametrize("size", [1, 7, 1000, 12345])
 def test_equals_a_polyphase_filter(rate, new, size):

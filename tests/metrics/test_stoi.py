@@ -43,6 +43,12 @@ def test_equals_pystoi_on_a_thousand_pairs():
     assert worst < 1e-9
 
 
+def test_equals_pystoi_at_a_rate_without_common_divisor():
+    clean = speech(1.0, 21739)
+    estimate = noisy(clean, 5)
+    assert STOI()(clean, estimate, 21739) == pytest.approx(oracle(clean, estimate, 21739)[0], abs=1e-9)
+
+
 def test_estoi_is_the_same_every_time_where_pystoi_draws_lots():
     clean = speech()
     estimate = noisy(clean, 0)

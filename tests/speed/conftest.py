@@ -1,6 +1,6 @@
 """Speed comparisons: ours and a peer in one process on the same clips, and a table of ratios.
 
-    pytest tests/speed --benchmark-only [--speed-table leaderboard/SPEED.md]
+    pytest tests/speed --benchmark-only --benchmark-timer=time.process_time [--speed-table leaderboard/SPEED.md]
 
 A benchmark joins the table by `extra_info`: `role` ("ours" or "peer"), `what` (the row), and on ours `goal`, the least
 acceptable ratio to the peer, or to real time where `audio_s` is given and there is no peer. Ordinary test runs collect none.
@@ -53,9 +53,9 @@ def _rows(config):
     for what, sides in found.items():
         if "ours" not in sides:
             continue
-        info, ours = sides["ours"].extra_info, sides["ours"].stats.median
+        info, ours = sides["ours"].extra_info, sides["ours"].stats.min
         real_time = info["audio_s"] / ours if "audio_s" in info else None
-        peer = sides["peer"].stats.median if "peer" in sides else None
+        peer = sides["peer"].stats.min if "peer" in sides else None
         rows.append((what, ours, peer, real_time, real_time if peer is None else peer / ours, info["goal"]))
     return rows
 
@@ -64,8 +64,9 @@ def _page(rows):
     lines = [
         "# Speed",
         "",
-        "Made by `pytest tests/speed --benchmark-only --speed-table leaderboard/SPEED.md`: ours and the peer in one process on",
-        "the same clips, one core, medians. A goal without a peer is a multiple of real time.",
+        "Made by `OMP_NUM_THREADS=1 pytest tests/speed --benchmark-only --benchmark-timer=time.process_time",
+        "--speed-table leaderboard/SPEED.md`: ours and the peer in one process on the same clips, CPU time, best of all",
+        "rounds. A goal without a peer is a multiple of real time.",
         "",
         f"Python {platform.python_version()}, numpy {np.__version__}, {platform.machine()},"
         f" {os.environ.get('OMP_NUM_THREADS', 'default')} BLAS thread(s).",

@@ -76,7 +76,7 @@ def test_against_a_peer(benchmark, what, role):
     goal, ours, peer = COMPARISONS[what]
     benchmark.group = what
     benchmark.extra_info.update(what=what, role=role, goal=goal)
-    benchmark.pedantic(ours if role == "ours" else peer, rounds=15, iterations=1, warmup_rounds=2)
+    benchmark.pedantic(ours if role == "ours" else peer, rounds=25, iterations=1, warmup_rounds=2)
 
 
 def test_active_level_against_real_time(benchmark):
