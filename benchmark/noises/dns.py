@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmark.noises.catalogue import load_table
 from benchmark.noises.contract import NoiseCorpus, Recording
-from benchmark.noises.listing import SUFFIXES, audio_below, by_table, find_base, stem
+from benchmark.noises.listing import audio_below, audio_in, by_table, find_base, stem
 
 _FREESOUND = re.compile(r"(?P<label>.+)_freesound_validated_(?P<source>.+)_\d+")
 
@@ -23,10 +23,10 @@ def index(base: Path) -> list[Recording]:
 
 
 def _holds(folder: Path) -> bool:
-    if folder.name not in {"noise_fullband", "noise"}:
-        return False
-    # MUSAN has a folder of that name too, but no clips directly in it.
-    return any(path.suffix.lower() in SUFFIXES for path in folder.iterdir())
+    clips = audio_in(folder)
+    # MUSAN has a folder called "noise" too, but no clips directly in it.
+    named = bool(clips) and folder.resolve().name in {"noise_fullband", "noise"}
+    return named or any(_FREESOUND.fullmatch(path.stem.casefold()) for path in clips)
 
 
 def _source(identity: str) -> str:

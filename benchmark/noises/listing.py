@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from benchmark.audio import Header, read_header
+from benchmark.corpora.contract import walk
 from benchmark.errors import CorpusError
 from benchmark.noises.catalogue import Rule, rule_for, split_by_hash
 from benchmark.noises.contract import Recording
@@ -16,35 +18,36 @@ SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".sph")
 #: Below this rate a recording has nothing in the upper part of the band that mixtures have.
 FULL_BAND_HZ = 16000
 _LEVELS = 2
+_FOLDERS_LOOKED_AT = 2000
 
 Name = Callable[[str], str]
 Remark = Callable[[str, Header], str]
 
 
 def find_base(root: Path, holds: Callable[[Path], bool]) -> Path | None:
-    """`root`, or the first folder at most two levels below it, of which `holds` is true."""
+    """`root`, or the first folder at most two levels below it, of which `holds` is true.
+
+    Folders that may not be read are passed over; of very many the first 2,000 are looked at.
+    """
     level = [root]
     for _ in range(_LEVELS + 1):
-        found = next((folder for folder in level if holds(folder)), None)
+        found = next((folder for folder in level if _readable(folder, holds)), None)
         if found is not None:
             return found
-        level = [child for folder in level for child in _folders(folder)]
+        level = list(islice((child for folder in level for child in _folders(folder)), _FOLDERS_LOOKED_AT))
     return None
 
 
 def audio_below(folder: Path) -> Iterator[Path]:
     """Audio files below a folder in sorted order, hidden ones left out; links to folders are followed once."""
-    seen: set[str] = set()
-    for here, subfolders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(here)
-        if real in seen:
-            subfolders.clear()
-            continue
-        seen.add(real)
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        for name in sorted(files):
-            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                yield Path(here, name)
+    return (path for path in walk(folder) if path.suffix.lower() in SUFFIXES)
+
+
+def audio_in(folder: Path) -> list[Path]:
+    """Audio files directly in a folder, sorted, hidden ones left out."""
+    return sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.name[0] != "."
+    )
 
 
 def stem(identity: str) -> str:
@@ -136,6 +139,13 @@ def band_note(header: Header) -> str:
     if header.rate_hz >= FULL_BAND_HZ:
         return ""
     return f"sampled at {header.rate_hz} Hz, so it holds nothing above {header.rate_hz // 2} Hz"
+
+
+def _readable(folder: Path, holds: Callable[[Path], bool]) -> bool:
+    try:
+        return holds(folder)
+    except OSError:
+        return False
 
 
 def _folders(folder: Path) -> list[Path]:

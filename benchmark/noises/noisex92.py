@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmark.audio import Header
 from benchmark.noises.catalogue import load_table, rule_for
 from benchmark.noises.contract import NoiseCorpus, Recording
-from benchmark.noises.listing import SUFFIXES, by_table, find_base
+from benchmark.noises.listing import audio_in, by_table, find_base
 
 RATE_HZ = 19980
 _ENOUGH = 2
@@ -25,8 +25,7 @@ def index(base: Path) -> list[Recording]:
 
 def _files(folder: Path) -> list[Path]:
     table = load_table("noisex92")
-    there = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES)
-    return [path for path in there if rule_for(table, path.name)]
+    return [path for path in audio_in(folder) if rule_for(table, path.name)]
 
 
 def _resampled(identity: str, header: Header) -> str:

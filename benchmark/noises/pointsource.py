@@ -11,7 +11,7 @@ from benchmark.noises.listing import audio_below, by_table, find_base
 
 def base(root: Path) -> Path | None:
     """The folder `pointsource_noises`."""
-    return find_base(root, lambda folder: folder.name == "pointsource_noises")
+    return find_base(root, lambda folder: folder.resolve().name == "pointsource_noises")
 
 
 def index(base: Path) -> list[Recording]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmark.noises.catalogue import load_table, rule_for
 from benchmark.noises.contract import NoiseCorpus, Recording
-from benchmark.noises.listing import SUFFIXES, by_table, find_base
+from benchmark.noises.listing import audio_in, by_table, find_base
 
 
 def base(root: Path) -> Path | None:
@@ -21,8 +21,7 @@ def index(base: Path) -> list[Recording]:
 
 def _files(folder: Path) -> list[Path]:
     table = load_table("qut_noise")
-    there = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES)
-    return [path for path in there if rule_for(table, path.name)]
+    return [path for path in audio_in(folder) if rule_for(table, path.name)]
 
 
 NOISE = NoiseCorpus(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import soundfile
 from benchmark import noises
 from benchmark.audio import read_clip, resample
 from benchmark.errors import CorpusError
-from benchmark.noises.listing import remarks
+from benchmark.noises.listing import find_base, remarks
 from tests.noises import corpora
 
 NAMES = tuple(corpora.LAYOUTS)
@@ -186,6 +187,22 @@ def test_a_wrong_root_is_recognised(roots, tmp_path):
         noises.read("folder", tmp_path)
     with pytest.raises(CorpusError, match="no noise is called 'musam'; there are synthetic, demand"):
         noises.get("musam")
+
+
+def test_a_corpus_is_found_from_within_and_under_a_folder_that_may_not_be_read(roots, tmp_path, monkeypatch):
+    monkeypatch.chdir(roots["pointsource"])
+    assert len(noises.read("pointsource", Path())) == 12
+    monkeypatch.chdir(roots["dns"])
+    assert len(noises.read("dns", Path())) == len(noises.read("dns", roots["dns"]))
+    (tmp_path / "lost+found").mkdir()
+    (tmp_path / "noise").symlink_to(roots["demand"])
+
+    def holds(folder):
+        if folder.name == "lost+found":
+            raise PermissionError(13, "denied", str(folder))
+        return (folder / "TBUS").is_dir()
+
+    assert find_base(tmp_path, holds) == tmp_path / "noise"
 
 
 def test_damaged_files_are_named(roots, tmp_path):
