@@ -9,6 +9,7 @@ from benchmark.errors import MeasureError
 from benchmark.speech import Trajectories
 
 LENGTH_TOLERANCE_S = 0.05
+_LOUDEST = 1e30
 _INTEGER_FULL_SCALE = {np.dtype(np.int16): 2.0**15, np.dtype(np.int32): 2.0**31}
 
 
@@ -88,7 +89,12 @@ def _as_samples(signal: ArrayLike, what: str) -> NDArray[np.float64]:
     if not np.isfinite(array).all():
         kinds = "NaN" if np.isnan(array).any() else "infinite samples"
         raise MeasureError(f"{what} contains {kinds}")
-    return array.astype(np.float64, copy=False)
+    samples: NDArray[np.float64] = array.astype(np.float64, copy=False)
+    peak = np.abs(samples).max()
+    if peak > _LOUDEST:
+        raise MeasureError(f"{what} reaches {peak:.3g}: that is no audio with full scale 1.0")
+    # Squares of what is smaller still would vanish in float64; 600 dB below full scale is silence anyway.
+    return samples if peak >= 1 / _LOUDEST else np.zeros_like(samples)
 
 
 def check_trajectories(target: Trajectories, estimate: Trajectories) -> tuple[Trajectories, Trajectories]:

@@ -37,6 +37,8 @@ def speech_frames(reference: Waveforms, estimate: Array) -> FramePair:
     window = np.hanning(size + 2)[1:-1]
     clean, other = (_cut(signal, size) * window for signal in (reference.samples, estimate))
     energy = np.einsum("ij,ij->i", clean, clean)
+    if energy.max() == 0:
+        raise UnscorableReference("the clean signal is silent in every whole frame of 32 ms")
     speech = energy > energy.max() * 10 ** (-DYNAMIC_RANGE_DB / 10)
     return FramePair(clean[speech], other[speech])
 
