@@ -128,7 +128,8 @@ def _measure(standing: Standing, place: Mapping[str, int]) -> dict[str, Any]:
 
 def _column(key: Key) -> dict[str, Any]:
     if isinstance(key, str):
-        return {"title": title(key), "kind": key, "snr": None, "average": True}
+        short = title(key) if key == NOISY else title(key).removesuffix(" mean")
+        return {"title": short, "kind": key, "snr": None, "average": True}
     return {"title": title(key), "kind": key[0], "snr": key[1], "average": False}
 
 

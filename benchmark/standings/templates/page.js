@@ -270,33 +270,36 @@
       return;
     }
     const logs = points.map((point) => Math.log10(point.x));
-    const x = [Math.floor(Math.min(...logs)), Math.ceil(Math.max(...logs) + 1e-9)];
+    const reach = Math.max(0.3, Math.max(...logs) - Math.min(...logs));
+    const x = [Math.min(...logs) - 0.1 * reach, Math.max(...logs) + 0.1 * reach];
     const values = points.flatMap((point) => point.y).filter((value) => value !== null);
     const span = Math.max(...values) - Math.min(...values) || 1;
     const y = [Math.min(...values) - 0.08 * span, Math.max(...values) + 0.08 * span];
-    const xTicks = Array.from({ length: x[1] - x[0] + 1 }, (_, i) => x[0] + i);
-    const times = (tick) => (tick >= 0 && tick < 6 ? String(10 ** tick) : `10^${tick}`);
-    const plot = frame({ width: 860, height: 340, x, y, xTicks, yTicks: ticks(...y, 5), xTitle: "× real time", yTitle: unitTitle(m), xText: times, label: `${m.name} against speed` });
+    const decades = Array.from({ length: Math.ceil(x[1]) - Math.floor(x[0]) + 1 }, (_, i) => Math.floor(x[0]) + i);
+    const xTicks = decades.flatMap((tick) => (x[1] - x[0] > 3 ? [tick] : [tick, tick + Math.log10(2), tick + Math.log10(5)])).filter((tick) => tick >= x[0] && tick <= x[1]);
+    const times = (tick) => String(Number((10 ** tick).toPrecision(1)));
+    const width = Math.max(400, Math.min(860, at("speed").clientWidth));
+    const plot = frame({ width, height: 340, x, y, xTicks, yTicks: ticks(...y, 5), xTitle: "× real time", yTitle: unitTitle(m), xText: times, label: `${m.name} against speed` });
     points.sort((a, b) => view.chosen.includes(a.name) - view.chosen.includes(b.name));
-    const taken = [];
+    const taken = points.map(({ x: fast, y: [value] }) => [plot.px(Math.log10(fast)), plot.py(value)]).map(([px, py]) => ({ left: px - 7, right: px + 7, top: py + 4 }));
     for (const { line, name, x: fast, y: [value, low, high] } of points) {
       const [px, py] = [plot.px(Math.log10(fast)), plot.py(value)];
       const on = view.chosen.includes(name);
       const group = shape("g", { class: colour(name) });
       if (on && low !== null) group.append(shape("line", { class: "whisker", x1: px, x2: px, y1: plot.py(low), y2: plot.py(high) }));
       group.append(shape("path", { class: on ? "mark" : "mark hollow", d: on ? mark(view.chosen.indexOf(name), 5) : mark(0), transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})` }, shape("title", {}, `${name}: ${format(value)}, ${speed(fast)} × real time`)));
-      if (on || points.length <= 12) group.append(tag(name, px, py, taken));
+      if (on || points.length <= 12) group.append(tag(name, px, py, taken, width));
       plot.svg.append(group);
     }
     at("speed").replaceChildren(element("figure", {}, plot.svg));
   }
 
   // A label beside its mark, moved down until it covers no other.
-  function tag(name, px, py, taken) {
+  function tag(name, px, py, taken, room) {
     const width = 6.7 * name.length;
-    const left = px + 10 + width > 840 ? px - 10 - width : px + 10;
+    const left = px + 10 + width > room - 20 ? px - 10 - width : px + 10;
     let top = py + 4;
-    while (taken.some((other) => Math.abs(other.top - top) < 13 && left < other.right && other.left < left + width)) top += 13;
+    while (taken.some((other) => Math.abs(other.top - top) < 12 && left < other.right && other.left < left + width)) top += 6;
     taken.push({ left, right: left + width, top });
     return shape("text", { x: left.toFixed(1), y: top.toFixed(1) }, name);
   }
@@ -319,7 +322,7 @@
         const own = value(line, i);
         const share = own === null ? 0 : high > low ? (own - low) / (high - low) : 0.5;
         const t = 90 * (m.higher ? share : 1 - share);
-        return element("td", { class: t > 55 ? "value strong" : "value", style: `--t:${t.toFixed(0)}` }, format(own, m));
+        return element("td", { class: "value", style: `--t:${t.toFixed(0)}` }, format(own, m));
       });
       return element("tr", {}, element("td", { class: "words name" }, nameOf(line)), ...cells);
     });
@@ -485,6 +488,8 @@
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
   });
+
+  addEventListener("resize", speedPlot);
 
   options(at("recipe"), DATA.recipes.map((r, i) => [i, `${r.name}: ${r.title}`]), 0);
   at("kept-section").hidden = !DATA.kept_out.length;
