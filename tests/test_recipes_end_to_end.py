@@ -195,3 +195,23 @@ def test_the_real_recording_of_xrmb_prepares(real_samples, tmp_path, capsys):
     ]
     assert prepare.main([*options, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rendered"] == 13
+
+
+def test_remarks_on_noise_reach_whoever_prepares(speech_roots, tmp_path, capsys):
+    noise = noise_corpora.noisex92(tmp_path / "noisex", rate_hz=16000)
+    text = recipe_text("mngu0_noisy").replace('sources = ["synthetic"]', 'sources = ["noisex92"]')
+    (tmp_path / "mine.toml").write_text(
+        "\n".join(line for line in text.splitlines() if "categories" not in line)
+    )
+    options = [
+        "--recipe",
+        str(tmp_path / "mine.toml"),
+        "--speech-root",
+        str(speech_roots["mngu0"]),
+        "--plan-only",
+    ]
+    assert prepare.main([*options, "--noise-root", f"noisex92={noise}", "--out", str(tmp_path / "out")]) == 0
+    error = capsys.readouterr().err
+    assert (
+        "note: noisex92: babble.wav and 14 more: sampled at 16000 Hz where NOISEX-92 is at 19980 Hz" in error
+    )
