@@ -39,7 +39,6 @@ class Measure(ABC):
         ranked: Whether standings may rank by it; otherwise it is a diagnostic.
     """
 
-    unit: ClassVar[str]
     range: ClassVar[tuple[float, float]]
     higher_is_better: ClassVar[bool] = True
     worst: ClassVar[float]
@@ -57,6 +56,11 @@ class Measure(ABC):
     def name(self) -> str:
         """The one name of this measure, equal to its repr."""
         return repr(self)
+
+    @property
+    @abstractmethod
+    def unit(self) -> str:
+        """Unit of the value, "1" where it has none."""
 
     @property
     def ranked(self) -> bool:

@@ -29,7 +29,6 @@ class RMSE(TrajectoryMeasure):
 
     scale: str = "own"
 
-    unit: ClassVar[str] = "own"
     range: ClassVar[tuple[float, float]] = (0.0, float("inf"))
     higher_is_better: ClassVar[bool] = False
     worst: ClassVar[float] = 2.0
@@ -38,6 +37,11 @@ class RMSE(TrajectoryMeasure):
     def __post_init__(self) -> None:
         if self.scale not in ("own", "sd"):
             raise MeasureError(f"RMSE has no scale {self.scale!r}; there are 'own', 'sd'")
+
+    @property
+    def unit(self) -> str:
+        """That of each parameter ("own"), or standard deviations of the target ("SD")."""
+        return "own" if self.scale == "own" else "SD"
 
     @property
     def ranked(self) -> bool:
