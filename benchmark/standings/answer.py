@@ -75,10 +75,24 @@ def _asked(recipes: Mapping[str, Sequence[Standing]], question: Question) -> lis
     if absent:
         raise StandingsError(f"no scores of {', '.join(absent)}; there are: {', '.join(there)}")
     chosen = [item for item in standings if item.measure.name in (wanted or there)]
+    if question.by != "parameter":
+        chosen = _averaged(chosen, alone=question == Question(question.recipe, question.measures))
     models = [model for model in (question.baseline, *question.compared) if model]
     having = [item for item in chosen if {line.card.model for line in item.lines}.issuperset(models)]
     # Models that enhance and models that invert share no measure with each other; what they share can be shown.
     return having or chosen
+
+
+def _averaged(standings: list[Standing], alone: bool) -> list[Standing]:
+    """Those whose parameters have a common unit; the others can only be shown as they are, parameter by parameter."""
+    found = [item for item in standings if item.measure.unit != "own"]
+    if alone or not standings:
+        return standings
+    if not found:
+        raise StandingsError(
+            f"{standings[0].measure.name} is in the unit of each parameter and has no mean over them: ask --by parameter"
+        )
+    return found
 
 
 def _rows(standing: Standing, question: Question) -> list[Row] | list[Pair]:
@@ -184,8 +198,8 @@ def _signed(estimate: Estimate | None, digits: int) -> str:
     if estimate is None:
         return "–"
     if math.isnan(estimate.low):
-        return f"{estimate.value:+.{digits}f}"
-    return f"{estimate.value:+.{digits}f} [{estimate.low:+.{digits}f}, {estimate.high:+.{digits}f}]"
+        return f"{estimate.value:+z.{digits}f}"
+    return f"{estimate.value:+z.{digits}f} [{estimate.low:+z.{digits}f}, {estimate.high:+z.{digits}f}]"
 
 
 def _p(value: float) -> str:

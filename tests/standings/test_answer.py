@@ -146,6 +146,15 @@ def test_a_question_that_cannot_be_answered_says_why(board, capsys, words, messa
     assert message in capsys.readouterr().err
 
 
+def test_units_of_their_own_are_not_averaged(board, capsys):
+    write_result(board / "more", result("a", 3.0, measure="RMSE"))
+    words = ["--results", str(board / "more"), "--measure", "RMSE"]
+    assert "| `a` | 2.96 [" in asked(board, capsys, *words)
+    assert "| model | LA | TTCD |" in asked(board, capsys, *words, "--by", "parameter")
+    assert leaderboard.main(["--out", str(board), *words, "--by", "speaker"]) == 2
+    assert "RMSE is in the unit of each parameter" in capsys.readouterr().err
+
+
 def test_an_incomplete_model_cannot_be_compared(board, capsys):
     scores = [row for row in result("part", 0.95).scores if row["utterance_id"] != "S0/U000"]
     write_result(board / "results", Result(card("part", scores), scores))

@@ -77,10 +77,14 @@
     const list = [
       { title: "rank", get: (line) => line.rank, text: (line) => [rank(line)] },
       { title: "model", words: true, get: nameOf, text: (line) => [nameOf(line)] },
+    ];
+    // What has no common unit is shown by parameter, never as a mean over them.
+    if (!m.averaged) list.push(...m.heat.parameters.map((name, i) => parameterColumn(m, name, i)));
+    else list.push(
       value(m.headline),
       ...shown.map((index) => ({ ...value(index), best: m.columns[index].kind !== "drop" })),
-    ];
-    if (view.baseline) {
+    );
+    if (view.baseline && m.averaged) {
       list.push({
         title: m.relative ? "gain (%)" : `gain (${m.unit})`,
         get: (line) => gain(line, m.headline),
@@ -95,6 +99,12 @@
       { title: "failed", get: (line) => line.failed, text: (line) => [line.lacking ? `${line.failed}, lacks ${line.lacking}` : String(line.failed)] },
     );
     return list;
+  }
+
+  function parameterColumn(m, name, i) {
+    const column = m.heat.columns.indexOf(m.columns[m.headline].title);
+    const get = (line) => m.heat.values[m.lines.indexOf(line)][i][column];
+    return { title: name, get, text: (line) => [format(get(line))] };
   }
 
   const speed = (value) => (value === null ? "–" : value >= 10 ? value.toFixed(0) : value.toPrecision(2));
