@@ -180,7 +180,9 @@ def _npy_header(content: bytes) -> tuple[np.dtype[Any], bool, tuple[int, ...], i
     fields = ast.literal_eval(content[start:data_at].decode("latin-1").strip())
     if data_at > len(content) or not isinstance(fields["descr"], str):
         raise ValueError("no array of plain numbers")
-    shape = tuple(int(extent) for extent in fields["shape"])
+    shape = fields["shape"]
+    if not isinstance(shape, tuple) or not all(type(extent) is int for extent in shape):
+        raise ValueError("no shape")
     return np.dtype(fields["descr"]), bool(fields["fortran_order"]), shape, data_at
 
 
