@@ -18,6 +18,7 @@ from benchmark.recipe import Recipe
 from benchmark.shipped import cache_folder, demo_corpus
 from benchmark.speech import Utterance
 from benchmark.splits import load_splits
+from benchmark.virtual.store import read_info
 
 SPLITS = ("train", "dev", "test")
 
@@ -106,6 +107,11 @@ def speech_root(recipe: Recipe, corpus: Corpus, given: Path | None) -> Path:
         if not root.is_dir():
             raise CorpusError(
                 f"{root}: not there yet; make it with `python -m benchmark.synthesise {name}` (needs the extra 'virtual')"
+            )
+        # A part that was made for a trial must not be taken for the corpus that others are scored on.
+        if not read_info(root)["complete"]:
+            raise CorpusError(
+                f"{root}: holds a part of the corpus; complete it with `python -m benchmark.synthesise {name}`"
             )
         return root
     if recipe.speech.root:
