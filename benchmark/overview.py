@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from benchmark.errors import MissingExtraError, SinbadError
+from benchmark.errors import CorpusError, MissingExtraError, SinbadError
 
 #: Sources of noise that need no folder: the speech corpus itself, the embedded voices, the generator.
 _BUILT_IN = frozenset({"corpus", "corpus_voices", "shipped_voices", "synthetic"})
@@ -114,7 +114,12 @@ def _speech(root: str | None) -> tuple[str, ...]:
     place, _, name = root.partition(":")
     if place == "cache":
         from benchmark.shipped import cache_folder
+        from benchmark.virtual.store import read_info
 
-        if not (cache_folder() / name).is_dir():
+        try:
+            complete = bool(read_info(cache_folder() / name)["complete"])
+        except CorpusError:
+            complete = False
+        if not complete:
             return (f"python -m benchmark.synthesise {name}",)
     return ()
