@@ -130,10 +130,13 @@ def _read_csv(path: Path, default: Channels) -> tuple[NDArray[np.float64], float
         return values, default.rate_hz, tuple(names)
     column = names.index("time")
     steps = np.diff(values[:, column])
-    if len(steps) == 0 or not steps.min() > 0 or steps.max() - steps.min() > 0.02 * steps.mean() + 1e-6:
-        raise ValueError("the column 'time' does not grow evenly, in seconds")
+    rate_hz = default.rate_hz  # of a single frame, which has no step
+    if len(steps):
+        if not steps.min() > 0 or steps.max() - steps.min() > 0.02 * steps.mean() + 1e-6:
+            raise ValueError("the column 'time' does not grow evenly, in seconds")
+        rate_hz = 1.0 / float(steps.mean())
     others: Any = np.delete(values, column, axis=1)
-    return others, 1.0 / float(steps.mean()), tuple(name for name in names if name != "time")
+    return others, rate_hz, tuple(name for name in names if name != "time")
 
 
 def _is_number(text: str) -> bool:
