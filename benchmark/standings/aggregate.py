@@ -285,5 +285,4 @@ def _order(
     found = ranks(
         point[ranked, column], spread[:, ranked, column], len(grid.speakers), measure.higher_is_better
     )
-    # A better mean never stands below a worse one, even where the pairs of a better model happen to scatter more.
-    return order, dict(zip(ranked, np.maximum.accumulate(found).tolist() if found else [], strict=True))
+    return order, dict(zip(ranked, found, strict=True))

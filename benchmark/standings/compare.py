@@ -71,19 +71,24 @@ def holm(p: Array) -> Array:
 
 
 def ranks(point: Array, replicates: Array, speakers: int, higher_is_better: bool) -> list[int]:
-    """One more than the number of models that are better beyond their paired interval; models that cannot be told apart may tie.
+    """Places of models, of which those that cannot be told from the best of their group share one.
+
+    From the best model down, a model joins the group above it unless its paired interval from the first of that group leaves zero
+    out; then it opens a group, whose rank is one more than the number of models above it.
 
     Args:
-        point: Shape (models,).
+        point: Shape (models,); NaN comes last.
         replicates: Shape (replicates, models).
         speakers: How many speakers were resampled.
         higher_is_better: Direction of quality.
     """
     sign = 1.0 if higher_is_better else -1.0
-    found = []
-    for model in range(len(point)):
-        ahead = difference(
-            sign * (point - point[model]), sign * (replicates - replicates[:, model : model + 1]), speakers
-        )
-        found.append(1 + int((ahead.low > 0).sum()))
+    order = np.argsort(-sign * point, kind="stable")
+    found = [0] * len(point)
+    first = rank = -1
+    for place, model in enumerate(order):
+        apart = difference(point[first] - point[model], replicates[:, first] - replicates[:, model], speakers)
+        if place == 0 or apart.sure or np.isnan(point[model]):
+            first, rank = model, place + 1
+        found[model] = rank
     return found

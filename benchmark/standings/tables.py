@@ -43,9 +43,9 @@ def markdown(
         "standings with plots, pairwise comparisons and sounds: open it in a browser.\n",
         "Every value is the mean over the utterances of a speaker, then over speakers, then over parameters; what a model failed on\n"
         "counts with the measure's worst value. The noisy mean gives babble and non-babble equal weight. Intervals [low, high] are 95 %\n"
-        "intervals of a bootstrap over speakers and over utterances within them. Models share a rank (`=`) where the paired 95 %\n"
-        "interval of their difference includes zero. An incomplete model is shown without a rank; so are oracles, which hear the clean\n"
-        "speech.\n",
+        "intervals of a bootstrap over speakers and over utterances within them. A model shares its rank (`=`) with the best of its\n"
+        "group where the paired 95 % interval of their difference includes zero. An incomplete model is shown without a rank; so are\n"
+        "oracles, which hear the clean speech.\n",
     ]
     for recipe, found in recipes.items():
         if found:

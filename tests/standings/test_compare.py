@@ -66,3 +66,14 @@ def test_models_that_cannot_be_told_apart_share_a_rank():
     point = np.array([0.9, 0.89, 0.5, 0.1])
     assert ranks(point, point + noise, 10, True) == [1, 1, 3, 4]
     assert ranks(point, point + noise, 10, False) == [3, 3, 2, 1]
+
+
+def test_a_group_is_what_cannot_be_told_from_its_best_model():
+    generator = np.random.Generator(np.random.PCG64(2))
+    noise = generator.normal(0, 0.05, (2000, 5))
+    # Neighbours are too close to be told apart (0.06 against 0.16), the first and the fourth are not.
+    point = np.array([0.9, 0.84, 0.78, 0.70, 0.64])
+    assert ranks(point, point + noise, 10, True) == [1, 1, 1, 4, 4]
+    shuffled = [3, 0, 4, 2, 1]
+    assert ranks(point[shuffled], (point + noise)[:, shuffled], 10, True) == [4, 1, 4, 1, 1]
+    assert ranks(np.array([0.5, np.nan]), np.array([[0.5, np.nan]] * 3), 10, True) == [1, 2]
