@@ -22,6 +22,7 @@ from benchmark.harness.outcome import Runner
 from benchmark.harness.paired import PairRunner
 from benchmark.harness.predictions_runner import PredictionsRunner
 from benchmark.harness.store import Stored
+from benchmark.harness.trained import trained
 from benchmark.models.contract import Model
 from benchmark.models.entry import Command, Entry, InProcess, Pair, Predictions, Submission
 from benchmark.prepared import PreparedCorpus
@@ -65,7 +66,7 @@ def open_runner(
     Args:
         entry: The model.
         options: How submitted code is run.
-        store: Folder of predictions; None to keep none.
+        store: Folder of predictions; beside it lies what built-in models learnt. None to keep nothing.
         corpus: What built-in models learn from.
         channels: Names and frame rate of the targets, for estimates that do not state their own.
 
@@ -84,7 +85,7 @@ def open_runner(
         return PredictionsRunner(how.folder, entry.source_sha256, known, options.does)
     runner: Runner
     if isinstance(how, InProcess):
-        runner = _built_in(entry, how, corpus)
+        runner = _built_in(entry, how, corpus, store)
         if how.copies:
             return runner
     elif isinstance(how, Command):
@@ -112,13 +113,17 @@ def open_runner(
     return runner if store is None else Stored(runner, store, options.limits, fresh=options.fresh)
 
 
-def _built_in(entry: Entry, how: InProcess, corpus: PreparedCorpus | None) -> InProcessRunner:
+def _built_in(
+    entry: Entry, how: InProcess, corpus: PreparedCorpus | None, store: Path | None
+) -> InProcessRunner:
     if how.make is not None:
         return InProcessRunner(_identity(entry), how.make, how.does)
-    if how.train is None or corpus is None:
+    if how.training is None or corpus is None:
         raise ModelError(f"{entry.name}: learns from a corpus and cannot run without one")
     learnt = corpus.split_hash("train") if "train" in corpus.splits else ""
-    return InProcessRunner(_identity(entry, learnt), partial(how.train, corpus), how.does)
+    identity = _identity(entry, learnt)
+    kept = store.parent / "trained" / f"{identity[:24]}.npz" if store is not None else None
+    return InProcessRunner(identity, partial(trained, how.training, corpus, kept), how.does)
 
 
 def _identity(entry: Entry, learnt: str = "") -> str:

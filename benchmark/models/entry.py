@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmark.models.contract import Model
 
 if TYPE_CHECKING:
@@ -16,19 +19,34 @@ Task = Literal["enhance", "invert"]
 
 
 @dataclass(frozen=True, slots=True)
+class Training:
+    """How a model of this package learns, and how it is kept.
+
+    Attributes:
+        train: Trains it on the train split of the corpus that it will be scored on.
+        arrays: What it learnt.
+        restore: The model from what it learnt.
+    """
+
+    train: Callable[[PreparedCorpus], Model]
+    arrays: Callable[[Model], dict[str, NDArray[np.generic]]]
+    restore: Callable[[Mapping[str, NDArray[np.generic]]], Model]
+
+
+@dataclass(frozen=True, slots=True)
 class InProcess:
     """Code of this package, which is trusted.
 
     Attributes:
         does: What it does, known without making it.
         make: Makes the model; None if it has to be trained.
-        train: Trains it on the train split of the corpus that it will be scored on.
+        training: How it is trained.
         copies: Whether it gives back what it hears, so that nothing is gained by storing it.
     """
 
     does: tuple[Task, ...]
     make: Callable[[], Model] | None = None
-    train: Callable[[PreparedCorpus], Model] | None = None
+    training: Training | None = None
     copies: bool = False
 
 

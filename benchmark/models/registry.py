@@ -9,10 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmark import __version__
 from benchmark.models.contract import Model
 from benchmark.models.enhancers import ENHANCERS, Wrapped
-from benchmark.models.entry import Entry, InProcess
+from benchmark.models.entry import Entry, InProcess, Training
 from benchmark.models.identity import Identity
 from benchmark.prepared import PreparedCorpus
 
@@ -27,6 +30,20 @@ def _ridge(corpus: PreparedCorpus, kinds: tuple[str, ...]) -> Model:
     from benchmark.models.ridge import train_ridge
 
     return train_ridge(corpus, kinds)
+
+
+def _ridge_arrays(model: Model) -> dict[str, NDArray[np.generic]]:
+    from benchmark.models.ridge import RidgeInverter
+
+    if not isinstance(model, RidgeInverter):
+        raise TypeError(f"expected a RidgeInverter, got {type(model).__name__}")
+    return model.arrays()
+
+
+def _ridge_restored(arrays: Mapping[str, NDArray[np.generic]]) -> Model:
+    from benchmark.models.ridge import RidgeInverter
+
+    return RidgeInverter.restored(arrays)
 
 
 def _own_hash(*modules: str) -> str:
@@ -44,7 +61,9 @@ def _ours(name: str, title: str, source: str, how: InProcess, modules: tuple[str
 
 
 def _ridge_entry(name: str, learnt: str, kinds: tuple[str, ...]) -> Entry:
-    how = InProcess(("invert",), train=partial(_ridge, kinds=kinds))
+    how = InProcess(
+        ("invert",), training=Training(partial(_ridge, kinds=kinds), _ridge_arrays, _ridge_restored)
+    )
     title = f"ridge regression on log-mel, trained on {learnt}"
     return _ours(name, title, "benchmark.models.ridge", how, ("ridge", "features"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,16 @@ class RidgeInverter:
         """Estimates the trajectories behind one recording; see `benchmark.models.contract.Inverter`."""
         values = (stacked(log_mel(noisy)) @ self._weights).astype(np.float32)
         return Trajectories(values, self._rate_hz, self.names, np.ones(values.shape, bool))
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """What it learnt, for `restored`."""
+        return {"weights": self._weights, "rate_hz": np.array(self._rate_hz), "names": np.array(self.names)}
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, NDArray[np.generic]]) -> RidgeInverter:
+        """The inverter that gave these `arrays`."""
+        weights = np.asarray(arrays["weights"], np.float64)
+        return cls(weights, tuple(map(str, arrays["names"])), float(arrays["rate_hz"].item()))
 
 
 def train_ridge(corpus: PreparedCorpus, kinds: Iterable[str]) -> RidgeInverter:
