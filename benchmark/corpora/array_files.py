@@ -85,7 +85,7 @@ def _read_npz(path: Path) -> Columns:
                 name.removesuffix(".npy"): _npy(path, archive.read(name)) for name in archive.namelist()
             }
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError) as error:
-        raise CorpusError(f"{path}: not an .npz file, or damaged ({error})") from error
+        raise CorpusError(f"{path}: not an .npz file, or damaged ({type(error).__name__})") from error
     rate = _as_floats(path, arrays.pop("rate_hz")).reshape(-1) if "rate_hz" in arrays else np.zeros(0)
     rate_hz = float(rate[0]) if rate.size else None
     if "values" not in arrays:

@@ -71,7 +71,9 @@ def read_dictionary(path: Path) -> dict[str, Any]:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             value = _load(archive, min(_GROWTH * len(content), _MAX_BYTES))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
-        raise CorpusError(f"{path}: not a file of torch, or damaged ({error}); copy it again") from error
+        raise CorpusError(
+            f"{path}: not a file of torch, or damaged ({type(error).__name__}); copy it again"
+        ) from error
     except _RefusedError as error:
         raise CorpusError(f"{path}: not read, because it {error}") from error
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
@@ -192,7 +194,7 @@ class _Machine:
             return _Array("scalar", arguments)
         if name == "_codecs.encode":
             return str(arguments[0]).encode("latin-1")
-        raise _RefusedError(f"would call {name}")
+        raise _RefusedError(f"would call {name[:80]!r}")
 
     def _tensor(self, source: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
         _, (_, kind, key, _, _) = source
@@ -259,7 +261,7 @@ def _dtype(described: Any) -> np.dtype[Any]:
     code = str(described.arguments[0])
     order = str(described.state[1]) if described.state else "<"
     if code[:1] not in "fiub" or order not in "<>|=":
-        raise _RefusedError(f"holds an array of type '{code}', which is not numbers")
+        raise _RefusedError(f"holds an array of type {code[:20]!r}, which is not numbers")
     return np.dtype(("" if order == "|" else order) + code)
 
 
