@@ -84,6 +84,7 @@ def _model(card: Card) -> dict[str, Any]:
         "title": card.title,
         "source": card.source,
         "version": card.version,
+        "licence": card.licence,
         "oracle": card.hears == "clean",
         "speed": _rounded(1 / card.real_time_factor, 3) if card.real_time_factor > 0 else None,
         "expected": card.expected,

@@ -244,6 +244,6 @@ def _models_table(cards: Sequence[Card]) -> str:
     for card in sorted(cards, key=lambda card: card.model):
         speed = f"{1 / card.real_time_factor:.0f}" if card.real_time_factor > 0 else "–"
         counts = [str(card.expected), str(card.failed), str(card.left_out)]
-        rows.append([f"`{card.model}`", card.title, card.source, *counts, speed])
-    head = ["model", "what it is", "source", "scores", "failed", "left out", "x real time"]
-    return markdown_table(head, rows, text=3)
+        rows.append([f"`{card.model}`", card.title, card.source, card.licence or "–", *counts, speed])
+    head = ["model", "what it is", "source", "licence", "scores", "failed", "left out", "x real time"]
+    return markdown_table(head, rows, text=4)

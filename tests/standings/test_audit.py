@@ -12,6 +12,7 @@ import pytest
 from benchmark import leaderboard
 from benchmark.errors import StandingsError
 from benchmark.harness.results import Result, write_result
+from benchmark.standings.aggregate import stand
 from benchmark.standings.audit import admit, faults
 from tests.standings.results import card, result
 
@@ -162,3 +163,59 @@ def test_if_nothing_is_left_the_error_says_why(tmp_path, capsys):
     stored(tmp_path / "results", result("a", 0.3, version="7"))
     assert leaderboard.main(["--out", str(tmp_path)]) == 2
     assert "toy/a: PPMC: version 7" in capsys.readouterr().err
+
+
+def planned(corpus, name, change=(), corpus_sha256=None, split="test"):
+    """A result on every mixture of a prepared corpus, with some rows changed."""
+    described = ("mixture_id", "utterance_id", "speaker", "noise_kind", "noise_category", "snr_db")
+    scores = [
+        {
+            **{key: row[key] for key in described},
+            "measure": "STOI",
+            "parameter": "",
+            "value": 0.5,
+            "status": "ok",
+            "reason": "",
+        }
+        for row in corpus.of_split("test")
+    ]
+    for place, key, value in change:
+        scores[place][key] = value
+    made = card(name, scores, "STOI", corpus_sha256 or corpus.split_hash("test"), recipe="demo_noisy")
+    return Result(dataclasses.replace(made, split=split), scores)
+
+
+def against_manifest(root, corpus, *items):
+    stored(root, *items)
+    found = admit(root, corpus.folder.parent)["demo_noisy"]
+    return stand(found.results, found.planned), dict(found.kept_out)
+
+
+def test_results_are_held_against_the_committed_manifest(tmp_path, corpus):
+    sound, foreign = planned(corpus, "sound"), planned(corpus, "foreign", corpus_sha256="d" * 64)
+    invented = planned(corpus, "invented", [(3, "speaker", "VX99")])
+    # Many results of another corpus do not outvote a manifest.
+    others = [planned(corpus, f"other{i}", corpus_sha256="d" * 64) for i in range(3)]
+    (standing,), why = against_manifest(tmp_path, corpus, sound, foreign, invented, *others)
+    assert [line.card.model for line in standing.lines] == ["sound"]
+    assert "than the committed manifest" in why["demo_noisy/foreign"]
+    assert "is not described as the committed manifest does" in why["demo_noisy/invented"]
+    assert set(why) == {
+        f"demo_noisy/{name}" for name in ("foreign", "invented", "other0", "other1", "other2")
+    }
+
+
+def test_a_result_of_an_unknown_split_is_left_out(tmp_path, corpus):
+    _, why = against_manifest(tmp_path, corpus, planned(corpus, "sound"), planned(corpus, "dev", split="dev"))
+    assert list(why) == ["demo_noisy/dev"]
+
+
+def test_a_part_of_the_planned_mixtures_is_incomplete_even_if_all_models_agree(tmp_path, corpus):
+    whole = planned(corpus, "a")
+    part = whole.scores[: len(whole.scores) // 2]
+    (standing,), why = against_manifest(
+        tmp_path, corpus, Result(card("a", part, "STOI", whole.card.corpus_sha256, recipe="demo_noisy"), part)
+    )
+    assert why == {}
+    assert standing.lines[0].lacking == len(whole.scores) - len(part)
+    assert standing.lines[0].rank is None

@@ -6,7 +6,7 @@ import json
 import pytest
 import soundfile
 
-from benchmark import leaderboard, prepare
+from benchmark import leaderboard
 from benchmark.errors import StandingsError
 from benchmark.models import load
 from benchmark.prepared import PreparedCorpus
@@ -28,14 +28,6 @@ class Flat:
         values = np.full((round(len(noisy) / 8000 * 50), 2), 3.0, np.float32)
         return Trajectories(values, 50.0, ("LA", "TTCD"), np.ones(values.shape, bool))
 """
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("prepared") / "demo_noisy"
-    words = ["--recipe", "demo_noisy", "--split", "test", "--limit", "4", "--out", str(folder)]
-    assert prepare.main(words) == 0
-    return PreparedCorpus(folder)
 
 
 @pytest.fixture(scope="module")

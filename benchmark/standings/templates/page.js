@@ -444,14 +444,14 @@
   }
 
   function models() {
-    const head = ["model", "what it is", "source", "version", "scored", "scores", "failed", "left out", "× real time"];
+    const head = ["model", "what it is", "source", "licence", "version", "scored", "scores", "failed", "left out", "× real time"];
     const body = recipe().models.map((model) => {
       const reasons = Object.entries(model.reasons).map(([reason, count]) => `${count} × ${reason}`).join("; ");
-      const words = [model.title, model.source, model.version, model.when].map((text, i) => element("td", { class: i < 2 ? "words long" : "words" }, text));
+      const words = [model.title, model.source, model.licence || "–", model.version, model.when].map((text, i) => element("td", { class: i < 2 ? "words long" : "words" }, text));
       const numbers = [model.expected, model.failed, model.left_out, speed(model.speed)].map((text, i) => element("td", { title: i === 1 && reasons ? reasons : null }, String(text)));
       return element("tr", {}, element("td", { class: "words name" }, model.name), ...words, ...numbers);
     });
-    at("models").replaceChildren(element("thead", {}, element("tr", {}, ...head.map((text, i) => element("th", { class: i === 0 ? "words name" : i < 5 ? "words" : null, scope: "col" }, text)))), element("tbody", {}, ...body));
+    at("models").replaceChildren(element("thead", {}, element("tr", {}, ...head.map((text, i) => element("th", { class: i === 0 ? "words name" : i < 6 ? "words" : null, scope: "col" }, text)))), element("tbody", {}, ...body));
   }
 
   function drawings() {
