@@ -45,10 +45,10 @@ def values(names: Iterable[str]) -> dict[str, dict[str, float]]:
         except MissingExtraError:
             continue
         if isinstance(measure, AudioMeasure):
-            found[f"{name} v{measure.version}"] = {key: measure(*p) for key, p in audio_pairs().items()}
+            found[f"{measure.name} v{measure.version}"] = {key: measure(*p) for key, p in audio_pairs().items()}
         elif isinstance(measure, TrajectoryMeasure):
             pooled = measure.aggregate(trajectory_pairs())
-            found[f"{name} v{measure.version}"] = {key: score.value for key, score in pooled.items()}
+            found[f"{measure.name} v{measure.version}"] = {key: score.value for key, score in pooled.items()}
     levels = {key: active_speech_level(p[1], p[2]) for key, p in audio_pairs().items()}
     found["P.56 level"] = {key: level.level_db for key, level in levels.items()}
     found["P.56 activity"] = {key: level.activity for key, level in levels.items()}
