@@ -25,14 +25,28 @@ class Column:
     """The scores of one model on one measure, without the text that repeats in every row.
 
     Attributes:
-        keys: One (parameter, condition, unit, noise category) a score.
+        parameters: Those that occur.
+        conditions: Those that occur.
+        units: (speaker, utterance), those that occur.
+        categories: Categories of noise, those that occur.
+        index: int32, shape (4, scores): the place of each score in these four.
         values: float64, shape (scores,); NaN where left out.
         status: int8, shape (scores,).
     """
 
-    keys: list[tuple[str, Condition, Unit, str]]
+    parameters: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    units: tuple[Unit, ...]
+    categories: tuple[str, ...]
+    index: NDArray[np.int32]
     values: Array
     status: NDArray[np.int8]
+
+    @property
+    def places(self) -> set[tuple[Condition, Unit]]:
+        """Every (condition, unit) that has a score."""
+        pairs = np.unique(self.index[1:3], axis=1)
+        return {(self.conditions[c], self.units[u]) for c, u in pairs.T.tolist()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,27 +122,26 @@ def cells(
         pooled: The measure has one value for all utterances of a speaker, so that the plan is read by speaker.
     """
     plan = {(condition, (unit[0], "*") if pooled else unit) for condition, unit in planned}
+    places = plan.union(*(column.places for column in columns.values()))
     parameters = tuple(
-        sorted({key[0] for column in columns.values() for key in column.keys}, key=_parameter_order)
+        sorted({p for column in columns.values() for p in column.parameters}, key=_parameter_order)
     )
-    places = plan | {(key[1], key[2]) for column in columns.values() for key in column.keys}
     conditions = tuple(sorted({condition for condition, _ in places}, key=column_order))
     units = tuple(sorted({unit for _, unit in places}))
-    axes = ({p: i for i, p in enumerate(parameters)}, {c: i for i, c in enumerate(conditions)})
-    unit_place = {unit: i for i, unit in enumerate(units)}
     shape = (len(columns), len(parameters), len(conditions), len(units))
     values, status = np.full(shape, np.nan), np.zeros(shape, np.int8)
     categories = np.full(shape[2:], "", dtype="U64")
     for m, column in enumerate(columns.values()):
-        index = np.array(
-            [(axes[0][key[0]], axes[1][key[1]], unit_place[key[2]]) for key in column.keys], dtype=np.intp
-        )
-        p, c, u = index.T
+        p = _moved(column.parameters, parameters)[column.index[0]]
+        c = _moved(column.conditions, conditions)[column.index[1]]
+        u = _moved(column.units, units)[column.index[2]]
         values[m, p, c, u], status[m, p, c, u] = column.values, column.status
-        categories[c, u] = [key[3] for key in column.keys]
+        categories[c, u] = np.array(column.categories, dtype="U64")[column.index[3]]
     known = (status != 0).any(axis=0)
+    condition_place = {condition: i for i, condition in enumerate(conditions)}
+    unit_place = {unit: i for i, unit in enumerate(units)}
     for condition, unit in plan:
-        known[:, axes[1][condition], unit_place[unit]] = True
+        known[:, condition_place[condition], unit_place[unit]] = True
     # Scores are left out for the target's sake, so no model may leave out what another one was scored on.
     shirked = (status == _LEFT_OUT) & ((status == _SCORED) | (status == _FAILED)).any(axis=0)
     lacking = ((status == 0) & known).sum(axis=(1, 2, 3)) + shirked.sum(axis=(1, 2, 3))
@@ -154,15 +167,33 @@ def _parameter_order(name: str) -> tuple[int, str]:
     return (TV10.index(name) if name in TV10 else len(TV10), name)
 
 
+def _moved(names: Sequence[Any], axis: Sequence[Any]) -> NDArray[np.intp]:
+    """Where each name lies on an axis."""
+    place = {name: i for i, name in enumerate(axis)}
+    return np.array([place[name] for name in names], np.intp)
+
+
 def _column(rows: Sequence[Mapping[str, Any]]) -> Column:
-    keys = [
+    parameters: dict[str, int] = {}
+    conditions: dict[Condition, int] = {}
+    units: dict[Unit, int] = {}
+    categories: dict[str, int] = {}
+    index = [
         (
-            row["parameter"],
-            (row["noise_kind"], row["snr_db"]),
-            (row["speaker"], row["utterance_id"]),
-            row["noise_category"],
+            parameters.setdefault(row["parameter"], len(parameters)),
+            conditions.setdefault((row["noise_kind"], row["snr_db"]), len(conditions)),
+            units.setdefault((row["speaker"], row["utterance_id"]), len(units)),
+            categories.setdefault(row["noise_category"], len(categories)),
         )
         for row in rows
     ]
     values = [np.nan if row["value"] is None else row["value"] for row in rows]
-    return Column(keys, np.array(values, float), np.array([_STATUS[row["status"]] for row in rows], np.int8))
+    return Column(
+        parameters=tuple(parameters),
+        conditions=tuple(conditions),
+        units=tuple(units),
+        categories=tuple(categories),
+        index=np.array(index, np.int32).T,
+        values=np.array(values, float),
+        status=np.array([_STATUS[row["status"]] for row in rows], np.int8),
+    )
