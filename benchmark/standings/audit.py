@@ -7,6 +7,7 @@ scores of another version than this package computes.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmark.errors import ManifestError, MeasureError, StandingsError
-from benchmark.harness.results import Result, count_status, read_result
+from benchmark.harness.results import SCORES, Card, Result, count_status, read_result
 from benchmark.metrics import Measure, parse
 from benchmark.prepared import MANIFEST, PreparedCorpus
 from benchmark.standings.cells import Compact, Condition, Unit, compact
 
+_KINDS: Mapping[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float), "dict": dict}
 _DESCRIBING = ("utterance_id", "speaker", "noise_kind", "noise_category", "snr_db")
 
 
@@ -67,14 +69,16 @@ def admit(results: Path, manifests: Path) -> dict[str, Admitted]:
     return {recipe: _recipe(recipe, found, manifests / recipe) for recipe, found in by_recipe.items()}
 
 
-def faults(result: Result, mixtures: Mapping[str, Mapping[str, Any]] | None = None) -> list[str]:
+def faults(result: Result, corpus: PreparedCorpus | None = None) -> list[str]:
     """Contradictions within a result, and between it and the manifest; empty if there are none.
 
     Args:
         result: As stored.
-        mixtures: Rows of the committed manifest by mixture id, if there is one.
+        corpus: The committed manifest, if there is one.
     """
     card, scores = result.card, result.scores
+    if wrong := _mistyped(result):
+        return wrong
     found = [
         f"the card counts {stated} {what} scores, there are {there}"
         for what, stated, there in (
@@ -94,6 +98,7 @@ def faults(result: Result, mixtures: Mapping[str, Mapping[str, Any]] | None = No
         [f"card and scores do not name the same measures ({', '.join(sorted(unnamed))})"] if unnamed else []
     )
     found += _impossible(result)
+    mixtures = _committed_rows(corpus, result)
     return found + (_foreign(scores, mixtures) if mixtures is not None else [])
 
 
@@ -108,7 +113,7 @@ def _recipe(recipe: str, folders: Sequence[Path], manifest: Path) -> Admitted:
         except StandingsError as error:
             kept_out.append(KeptOut(name, _brief(str(error), folder)))
             continue
-        found = _moved(result, folder) or faults(result, _committed_rows(corpus, result))
+        found = _moved(result, folder) or faults(result, corpus)
         if found:
             kept_out.append(KeptOut(name, f"{'; '.join(found)}. Score the model again"))
         else:
@@ -194,6 +199,23 @@ def _committed_rows(corpus: PreparedCorpus | None, result: Result) -> dict[str, 
     except ManifestError:
         return None
     return corpus.mixtures if same else None
+
+
+def _mistyped(result: Result) -> list[str]:
+    """The first field of the card, or column of the scores, that holds something else than it should."""
+    for field in dataclasses.fields(Card):
+        value = getattr(result.card, field.name)
+        kind = _KINDS[str(field.type).partition("[")[0]]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            return [f"{field.name} of the card is {value!r}"]
+    for name in SCORES.names:
+        there = {type(row[name]) for row in result.scores}
+        allowed = {float, type(None)} if name in ("snr_db", "value") else {str}
+        if not there <= allowed:
+            return [
+                f"the column {name} of the scores does not hold {'numbers' if float in allowed else 'text'}"
+            ]
+    return []
 
 
 def _impossible(result: Result) -> list[str]:

@@ -130,13 +130,15 @@ def cells(
     units = tuple(sorted({unit for _, unit in places}))
     shape = (len(columns), len(parameters), len(conditions), len(units))
     values, status = np.full(shape, np.nan), np.zeros(shape, np.int8)
-    categories = np.full(shape[2:], "", dtype="U64")
+    longest = max((len(name) for column in columns.values() for name in column.categories), default=0)
+    text = np.dtype(f"U{max(1, longest)}")
+    categories = np.full(shape[2:], "", dtype=text)
     for m, column in enumerate(columns.values()):
         p = _moved(column.parameters, parameters)[column.index[0]]
         c = _moved(column.conditions, conditions)[column.index[1]]
         u = _moved(column.units, units)[column.index[2]]
         values[m, p, c, u], status[m, p, c, u] = column.values, column.status
-        categories[c, u] = np.array(column.categories, dtype="U64")[column.index[3]]
+        categories[c, u] = np.array(column.categories, dtype=text)[column.index[3]]
     known = (status != 0).any(axis=0)
     condition_place = {condition: i for i, condition in enumerate(conditions)}
     unit_place = {unit: i for i, unit in enumerate(units)}

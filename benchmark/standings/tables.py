@@ -52,7 +52,9 @@ def markdown(
             parts.append(_recipe_section(recipe, found, plots.get(recipe, ())))
     if kept_out:
         parts.append(
-            "## Not in the tables\n\n" + "\n".join(f"- `{what}`: {why}" for what, why in kept_out) + "\n"
+            "## Not in the tables\n\n"
+            + "\n".join(f"- `{plain(what)}`: {plain(why)}" for what, why in kept_out)
+            + "\n"
         )
     return "\n".join(parts)
 
@@ -142,7 +144,12 @@ def parameter_table(standing: Standing) -> str:
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]], text: int = 2) -> str:
     """A Markdown table whose first `text` columns are words and the rest numbers."""
     align = [":---"] * text + ["---:"] * (len(head) - text)
-    return "\n".join("| " + " | ".join(row) + " |" for row in [head, align, *rows])
+    return "\n".join("| " + " | ".join(map(plain, row)) + " |" for row in [head, align, *rows])
+
+
+def plain(text: str) -> str:
+    """Text of a stranger, unable to end a cell or a line or to pass for HTML."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 def title(key: Key) -> str:
@@ -214,7 +221,7 @@ def _recipe_section(recipe: str, found: Sequence[Standing], plots: Sequence[str]
     cards = {line.card.model: line.card for standing in found for line in standing.lines}
     first = next(iter(cards.values()))
     parts = [
-        f"## {recipe}: {first.recipe_title}\n",
+        f"## {recipe}: {plain(first.recipe_title)}\n",
         f"Version {first.recipe_version}, split `{first.split}`, corpus `{first.corpus_sha256[:12]}`. {rests_on(found[0])}\n",
         *(f"![{name}]({name})\n" for name in plots),
     ]

@@ -130,6 +130,27 @@ def test_a_damaged_card_is_named(tmp_path, text):
     assert "toy/b" in why
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("real_time_factor", "fast"), ("title", None), ("measures", []), ("expected", True), ("model", 3)],
+)
+def test_a_card_that_holds_something_else_is_named(tmp_path, key, value):
+    root = stored(tmp_path / "results", result("a", 0.3), result("b", 0.4))
+    path = root / "toy" / "b" / "card.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+    models, why = admitted(root)
+    assert models == ["a"]
+    assert "toy/b" in why
+
+
+def test_columns_of_another_type_are_named():
+    item = result("m", 0.3)
+    text = [{**row, "value": "high"} for row in item.scores]
+    assert faults(Result(item.card, text)) == ["the column value of the scores does not hold numbers"]
+    numbers = [{**row, "speaker": 1} for row in item.scores]
+    assert faults(Result(item.card, numbers)) == ["the column speaker of the scores does not hold text"]
+
+
 def test_a_moved_result_is_named(tmp_path):
     root = stored(tmp_path / "results", result("a", 0.3), result("b", 0.4))
     path = root / "toy" / "b" / "card.json"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import sys
 
@@ -42,6 +43,15 @@ def test_the_table_ranks_marks_the_best_and_gives_intervals(results, tmp_path):
     assert "| 1 | `strong` | 0.560 [0.550, 0.570] | **0.560** | **0.560** | **0.610** | -0.050 | 0 |" in text
     assert "clean | babble -5 | babble 5 | non-babble -5 | non-babble 5 | babble mean" in text
     assert "3 speakers, 6 utterances a condition. With so few speakers intervals are rough" in text
+
+
+def test_a_title_cannot_break_a_table(tmp_path):
+    item = result("a", 0.3)
+    evil = dataclasses.replace(item.card, title="good | better\n<script>x</script>")
+    write_result(tmp_path / "results", Result(evil, item.scores))
+    render(tmp_path, gathered(tmp_path / "results"))
+    text = (tmp_path / "README.md").read_text()
+    assert "| `a` | good \\| better &lt;script>x&lt;/script> | made up |" in text
 
 
 def test_an_incomplete_model_is_said_to_be_incomplete(results, tmp_path):
