@@ -348,6 +348,44 @@ def test_everything_that_can_be_used_has_a_name(opened):
     assert nameless == []
 
 
+def one_speaker(root):
+    write_result(root, result("a", 0.3, speakers=1))
+    write_result(root, result("b", 0.4, speakers=1))
+
+
+def clean_only(root):
+    scores = [row for row in result("a", 0.3).scores if row["noise_kind"] == "clean"]
+    write_result(root, Result(card("a", scores), scores))
+
+
+def incomplete(root):
+    write_result(root, result("a", 0.3))
+    scores = [row for row in result("part", 0.9).scores if row["snr_db"] != 5.0]
+    write_result(root, Result(card("part", scores), scores))
+
+
+def oracle_alone(root):
+    write_result(root, result("oracle", 0.9, hears="clean"))
+
+
+def own_unit_alone(root):
+    write_result(root, result("a", 3.0, measure="RMSE"))
+
+
+@pytest.mark.parametrize("board", [one_speaker, clean_only, incomplete, oracle_alone, own_unit_alone])
+def test_odd_boards_open_too(browser, tmp_path, board):
+    board(tmp_path / "results")
+    path = written(tmp_path, tmp_path / "results")
+    browser.get_log("browser")
+    browser.get(path.as_uri())
+    assert browser.execute_script("return document.documentElement.dataset.ready") == "true"
+    assert "NaN" not in one(browser, "main").get_attribute("innerHTML")
+    one(browser, "#wide").click()
+    one(browser, "#best").click()
+    assert names(browser)
+    assert browser.get_log("browser") == []
+
+
 def test_fifty_models_open_in_two_seconds(browser, tmp_path):
     many(tmp_path / "results", speakers=2, utterances=2)
     path = written(tmp_path, tmp_path / "results")
