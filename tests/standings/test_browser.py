@@ -244,6 +244,22 @@ def test_every_condition_on_demand(opened):
     assert names(opened)[0] == "oracle"
 
 
+def test_a_link_leads_to_what_was_shown(opened):
+    pick(opened, "#measure", "SISDR")
+    pick(opened, "#baseline", "alpha")
+    for name in ("gamma", "delta"):
+        tick(opened, name)
+    address, shown = opened.current_url, drawn(opened)
+    opened.get("about:blank")
+    opened.get(address)
+    assert one(opened, "#measure option:checked").text == "SISDR"
+    assert one(opened, "#baseline option:checked").text == "alpha"
+    assert drawn(opened) == shown
+    opened.get("about:blank")
+    opened.get(f"{address.partition('#')[0]}#corpus=gone&measure=Magic&models=nobody")
+    assert len(drawn(opened)) == 6
+
+
 def test_gain_over_a_baseline(opened):
     pick(opened, "#baseline", "alpha")
     place = [item.text.strip() for item in find(opened, "#table th")].index("gain (%)")

@@ -454,7 +454,23 @@
     at("models").replaceChildren(element("thead", {}, element("tr", {}, ...head.map((text, i) => element("th", { class: i === 0 ? "words name" : i < 6 ? "words" : null, scope: "col" }, text)))), element("tbody", {}, ...body));
   }
 
+  // What is shown stands in the address, so that a link leads to it; a link to what is gone shows the whole board.
+  function remember() {
+    const state = { corpus: recipe().name, measure: measure().name, models: view.chosen.join("|"), baseline: view.baseline };
+    history.replaceState(null, "", `#${new URLSearchParams(state)}`);
+  }
+
+  function recall() {
+    const state = new URLSearchParams(location.hash.slice(1));
+    view.recipe = Math.max(0, DATA.recipes.findIndex((r) => r.name === state.get("corpus")));
+    view.measure = Math.max(0, recipe().measures.findIndex((m) => m.name === state.get("measure")));
+    const there = new Set(recipe().models.map((model) => model.name));
+    view.chosen = (state.get("models") ?? "").split("|").filter((name) => there.has(name)).slice(0, MOST);
+    view.baseline = state.get("baseline") ?? "";
+  }
+
   function drawings() {
+    remember();
     legend();
     snrPlots();
     speedPlot();
@@ -475,17 +491,15 @@
 
   function setRecipe() {
     const names = recipe().measures.map((m, i) => [i, m.name]);
-    view.measure = Number(options(at("measure"), names, 0));
-    view.chosen = [];
-    view.baseline = "";
+    view.measure = Number(options(at("measure"), names, view.measure));
     setItems();
     models();
     setMeasure();
   }
 
-  at("recipe").addEventListener("change", (event) => { view.recipe = Number(event.target.value); setRecipe(); });
+  at("recipe").addEventListener("change", (event) => { Object.assign(view, { recipe: Number(event.target.value), measure: 0, chosen: [], baseline: "" }); setRecipe(); });
   at("measure").addEventListener("change", (event) => { view.measure = Number(event.target.value); setMeasure(); });
-  at("baseline").addEventListener("change", (event) => { view.baseline = event.target.value; table(); });
+  at("baseline").addEventListener("change", (event) => { view.baseline = event.target.value; table(); remember(); });
   at("filter").addEventListener("input", table);
   at("oracles").addEventListener("change", table);
   at("wide").addEventListener("change", table);
@@ -501,7 +515,8 @@
 
   addEventListener("resize", speedPlot);
 
-  options(at("recipe"), DATA.recipes.map((r, i) => [i, `${r.name}: ${r.title}`]), 0);
+  recall();
+  options(at("recipe"), DATA.recipes.map((r, i) => [i, `${r.name}: ${r.title}`]), view.recipe);
   at("kept-section").hidden = !DATA.kept_out.length;
   at("kept").replaceChildren(...DATA.kept_out.map(([what, why]) => element("li", {}, element("code", {}, what), `: ${why}`)));
   setRecipe();
