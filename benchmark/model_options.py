@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import cli
@@ -41,7 +43,11 @@ def add_model_arguments(to: argparse.ArgumentParser, *, positional: bool = False
         help="child: in a process of its own (default); in-process: code that you trust and want to debug",
     )
     run.add_argument(
-        "--python", default=sys.executable, metavar="PATH", help="its Python, which needs only numpy"
+        "--python",
+        type=_program,
+        default=sys.executable,
+        metavar="PATH",
+        help="its Python, which needs only numpy",
     )
     run.add_argument(
         "--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one recording (default: 60)"
@@ -135,6 +141,14 @@ def _pair(text: str) -> tuple[str, str]:
     if not (key and equals):
         raise argparse.ArgumentTypeError(f"'{text}' is not of the form KEY=VALUE")
     return key, value
+
+
+def _program(text: str) -> str:
+    """An absolute path, because the model runs in another folder; links are kept, a virtual environment is one."""
+    found = shutil.which(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is no program here")
+    return str(Path(found).absolute())
 
 
 def _seconds(text: str) -> float:

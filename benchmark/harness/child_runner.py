@@ -123,7 +123,7 @@ class ChildRunner:
             return _outcome(
                 header, body, len(heard), rate, self._hello["tasks"], seconds, str(program.scratch)
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise EndedError(f"broke the protocol: {error}") from error
 
     def _started(self) -> Program:
@@ -180,7 +180,7 @@ def _check_hello(hello: dict[str, Any], label: str) -> None:
     if "error" in hello:
         raise ModelError(f"{label}: {str(hello['error'])[:500]}")
     tasks, rate = hello.get("tasks"), hello.get("sample_rate")
-    known = isinstance(tasks, list) and tasks and set(tasks) <= {"enhance", "invert"}
+    known = isinstance(tasks, list) and tasks and all(task in ("enhance", "invert") for task in tasks)
     if not known or not isinstance(rate, int) or not 4000 <= rate <= 192000:
         raise EndedError("broke the protocol: something else wrote to its pipe")
 

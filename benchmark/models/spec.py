@@ -114,6 +114,7 @@ def _pair(spec: str, first: str, second: str, arguments: dict[str, str], python:
         raise ModelError(f"{spec}: '{second}' is an oracle and can only come first")
     if isinstance(inverter.how, Predictions):
         raise ModelError(f"{spec}: predictions are no answer to what '{first}' gives and can only come first")
+    licences = [enhancer.licence, inverter.licence]
     return Entry(
         name=f"{enhancer.name}+{inverter.name}",
         title=f"{enhancer.title}, then {inverter.title}",
@@ -127,7 +128,7 @@ def _pair(spec: str, first: str, second: str, arguments: dict[str, str], python:
             for number, part in enumerate((enhancer, inverter), start=1)
             for key, value in part.arguments.items()
         },
-        licence=" + ".join(dict.fromkeys(part.licence for part in (enhancer, inverter) if part.licence)),
+        licence=" + ".join(dict.fromkeys(licences)) if all(licences) else "",
     )
 
 

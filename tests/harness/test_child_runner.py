@@ -1,0 +1,152 @@
+"""What comes up the pipe is read as if a stranger had written it."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmark.errors import ModelError
+from benchmark.harness import child, child_runner
+from benchmark.harness.child_runner import ChildRunner
+from benchmark.harness.limits import Limits, bare_environment
+from benchmark.harness.outcome import Item
+from benchmark.harness.process import EndedError, Program, scratch_folder
+from benchmark.models.entry import Submission
+from benchmark.speech import Clip
+from tests.harness.conftest import left_processes
+
+LOUD = Item("x", Clip(np.ones(1600, np.float32), 16000))
+
+STRANGER = """
+import json, os, struct, sys
+hello = {{"n": 0, "sample_rate": 16000, "tasks": ["enhance", "invert"], "bytes": 0}}
+def send(header, body=b""):
+    raw = header if isinstance(header, bytes) else json.dumps(header).encode()
+    os.write(1, struct.pack("<I", len(raw)) + raw + body)
+def read():
+    (size,) = struct.unpack("<I", os.read(0, 4))
+    header = json.loads(os.read(0, size))
+    left = header["bytes"]
+    while left: left -= len(os.read(0, left))
+read()
+{hello}
+read()
+{answer}
+"""
+
+
+def answered(monkeypatch, tmp_path, answer, hello="send(hello)"):
+    path = tmp_path / "stranger.py"
+    path.write_text(STRANGER.format(hello=hello, answer=answer))
+    monkeypatch.setattr(child_runner, "_CHILD", path)
+    runner = ChildRunner(Submission(Path("x.py"), "", "Model", {}), "", Limits(item_s=2.0))
+    try:
+        return next(runner.run([LOUD]))
+    finally:
+        runner.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "send({'n': 1, 'bytes': 0})",
+        "send({'n': 1, 'enhance': 7, 'invert': None, 'bytes': 0})",
+        "send({'n': 1, 'enhance': {'samples': 1600}, 'invert': {'error': 'x'}, 'bytes': 0})",
+        "send({'n': 1, 'enhance': {'samples': -1}, 'invert': {'error': 'x'}, 'bytes': 0})",
+        "send({'n': 1, 'enhance': {'samples': 1e999}, 'invert': {'error': 'x'}, 'bytes': 0})",
+        "send({'n': 1, 'enhance': {'error': 'x'}, 'invert': {'frames': 1, 'names': 5, 'rate_hz': 1}, 'bytes': 0})",
+        "send({'n': 1, 'enhance': {'error': 'x'}, 'invert': {'frames': 1, 'names': ['a'], 'rate_hz': 'NaN'}, 'bytes': 4}, b'abcd')",
+        "send({'n': 1, 'enhance': {'samples': 1}, 'invert': {'error': 'x'}, 'bytes': 4}, struct.pack('<f', float('nan')))",
+        "send({'n': 2, 'enhance': {'error': ''}, 'invert': {'error': ''}, 'bytes': 0})",
+        "send({'n': 1, 'bytes': 10**12})",
+        "send({'n': 1, 'bytes': -4})",
+        "send({'n': 1, 'bytes': 'many'})",
+        "send(b'[' * 60000)",
+        "send(b'[1]')",
+        "send(b'\\xff\\xfe')",
+        "os.write(1, struct.pack('<I', 2**31))",
+        "os.write(1, struct.pack('<I', 0))",
+        "os.write(1, b'ab')",
+    ],
+)
+def test_a_false_answer_is_a_failure(answer, monkeypatch, tmp_path, scratch):
+    outcome = answered(monkeypatch, tmp_path, answer)
+    assert outcome.enhanced is None
+    assert outcome.trajectories is None
+    assert outcome.enhance_error != "" != outcome.invert_error
+
+
+@pytest.mark.parametrize(
+    "hello",
+    [
+        "send({'n': 0, 'bytes': 0})",
+        "send({'n': 0, 'sample_rate': 16000, 'tasks': [[]], 'bytes': 0})",
+        "send({'n': 0, 'sample_rate': 16000, 'tasks': ['steal'], 'bytes': 0})",
+        "send({'n': 0, 'sample_rate': 10**9, 'tasks': ['enhance'], 'bytes': 0})",
+        "send({'n': 0, 'sample_rate': 16000, 'tasks': ['enhance'], 'bytes': 64}, b'x' * 64)",
+    ],
+)
+def test_a_false_greeting_is_an_error(hello, monkeypatch, tmp_path, scratch):
+    with pytest.raises(ModelError, match="while the model was being made"):
+        answered(monkeypatch, tmp_path, "pass", hello)
+
+
+def test_a_program_that_never_reads_is_stopped_in_time(scratch):
+    folder = scratch_folder()
+    environment = bare_environment(folder, 1)
+    with Program([sys.executable, "-c", "import time; time.sleep(600)"], environment, folder) as program:
+        with pytest.raises(EndedError, match=r"took longer than 0\.5 s"):
+            program.exchange({"n": 1}, b"x" * 10_000_000, 0.5, 0)
+    assert left_processes(scratch) == []
+
+
+def test_a_program_that_cannot_be_started_says_so(scratch):
+    folder = scratch_folder()
+    with (
+        Program(["/no/such/program"], bare_environment(folder, 1), folder) as program,
+        pytest.raises(
+            EndedError, match="exited with status 127; its last words: /no/such/program: cannot be started"
+        ),
+    ):
+        program.exchange({"n": 1}, b"", 5.0, 0)
+
+
+def test_the_environment_is_bare(monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.setenv("PYTHONPATH", "/corpus")
+    monkeypatch.setenv("WANTED", "y")
+    found = bare_environment(tmp_path, 2, ("WANTED", "ABSENT"))
+    assert "AWS_SECRET_ACCESS_KEY" not in found
+    assert "PYTHONPATH" not in found
+    assert "ABSENT" not in found
+    assert (found["WANTED"], found["OMP_NUM_THREADS"], found["HOME"]) == ("y", "2", str(tmp_path))
+
+
+def test_the_script_needs_numpy_and_the_standard_library_only():
+    code = (
+        "import sys; sys.path[:0] = [sys.argv[1]]; import child, keeper\n"
+        "ours = [n for n in sys.modules if n.split('.')[0] in ('benchmark', 'scipy', 'soundfile', 'pandas', 'pyarrow')]\n"
+        "assert not ours, ours"
+    )
+    folder = Path(child.__file__).parent
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=True, cwd="/")
+
+
+def test_messages_travel_whole():
+    """The reader of the child, fed byte by byte."""
+    import os
+
+    source, sink = os.pipe()
+    raw = b'{"n": 1, "bytes": 5}'
+    for byte in struct.pack("<I", len(raw)) + raw + b"hello":
+        os.write(sink, bytes([byte]))
+    os.close(sink)
+    pipe = child._Pipe(source, -1)
+    assert pipe.read() == ({"n": 1, "bytes": 5}, b"hello")
+    assert pipe.read() is None
+    os.close(source)
