@@ -35,6 +35,10 @@ def add_model_arguments(to: argparse.ArgumentParser, *, positional: bool = False
         metavar="KEY=VALUE",
         help="a keyword argument for a class, as a string; once for each",
     )
+    _add_run_arguments(to)
+
+
+def _add_run_arguments(to: argparse.ArgumentParser) -> None:
     run = to.add_argument_group("how a submitted model is run")
     run.add_argument(
         "--runner",

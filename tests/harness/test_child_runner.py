@@ -96,24 +96,23 @@ def test_a_false_greeting_is_an_error(hello, monkeypatch, tmp_path, scratch):
         answered(monkeypatch, tmp_path, "pass", hello)
 
 
-def test_a_program_that_never_reads_is_stopped_in_time(scratch):
-    folder = scratch_folder()
-    environment = bare_environment(folder, 1)
-    with Program([sys.executable, "-c", "import time; time.sleep(600)"], environment, folder) as program:
-        with pytest.raises(EndedError, match=r"took longer than 0\.5 s"):
-            program.exchange({"n": 1}, b"x" * 10_000_000, 0.5, 0)
-    assert left_processes(scratch) == []
-
-
-def test_a_program_that_cannot_be_started_says_so(scratch):
-    folder = scratch_folder()
-    with (
-        Program(["/no/such/program"], bare_environment(folder, 1), folder) as program,
-        pytest.raises(
-            EndedError, match="exited with status 127; its last words: /no/such/program: cannot be started"
+@pytest.mark.parametrize(
+    ("command", "limit_s", "reason"),
+    [
+        ([sys.executable, "-c", "import time; time.sleep(600)"], 0.5, r"took longer than 0\.5 s"),
+        (
+            ["/no/such/program"],
+            5.0,
+            "exited with status 127; its last words: /no/such/program: cannot be started",
         ),
-    ):
-        program.exchange({"n": 1}, b"", 5.0, 0)
+    ],
+)
+def test_a_program_that_never_reads_or_never_starts_is_no_program(command, limit_s, reason, scratch):
+    folder = scratch_folder()
+    program = Program(command, bare_environment(folder, 1), folder)
+    with program, pytest.raises(EndedError, match=reason):
+        program.exchange({"n": 1}, b"x" * 10_000_000, limit_s, 0)
+    assert left_processes(scratch) == []
 
 
 def test_the_environment_is_bare(monkeypatch, tmp_path):
