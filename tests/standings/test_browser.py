@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import shutil
 import time
 
+import numpy as np
 import pytest
+import soundfile
 
 from benchmark.harness.results import Result, write_result
 from benchmark.standings.folder import collect
@@ -21,7 +24,6 @@ pytestmark = pytest.mark.browser
 
 _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _DRIVER = shutil.which("chromedriver")
-_SILENCE = bytes.fromhex("fff384c4") + bytes(140)
 
 
 def _absent():
@@ -98,7 +100,9 @@ def listening():
         "trajectories": wave,
         "mixtures": mixtures,
     }
-    sounds = dict.fromkeys(("01/clean.mp3", "01/noisy.mp3", "01/beta.mp3"), _SILENCE)
+    stream = io.BytesIO()
+    soundfile.write(stream, 0.1 * np.sin(np.arange(16000) / 5), 16000, format="MP3", subtype="MPEG_LAYER_III")
+    sounds = dict.fromkeys(("01/clean.mp3", "01/noisy.mp3", "01/beta.mp3"), stream.getvalue())
     return ItemSet({"rate_hz": 50, "items": [item]}, sounds)
 
 
@@ -283,6 +287,19 @@ def test_something_to_hear_and_to_see(opened):
     pick(opened, "#mixture", "white, 0 dB")
     tick(opened, "beta")
     assert find(opened, "#trajectories path[data-model=beta]") == []
+
+
+def test_sounds_can_be_played(opened):
+    opened.set_script_timeout(20)
+    durations = opened.execute_async_script(
+        "const done = arguments[0];"
+        "Promise.all([...document.querySelectorAll('#players audio')].map((audio) => new Promise((resolve) => {"
+        "  audio.addEventListener('loadedmetadata', () => resolve(audio.duration));"
+        "  audio.addEventListener('error', () => resolve(audio.error.message));"
+        "  audio.preload = 'metadata'; audio.load();"
+        "}))).then(done);"
+    )
+    assert durations == [pytest.approx(1.0, abs=0.2)] * 3
 
 
 def test_what_was_kept_out_is_named(opened):
