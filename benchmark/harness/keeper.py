@@ -5,7 +5,9 @@ program ends, its status goes up the leash; when the other end is closed, for wh
 killed. Either way every descendant is killed before this process ends: on Linux it is a "subreaper", so that processes which fork
 twice or start a session of their own become its children instead of escaping.
 
-    python keeper.py LEASH_FD MEMORY_BYTES FILE_BYTES PROGRAM [ARGUMENT ...]
+If the leash is dropped, SCRATCH is removed as well: then there may be nobody left who would.
+
+    python keeper.py LEASH_FD MEMORY_BYTES FILE_BYTES SCRATCH PROGRAM [ARGUMENT ...]
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import ctypes
 import os
 import resource
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -27,7 +30,7 @@ _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 def main(arguments: list[str]) -> int:
     """Runs the program until it ends or the leash is dropped."""
     leash = socket.socket(fileno=int(arguments[0]))
-    memory, file_size = int(arguments[1]), int(arguments[2])
+    memory, file_size, scratch = int(arguments[1]), int(arguments[2]), arguments[3]
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
@@ -35,7 +38,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     program = os.fork()
     if program == 0:
-        _become(arguments[3:], memory, file_size)
+        _become(arguments[4:], memory, file_size)
     # The program alone holds its pipes, so that their other ends see when it is gone.
     for descriptor in (0, 1, 2):
         os.close(descriptor)
@@ -45,8 +48,9 @@ def main(arguments: list[str]) -> int:
         _kill_all(program)
         if status is not None:
             leash.sendall(struct.pack("<i", status))
-        return 0
+            return 0
     _kill_all(program)
+    shutil.rmtree(scratch, ignore_errors=True)
     return 0
 
 
@@ -59,7 +63,8 @@ def _become(command: list[str], memory: int, file_size: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if file_size:
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
-        if memory:
+        # Elsewhere the system refuses to limit the address space.
+        if memory and sys.platform == "linux":
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         os.execvp(command[0], command)
     except (OSError, ValueError) as error:

@@ -59,15 +59,8 @@ class Program:
         self._tail = b""
         self._program: int | None = None
         self._status: int | None = None
-        keeper = [
-            sys.executable,
-            "-I",
-            "-S",
-            str(_KEEPER),
-            str(far.fileno()),
-            str(memory_bytes),
-            str(file_bytes),
-        ]
+        room = [str(far.fileno()), str(memory_bytes), str(file_bytes), str(scratch)]
+        keeper = [sys.executable, "-I", "-S", str(_KEEPER), *room]
         try:
             self._keeper = subprocess.Popen(
                 [*keeper, *command],
