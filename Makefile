@@ -20,7 +20,7 @@ $(VENV)/bin/python:
 
 # One stamp for each set of packages, made only after all of them are in.
 $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) -e .
+	$(PIP) -e '.[page]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
@@ -35,7 +35,7 @@ demo: $(VENV)/.core  ## prepare demo_noisy, score models on it, render the leade
 	    --out $(DEMO)/leaderboard/results --summary || exit $$?; \
 	done
 	$(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard
-	@echo; echo "Look at $(DEMO)/leaderboard/README.md and the plots beside it; the prepared corpus is $(DEMO)/demo_noisy."
+	@echo; echo "Open $(DEMO)/leaderboard/index.html in a browser, or read $(DEMO)/leaderboard/README.md; the prepared corpus is $(DEMO)/demo_noisy."
 
 test: $(VENV)/.dev  ## run the tests
 	$(BIN)/python -m pytest -n $(JOBS) -m 'not slow' tests
@@ -51,7 +51,8 @@ check: $(VENV)/.dev  ## lint, format, types, floors of the house, committed lead
 	$(BIN)/python -m benchmark.leaderboard --check
 
 speed: $(VENV)/.dev  ## measure our measures against the libraries people use
-	$(BIN)/python -m pytest tests/speed --benchmark-only -p no:xdist
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/speed --benchmark-only --benchmark-timer=time.process_time \
+	  --speed-table leaderboard/SPEED.md
 
 leaderboard: $(VENV)/.core  ## render the committed leaderboard again
 	$(BIN)/python -m benchmark.leaderboard

@@ -14,11 +14,23 @@ def test_every_shipped_recipe_is_valid_and_named_as_its_file(name):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("talkers = 4", "talker = 4", r"line \d+: unknown key 'babble.talker'; did you mean 'talkers'\? allowed here: sources"),
-        ("[-5.0, 0.0", "['loud', 0.0", r"line \d+: 'mixing.snr_db.0' = 'loud': input should be a valid number"),
+        (
+            "talkers = 4",
+            "talker = 4",
+            r"line \d+: unknown key 'babble.talker'; did you mean 'talkers'\? allowed here: sources",
+        ),
+        (
+            "[-5.0, 0.0",
+            "['loud', 0.0",
+            r"line \d+: 'mixing.snr_db.0' = 'loud': input should be a valid number",
+        ),
         ("[-5.0, 0.0", "[-5.0, -5.0", r"mixing.snr_db lists one SNR twice"),
         ("[-5.0, 0.0", "[-500.0, 0.0", r"'mixing.snr_db.0' = -500.0: input should be greater"),
-        ('"tv6"', '"tv7"', r"line \d+: 'speech.targets' = 'tv7': input should be 'tv6', 'tv9', 'tv10' or 'pellets'"),
+        (
+            '"tv6"',
+            '"tv7"',
+            r"line \d+: 'speech.targets' = 'tv7': input should be 'tv6', 'tv9', 'tv10' or 'pellets'",
+        ),
         ("seed = 2601", "", r"the key 'seed' is missing"),
         ("[babble]", "[bable]", r"line \d+: unknown key 'bable'; did you mean 'babble'\?"),
         ("talkers = 4", "talkers = 0", r"'babble.talkers' = 0: input should be greater than or equal to 1"),

@@ -4,14 +4,21 @@ Example:
     >>> import numpy as np
     >>> from benchmark.metrics import SISDR
     >>> clean = np.sin(np.arange(16000) / 9)
-    >>> round(SISDR()(clean, clean + 0.1 * np.cos(np.arange(16000) / 5), 16000), 1)
+    >>> round(SISDR(clean, clean + 0.1 * np.cos(np.arange(16000) / 5), 16000), 1)
     20.0
+
+The measures here are objects, ready to be called with signals. Called with parameters instead, they give the measure with these:
+
+    >>> from benchmark.metrics import PPMC
+    >>> PPMC(pool="corpus")
+    PPMC(pool='corpus')
 """
 
+from benchmark.metrics import lag as _lag
+from benchmark.metrics import lsd, pesqlike, ppmc, providers, rmse, segsnr, sisdr, stoi
 from benchmark.metrics.active_level import ActiveLevel, active_speech_level
 from benchmark.metrics.checks import UnscorableReference
-from benchmark.metrics.lag import BestLag, LagPPMC, best_lag
-from benchmark.metrics.lsd import LSD
+from benchmark.metrics.lag import BestLag, best_lag
 from benchmark.metrics.measure import (
     AudioMeasure,
     Measure,
@@ -22,15 +29,21 @@ from benchmark.metrics.measure import (
     mean_scores,
 )
 from benchmark.metrics.parameters import TV6, TV9, TV10
-from benchmark.metrics.pesqlike import PESQLike
-from benchmark.metrics.ppmc import PPMC
-from benchmark.metrics.providers import DNSMOS, PESQ, ViSQOL
 from benchmark.metrics.registry import available, parse
-from benchmark.metrics.rmse import RMSE
 from benchmark.metrics.scorer import Scorer
-from benchmark.metrics.segsnr import SegSNR
-from benchmark.metrics.sisdr import SISDR
-from benchmark.metrics.stoi import ESTOI, STOI
+
+LagPPMC = _lag.LagPPMC()
+LSD = lsd.LSD()
+PESQLike = pesqlike.PESQLike()
+PPMC = ppmc.PPMC()
+DNSMOS = providers.DNSMOS()
+PESQ = providers.PESQ()
+ViSQOL = providers.ViSQOL()
+RMSE = rmse.RMSE()
+SegSNR = segsnr.SegSNR()
+SISDR = sisdr.SISDR()
+ESTOI = stoi.ESTOI()
+STOI = stoi.STOI()
 
 __all__ = [
     "DNSMOS",

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal, NamedTuple
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Literal, NamedTuple, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -66,6 +66,21 @@ class Measure(ABC):
     def ranked(self) -> bool:
         """Whether standings may rank by this measure."""
         return True
+
+    def with_parameters(self, **parameters: Any) -> Self:
+        """The same measure with other parameters.
+
+        Raises:
+            MeasureError: It has no such parameter, or not with such a value.
+        """
+        known = [f.name for f in fields(self)]
+        wrong = [name for name in parameters if name not in known]
+        if wrong:
+            word = type(self).__name__
+            raise MeasureError(
+                f"{word} has no parameter {', '.join(wrong)}; it has {', '.join(known) or 'none'}"
+            )
+        return replace(self, **parameters)
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,13 +140,28 @@ class AudioMeasure(Measure):
         reference = self.reference(clean, rate_hz)
         return [self.score(reference, estimate) for estimate in estimates]
 
-    def __call__(self, clean: ArrayLike, estimate: ArrayLike, rate_hz: int) -> float:
-        """The value for one pair of signals.
+    @overload
+    def __call__(self, clean: ArrayLike, estimate: ArrayLike, rate_hz: int) -> float: ...
+
+    @overload
+    def __call__(self, **parameters: Any) -> Self: ...
+
+    def __call__(self, *signals: Any, **parameters: Any) -> Any:
+        """The value for one pair of signals; without signals, this measure with other parameters.
+
+        Args:
+            signals: The clean signal, the estimate and their sampling rate, in this order or by name.
+            parameters: As in the name of a measure, e.g. `zero_mean=True`.
 
         Raises:
             MeasureError: The measure is not defined for this pair; `UnscorableReference` if the clean signal
                 is the cause.
         """
+        if not signals and not parameters.keys() & {"clean", "estimate"}:
+            return self.with_parameters(**parameters)
+        return self._value(*signals, **parameters)
+
+    def _value(self, clean: ArrayLike, estimate: ArrayLike, rate_hz: int) -> float:
         return self.score(self.reference(clean, rate_hz), estimate)
 
 
@@ -199,12 +229,27 @@ class TrajectoryMeasure(Measure):
             MeasureError: Names or rates of a pair differ, or its lengths differ by more than 50 ms.
         """
 
-    def __call__(self, target: Trajectories, estimate: Trajectories | None) -> ParameterScores:
-        """Scores of one utterance, keyed by parameter; all failed if the model delivered None.
+    @overload
+    def __call__(self, target: Trajectories, estimate: Trajectories | None) -> ParameterScores: ...
+
+    @overload
+    def __call__(self, **parameters: Any) -> Self: ...
+
+    def __call__(self, *pair: Any, **parameters: Any) -> Any:
+        """Scores of one utterance by parameter; without trajectories, this measure with other parameters.
+
+        Args:
+            pair: Target and estimate, in this order or by name; all scores failed if the estimate is None.
+            parameters: As in the name of a measure, e.g. `pool="corpus"`.
 
         Raises:
             MeasureError: Names or rates differ, or lengths differ by more than 50 ms.
         """
+        if not pair and not parameters.keys() & {"target", "estimate"}:
+            return self.with_parameters(**parameters)
+        return self._value(*pair, **parameters)
+
+    def _value(self, target: Trajectories, estimate: Trajectories | None) -> ParameterScores:
         return self.batch([(target, estimate)])[0]
 
     def aggregate(self, items: Iterable[TrajectoryPair]) -> ParameterScores:

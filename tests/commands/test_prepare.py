@@ -132,6 +132,10 @@ def test_the_committed_manifest_is_what_preparing_gives(small):
     by_id = {row["mixture_id"]: row for row in whole.rows}
     for row in PreparedCorpus(small):
         assert by_id[row["mixture_id"]] == row
+    committed = read_table(manifests_folder() / "demo_noisy" / "utterances.parquet", "utterances").rows
+    targets = {row["utterance_id"]: row for row in committed}
+    for key, row in PreparedCorpus(small).utterances.items():
+        assert targets[key] == row
 
 
 def test_a_split_first_and_the_rest_later_is_the_same_corpus(small, tmp_path):
