@@ -58,7 +58,7 @@ class Wrapped:
         return enhancer
 
 
-#: All of them, the strongest first.
+#: All of them.
 ENHANCERS = (
     Wrapped(
         "dfn3",
@@ -134,7 +134,7 @@ ENHANCERS = (
     ),
     Wrapped(
         "webrtc",
-        "WebRTC noise suppressor at its strongest",
+        "WebRTC noise suppressor, level 2 of 4",
         "webrtc-audio-processing; package webrtc-noise-gain",
         "Apache-2.0, library BSD-3-Clause",
         "webrtc-noise-gain",
