@@ -17,7 +17,7 @@ from tests.harness.conftest import left_processes
 from tests.harness.zoo import NAMES
 
 ZOO = Path(__file__).with_name("zoo.py")
-LIMITS = Limits(item_s=1.0, start_s=20.0, memory_gb=2.0)
+LIMITS = Limits(item_s=2.0, start_s=20.0, memory_gb=2.0)
 ENHANCING = [parse(name) for name in ("STOI", "SISDR")]
 INVERTING = [parse(name) for name in ("PPMC", "RMSE")]
 HARD = {"babble/-5/S1/U001", "babble/-5/S1/U002"}
@@ -33,9 +33,9 @@ def failed(result):
 
 
 BAD = {
-    "LoopsForever": "took longer than 1 s",
-    "SleepsTooLong": "took longer than 1 s",
-    "IgnoresSignals": "took longer than 1 s",
+    "LoopsForever": "took longer than 2 s",
+    "SleepsTooLong": "took longer than 2 s",
+    "IgnoresSignals": "took longer than 2 s",
     "LeavesAtOnce": "exited with status 3",
     "LeavesPolitely": "SystemExit: no more",
     "LeavesSayingWhy": "exited with status 1; its last words: CUDA out of memory",
