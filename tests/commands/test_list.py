@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from benchmark.corpora import CORPORA
 from benchmark.models.registry import REGISTERED
 from benchmark.noises import NOISES
 from benchmark.recipe import recipe_names
-from benchmark.shipped import recipes_folder
+from benchmark.shipped import demo_corpus, recipes_folder
 
 
 def listed(capsys, *what):
@@ -45,6 +46,9 @@ def test_what_is_missing_is_said_as_it_would_be_typed(capsys, tmp_path, monkeypa
     real = recipes["hprc_noisy_real"]["needs"]
     assert real == ["--speech-root DIR", "--noise-root musan=DIR", "--noise-root demand=DIR"]
     (tmp_path / "virtual").mkdir()
+    assert not {item["name"]: item["ready"] for item in listed(capsys, "recipes")["recipes"]}["virtual_noisy"]
+    (tmp_path / "virtual").rmdir()
+    shutil.copytree(demo_corpus(), tmp_path / "virtual")
     assert {item["name"]: item["ready"] for item in listed(capsys, "recipes")["recipes"]}["virtual_noisy"]
 
 
