@@ -32,7 +32,15 @@ def test_two_runs_give_the_same_scores(small, tmp_path):
     hashes = set()
     for name in ("a", "b"):
         # Each with a store of its own: the second must not be given the predictions of the first.
-        options = ["--measures", "PPMC", "--jobs", "2", "--summary", "--store", str(tmp_path / "stores" / name)]
+        options = [
+            "--measures",
+            "PPMC",
+            "--jobs",
+            "2",
+            "--summary",
+            "--store",
+            str(tmp_path / "stores" / name),
+        ]
         assert scored(small, tmp_path / name, "ridge_clean", *options) == 0
         hashes.add(read_result(tmp_path / name / "demo_noisy" / "ridge_clean").card.scores_sha256)
     assert len(hashes) == 1

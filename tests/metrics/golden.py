@@ -45,7 +45,9 @@ def values(names: Iterable[str]) -> dict[str, dict[str, float]]:
         except MissingExtraError:
             continue
         if isinstance(measure, AudioMeasure):
-            found[f"{measure.name} v{measure.version}"] = {key: measure(*p) for key, p in audio_pairs().items()}
+            found[f"{measure.name} v{measure.version}"] = {
+                key: measure(*p) for key, p in audio_pairs().items()
+            }
         elif isinstance(measure, TrajectoryMeasure):
             pooled = measure.aggregate(trajectory_pairs())
             found[f"{measure.name} v{measure.version}"] = {key: score.value for key, score in pooled.items()}

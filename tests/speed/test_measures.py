@@ -36,7 +36,11 @@ COMPARISONS = {
         lambda: Scorer(INTELLIGIBILITY, CLEAN, RATE).score(ESTIMATE),
         pystoi_twice,
     ),
-    "STOI + ESTOI, 4-s clip, clean side known (two calls of pystoi)": (8, lambda: WARM.score(ESTIMATE), pystoi_twice),
+    "STOI + ESTOI, 4-s clip, clean side known (two calls of pystoi)": (
+        8,
+        lambda: WARM.score(ESTIMATE),
+        pystoi_twice,
+    ),
     "PESQLike, 4-s clip (pesq)": (
         6,
         lambda: PESQLike()(CLEAN, ESTIMATE, RATE),
