@@ -19,7 +19,9 @@ _EXAMPLE = "  python -m benchmark.plot_utterance --corpus xrmb --speech-root XRM
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, draw, say where."""
-    parser = cli.parser("plot_utterance", __doc__ or "", _EXAMPLE)
+    parser = cli.parser(
+        "plot_utterance", "Draws palate, pellets and tract variables of one utterance.", _EXAMPLE
+    )
     parser.add_argument("--corpus", required=True, help="name of the corpus, e.g. xrmb")
     parser.add_argument("--speech-root", type=Path, required=True, metavar="DIR", help="folder that holds it")
     parser.add_argument("--utterance", help="id, e.g. JW11/tp005 (default: the first)")

@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,7 +75,8 @@ def scan(name: str, root: Path) -> Scan:
         root: Folder that holds it.
 
     Raises:
-        CorpusError: The corpus is not known, or `root` is missing, empty, or holds something else.
+        CorpusError: The corpus is not known, `root` is missing, empty, or holds something else, or a recording
+            lies there more than once.
     """
     corpus = get(name)
     _refuse_unusable(root, corpus)
@@ -85,6 +87,7 @@ def scan(name: str, root: Path) -> Scan:
     utterances = sorted(corpus.read(root), key=lambda utterance: utterance.id)
     if not utterances:
         raise CorpusError(f"{root}: holds no {corpus.title}; expected {corpus.layout}")
+    _refuse_copies(root, utterances)
     sound = [utterance for utterance in utterances if "problem" not in utterance.extra]
     problems = [str(utterance.extra["problem"]) for utterance in utterances if "problem" in utterance.extra]
     return Scan(sound, problems)
@@ -122,6 +125,16 @@ def _refuse_unusable(root: Path, corpus: Corpus) -> None:
         raise CorpusError(f"{root}: cannot be read ({error.strerror})") from error
     if empty:
         raise CorpusError(f"{root}: is empty; it should hold {corpus.title}: {corpus.layout}")
+
+
+def _refuse_copies(root: Path, utterances: Sequence[Utterance]) -> None:
+    """Two recordings of one id would both be planned, and one of them be scored against the other's targets."""
+    copies = [one.id for one, other in pairwise(utterances) if one.id == other.id]
+    if copies:
+        more = f" (and {len(copies) - 1} more)" if len(copies) > 1 else ""
+        raise CorpusError(
+            f"{root}: {copies[0]}{more} lies in more than one place below it; keep one copy, or name the folder of one"
+        )
 
 
 def _lookalike(root: Path, corpus: Corpus) -> Corpus | None:

@@ -103,8 +103,14 @@ def check_trajectories(target: Trajectories, estimate: Trajectories) -> tuple[Tr
     Up to 50 ms of surplus frames are cut from the longer of the two.
 
     Raises:
-        MeasureError: Names or rates differ, or lengths differ by more.
+        MeasureError: These are not trajectories, names or rates differ, or lengths differ by more.
     """
+    for what, given in (("target", target), ("estimate", estimate)):
+        if not isinstance(given, Trajectories):
+            raise MeasureError(
+                f"the {what} must be Trajectories(values, rate_hz, names, valid), of benchmark.speech, got "
+                f"{type(given).__name__}: a bare array names no parameters and no rate"
+            )
     if target.rate_hz != estimate.rate_hz:
         raise MeasureError(
             f"the estimate has {estimate.rate_hz:g} frames per second, the target {target.rate_hz:g}:"

@@ -53,7 +53,7 @@ def reader(name: str, root: Path) -> NoiseReader:
     """Reads recordings of a noise corpus by the ids that `read` gives for the same root.
 
     Raises:
-        CorpusError: `root` is missing or holds something else.
+        CorpusError: `root` is missing, holds something else, or holds the corpus in several folders.
     """
     return NoiseReader(_base(get(name), root))
 
@@ -64,7 +64,14 @@ def _base(corpus: NoiseCorpus, root: Path) -> Path:
     base = corpus.base(root)
     if base is None:
         others = (get(other) for other in NOISES if other not in {corpus.name, "folder"})
-        looks = next((other for other in others if other.base(root) is not None), None)
+        looks = next((other for other in others if _resembles(other, root)), None)
         guess = f"; this looks like {looks.title} (noise '{looks.name}')" if looks else ""
         raise CorpusError(f"{root}: holds no {corpus.title}{guess}; expected: {corpus.layout}")
     return base
+
+
+def _resembles(corpus: NoiseCorpus, root: Path) -> bool:
+    try:
+        return corpus.base(root) is not None
+    except CorpusError:  # it lies there more than once
+        return True

@@ -28,12 +28,21 @@ def find_base(root: Path, holds: Callable[[Path], bool]) -> Path | None:
     """`root`, or the first folder at most two levels below it, of which `holds` is true.
 
     Folders that may not be read are passed over; of very many the first 2,000 are looked at.
+
+    Raises:
+        CorpusError: Several folders side by side qualify, as when each archive of a corpus was unpacked into a folder
+            of its own: taking one would leave out the rest.
     """
     level = [root]
     for _ in range(_LEVELS + 1):
-        found = next((folder for folder in level if _readable(folder, holds)), None)
-        if found is not None:
-            return found
+        found = list({folder.resolve(): folder for folder in level if _readable(folder, holds)}.values())
+        if len(found) > 1:
+            raise CorpusError(
+                f"{root}: {found[0].relative_to(root)} and {found[1].relative_to(root)} both hold recordings of this "
+                "corpus; move what they hold into one folder, or name one of them"
+            )
+        if found:
+            return found[0]
         level = list(islice((child for folder in level for child in _folders(folder)), _FOLDERS_LOOKED_AT))
     return None
 

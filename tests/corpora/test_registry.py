@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from benchmark import corpora
 from benchmark.corpora.contract import ROLES
 from benchmark.errors import CorpusError
+from tests.corpora import writers
 
 
 def test_every_corpus_says_what_it_is() -> None:
@@ -52,3 +54,11 @@ def test_a_useless_root_is_one_clear_line(name: str, tmp_path: Path) -> None:
             corpora.read(name, root)
         assert str(root) in str(error.value)
         assert "\n" not in str(error.value)
+
+
+def test_two_copies_of_a_recording_are_refused_by_name(tmp_path: Path) -> None:
+    writers.write_hprc(tmp_path / "one", speakers=("F01",))
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    first = corpora.read("hprc", tmp_path / "one")[0].id
+    with pytest.raises(CorpusError, match=rf"{first} .*lies in more than one place.*keep one copy"):
+        corpora.scan("hprc", tmp_path)

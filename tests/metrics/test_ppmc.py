@@ -229,3 +229,13 @@ def test_lag_is_limited_and_of_equal_lags_none_wins():
 def test_unrelated_movement_correlates_little():
     target, other = tracks(movement(2000, "one")), tracks(noise(18000, "two").reshape(-1, 9))
     assert abs(mean_over(PPMC()(target, other), TV9)) < 0.1
+
+
+@pytest.mark.parametrize("measure", [PPMC, PPMC(pool="corpus"), LagPPMC])
+def test_bare_arrays_are_refused_with_a_word_on_what_is_wanted(measure):
+    array = np.zeros((50, 2))
+    with pytest.raises(MeasureError, match=r"target must be Trajectories.*got ndarray"):
+        measure(array, array)
+    target, _ = pair(50, "bare")
+    with pytest.raises(MeasureError, match=r"estimate must be Trajectories.*got ndarray"):
+        measure(target, target.values)

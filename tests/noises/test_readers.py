@@ -249,3 +249,20 @@ def test_a_stretch_of_damaged_audio_is_refused(tmp_path):
     soundfile.write(str(tmp_path / "nan.wav"), np.full(1000, np.nan, np.float32), 16000, subtype="FLOAT")
     with pytest.raises(CorpusError, match=r"nan\.wav: holds samples that are not finite"):
         noises.NoiseReader(tmp_path).stretch("nan.wav", 0, 1000)
+
+
+def test_archives_unpacked_side_by_side_are_refused_and_not_left_out(tmp_path):
+    for name in ("DKITCHEN", "NFIELD"):
+        corpora.write(tmp_path / f"{name}_16k" / name / "ch01.wav")
+    for ask in (noises.read, noises.reader):
+        with pytest.raises(CorpusError, match=r"DKITCHEN_16k and NFIELD_16k both hold .* into one folder"):
+            ask("demand", tmp_path)
+    with pytest.raises(CorpusError, match="holds no WHAM! noise; this looks like DEMAND"):
+        noises.read("wham", tmp_path)
+    assert [one.id for one in noises.read("demand", tmp_path / "NFIELD_16k")] == ["NFIELD/ch01.wav"]
+
+
+def test_a_second_name_for_one_folder_is_no_second_copy(tmp_path):
+    corpora.write(tmp_path / "a" / "DKITCHEN" / "ch01.wav")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    assert [one.id for one in noises.read("demand", tmp_path)] == ["DKITCHEN/ch01.wav"]
