@@ -21,6 +21,8 @@ COILS = ("T3", "T2", "T1", "JAW", "UL", "LL")
 _SHORT = {"UPPERLIP": "UL", "LOWERLIP": "LL"}
 _RECORDING = re.compile(r"mngu0_(?P<speaker>s\d+)_(?P<number>\d{4})\.ema", re.IGNORECASE)
 _POSITION = re.compile(r"(?P<coil>[A-Za-z]+\d?)_?p?(?P<axis>[xyz])", re.IGNORECASE)
+#: As a word of a folder's name: people and projects have it in theirs too ("norman", "enormous").
+_NORMALISED = re.compile(r"(?<![a-z])norm(ali[sz]ed)?(?![a-z])", re.IGNORECASE)
 _PARAMETERS = ("ema_means.txt", "ema_stds.txt")
 #: The normalised copy states (value - mean) / (4 standard deviations).
 _DEVIATIONS = 4.0
@@ -153,7 +155,7 @@ def _read_audio(path: Path) -> Clip:
 
 
 def _is_normalised(path: Path) -> bool:
-    return any("norm" in part.lower() for part in path.parts[-3:-1])
+    return any(_NORMALISED.search(part) for part in path.parts[-3:-1])
 
 
 def _normalised_reader(path: Path, label: Path | None, audio_s: float) -> partial[Trajectories]:

@@ -194,3 +194,10 @@ def test_negative_times_are_refused(tmp_path: Path) -> None:
     track.write_bytes(writers.est_bytes(times - 0.5, values, writers.MOCHA_CHANNELS))
     with pytest.raises(CorpusError, match=r"fsew0_001\.ema: times are negative"):
         corpora.read("mocha", tmp_path)[0].trajectories()  # type: ignore[misc]
+
+
+def test_mngu0_in_centimetres_is_known_below_a_folder_of_any_name(tmp_path: Path) -> None:
+    writers.write_mngu0(tmp_path / "norman")
+    (utterance, *_) = corpora.read("mngu0", tmp_path / "norman")
+    assert utterance.trajectories is not None
+    assert utterance.trajectories().valid[:40].any()
