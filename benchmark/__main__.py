@@ -28,12 +28,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given and given[0] in COMMANDS:
         code: int = import_module(f"benchmark.{given[0]}").main(given[1:])
         return code
+    help_wanted = not given or given[0] in {"--help", "-h"}
+    if not help_wanted:
+        print(f"error: no command is called '{given[0]}'", file=sys.stderr)
     known = "\n".join(f"  {name:<15} {what}" for name, what in COMMANDS.items())
     print(
         f"usage: sinbad COMMAND [--help]\n\ncommands:\n{known}",
-        file=sys.stderr if given and given[0] != "--help" else sys.stdout,
+        file=sys.stdout if help_wanted else sys.stderr,
     )
-    return 2 if given and given[0] not in {"--help", "-h"} else 0
+    return 0 if help_wanted else 2
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from benchmark import sphere
-from benchmark.errors import CorpusError
+from benchmark.errors import CorpusError, SinbadError
 from benchmark.speech import Clip
 
 FULL_SCALE = 32768
@@ -156,12 +156,17 @@ def write_flac(path: Path, pcm: NDArray[np.int16], rate_hz: int) -> None:
         path: Where to; its folder is made where missing.
         pcm: int16, shape (samples,).
         rate_hz: Sampling rate.
+
+    Raises:
+        SinbadError: It cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         soundfile.write(str(partial), pcm, rate_hz, format="FLAC", subtype="PCM_16")
         partial.replace(path)
+    except soundfile.LibsndfileError as error:
+        raise SinbadError(f"{path}: cannot be written ({_reason(error)}); is the disk full?") from error
     finally:
         partial.unlink(missing_ok=True)
 

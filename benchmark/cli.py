@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -15,6 +16,7 @@ from benchmark.errors import SinbadError
 
 Item = TypeVar("Item")
 
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 USAGE, FOUND_PROBLEMS, INTERRUPTED = 2, 1, 130
 
 
@@ -32,6 +34,13 @@ def guarded(work: Callable[[argparse.Namespace], int], arguments: argparse.Names
         # The reader of a pipe (head, less) went away; the interpreter must not complain about it on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            raise
+        print(
+            "error: no space is left on the disk; make room and run the same command again", file=sys.stderr
+        )
+        return USAGE
 
 
 def parser(name: str, summary: str, example: str) -> argparse.ArgumentParser:

@@ -10,6 +10,11 @@ from pathlib import Path
 
 from benchmark.errors import SinbadError
 
+try:
+    import fcntl
+except ImportError:  # Windows has no advisory locks of this kind
+    fcntl = None  # type: ignore[assignment]
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -34,6 +39,35 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Makes `folder` and holds it against other processes; the system lets go of it when this one ends, however it ends.
+
+    Raises:
+        SinbadError: The folder cannot be made, or another process holds it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinbadError(f"{folder}: cannot be written ({error.strerror}); choose another folder") from error
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SinbadError(
+                f"{folder}: another process is writing there; wait for it or choose another folder"
+            ) from None
+        except OSError:  # a file system without locks, as some network shares are
+            pass
+        yield
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:

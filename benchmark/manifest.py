@@ -150,16 +150,20 @@ def read_table(path: Path, kind: str) -> Table:
     try:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
-        raise ManifestError(f"{path}: is not a readable Parquet file ({error}); prepare it again") from error
+        raise ManifestError(
+            f"{path}: is not a readable Parquet file ({error}); delete it and prepare again"
+        ) from error
     facts = {
         name.decode()[len("sinbad.") :]: value.decode()
         for name, value in (table.schema.metadata or {}).items()
         if name.startswith(b"sinbad.")
     }
     if facts.get("kind") != kind or table.schema.names != _SCHEMA[kind].names:
-        raise ManifestError(f"{path}: is not a table of {kind} of this version; prepare it again")
+        raise ManifestError(f"{path}: is not a table of {kind} of this version; delete it and prepare again")
     rows = table.to_pylist()
     digest = content_hash(rows, _KEY[kind])
     if digest != facts.get("content_sha256"):
-        raise ManifestError(f"{path}: its content does not match its stored hash; it was edited or damaged")
+        raise ManifestError(
+            f"{path}: its content does not match its stored hash; it was edited or damaged; delete it and prepare again"
+        )
     return Table(rows, digest, facts)

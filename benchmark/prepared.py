@@ -78,6 +78,8 @@ class PreparedCorpus:
             raise ManifestError(
                 f"{path}: cannot be read ({error.strerror}); prepare the corpus again"
             ) from error
+        except UnicodeDecodeError as error:
+            raise ManifestError(f"{path}: is damaged; prepare the corpus again") from error
 
     @property
     def splits(self) -> list[str]:

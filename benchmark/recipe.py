@@ -59,7 +59,8 @@ class Mixing(_Section):
     @field_validator("snr_db")
     @classmethod
     def _different(cls, values: list[float]) -> list[float]:
-        if len(set(values)) != len(values):
+        # By the name of the condition's folder: 5 and 5.0000001 would share one.
+        if len({f"{value:g}" for value in values}) != len(values):
             raise ValueError("lists one SNR twice")
         return values
 

@@ -25,6 +25,7 @@ def test_every_shipped_recipe_is_valid_and_named_as_its_file(name):
             r"line \d+: 'mixing.snr_db.0' = 'loud': input should be a valid number",
         ),
         ("[-5.0, 0.0", "[-5.0, -5.0", r"mixing.snr_db lists one SNR twice"),
+        ("[-5.0, 0.0", "[5.0000001, 0.0", r"mixing.snr_db lists one SNR twice"),
         ("[-5.0, 0.0", "[-500.0, 0.0", r"'mixing.snr_db.0' = -500.0: input should be greater"),
         (
             '"tv6"',

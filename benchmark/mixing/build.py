@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import joblib
 
 from benchmark import audio
 from benchmark.errors import CorpusError, ManifestError
-from benchmark.files import write_text
+from benchmark.files import alone_in, write_text
 from benchmark.manifest import MEASURED, PLANNED, plan_hash, read_table, write_table
 from benchmark.mixing.gather import SPLITS, Gathered
 from benchmark.mixing.journal import Journal
@@ -20,10 +20,11 @@ from benchmark.mixing.plan import Row, plan_mixtures
 from benchmark.mixing.render import levelled_speech, render_mixture
 from benchmark.mixing.sources import SourceReader, Sources
 from benchmark.mixing.supply import RATE_HZ
-from benchmark.mixing.targets import write_targets
+from benchmark.mixing.targets import unreadable_targets, write_targets
 from benchmark.prepared import MANIFEST, RECIPE, UTTERANCES, audio_path
 from benchmark.progress import Progress, silent
 from benchmark.recipe import Recipe, recipe_hash
+from benchmark.speech import Utterance
 
 JOURNAL = "journal.jsonl"
 _UNMEASURED: dict[str, Any] = dict.fromkeys(MEASURED.names)
@@ -90,41 +91,66 @@ def build(
         ManifestError: `folder` holds something else.
         CorpusError: A recording cannot be used and the recipe does not allow leaving it out.
     """
-    chosen = _chosen(gathered, selection)
+    gathered, chosen = _readable(recipe, gathered, _chosen(gathered, selection), jobs, progress)
     planned = plan_mixtures(recipe, chosen, gathered.supply)
-    earlier = _earlier(folder, recipe)
-    identity = recipe_hash(recipe)
-    with Journal(folder / JOURNAL, identity) as journal:
-        known = _same_plan(planned, {**earlier, **journal.measured})
-        write_text(folder / RECIPE, text)
-        for torn in folder.rglob(".*.part"):  # of a run that was killed while it wrote
-            torn.unlink()
-        measured, left_out = known, list(gathered.damaged)
-        kept = 0
-        if not selection.plan_only:
-            sound = _intact(folder, known, jobs, progress)
-            kept = len(sound)
-            missing = [row for row in planned if row["mixture_id"] not in sound]
-            made, unusable = _render(recipe, missing, gathered.sources, folder, journal, jobs, progress)
-            measured = {**sound, **made}
-            left_out += unusable.values()
-            planned = [row for row in planned if row["utterance_id"] not in unusable]
-        rows = [{**_UNMEASURED, **row, **_columns(measured.get(row["mixture_id"]))} for row in planned]
-        rows += [row for key, row in earlier.items() if key not in {row["mixture_id"] for row in rows}]
-        used = {row["utterance_id"] for row in planned}
-        utterances = write_targets(
-            folder, recipe, gathered, [item for item in chosen if item.id in used], jobs, progress
-        )
-        content, plan = _write_tables(folder, recipe, rows, utterances)
-        journal.discard()
+    with alone_in(folder):
+        earlier = _earlier(folder, recipe)
+        with Journal(folder / JOURNAL, recipe_hash(recipe)) as journal:
+            known = _same_plan(planned, {**earlier, **journal.measured})
+            for torn in folder.rglob(".*.part"):  # of a run that was killed while it wrote
+                torn.unlink()
+            measured, left_out = known, list(gathered.damaged)
+            kept = 0
+            if not selection.plan_only:
+                sound = _intact(folder, known, jobs, progress)
+                kept = len(sound)
+                missing = [row for row in planned if row["mixture_id"] not in sound]
+                made, unusable = _render(recipe, missing, gathered.sources, folder, journal, jobs, progress)
+                measured = {**sound, **made}
+                left_out += unusable.values()
+                planned = [row for row in planned if row["utterance_id"] not in unusable]
+                if not planned:
+                    journal.discard()
+                    raise CorpusError(f"{left_out[0]} (and no other recording can be used)")
+            rows = [{**_UNMEASURED, **row, **_columns(measured.get(row["mixture_id"]))} for row in planned]
+            now = {row["mixture_id"] for row in rows}
+            rows += [row for key, row in earlier.items() if key not in now]
+            used = {row["utterance_id"] for row in planned}
+            utterances = write_targets(
+                folder, recipe, gathered, [item for item in chosen if item.id in used], jobs, progress
+            )
+            write_text(folder / RECIPE, text)
+            content, plan = _write_tables(folder, recipe, rows, utterances)
+            journal.discard()
     return Report(
         folder, len(measured) - kept if not selection.plan_only else 0, kept, left_out, content, plan
     )
 
 
-def _chosen(gathered: Gathered, selection: Selection) -> list[Any]:
+def _readable(
+    recipe: Recipe, gathered: Gathered, chosen: list[Utterance], jobs: int, progress: Progress
+) -> tuple[Gathered, list[Utterance]]:
+    """Both without the utterances whose trajectories cannot be read, before hours are spent on their audio.
+
+    All utterances of a chosen speaker are read, because the targets of one depend on the others.
+    """
+    speakers = {utterance.speaker for utterance in chosen}
+    problems = unreadable_targets(
+        [utterance for utterance in gathered.targets if utterance.speaker in speakers], jobs, progress
+    )
+    if problems and recipe.speech.on_damage == "stop":
+        raise next(iter(problems.values()))
+    sound = [utterance for utterance in chosen if utterance.id not in problems]
+    if not sound:
+        raise CorpusError(f"{next(iter(problems.values()))} (and no other recording can be used)")
+    targets = [utterance for utterance in gathered.targets if utterance.id not in problems]
+    damaged = [*gathered.damaged, *map(str, problems.values())]
+    return replace(gathered, targets=targets, damaged=damaged), sound
+
+
+def _chosen(gathered: Gathered, selection: Selection) -> list[Utterance]:
     splits = SPLITS if selection.split is None else (selection.split,)
-    chosen = []
+    chosen: list[Utterance] = []
     for split in splits:
         members = [utterance for utterance in gathered.targets if utterance.split == split]
         if selection.split is not None and not members:
@@ -266,5 +292,9 @@ def _write_tables(
         kept = {row["utterance_id"]: row for row in read_table(folder / UTTERANCES, "utterances").rows}
     kept.update({row["utterance_id"]: row for row in utterances})
     wanted = {row["utterance_id"] for row in rows}
+    if not wanted <= kept.keys():
+        raise ManifestError(
+            f"{folder / UTTERANCES}: lacks utterances of the earlier run; prepare all splits again, without --limit"
+        )
     write_table(folder / UTTERANCES, "utterances", [kept[key] for key in sorted(wanted)], facts)
     return write_table(folder / MANIFEST, "mixtures", rows, facts), plan

@@ -8,14 +8,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from benchmark.errors import SinbadError
+from benchmark.errors import ManifestError, SinbadError
 
 
 class Journal:
     """Finished rows, one JSON object a line, appended as they come.
 
-    The file exists only while a corpus is incomplete. A last line that was torn by a kill is ignored; rows of another recipe are
-    not read. What it says of a file is believed only if the samples on disk have the hash.
+    The file exists only while a corpus is incomplete. A last line that was torn by a kill is ignored; rows of another recipe
+    are refused. What it says of a file is believed only if the samples on disk have the hash.
 
     Attributes:
         measured: Rows of the earlier run by mixture id.
@@ -70,6 +70,11 @@ class Journal:
                 rows.append(json.loads(line))
             except json.JSONDecodeError:
                 break
-        if not rows or rows[0].get("recipe_sha256") != self._identity:
+        if not rows:
             return {}
+        if rows[0].get("recipe_sha256") != self._identity:
+            raise ManifestError(
+                f"{self._path.parent}: holds an interrupted run of another recipe; "
+                "choose another folder with --out, or delete it"
+            )
         return {row["mixture_id"]: row for row in rows[1:]}

@@ -223,9 +223,14 @@ def _cut(
         offset = draws.integer("offset", 0, material.samples)
     else:
         longest = found[-1].samples
+        advice = (
+            "name longer recordings in babble.sources"
+            if category == "babble"
+            else "set nonbabble.loop = true to let it start again"
+        )
         raise CorpusError(
             f"{why}: lasts {length / 16000:.1f} s, but no '{category}' recording of {source} is longer than "
-            f"{longest / 16000:.1f} s; set nonbabble.loop = true to let it start again"
+            f"{longest / 16000:.1f} s; {advice}"
         )
     pieces, looped = _cover([material], offset, length, 0.0)
     return _Noise(category, source, pieces, looped)

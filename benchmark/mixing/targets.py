@@ -12,13 +12,37 @@ import joblib
 import numpy as np
 
 from benchmark.articulation import speaker_targets
-from benchmark.errors import ManifestError
+from benchmark.errors import CorpusError, ManifestError
 from benchmark.mixing.gather import Gathered
 from benchmark.mixing.supply import samples_at_16k
 from benchmark.prepared import read_trajectories, targets_sha256, trajectories_path, write_trajectories
 from benchmark.progress import Progress
 from benchmark.recipe import Recipe
 from benchmark.speech import Trajectories, Utterance
+
+
+def unreadable_targets(
+    utterances: Sequence[Utterance], jobs: int, progress: Progress
+) -> dict[str, CorpusError]:
+    """What is wrong with the trajectories of `utterances` that cannot be read, by utterance id."""
+    results = joblib.Parallel(n_jobs=jobs, return_as="generator")(
+        joblib.delayed(_problem)(utterance) for utterance in utterances
+    )
+    found = progress(results, len(utterances), "reading trajectories")
+    return {
+        utterance.id: problem
+        for utterance, problem in zip(utterances, found, strict=True)
+        if problem is not None
+    }
+
+
+def _problem(utterance: Utterance) -> CorpusError | None:
+    try:
+        if utterance.trajectories is not None:
+            utterance.trajectories()
+    except CorpusError as error:
+        return error
+    return None
 
 
 def write_targets(

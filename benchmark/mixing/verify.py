@@ -7,7 +7,7 @@ from pathlib import Path
 
 import joblib
 
-from benchmark.errors import ManifestError
+from benchmark.errors import ManifestError, RecipeError
 from benchmark.manifest import plan_hash
 from benchmark.mixing.build import JOURNAL, samples_match
 from benchmark.mixing.gather import Gathered
@@ -23,6 +23,7 @@ from benchmark.prepared import (
     trajectories_path,
 )
 from benchmark.progress import Progress, silent
+from benchmark.recipe import recipe_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,9 @@ def verify(corpus: PreparedCorpus, *, jobs: int = 1, progress: Progress = silent
         path = audio_path(folder, row["mixture_id"])
         if not right:
             (changed if path.is_file() else missing).append(path)
+    if not _same_recipe(corpus):
+        recipe = folder / RECIPE
+        (changed if recipe.is_file() else missing).append(recipe)
     for path, right in _targets(corpus).items():
         if not right:
             (changed if path.is_file() else missing).append(path)
@@ -79,6 +83,14 @@ def same_plan(corpus: PreparedCorpus, gathered: Gathered) -> bool:
     used = [utterance for utterance in gathered.targets if utterance.id in corpus.utterances]
     again = plan_mixtures(corpus.recipe, used, gathered.supply)
     return plan_hash(again) == corpus.facts["plan_sha256"]
+
+
+def _same_recipe(corpus: PreparedCorpus) -> bool:
+    """Whether the recipe on disk says what the manifest was made from."""
+    try:
+        return recipe_hash(corpus.recipe) == corpus.facts["recipe_sha256"]
+    except (ManifestError, RecipeError):
+        return False
 
 
 def _targets(corpus: PreparedCorpus) -> dict[Path, bool]:

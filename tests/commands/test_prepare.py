@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +16,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmark import prepare, verify
+from benchmark import __main__, cli, prepare, verify
+from benchmark.files import alone_in
 from benchmark.manifest import read_table
 from benchmark.metrics import active_speech_level
 from benchmark.prepared import PreparedCorpus
@@ -269,3 +273,114 @@ def test_json_is_json(small, capsys):
     facts = json.loads(capsys.readouterr().out)
     assert facts["recipe"] == "demo_noisy"
     assert facts["rendered"] == 0
+
+
+def damage_articulation(root: Path) -> str:
+    """Makes the articulation of the first target speaker unreadable."""
+    victim = sorted((root / "trajectories").glob("V*.parquet"))[0]
+    victim.write_bytes(victim.read_bytes()[:200])
+    return victim.stem
+
+
+def test_unreadable_articulation_stops_before_anything_is_written(tmp_path, capsys):
+    root = copy_of_demo(tmp_path / "speech")
+    speaker = damage_articulation(root)
+    out = tmp_path / "out"
+    assert prepared(out, "--speech-root", str(root)) == 2
+    assert f"{speaker}.parquet" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def recipe_that_skips(folder: Path) -> Path:
+    path = folder / "skips.toml"
+    path.write_text(recipe_text("demo_noisy").replace("level_dbfs", 'on_damage = "skip"\nlevel_dbfs'))
+    return path
+
+
+def test_unreadable_articulation_is_left_out_where_the_recipe_allows_it(tmp_path, capsys):
+    root, out = copy_of_demo(tmp_path / "speech"), tmp_path / "out"
+    speaker = damage_articulation(root)
+    options = ["--recipe", str(recipe_that_skips(tmp_path)), "--speech-root", str(root), "--out", str(out)]
+    assert prepare.main([*options, "--split", "train", "--limit", "8", "--plan-only"]) == 0
+    assert "left out: " in capsys.readouterr().err
+    speakers = {row["speaker"] for row in PreparedCorpus(out).utterances.values()}
+    assert speakers
+    assert speaker not in speakers
+
+
+def test_a_corpus_of_silence_is_no_corpus(tmp_path, capsys):
+    root, out = copy_of_demo(tmp_path / "speech"), tmp_path / "out"
+    for path in (root / "audio").glob("V*/*.flac"):
+        pcm, rate_hz = soundfile.read(path, dtype="int16")
+        soundfile.write(path, np.zeros_like(pcm), rate_hz)
+    options = ["--recipe", str(recipe_that_skips(tmp_path)), "--speech-root", str(root), "--out", str(out)]
+    assert prepare.main([*options, "--limit", "1"]) == 2
+    assert "no other recording can be used" in capsys.readouterr().err
+    assert list(out.iterdir()) == []
+
+
+def test_an_interrupted_run_of_another_recipe_is_not_mixed_in(tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "journal.jsonl").write_text(json.dumps({"recipe_sha256": "of another"}) + "\n")
+    assert prepared(out, "--limit", "1") == 2
+    assert "interrupted run of another recipe" in capsys.readouterr().err
+    assert [path.name for path in out.iterdir()] == ["journal.jsonl"]
+    assert "of another" in (out / "journal.jsonl").read_text()
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path, capsys):
+    with alone_in(tmp_path / "out"):
+        assert prepared(tmp_path / "out", "--limit", "1") == 2
+    assert "another process is writing there" in capsys.readouterr().err
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_damaged_tables_say_how_to_go_on(small, tmp_path, capsys):
+    folder = tmp_path / "corpus"
+    shutil.copytree(small, folder)
+    table = folder / "utterances.parquet"
+    table.write_bytes(table.read_bytes()[:100])
+    assert prepared(folder, "--limit", "3", "--split", "test") == 2
+    assert "delete it and prepare again" in capsys.readouterr().err
+    table.unlink()
+    assert prepared(folder, "--limit", "3", "--split", "test") == 2
+    assert "prepare all splits again" in capsys.readouterr().err
+    assert prepared(folder, "--limit", "3") == 0
+    assert snapshot(folder) == snapshot(small)
+
+
+def test_verify_finds_an_edited_or_damaged_recipe(small, tmp_path, capsys):
+    folder = tmp_path / "corpus"
+    shutil.copytree(small, folder)
+    recipe = folder / "recipe.toml"
+    recipe.write_text(recipe.read_text().replace("talkers = 4", "talkers = 5"))
+    assert verify.main(["--corpus", str(folder)]) == 1
+    assert "changed: recipe.toml" in capsys.readouterr().out
+    recipe.write_bytes(b"\xff\xfe")
+    assert verify.main(["--corpus", str(folder)]) == 1
+    assert verify.main(["--corpus", str(folder), "--replan"]) == 2
+    assert "recipe.toml: is damaged" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_one_line(tmp_path, monkeypatch, capsys):
+    def full(*_args, **_options):
+        raise soundfile.LibsndfileError(2)
+
+    monkeypatch.setattr(soundfile, "write", full)
+    assert prepared(tmp_path / "out", "--limit", "1", "--split", "test") == 2
+    assert "is the disk full?" in capsys.readouterr().err
+    assert list((tmp_path / "out").rglob("*.part")) == []
+
+    def no_space(_arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    assert cli.guarded(no_space, argparse.Namespace()) == 2
+    assert capsys.readouterr().err.startswith("error: no space is left")
+
+
+def test_an_unknown_command_is_named(capsys):
+    assert __main__.main(["prepar"]) == 2
+    assert "no command is called 'prepar'" in capsys.readouterr().err
+    assert __main__.main(["-h"]) == 0
+    assert "commands:" in capsys.readouterr().out

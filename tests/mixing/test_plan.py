@@ -241,3 +241,12 @@ def test_chosen_categories_that_a_split_lacks_are_an_error_that_names_them():
     other, _ = real_noise([("[nonbabble]", '[nonbabble]\ncategories = ["moon"]')], demand=[])
     with pytest.raises(RecipeError, match="demand has none of moon; it has park, bus"):
         plan_mixtures(other, utterances, Supply(supply(utterances).talkers, recordings))
+
+
+def test_a_crowd_that_is_too_short_is_not_blamed_on_other_noise():
+    _, others = recordings_of(
+        "hall", [Recording(f"{split}.wav", "crowd", "babble", split, 0.5) for split in SPLITS]
+    )
+    chosen = recipe(('sources = ["corpus"]', 'sources = ["hall"]'))
+    with pytest.raises(CorpusError, match=r"name longer recordings in babble\.sources"):
+        plan_mixtures(chosen, corpus(), Supply({}, {"hall": others}))
