@@ -158,7 +158,7 @@ def recipe_text(name_or_path: str) -> str:
         if not path.is_file():
             names = recipe_names()
             near = difflib.get_close_matches(name_or_path, names, n=1)
-            guess = f"; did you mean '{near[0]}'?" if near else ""
+            guess = f"; did you mean '{near[0]}'?" if near else "."
             raise RecipeError(
                 f"no recipe '{name_or_path}'{guess} There are: {', '.join(names)}. A path ending in .toml is read as a file."
             )

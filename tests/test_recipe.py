@@ -58,6 +58,11 @@ def test_an_unknown_name_gets_a_guess_and_the_list():
         load_recipe("demo_nosy")
 
 
+def test_a_name_like_no_other_gets_the_list():
+    with pytest.raises(RecipeError, match=r"no recipe 'zzz'\. There are: demo_noisy"):
+        load_recipe("zzz")
+
+
 def test_any_file_can_be_a_recipe(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(recipe_text("demo_noisy"))
