@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.audio import pcm_sha256
+from benchmark.corpora.sync_tone import tone_hz
 from benchmark.errors import CorpusError
 from benchmark.noises.contract import Recording
 from benchmark.progress import Progress, silent
@@ -25,7 +26,6 @@ _CLIPPED_RUN = 4
 _APART_S = 0.5
 _MOSTLY_LOST = 0.5
 _STUCK_FRAMES = 50
-_TONE_S, _TONE_SHARE, _HUM_HZ = 0.1, 0.8, 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def examine(utterance: Utterance) -> Finding:
         facts |= {
             "rate_hz": clip.rate_hz,
             "sha256": _sha256(clip.samples),
-            "tone": _opens_with_tone(clip.samples, clip.rate_hz),
+            "tone": tone_hz(clip.samples, clip.rate_hz) is not None,
         }
         suspicions += _heard(clip.samples, clip.rate_hz)
     except CorpusError as error:
@@ -231,18 +231,6 @@ def _in_runs(at_limit: NDArray[np.bool_]) -> int:
     edges = np.flatnonzero(np.diff(np.concatenate([[0], at_limit.astype(np.int8), [0]])))
     lengths = edges[1::2] - edges[::2]
     return int(lengths[lengths >= _CLIPPED_RUN].sum())
-
-
-def _opens_with_tone(samples: NDArray[np.floating], rate_hz: int) -> bool:
-    """Whether nearly all power above hum, in the first tenth of a second, lies within 50 Hz of one line near 1 kHz."""
-    start = np.asarray(samples[: round(_TONE_S * rate_hz)], np.float64)
-    if len(start) < _TONE_S * rate_hz or np.abs(start).max() < _SILENT_PEAK:
-        return False
-    power = np.abs(np.fft.rfft(start * np.hanning(len(start)))) ** 2
-    hertz = np.fft.rfftfreq(len(start), 1 / rate_hz)
-    power[hertz < _HUM_HZ] = 0.0
-    line_hz = hertz[np.argmax(np.where(np.abs(hertz - 1000.0) <= 150.0, power, -1.0))]
-    return bool(power[np.abs(hertz - line_hz) <= 50.0].sum() > _TONE_SHARE * power.sum())
 
 
 def _sha256(samples: NDArray[np.floating]) -> str:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from benchmark import audio
 from benchmark.corpora import contract
+from benchmark.corpora.sync_tone import without_sync_tone
 from benchmark.corpora.tables import last_line, read_table
 from benchmark.errors import CorpusError
 from benchmark.speech import Anatomy, Clip, Trajectories, Utterance
@@ -124,7 +125,7 @@ def _utterance(
 
 
 def _read_audio(path: Path) -> Clip:
-    return audio.read_clip(path)
+    return without_sync_tone(audio.read_clip(path))
 
 
 def _speaker(path: Path, prefix: str | None, root: Path) -> str | None:
@@ -195,7 +196,8 @@ CORPUS = contract.Corpus(
     read=read,
     looks_like=looks_like,
     notes=(
-        "x grows towards the lips, y upwards, origin at the tips of the upper incisors. Prompts are task numbers: "
-        "nearly every speaker reads the same tasks. Audio exists at several rates; the header is believed."
+        "x grows towards the lips, y upwards, origin at the tips of the upper incisors. Prompts are task numbers: nearly every "
+        "speaker reads the same tasks. Audio exists at several rates; the header is believed. A tone near 1 kHz that opens a "
+        "recording is silenced, because it is no speech; time does not move."
     ),
 )
