@@ -12,10 +12,12 @@ The measures here are objects, ready to be called with signals. Called with para
     >>> from benchmark.metrics import PPMC
     >>> PPMC(pool="corpus")
     PPMC(pool='corpus')
+
+`PESQ`, `DNSMOS` and `ViSQOL` wrap optional packages; they are classes, and making one says what is missing.
 """
 
 from benchmark.metrics import lag as _lag
-from benchmark.metrics import lsd, pesqlike, ppmc, providers, rmse, segsnr, sisdr, stoi
+from benchmark.metrics import lsd, pesqlike, ppmc, rmse, segsnr, sisdr, stoi
 from benchmark.metrics.active_level import ActiveLevel, active_speech_level
 from benchmark.metrics.checks import UnscorableReference
 from benchmark.metrics.lag import BestLag, best_lag
@@ -29,6 +31,7 @@ from benchmark.metrics.measure import (
     mean_scores,
 )
 from benchmark.metrics.parameters import TV6, TV9, TV10
+from benchmark.metrics.providers import DNSMOS, PESQ, ViSQOL
 from benchmark.metrics.registry import available, parse
 from benchmark.metrics.scorer import Scorer
 
@@ -36,9 +39,6 @@ LagPPMC = _lag.LagPPMC()
 LSD = lsd.LSD()
 PESQLike = pesqlike.PESQLike()
 PPMC = ppmc.PPMC()
-DNSMOS = providers.DNSMOS()
-PESQ = providers.PESQ()
-ViSQOL = providers.ViSQOL()
 RMSE = rmse.RMSE()
 SegSNR = segsnr.SegSNR()
 SISDR = sisdr.SISDR()

@@ -74,3 +74,29 @@ def test_importing_the_measures_is_cheap():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert loaded == []
+
+
+WITHOUT_EXTRAS = """
+import importlib.metadata as metadata
+installed = metadata.version
+
+def version(name):
+    if name in {"pesq", "speechmos", "visqol-python"}:
+        raise metadata.PackageNotFoundError(name)
+    return installed(name)
+
+metadata.version = version
+from benchmark.metrics import DNSMOS, STOI, available, parse
+from benchmark.errors import MissingExtraError
+assert "STOI" in available()
+try:
+    parse("DNSMOS")
+except MissingExtraError as error:
+    print(error)
+"""
+
+
+def test_the_core_works_without_the_optional_packages():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_EXTRAS], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "pip install 'sinbad-bench[measures]'" in done.stdout
