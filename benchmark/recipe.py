@@ -94,6 +94,14 @@ class NonBabble(_Section):
     categories: Annotated[list[str], Field(min_length=1)] | None = None
     loop: bool = False
 
+    @field_validator("sources", "categories")
+    @classmethod
+    def _once(cls, values: list[str] | None) -> list[str] | None:
+        # One is drawn, all alike: a name given twice would be drawn twice as often.
+        if values is not None and len(set(values)) != len(values):
+            raise ValueError("lists one name twice")
+        return values
+
 
 class Recipe(_Section):
     """One prepared corpus, complete.

@@ -33,6 +33,7 @@ def test_every_shipped_recipe_is_valid_and_named_as_its_file(name):
             r"line \d+: 'speech.targets' = 'tv7': input should be 'tv6', 'tv9', 'tv10' or 'pellets'",
         ),
         ("seed = 2601", "", r"the key 'seed' is missing"),
+        ('["white", "pink"', '["white", "white"', r"line \d+: nonbabble.categories lists one name twice"),
         ("[babble]", "[bable]", r"line \d+: unknown key 'bable'; did you mean 'babble'\?"),
         ("talkers = 4", "talkers = 0", r"'babble.talkers' = 0: input should be greater than or equal to 1"),
         ("talkers = 4", "talkers = '4'", r"'babble.talkers' = '4': input should be a valid integer"),
