@@ -1,0 +1,52 @@
+"""What every encoder gives: hidden states of all its layers, 50 a second."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Literal
+
+from torch import Tensor, nn
+
+RATE_HZ = 16000
+#: Samples between two hidden states: 50 a second.
+HOP = 320
+
+#: How an encoder came by its weights. Tables show this; an untrained encoder is never shown as anything else.
+Origin = Literal["self-supervised", "supervised", "untrained"]
+
+
+def frames_of(samples: int) -> int:
+    """Number of hidden states for a recording of `samples` at 16 kHz: one for every started 20 ms."""
+    return max(1, -(-samples // HOP))
+
+
+class Encoder(nn.Module):
+    """A network from sound to one sequence of hidden states for each of its layers.
+
+    Attributes:
+        name: Under which it was asked for, e.g. "small" or "hf:microsoft/wavlm-large".
+        origin: How it came by its weights.
+        width: Size of a hidden state; the same for all layers.
+        layers: How many sequences it gives: its layers, and what goes into the first of them.
+    """
+
+    name: str
+    origin: Origin
+    width: int
+    layers: int
+
+    @abstractmethod
+    def forward(self, waves: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
+        """Hidden states.
+
+        Args:
+            waves: float32, shape (batch, samples), 16 kHz; shorter recordings are padded with zeros at the end.
+            lengths: int64, shape (batch,): samples of each recording before padding. None: all are whole.
+
+        Returns:
+            `layers` tensors of shape (batch, frames_of(samples), width), the input of the first layer first.
+        """
+
+    @abstractmethod
+    def trainable_blocks(self) -> list[nn.Module]:
+        """Its parts from the sound upwards (front end, then each layer), so that the last few can be trained and the rest kept."""
