@@ -1,0 +1,210 @@
+"""Configurations of the reference model: TOML files that say everything about one training run, save the seed's luck."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Weight = Annotated[float, Field(ge=0.0)]
+Snr = Annotated[float, Field(ge=-40.0, le=60.0)]
+
+
+class Section(BaseModel):
+    """A table of a configuration: unknown keys and wrong types are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class EncoderSizes(Section):
+    """The shared encoder.
+
+    Attributes:
+        spec: Its name: "small", "hf:NAME or directory", "torchaudio:BUNDLE or file", "whisper-tiny.en".
+        layers: Transformer layers (only "small").
+        width: Size of a hidden state (only "small").
+        heads: Attention heads (only "small").
+        dropout: Share of values set to zero while training (only "small").
+        trained: "all", "none", or how many of its upper parts are trained while the lower ones stay as they are.
+    """
+
+    spec: str = "small"
+    layers: Count = 4
+    width: Count = 160
+    heads: Count = 4
+    dropout: Share = 0.1
+    trained: Literal["all", "none"] | Annotated[int, Field(ge=0)] = "all"
+
+
+class InverterSizes(Section):
+    """From the weighted sum of the encoder's layers to trajectories.
+
+    Attributes:
+        blocks: Conformer blocks.
+        width: Width of a block.
+        heads: Attention heads of a block.
+        dropout: Share of values set to zero while training.
+        hears_enhancer: Whether what the enhancer knows at its bottleneck is one more layer for the inverter.
+    """
+
+    blocks: Annotated[int, Field(ge=0)] = 2
+    width: Count = 160
+    heads: Count = 4
+    dropout: Share = 0.1
+    hears_enhancer: bool = False
+
+
+class EnhancerSizes(Section):
+    """The encoder-decoder on the waveform, conditioned on the shared encoder at its bottleneck.
+
+    Attributes:
+        width: Width of its bottleneck.
+        blocks: Dilated convolutions at its bottleneck.
+        dropout: Share of values set to zero while training.
+    """
+
+    width: Count = 160
+    blocks: Annotated[int, Field(ge=0)] = 4
+    dropout: Share = 0.0
+
+
+class Losses(Section):
+    """Weights of what is minimised: enhancement * (si_sdr + stft) + inversion * (correlation + rmse), each part times its weight.
+
+    Attributes:
+        si_sdr: Negative SI-SDR of the enhanced speech, in tens of decibels.
+        stft: Distance of the compressed spectra of the enhanced speech, over several resolutions.
+        correlation: One minus the correlation of each trajectory.
+        rmse: Root mean square error of each trajectory, in standard deviations.
+        enhancement: All of enhancement.
+        inversion: All of inversion.
+    """
+
+    si_sdr: Weight = 1.0
+    stft: Weight = 1.0
+    correlation: Weight = 1.0
+    rmse: Weight = 0.2
+    enhancement: Weight = 1.0
+    inversion: Weight = 1.0
+
+
+class Data(Section):
+    """What is trained on; every epoch draws a new mixture for each utterance of the train split.
+
+    Attributes:
+        kinds: Conditions that are drawn.
+        clean_share: Probability of the clean condition, where `kinds` has it beside noise.
+        snr_db: Signal-to-noise ratios that are drawn; None takes those of the corpus' recipe.
+        crop_s: Longer utterances are cut to a stretch of this many seconds, drawn anew each epoch; None trains on whole ones.
+        heard: What the model hears: the mixture, the clean speech in it, or the mixture after an enhancer (`--enhancer`).
+        extra_speech: Whether enhancement also learns from speech without articulation: the corpus' own voices that only babble, and
+            folders given by `--extra-speech`.
+    """
+
+    kinds: Annotated[list[Literal["clean", "babble", "nonbabble"]], Field(min_length=1)] = [
+        "clean",
+        "babble",
+        "nonbabble",
+    ]
+    clean_share: Share = 0.1
+    snr_db: Annotated[list[Snr], Field(min_length=1)] | None = None
+    crop_s: Annotated[float, Field(ge=0.5, le=60.0)] | None = 3.0
+    heard: Literal["noisy", "clean", "enhanced"] = "noisy"
+    extra_speech: bool = False
+
+    @model_validator(mode="after")
+    def _once(self) -> Data:
+        if len(set(self.kinds)) != len(self.kinds):
+            raise ValueError("kinds lists one kind twice")
+        return self
+
+
+class Training(Section):
+    """How it is trained: AdamW, with a linear warm-up.
+
+    Attributes:
+        epochs: At most.
+        batch_s: Seconds of audio in a batch, padding included.
+        learning_rate: Of everything but the encoder.
+        encoder_learning_rate: Of the encoder; None: the same.
+        weight_decay: Of AdamW.
+        warmup: Steps over which the rate rises from zero.
+        schedule: "plateau": divided by `plateau_factor` after `patience` epochs without a better dev score; "cosine": falls to
+            zero over the epochs; "constant".
+        plateau_factor: What the rate is multiplied with on a plateau.
+        patience: See `schedule`.
+        early_stop: Epochs without a better dev score after which training ends; None: never.
+        watch: What "better" means: "ppmc", "si_sdr" (both of the dev split, higher is better), "loss" (lower is); None: PPMC where
+            there is an inverter, else SI-SDR where there is an enhancer, else the loss.
+        clip_norm: Longer gradients are shortened to this norm.
+        seed: Of weights, order, mixtures, crops and dropout.
+        precision: "bfloat16": autocast, on a GPU only; on a CPU it is float32 in any case.
+    """
+
+    epochs: Count = 40
+    batch_s: Annotated[float, Field(gt=0.0)] = 24.0
+    learning_rate: Annotated[float, Field(gt=0.0)] = 5e-4
+    encoder_learning_rate: Annotated[float, Field(gt=0.0)] | None = None
+    weight_decay: Weight = 1e-3
+    warmup: Annotated[int, Field(ge=0)] = 100
+    schedule: Literal["plateau", "cosine", "constant"] = "plateau"
+    plateau_factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
+    patience: Count = 5
+    early_stop: Count | None = 8
+    watch: Literal["ppmc", "si_sdr", "loss"] | None = None
+    clip_norm: Annotated[float, Field(gt=0.0)] = 1.0
+    seed: Annotated[int, Field(ge=0)] = 1
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+
+class JointConfig(Section):
+    """One training run, complete.
+
+    Attributes:
+        name: Also the name of its file.
+        title: One line for tables.
+        init: Where the encoder starts from: the name of a shipped pretrained encoder or the folder of a training run; None: from
+            where `encoder.spec` says, and "small" from chance.
+        encoder: The shared encoder.
+        inverter: None: nothing is inverted.
+        enhancer: None: nothing is enhanced.
+        task: "joint": inversion, enhancement or both; "pretraining": masked prediction, by the encoder alone.
+        losses: What is minimised.
+        data: What is trained on.
+        training: How.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+    title: str = ""
+    init: str | None = None
+    encoder: EncoderSizes = EncoderSizes()
+    inverter: InverterSizes | None = None
+    enhancer: EnhancerSizes | None = None
+    task: Literal["joint", "pretraining"] = "joint"
+    losses: Losses = Losses()
+    data: Data = Data()
+    training: Training = Training()
+
+    @model_validator(mode="after")
+    def _something_to_learn(self) -> JointConfig:
+        heads = [name for name in ("inverter", "enhancer") if getattr(self, name) is not None]
+        if self.task == "pretraining" and heads:
+            raise ValueError(f"has a table [{heads[0]}], but task = 'pretraining' trains the encoder alone")
+        if self.task == "joint" and not heads:
+            raise ValueError("needs a table [inverter], [enhancer] or both")
+        if self.inverter is not None and self.inverter.hears_enhancer and self.enhancer is None:
+            raise ValueError("inverter.hears_enhancer needs a table [enhancer]")
+        if self.data.extra_speech and self.task == "joint" and self.enhancer is None:
+            raise ValueError("data.extra_speech needs a table [enhancer]: inversion cannot learn from it")
+        return self
+
+    @property
+    def watched(self) -> Literal["ppmc", "si_sdr", "loss"]:
+        """What decides which epoch is best."""
+        if self.training.watch is not None:
+            return self.training.watch
+        if self.inverter is not None:
+            return "ppmc"
+        return "si_sdr" if self.enhancer is not None else "loss"
