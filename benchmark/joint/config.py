@@ -18,7 +18,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class EncoderSizes(Section):
+class EncoderConfig(Section):
     """The shared encoder.
 
     Attributes:
@@ -38,7 +38,7 @@ class EncoderSizes(Section):
     trained: Literal["all", "none"] | Annotated[int, Field(ge=0)] = "all"
 
 
-class InverterSizes(Section):
+class InverterConfig(Section):
     """From the weighted sum of the encoder's layers to trajectories.
 
     Attributes:
@@ -56,7 +56,7 @@ class InverterSizes(Section):
     hears_enhancer: bool = False
 
 
-class EnhancerSizes(Section):
+class EnhancerConfig(Section):
     """The encoder-decoder on the waveform, conditioned on the shared encoder at its bottleneck.
 
     Attributes:
@@ -70,7 +70,7 @@ class EnhancerSizes(Section):
     dropout: Share = 0.0
 
 
-class Losses(Section):
+class LossConfig(Section):
     """Weights of what is minimised: enhancement * (si_sdr + stft) + inversion * (correlation + rmse), each part times its weight.
 
     Attributes:
@@ -90,7 +90,7 @@ class Losses(Section):
     inversion: Weight = 1.0
 
 
-class Data(Section):
+class DataConfig(Section):
     """What is trained on; every epoch draws a new mixture for each utterance of the train split.
 
     Attributes:
@@ -115,13 +115,13 @@ class Data(Section):
     extra_speech: bool = False
 
     @model_validator(mode="after")
-    def _once(self) -> Data:
+    def _once(self) -> DataConfig:
         if len(set(self.kinds)) != len(self.kinds):
             raise ValueError("kinds lists one kind twice")
         return self
 
 
-class Training(Section):
+class TrainingConfig(Section):
     """How it is trained: AdamW, with a linear warm-up.
 
     Attributes:
@@ -179,13 +179,13 @@ class JointConfig(Section):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
     title: str = ""
     init: str | None = None
-    encoder: EncoderSizes = EncoderSizes()
-    inverter: InverterSizes | None = None
-    enhancer: EnhancerSizes | None = None
+    encoder: EncoderConfig = EncoderConfig()
+    inverter: InverterConfig | None = None
+    enhancer: EnhancerConfig | None = None
     task: Literal["joint", "pretraining"] = "joint"
-    losses: Losses = Losses()
-    data: Data = Data()
-    training: Training = Training()
+    losses: LossConfig = LossConfig()
+    data: DataConfig = DataConfig()
+    training: TrainingConfig = TrainingConfig()
 
     @model_validator(mode="after")
     def _something_to_learn(self) -> JointConfig:
