@@ -13,6 +13,7 @@ from benchmark.mixing.gather import Roots, gather
 from benchmark.mixing.plan import plan_mixtures
 from benchmark.recipe import load_recipe, recipe_names, recipe_text
 from benchmark.shipped import demo_corpus
+from benchmark.splits import rules
 from tests import recipe_corpora
 from tests.corpora import writers
 from tests.noises import corpora as noise_corpora
@@ -100,18 +101,36 @@ def test_babble_comes_from_the_other_speakers_where_there_are_enough(name, speec
     assert {row["noise_source"] for row in rows if row["noise_kind"] == "babble"} == {"corpus"}
 
 
-def test_speakers_who_are_in_several_splits_do_not_babble(speech_roots, tmp_path):
-    text = (
-        recipe_text("mocha_noisy")
-        .replace('["shipped_voices"]', '["corpus", "shipped_voices"]')
-        .replace("talkers = 4", "talkers = 1")
-    )
-    path = tmp_path / "mocha_noisy.toml"
+def babble_sources(text: str, speech: Path, folder: Path) -> dict[str, set[str]]:
+    """Split to where its babble comes from."""
+    path = folder / "recipe.toml"
     path.write_text(text)
     recipe = load_recipe(str(path))
-    gathered = gather(recipe, Roots(speech_roots["mocha"]))
-    rows = plan_mixtures(recipe, gathered.targets, gathered.supply)
-    assert {row["noise_source"] for row in rows if row["noise_kind"] == "babble"} == {"shipped_voices"}
+    gathered = gather(recipe, Roots(speech))
+    found: dict[str, set[str]] = {}
+    for row in plan_mixtures(recipe, gathered.targets, gathered.supply):
+        if row["noise_kind"] == "babble":
+            found.setdefault(row["split"], set()).add(row["noise_source"])
+    return found
+
+
+ONLY_IN_TRAIN = {"train": {"corpus"}, "dev": {"shipped_voices"}, "test": {"shipped_voices"}}
+
+
+def test_a_speaker_alone_in_a_split_hears_the_embedded_voices(speech_roots, tmp_path):
+    assert babble_sources(recipe_text("hprc_noisy"), speech_roots["hprc"], tmp_path) == ONLY_IN_TRAIN
+
+
+def test_speakers_who_are_in_several_splits_do_not_babble(speech_roots, tmp_path):
+    text = recipe_text("mocha_noisy").replace("talkers = 4", "talkers = 1")
+    found = babble_sources(text, speech_roots["mocha"], tmp_path)
+    assert found == dict.fromkeys(("train", "dev", "test"), {"shipped_voices"})
+
+
+def test_with_a_speaker_of_mocha_left_out_the_others_babble(tmp_path):
+    writers.write_mocha(tmp_path / "mocha", rules.SPEAKERS["mocha"], sentences=1, seconds=0.5)
+    text = recipe_text("mocha_noisy").replace('"standard"', '"leave_fsew0_out"')
+    assert babble_sources(text, tmp_path / "mocha", tmp_path) == ONLY_IN_TRAIN
 
 
 def test_real_noise_keeps_both_sources_and_every_kind_of_piece(speech_roots, noise_roots):
