@@ -1,0 +1,143 @@
+"""The joint model: one encoder, shared by speech enhancement and speech inversion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from benchmark.joint.encoders.contract import HOP, RATE_HZ, Encoder
+from benchmark.joint.enhancer import Enhancer
+from benchmark.joint.inverter import Inverter
+
+_SOURCE = ("aperiodicity", "periodicity", "pitch")
+_QUIETEST = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What the model makes of a batch.
+
+    Attributes:
+        enhanced: Shape (batch, samples), at the level of the input; None if the model does not enhance.
+        trajectories: Shape (batch, 2 * frames_of(samples), targets), 100 Hz, in units of a speaker's standard deviation; None if the
+            model does not invert.
+    """
+
+    enhanced: Tensor | None
+    trajectories: Tensor | None
+
+
+class WeightedSum(nn.Module):
+    """A learned weighted sum of hidden states, each normalised first (as in SUPERB, Yang et al. 2021)."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.zeros(count))
+
+    def forward(self, hidden: Sequence[Tensor]) -> Tensor:
+        """One sequence of the shape of each."""
+        shares = torch.softmax(self.weights, dim=0)
+        stacked = torch.stack([nn.functional.layer_norm(states, states.shape[-1:]) for states in hidden])
+        return torch.tensordot(shares, stacked, dims=1)
+
+
+class JointModel(nn.Module):
+    """Encoder, and an enhancer or an inverter or both on weighted sums of all its layers.
+
+    Where it has both and is told so, what the enhancer knows at its bottleneck is one more layer for the inverter.
+
+    Attributes:
+        encoder: The shared encoder.
+        enhancer: None if it does not enhance.
+        inverter: None if it does not invert.
+        names: The targets.
+        target_mean: float32, shape (targets,): mean over the speakers of training, in the units of the corpus.
+        target_deviation: float32, shape (targets,): likewise the standard deviation within a speaker.
+    """
+
+    target_mean: Tensor
+    target_deviation: Tensor
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        names: tuple[str, ...],
+        enhancer: Enhancer | None,
+        inverter: Inverter | None,
+        bottleneck_width: int = 0,
+    ) -> None:
+        super().__init__()
+        self.encoder, self.names = encoder, names
+        self.enhancer, self.inverter = enhancer, inverter
+        self.for_enhancer = WeightedSum(encoder.layers) if enhancer is not None else None
+        own = 1 if bottleneck_width else 0
+        self.for_inverter = WeightedSum(encoder.layers + own) if inverter is not None else None
+        self.told = nn.Linear(bottleneck_width, encoder.width) if bottleneck_width else None
+        self.register_buffer("target_mean", torch.zeros(len(names)))
+        self.register_buffer("target_deviation", torch.ones(len(names)))
+
+    def forward(self, noisy: Tensor, lengths: Tensor | None = None) -> Output:
+        """Hears a batch of whole recordings.
+
+        Args:
+            noisy: float32, shape (batch, samples), 16 kHz; shorter recordings are padded with zeros at the end.
+            lengths: int64, shape (batch,): samples before padding. None: all are whole.
+        """
+        scale = level(noisy, lengths)[:, None]
+        output = self.levelled(noisy / scale, lengths)
+        enhanced = None if output.enhanced is None else output.enhanced * scale
+        return Output(enhanced, output.trajectories)
+
+    def levelled(self, noisy: Tensor, lengths: Tensor | None = None) -> Output:
+        """As `forward`, for recordings (or pieces of one) that were brought to an RMS of 1 before."""
+        hidden = self.encoder(noisy, lengths)
+        enhanced, trajectories = None, None
+        if self.enhancer is not None and self.for_enhancer is not None:
+            enhanced, bottleneck = self.enhancer(noisy, self.for_enhancer(hidden))
+            if self.told is not None:
+                hidden = [*hidden, self.told(bottleneck[:, 0::2] + bottleneck[:, 1::2])]
+        if self.inverter is not None and self.for_inverter is not None:
+            present = None
+            if lengths is not None:
+                counts = torch.clamp((lengths + HOP - 1) // HOP, min=1)
+                frames = hidden[0].shape[1]
+                present = torch.arange(frames, device=noisy.device)[None, :] < counts[:, None]
+            trajectories = self.inverter(self.for_inverter(hidden), present)
+        return Output(enhanced, trajectories)
+
+
+def level(waves: Tensor, lengths: Tensor | None) -> Tensor:
+    """RMS of each recording of a batch, shape (batch,); never 0."""
+    energy = waves.square().sum(dim=-1)
+    count = waves.shape[-1] if lengths is None else lengths
+    return torch.sqrt(energy / count).clamp(min=_QUIETEST)
+
+
+def target_groups(names: Sequence[str]) -> dict[str, int]:
+    """Sizes of the groups of targets that have a head each, in their order: articulation, source, velum.
+
+    Consecutive targets of one kind form a group, so that the groups one after the other are the targets.
+    """
+    groups: dict[str, int] = {}
+    for name in names:
+        kind = "source" if name in _SOURCE else "velum" if name.lower().startswith(("vel", "nas")) else "tract"
+        groups[kind] = groups.get(kind, 0) + 1
+    return groups
+
+
+def parameters_of(model: nn.Module) -> int:
+    """How many numbers a model has learnt or holds, all told."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def context_s(model: JointModel) -> float:
+    """How far to either side of a moment the model hears, in seconds; infinite where the encoder hears everything."""
+    reach = getattr(model.encoder, "reach_s", None)
+    if reach is None:
+        return float("inf")
+    heads = [part.reach_s for part in (model.enhancer, model.inverter) if part is not None]
+    total = sum(heads) if model.told is not None else max(heads, default=0.0)
+    return float(reach) + total + HOP / RATE_HZ
