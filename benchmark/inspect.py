@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from benchmark import cli
 
 if TYPE_CHECKING:
+    from benchmark.corpora import Ignored
     from benchmark.recipe import Recipe
     from benchmark.speech import Utterance
     from benchmark.survey import SpeakerSummary
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _EXAMPLE = """  python -m benchmark.inspect --recipe xrmb_noisy --speech-root /data/xrmb --jobs 4
   python -m benchmark.inspect --recipe xrmb_noisy_real --speech-root /data/xrmb --noise-root musan=/data/musan --json"""
 _SHOWN = 30
+_NAMED = 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,11 +74,12 @@ def _inspect(arguments: argparse.Namespace) -> int:
         "suspicious": {
             finding.utterance_id: list(finding.suspicions) for finding in findings if finding.suspicions
         },
+        "ignored": [file._asdict() for file in listed.ignored],
         "damaged": damaged,
         "noise": noise,
         "remarks": remarks,
     }
-    cli.report(facts, _lines(facts, speakers), arguments.json)
+    cli.report(facts, _lines(facts, speakers, listed.ignored), arguments.json)
     return cli.FOUND_PROBLEMS if damaged else 0
 
 
@@ -143,7 +146,9 @@ def _as_json(speaker: SpeakerSummary) -> dict[str, Any]:
     return asdict(speaker)
 
 
-def _lines(facts: Mapping[str, Any], speakers: Sequence[SpeakerSummary]) -> list[str]:
+def _lines(
+    facts: Mapping[str, Any], speakers: Sequence[SpeakerSummary], ignored: Sequence[Ignored]
+) -> list[str]:
     lines = [
         f"{facts['corpus']} below {facts['root']}: {len(speakers)} speakers, {facts['found']} recordings, {_length(facts['hours'])}"
     ]
@@ -158,7 +163,8 @@ def _lines(facts: Mapping[str, Any], speakers: Sequence[SpeakerSummary]) -> list
         lines.append(
             f"{len(facts['opens_with_tone'])} recordings open with a tone near 1 kHz, {facts['opens_with_tone'][0]} first"
         )
-    suspicious = [f"{key}: {reason}" for key, reasons in facts["suspicious"].items() for reason in reasons]
+    suspicious = _not_read(ignored)
+    suspicious += [f"{key}: {reason}" for key, reasons in facts["suspicious"].items() for reason in reasons]
     lines += _group("suspicious", suspicious) + _group("damaged", facts["damaged"])
     for name, rows in facts["noise"].items():
         lines += ["", f"noise {name}"]
@@ -168,6 +174,18 @@ def _lines(facts: Mapping[str, Any], speakers: Sequence[SpeakerSummary]) -> list
             for row in rows
         ]
     return lines + [f"note: {line}" for line in facts["remarks"]]
+
+
+def _not_read(ignored: Sequence[Ignored]) -> list[str]:
+    """One line a reason, with the first few files."""
+    by_reason: dict[str, list[str]] = {}
+    for file in ignored:
+        by_reason.setdefault(file.why, []).append(file.path)
+    return [
+        f"not read, {why}: {', '.join(paths[:_NAMED])}"
+        + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")
+        for why, paths in by_reason.items()
+    ]
 
 
 def _speaker_table(speakers: Sequence[SpeakerSummary]) -> list[str]:

@@ -124,7 +124,7 @@ def test_a_speaker_alone_in_a_split_hears_the_embedded_voices(speech_roots, tmp_
 def test_speakers_who_are_in_several_splits_do_not_babble(speech_roots, tmp_path):
     text = recipe_text("mocha_noisy").replace("talkers = 4", "talkers = 1")
     found = babble_sources(text, speech_roots["mocha"], tmp_path)
-    assert found == dict.fromkeys(("train", "dev", "test"), {"shipped_voices"})
+    assert found == {split: {"shipped_voices"} for split in ("train", "dev", "test")}
 
 
 def test_with_a_speaker_of_mocha_left_out_the_others_babble(tmp_path):

@@ -15,11 +15,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmark.corpora.contract import Corpus
+from benchmark.corpora.contract import Corpus, Ignored
 from benchmark.errors import CorpusError
 from benchmark.speech import Utterance
 
-__all__ = ["CORPORA", "Corpus", "Scan", "get", "read", "scan"]
+__all__ = ["CORPORA", "Corpus", "Ignored", "Scan", "get", "read", "scan"]
 
 #: Each is a module of this package with a `CORPUS`.
 _NAMES = ("virtual", "xrmb", "hprc", "mocha", "mngu0", "usc_timit", "spire", "ag50x", "folder")
@@ -50,10 +50,12 @@ class Scan(NamedTuple):
     Attributes:
         utterances: Those that are sound as far as their headers tell, sorted by id.
         problems: One line for each damaged recording, naming its file.
+        ignored: Files that resemble recordings and are not read, sorted by path.
     """
 
     utterances: list[Utterance]
     problems: list[str]
+    ignored: list[Ignored]
 
 
 def get(name: str) -> Corpus:
@@ -68,7 +70,7 @@ def get(name: str) -> Corpus:
 
 
 def scan(name: str, root: Path) -> Scan:
-    """List what is sound and what is damaged below `root`.
+    """List what is sound, what is damaged and what is passed over below `root`.
 
     Args:
         name: Registered name of the corpus.
@@ -90,7 +92,7 @@ def scan(name: str, root: Path) -> Scan:
     _refuse_copies(root, utterances)
     sound = [utterance for utterance in utterances if "problem" not in utterance.extra]
     problems = [str(utterance.extra["problem"]) for utterance in utterances if "problem" in utterance.extra]
-    return Scan(sound, problems)
+    return Scan(sound, problems, sorted(corpus.ignored(root)))
 
 
 def read(name: str, root: Path, *, skip_damaged: bool = False) -> list[Utterance]:
@@ -105,7 +107,7 @@ def read(name: str, root: Path, *, skip_damaged: bool = False) -> list[Utterance
     Raises:
         CorpusError: As `scan`; or a recording is damaged and `skip_damaged` is False; or all are damaged.
     """
-    utterances, problems = scan(name, root)
+    utterances, problems, _ = scan(name, root)
     if problems and not (skip_damaged and utterances):
         more = f" (and {len(problems) - 1} more damaged recordings)" if len(problems) > 1 else ""
         raise CorpusError(problems[0] + more)

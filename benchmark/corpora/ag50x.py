@@ -36,5 +36,6 @@ CORPUS = contract.Corpus(
     sensors=folder.PREFIXES,
     read=read,
     looks_like=looks_like,
+    ignored=folder.ignored,
     notes="AG500 files have no header: 12 sensors at 200 Hz. AG501 files state sensors and rate. Positions are in mm.",
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,22 @@ _PORTABLE_ID = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+")
 _ENTRIES_LOOKED_AT = 20_000
 
 
+class Ignored(NamedTuple):
+    """A file that looks as if it were part of a corpus and is not read.
+
+    Attributes:
+        path: Relative to the root, with "/".
+        why: A few words, the same for all files that are left out for one reason.
+    """
+
+    path: str
+    why: str
+
+
+def _nothing(_: Path) -> list[Ignored]:
+    return []
+
+
 @dataclass(frozen=True)
 class Corpus:
     """One kind of articulatory corpus and its reader.
@@ -54,6 +71,7 @@ class Corpus:
             utterance whose files are damaged or missing stays in the list with the reason in
             `extra["problem"]`; `benchmark.corpora.read` refuses or leaves out such utterances.
         looks_like: Whether a folder seems to hold this corpus; quick, reads names and a few headers.
+        ignored: Lists the files below a root that resemble recordings and that `read` passes over; reads names alone.
         notes: What a user should know of coordinates, rates and known faults.
     """
 
@@ -66,6 +84,7 @@ class Corpus:
     sensors: Mapping[str, str]
     read: Callable[[Path], list[Utterance]]
     looks_like: Callable[[Path], bool]
+    ignored: Callable[[Path], list[Ignored]] = _nothing
     notes: str = ""
 
 

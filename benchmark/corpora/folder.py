@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchmark import audio
 from benchmark.corpora import array_files, contract, est_track, folder_config
 from benchmark.corpora.folder_config import FolderConfig
+from benchmark.corpora.passed_over import SOUNDS
 from benchmark.corpora.tables import read_table
 from benchmark.errors import CorpusError
 from benchmark.speech import Anatomy, Clip, Trajectories, Utterance
@@ -43,12 +44,34 @@ def read(root: Path) -> list[Utterance]:
     config = folder_config.load(root)
     pattern = _pattern(config.trajectories.files)
     found = ((path, pattern.fullmatch(path.relative_to(root).as_posix())) for path in contract.walk(root))
-    return [_utterance(root, config, path, match.groupdict()) for path, match in found if match]
+    return [_utterance(root, config, path, _fields(path, match)) for path, match in found if match]
 
 
 def looks_like(root: Path) -> bool:
     """Whether a description lies in the folder itself."""
     return (root / folder_config.FILE_NAME).is_file()
+
+
+def ignored(root: Path) -> list[contract.Ignored]:
+    """Trajectories and audio that the description does not name, and audio without trajectories."""
+    config = folder_config.load(root)
+    tracks, sounds = _pattern(config.trajectories.files), _pattern(config.audio.files)
+    outlines = (config.palate.files, config.palate.pharynx) if config.palate else ()
+    others = [_pattern(template) for template in outlines if template]
+    files = [(path, path.relative_to(root).as_posix()) for path in contract.walk(root)]
+    matches = ((path, tracks.fullmatch(name)) for path, name in files)
+    heard = {_filled(config.audio.files, _fields(path, match)) for path, match in matches if match}
+    found = []
+    for path, name in files:
+        why = ""
+        if path.suffix == Path(config.trajectories.files).suffix:
+            if not any(pattern.fullmatch(name) for pattern in (tracks, *others)):
+                why = f"not named like {config.trajectories.files}"
+        elif path.suffix in (*SOUNDS, Path(config.audio.files).suffix) and name not in heard:
+            why = "no trajectories" if sounds.fullmatch(name) else f"not named like {config.audio.files}"
+        if why:
+            found.append(contract.Ignored(name, why))
+    return found
 
 
 def read_trajectories(path: Path, config: FolderConfig, audio_s: float) -> Trajectories:
@@ -105,8 +128,7 @@ def read_anatomy(palate: Path, pharynx: Path | None, config: FolderConfig) -> An
 
 
 def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, str]) -> Utterance:
-    speaker, recording = fields.get("speaker", "speaker"), fields.get("recording", path.stem)
-    fields = {**fields, "speaker": speaker, "recording": recording}
+    speaker, recording = fields["speaker"], fields["recording"]
     sound = root / _filled(config.audio.files, fields)
     extra: dict[str, str | int | float] = {}
     audio_s = 0.0
@@ -134,6 +156,11 @@ def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, s
         split=config.split_of(speaker),
         extra=extra,
     )
+
+
+def _fields(path: Path, match: re.Match[str]) -> dict[str, str]:
+    """What a template found in a name; a folder of one speaker need not name him."""
+    return {"speaker": "speaker", "recording": path.stem} | match.groupdict()
 
 
 def _anatomy(root: Path, config: FolderConfig, fields: dict[str, str]) -> partial[Anatomy] | None:
@@ -227,5 +254,6 @@ CORPUS = contract.Corpus(
     sensors=PREFIXES,
     read=read,
     looks_like=looks_like,
+    ignored=ignored,
     notes="Trajectories: .npy .npz .csv .tsv .txt .parquet, SSFF, or Carstens .pos.",
 )

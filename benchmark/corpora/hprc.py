@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmark.corpora import contract, mview
+from benchmark.corpora.passed_over import passed_over
 from benchmark.errors import CorpusError
 from benchmark.speech import Utterance
 
@@ -27,6 +28,15 @@ def read(root: Path) -> list[Utterance]:
 def looks_like(root: Path) -> bool:
     """Whether files named as HPRC's lie below `root`."""
     return contract.holds(root, _RECORDING.pattern)
+
+
+def ignored(root: Path) -> list[contract.Ignored]:
+    """Files of MATLAB that are no recordings: palate traces, and whatever has another name."""
+    return passed_over(root, contract.walk(root), ".mat", _recording, "F01_B01_S01_R01_N.mat", sounds=())
+
+
+def _recording(path: Path) -> str | None:
+    return path.stem.upper() if _RECORDING.fullmatch(path.name) else None
 
 
 def _utterance(path: Path, match: re.Match[str]) -> Utterance:
@@ -76,6 +86,7 @@ CORPUS = contract.Corpus(
     },
     read=read,
     looks_like=looks_like,
+    ignored=ignored,
     notes=(
         "100 Hz; x (column 0) grows towards the lips, z (column 2) upwards and is called y here. No palate is "
         "read: the palate is estimated from the reach of the tongue."

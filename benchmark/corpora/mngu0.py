@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmark import audio
 from benchmark.corpora import contract, est_track
+from benchmark.corpora.passed_over import passed_over
 from benchmark.corpora.tables import read_table
 from benchmark.errors import CorpusError
 from benchmark.speech import Clip, Trajectories, Utterance
@@ -34,7 +35,7 @@ def read(root: Path) -> list[Utterance]:
     sounds = contract.sounds_below(root)
     labels = {path.stem.lower(): path for path in contract.walk(root) if path.suffix.lower() == ".lab"}
     chosen: dict[str, Path] = {}
-    for path in sorted(files, key=lambda path: (_is_normalised(path), str(path))):
+    for path in sorted(files, key=_preference):
         chosen.setdefault(path.stem.lower(), path)
     return [_utterance(stem, path, sounds, labels.get(stem)) for stem, path in sorted(chosen.items())]
 
@@ -42,6 +43,12 @@ def read(root: Path) -> list[Utterance]:
 def looks_like(root: Path) -> bool:
     """Whether files named as MNGU0's lie below `root`."""
     return contract.holds(root, _RECORDING.pattern)
+
+
+def ignored(root: Path) -> list[contract.Ignored]:
+    """Track and audio files of other names, audio without a track, and the normalised copy of what is there in centimetres."""
+    files = sorted(contract.walk(root), key=_preference)
+    return passed_over(root, files, ".ema", _recording, "mngu0_s1_0001.ema")
 
 
 def read_coils(path: Path, audio_s: float) -> Trajectories:
@@ -150,6 +157,14 @@ def _utterance(stem: str, path: Path, sounds: dict[str, Path], label: Path | Non
     )
 
 
+def _preference(path: Path) -> tuple[bool, str]:
+    return _is_normalised(path), str(path)
+
+
+def _recording(path: Path) -> str | None:
+    return path.stem.lower() if _RECORDING.fullmatch(f"{path.stem}.ema") else None
+
+
 def _read_audio(path: Path) -> Clip:
     return audio.read_clip(path)
 
@@ -212,6 +227,7 @@ CORPUS = contract.Corpus(
     },
     read=read,
     looks_like=looks_like,
+    ignored=ignored,
     notes=(
         "200 Hz; centimetres become mm and x is turned so that it grows towards the lips. No palate is read: it "
         "is estimated from the reach of the tongue."

@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmark import audio
 from benchmark.corpora import contract, est_track
+from benchmark.corpora.passed_over import passed_over
 from benchmark.corpora.tables import last_line, read_table
 from benchmark.errors import CorpusError
 from benchmark.speech import Anatomy, Clip, Trajectories, Utterance
@@ -38,6 +39,11 @@ def read(root: Path) -> list[Utterance]:
 def looks_like(root: Path) -> bool:
     """Whether files named as MOCHA's lie below `root`."""
     return contract.holds(root, _RECORDING.pattern)
+
+
+def ignored(root: Path) -> list[contract.Ignored]:
+    """Track and audio files of other names, and audio without a track."""
+    return passed_over(root, contract.walk(root), ".ema", _recording, "fsew0_001.ema")
 
 
 def read_coils(path: Path, audio_s: float) -> Trajectories:
@@ -84,6 +90,10 @@ def read_anatomy(path: Path) -> Anatomy:
     if len(points) < 2:
         raise CorpusError(f"{path}: an outline needs at least two points, found {len(points)}")
     return Anatomy(points if points[0, 0] > points[-1, 0] else points[::-1], None, anterior=1)
+
+
+def _recording(path: Path) -> str | None:
+    return path.stem.lower() if _RECORDING.fullmatch(f"{path.stem}.ema") else None
 
 
 def _utterance(
@@ -158,5 +168,6 @@ CORPUS = contract.Corpus(
     },
     read=read,
     looks_like=looks_like,
+    ignored=ignored,
     notes="500 Hz; x is turned so that it grows towards the lips, origin at the upper incisors, y upwards.",
 )

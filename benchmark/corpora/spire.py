@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from benchmark import audio
 from benchmark.corpora import contract, torch_zip
+from benchmark.corpora.passed_over import passed_over
 from benchmark.errors import CorpusError
 from benchmark.speech import Clip, Trajectories, Utterance
 
@@ -41,6 +42,16 @@ def read(root: Path) -> list[Utterance]:
 def looks_like(root: Path) -> bool:
     """Whether torch files in folders of speakers (spk1, spk2 ...) lie below `root`."""
     return any(path.suffix.lower() == ".pt" and _speaker(path, root) for path in contract.first_files(root))
+
+
+def ignored(root: Path) -> list[contract.Ignored]:
+    """Processed files and audio outside the folders of speakers, and audio without a processed file."""
+
+    def recording(path: Path) -> tuple[str, str] | None:
+        speaker = _speaker(path, root)
+        return (speaker, path.stem) if speaker else None
+
+    return passed_over(root, contract.walk(root), ".pt", recording, "spk1/NAME0001.pt")
 
 
 def read_coils(path: Path, audio_s: float) -> Trajectories:
@@ -170,6 +181,7 @@ CORPUS = contract.Corpus(
     },
     read=read,
     looks_like=looks_like,
+    ignored=ignored,
     notes=(
         "100 Hz. x is turned, where needed, so that it grows towards the lips. No palate: it is estimated from "
         "the reach of the tongue. Prompts are the MOCHA-TIMIT sentence numbers."

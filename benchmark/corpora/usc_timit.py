@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmark import audio
 from benchmark.corpora import contract, mview
+from benchmark.corpora.passed_over import passed_over
 from benchmark.errors import CorpusError
 from benchmark.speech import Clip, Utterance
 
@@ -25,6 +26,15 @@ def read(root: Path) -> list[Utterance]:
 def looks_like(root: Path) -> bool:
     """Whether files named as USC-TIMIT's lie below `root`."""
     return contract.holds(root, _RECORDING.pattern)
+
+
+def ignored(root: Path) -> list[contract.Ignored]:
+    """Files of MATLAB and audio of other names, and audio without articulation."""
+    return passed_over(root, contract.walk(root), ".mat", _recording, "usctimit_ema_f1_001_005.mat")
+
+
+def _recording(path: Path) -> str | None:
+    return path.stem.lower() if _RECORDING.fullmatch(f"{path.stem}.mat") else None
 
 
 def _utterance(path: Path, match: re.Match[str], sounds: dict[str, Path]) -> Utterance:
@@ -77,6 +87,7 @@ CORPUS = contract.Corpus(
     },
     read=read,
     looks_like=looks_like,
+    ignored=ignored,
     notes=(
         "Column 0 is horizontal. Of the other two coordinates the one that moves more is taken as the vertical "
         "one. No palate is read: it is estimated from the reach of the tongue."

@@ -5,8 +5,10 @@ Pellets in micrometres, one text file a recording.
 
 from __future__ import annotations
 
+import filecmp
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 
 from benchmark import audio
 from benchmark.corpora import contract
+from benchmark.corpora.passed_over import passed_over
 from benchmark.corpora.sync_tone import without_sync_tone
 from benchmark.corpora.tables import last_line, read_table
 from benchmark.errors import CorpusError
@@ -28,28 +31,37 @@ LENGTH_LIMIT_S = 1.0
 _SPEAKER = re.compile(r"jw\d+", re.IGNORECASE)
 _RECORDING = re.compile(r"(?:(jw\d+)_)?(tp\d+(?:_\d+)?)\.(txy|wav|flac)", re.IGNORECASE)
 _OUTLINE = re.compile(r"(?:(jw\d+)_)?(pal|pha)\.dat", re.IGNORECASE)
+#: Speaker and name to the files that claim to be it.
+_Found = dict[tuple[str, str], list[Path]]
 
 
 def read(root: Path) -> list[Utterance]:
     """List every recording that has a pellet file; see `CORPUS.layout`.
 
-    Raises:
-        CorpusError: Two different files claim to be the same recording.
+    Files that differ and claim to be the same recording, or the same outline of a speaker, are a problem of the recordings that
+    need them.
     """
-    tracks: dict[tuple[str, str], Path] = {}
-    sounds: dict[tuple[str, str], Path] = {}
-    outlines: dict[tuple[str, str], Path] = {}
+    tracks: _Found = defaultdict(list)
+    sounds: _Found = defaultdict(list)
+    outlines: _Found = defaultdict(list)
     for path in contract.walk(root):
-        if match := _RECORDING.fullmatch(path.name):
-            if speaker := _speaker(path, match[1], root):
-                kind = tracks if match[3].lower() == "txy" else sounds
-                _enter(kind, (speaker, match[2].lower()), path)
+        if key := _recording(path, root):
+            (tracks if path.suffix.lower() == ".txy" else sounds)[key].append(path)
         elif (match := _OUTLINE.fullmatch(path.name)) and (speaker := _speaker(path, match[1], root)):
-            _enter(outlines, (speaker, match[2].lower()), path)
+            outlines[speaker, match[2].lower()].append(path)
     return [
-        _utterance(key, track, sounds.get(key), outlines.get((key[0], "pal")), outlines.get((key[0], "pha")))
+        _utterance(
+            key, track, sounds.get(key, ()), *(outlines.get((key[0], name), ()) for name in ("pal", "pha"))
+        )
         for key, track in sorted(tracks.items())
     ]
+
+
+def ignored(root: Path) -> list[contract.Ignored]:
+    """Pellet and audio files of other names or without a speaker, audio without pellets, and second copies."""
+    return passed_over(
+        root, contract.walk(root), ".txy", lambda path: _recording(path, root), "JW11/tp005.txy"
+    )
 
 
 def looks_like(root: Path) -> bool:
@@ -99,15 +111,22 @@ def read_anatomy(palate: Path, pharynx: Path | None) -> Anatomy:
 
 
 def _utterance(
-    key: tuple[str, str], track: Path, sound: Path | None, palate: Path | None, pharynx: Path | None
+    key: tuple[str, str],
+    tracks: Sequence[Path],
+    sounds: Sequence[Path],
+    palates: Sequence[Path],
+    pharynges: Sequence[Path],
 ) -> Utterance:
     speaker, recording = key
+    track, sound = tracks[0], sounds[0] if sounds else None
     task, _, repetition = recording.partition("_")
     extra: dict[str, str | int | float] = {"task": task, "repetition": int(repetition or 1)}
     audio_s = 0.0
     try:
         if sound is None:
             raise CorpusError(f"{track}: has no audio of the same name (.wav or .flac)")
+        for files in (tracks, sounds, palates, pharynges):
+            _refuse_different(files)
         audio_s = audio.duration_s(sound)
         extra |= contract.lengths(track, audio_s, _last_time(track), LENGTH_LIMIT_S)
     except CorpusError as error:
@@ -119,7 +138,7 @@ def _utterance(
         duration_s=audio_s,
         audio=partial(_read_audio, sound or track.with_suffix(".wav")),
         trajectories=partial(read_pellets, track, audio_s),
-        anatomy=partial(read_anatomy, palate, pharynx) if palate else None,
+        anatomy=partial(read_anatomy, palates[0], pharynges[0] if pharynges else None) if palates else None,
         extra=extra,
     )
 
@@ -135,12 +154,22 @@ def _speaker(path: Path, prefix: str | None, root: Path) -> str | None:
     return next((name.upper() for name in parents if _SPEAKER.fullmatch(name)), None)
 
 
-def _enter(found: dict[tuple[str, str], Path], key: tuple[str, str], path: Path) -> None:
-    first = found.setdefault(key, path)
-    if first is not path and first.read_bytes() != path.read_bytes():
-        raise CorpusError(
-            f"{path}: claims to be {'/'.join(key)}, as {first} does, and they differ; remove one of them"
-        )
+def _recording(path: Path, root: Path) -> tuple[str, str] | None:
+    match = _RECORDING.fullmatch(path.name)
+    speaker = _speaker(path, match[1], root) if match else None
+    return (speaker, match[2].lower()) if match and speaker else None
+
+
+def _refuse_different(files: Sequence[Path]) -> None:
+    for path in files[1:]:
+        try:
+            same = filecmp.cmp(files[0], path, shallow=False)
+        except OSError as error:
+            raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
+        if not same:
+            raise CorpusError(
+                f"{path}: claims to be the same as {files[0]} and differs from it; keep one of the two below the root"
+            )
 
 
 def _last_time(path: Path) -> float:
@@ -195,6 +224,7 @@ CORPUS = contract.Corpus(
     },
     read=read,
     looks_like=looks_like,
+    ignored=ignored,
     notes=(
         "x grows towards the lips, y upwards, origin at the tips of the upper incisors. Prompts are task numbers: nearly every "
         "speaker reads the same tasks. Audio exists at several rates; the header is believed. A tone near 1 kHz that opens a "

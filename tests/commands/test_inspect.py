@@ -52,7 +52,7 @@ def test_speakers_hours_rates_and_losses(xrmb, capsys):
     frames = len(voices.pellet_paths(0, 0.98, 1e6 / writers.XRMB_STEP_US)["UL"])
     assert first["lost_share"]["UL_x"] == pytest.approx(3 / frames, abs=1e-3)
     assert first["lost_share"]["T1_y"] == pytest.approx(7 / frames, abs=1e-3)
-    assert (found["suspicious"], found["damaged"]) == ({}, [])
+    assert (found["suspicious"], found["ignored"], found["damaged"]) == ({}, [], [])
 
 
 def test_workers_change_nothing(xrmb, capsys):
@@ -90,6 +90,28 @@ def test_odd_audio_is_suspicious(xrmb, tmp_path, capsys):
     assert found["JW12/tp006"][0].startswith("clipped: ")
     assert found["JW12/tp002"] == ["silent: the audio never passes -60 dB re full scale"]
     assert len(found) == 3
+
+
+def test_files_that_are_not_read_are_suspicious_and_take_a_line_a_reason(xrmb, tmp_path, capsys):
+    root = tmp_path / "xrmb"
+    shutil.copytree(xrmb, root)
+    for letter in "abcde":
+        shutil.copy(root / "JW11/tp002.txy", root / f"JW11/tp002{letter}.txy")
+    (root / "JW12/tp005.txy").unlink()
+    found = inspected(capsys, root)
+    assert found["found"] == 8
+    assert [row["path"] for row in found["ignored"]] == [
+        *(f"JW11/tp002{letter}.txy" for letter in "abcde"),
+        "JW12/tp005.wav",
+    ]
+    assert inspect.main(["--recipe", "xrmb_noisy", "--speech-root", str(root)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-4:] == [
+        "suspicious: 2",
+        "  not read, not named like JW11/tp005.txy: JW11/tp002a.txy, JW11/tp002b.txy, JW11/tp002c.txy and 2 more",
+        "  not read, no .txy file of that name: JW12/tp005.wav",
+        "damaged: none",
+    ]
 
 
 def test_a_table_for_people(xrmb, capsys):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from benchmark import corpora
 from benchmark.corpora import xrmb
@@ -152,8 +153,29 @@ def test_two_different_files_for_one_recording_are_refused(tmp_path: Path) -> No
     (copy / "tp005.txy").write_bytes((tmp_path / "JW11" / "tp005.txy").read_bytes())
     assert len(corpora.read("xrmb", tmp_path)) == 3
     (copy / "tp005.txy").write_text("0\t1")
-    with pytest.raises(CorpusError, match="claims to be JW11/tp005"):
+    with pytest.raises(CorpusError, match=r"tp005\.txy: claims to be the same as .*tp005\.txy and differs"):
         corpora.read("xrmb", tmp_path)
+    assert [u.id for u in corpora.read("xrmb", tmp_path, skip_damaged=True)] == ["JW11/tp007", "JW11/tp007_2"]
+
+
+@pytest.mark.parametrize("other", ["wav16/JW11/tp005.wav", "JW11/tp005.flac"])
+def test_two_versions_of_the_audio_cost_that_recording_alone(tmp_path: Path, other: str) -> None:
+    write_xrmb(tmp_path, speakers=("JW11",))
+    (tmp_path / other).parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(tmp_path / other, voices.speech(0, 1.5, 16000), 16000)
+    found = corpora.scan("xrmb", tmp_path)
+    assert [utterance.id for utterance in found.utterances] == ["JW11/tp007", "JW11/tp007_2"]
+    assert len(found.problems) == 1
+    assert "keep one of the two" in found.problems[0]
+
+
+def test_two_palates_that_differ_are_a_problem_of_that_speaker_alone(tmp_path: Path) -> None:
+    write_xrmb(tmp_path, speakers=("JW11", "JW12"))
+    (tmp_path / "JW11" / "jw11_pal.dat").write_text("-4000 4000\n-40000 20000\n")
+    found = corpora.scan("xrmb", tmp_path)
+    assert {utterance.speaker for utterance in found.utterances} == {"JW12"}
+    assert len(found.problems) == 3
+    assert "PAL.DAT" in found.problems[0]
 
 
 def test_a_thousand_recordings_are_listed_fast_and_in_little_memory(tmp_path: Path) -> None:
