@@ -1,0 +1,191 @@
+"""Batches: which utterances are trained on together, in which order, which stretch of each; the same for the same seed and epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmark.draws import Draws
+from benchmark.errors import CorpusError
+from benchmark.joint.batch import Batch, target_frames
+from benchmark.joint.config import DataConfig
+from benchmark.joint.encoders.contract import HOP, RATE_HZ
+from benchmark.joint.material import Material
+from benchmark.joint.mixtures import Renderer, draw_mixtures, epoch_identity
+from benchmark.mixing.plan import Row
+from benchmark.speech import Utterance
+
+#: Utterances among which those of like length are looked for, so that order stays random and padding short.
+_POOL = 64
+#: Batches that are rendered while one is trained on.
+_AHEAD = 3
+_STRIDE = 2  # frames of targets for one hidden state
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of one mixture.
+
+    Attributes:
+        row: The mixture.
+        start: First sample, a multiple of 320, so that frames of targets and hidden states begin with it.
+        samples: How many.
+    """
+
+    row: Row
+    start: int
+    samples: int
+
+
+class TrainingData:
+    """Batches of every epoch, and those of the dev split.
+
+    Nothing in it has a state that one epoch leaves to the next: any epoch can be had at any time, in any process.
+
+    Attributes:
+        material: What it draws on.
+        seconds: Speech of the train split, and extra speech that one epoch hears beside it.
+    """
+
+    def __init__(
+        self,
+        material: Material,
+        config: DataConfig,
+        batch_s: float,
+        seed: int,
+        *,
+        render_cache: Path | None = None,
+    ) -> None:
+        self.material = material
+        self._config, self._batch_s, self._seed = config, batch_s, seed
+        self._renderer = Renderer(material, render_cache)
+
+    def batches(self, epoch: int, rank: int = 0, count: int = 1) -> Iterator[Batch]:
+        """The batches of an epoch, rendered ahead by a thread.
+
+        Args:
+            epoch: From 0.
+            rank: Which process this is.
+            count: How many processes share every batch; each gets every `count`-th recording of it.
+
+        Raises:
+            CorpusError: There are fewer utterances than processes, or a recording cannot be read.
+        """
+        jobs = (
+            # All processes pad alike, as one process would that had the whole batch.
+            (pieces[rank::count], max(piece.samples for piece in pieces))
+            for pieces in self.plan(epoch, count)
+        )
+        with ThreadPoolExecutor(1) as thread:
+            waiting: list[Future[Batch]] = [thread.submit(self._batch, *job) for job in islice(jobs, _AHEAD)]
+            while waiting:
+                batch = waiting.pop(0).result()
+                waiting += [thread.submit(self._batch, *job) for job in islice(jobs, 1)]
+                yield batch
+
+    def plan(self, epoch: int, count: int = 1) -> list[list[Piece]]:
+        """The pieces of every batch of an epoch, for all `count` processes together."""
+        draws = epoch_identity(self.material.recipe, "training", self._seed, epoch)
+        utterances = [*self.material.train, *self._extra(draws)]
+        rows = draw_mixtures(self.material, self._config, utterances, draws)
+        crop = None if self._config.crop_s is None else round(self._config.crop_s * RATE_HZ / HOP) * HOP
+        pieces = [_cut(row, crop, Draws((*draws.identity, row["utterance_id"]))) for row in rows]
+        return _batched(pieces, round(self._batch_s * RATE_HZ), count, draws)
+
+    @cached_property
+    def dev_batches(self) -> list[Batch]:
+        """The dev split under conditions that are the same for every run on this corpus and these kinds of noise, uncut."""
+        draws = epoch_identity(self.material.recipe, "validation", 0, 0)
+        rows = draw_mixtures(self.material, self._config, self.material.dev, draws)
+        pieces = sorted((_cut(row, None, draws) for row in rows), key=lambda piece: piece.samples)
+        groups = _full(pieces, round(2 * self._batch_s * RATE_HZ))
+        return [self._batch(group, max(piece.samples for piece in group)) for group in groups]
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds of speech with articulation in the train split."""
+        return sum(utterance.duration_s for utterance in self.material.train)
+
+    @property
+    def extra_s(self) -> float:
+        """Seconds of extra speech at hand."""
+        return sum(utterance.duration_s for utterance in self.material.extra)
+
+    def _extra(self, draws: Draws) -> list[Utterance]:
+        """As many recordings of extra speech as the train split has utterances, others each epoch; all if there are fewer."""
+        order = sorted(self.material.extra, key=lambda utterance: draws.token(f"extra/{utterance.id}"))
+        return order[: len(self.material.train)]
+
+    def _batch(self, pieces: Sequence[Piece], longest: int) -> Batch:
+        size, frames = len(pieces), target_frames(longest)
+        channels = len(self.material.scales.names)
+        noisy = np.zeros((size, longest), np.float32)
+        clean = np.zeros((size, longest), np.float32)
+        values = np.zeros((size, frames, channels), np.float32)
+        valid = np.zeros((size, frames, channels), bool)
+        for i, piece in enumerate(pieces):
+            mixture, speech = self._renderer.pair(piece.row)
+            stretch = slice(piece.start, piece.start + piece.samples)
+            heard = speech if self._config.heard == "clean" else mixture
+            noisy[i, : piece.samples], clean[i, : piece.samples] = heard[stretch], speech[stretch]
+            if (targets := self.material.targets.get(piece.row["utterance_id"])) is not None:
+                first = _STRIDE * piece.start // HOP
+                found = slice(first, first + target_frames(piece.samples))
+                length = len(targets.values[found])
+                values[i, :length], valid[i, :length] = targets.values[found], targets.valid[found]
+        ids = [piece.row["mixture_id"] for piece in pieces]
+        has_targets = [piece.row["utterance_id"] in self.material.targets for piece in pieces]
+        lengths = [piece.samples for piece in pieces]
+        return Batch(
+            torch.from_numpy(noisy),
+            torch.from_numpy(clean),
+            torch.tensor(lengths, dtype=torch.int64),
+            torch.from_numpy(values),
+            torch.from_numpy(valid),
+            torch.tensor(has_targets),
+            ids,
+        )
+
+
+def _cut(row: Row, crop: int | None, draws: Draws) -> Piece:
+    total = int(row["samples"])
+    if crop is None or total <= crop:
+        return Piece(row, 0, total)
+    return Piece(row, HOP * draws.integer("crop", 0, (total - crop) // HOP + 1), crop)
+
+
+def _batched(pieces: Sequence[Piece], limit: int, least: int, draws: Draws) -> list[list[Piece]]:
+    """Batches of pieces of like length, at most `limit` samples with padding, at least `least` pieces, in drawn order."""
+    if len(pieces) < least:
+        raise CorpusError(
+            f"{least} processes cannot share {len(pieces)} train utterances; start fewer processes"
+        )
+    order = sorted(pieces, key=lambda piece: draws.token(f"order/{piece.row['utterance_id']}"))
+    batches: list[list[Piece]] = []
+    for start in range(0, len(order), _POOL):
+        pool = sorted(order[start : start + _POOL], key=lambda piece: piece.samples)
+        batches += _full(pool, limit, least)
+    if len(batches) > 1 and len(batches[-1]) < least:
+        batches[-2] += batches.pop()
+    numbered = sorted(range(len(batches)), key=lambda i: draws.token(f"batch/{i}"))
+    return [batches[i] for i in numbered]
+
+
+def _full(pieces: Iterable[Piece], limit: int, least: int = 1) -> list[list[Piece]]:
+    """Groups of pieces, sorted by length, of at most `limit` samples with padding but at least `least` pieces."""
+    groups: list[list[Piece]] = []
+    for piece in pieces:
+        if groups and (len(groups[-1]) < least or (len(groups[-1]) + 1) * piece.samples <= limit):
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    if len(groups) > 1 and len(groups[-1]) < least:
+        groups[-2] += groups.pop()
+    return groups

@@ -1,0 +1,178 @@
+"""Mixtures for training: drawn anew for every epoch, rendered by the code that renders the benchmark, kept on disk if wanted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.audio import FULL_SCALE
+from benchmark.draws import Draws
+from benchmark.errors import RecipeError
+from benchmark.files import replacing
+from benchmark.joint.config import DataConfig
+from benchmark.joint.material import Material
+from benchmark.mixing.plan import Row, plan_mixtures
+from benchmark.mixing.render import LevelledSpeech, levelled_speech, render_mixture
+from benchmark.mixing.sources import SourceReader
+from benchmark.mixing.supply import RATE_HZ
+from benchmark.recipe import Recipe, recipe_hash
+from benchmark.speech import Utterance
+
+Sound = NDArray[np.float32]
+#: Speech that is kept in memory, in samples: two hours.
+_KEPT_SAMPLES = 7200 * RATE_HZ
+
+
+def epoch_identity(recipe: Recipe, purpose: str, seed: int, epoch: int) -> Draws:
+    """The draws of one pass over a split; those of the benchmark's own mixtures have another identity."""
+    return Draws((recipe.name, recipe.version, purpose, seed, epoch))
+
+
+def draw_mixtures(
+    material: Material, data: DataConfig, utterances: Sequence[Utterance], draws: Draws
+) -> list[Row]:
+    """One mixture for each utterance: its condition is drawn, then its noise, from that of its own split.
+
+    Args:
+        material: What there is.
+        data: Which conditions, and how often.
+        utterances: Of the train or the dev split.
+        draws: Of this pass.
+
+    Raises:
+        RecipeError: The recipe has none of the wanted kinds of noise.
+        CorpusError: The noise at hand does not suffice.
+    """
+    kinds = [kind for kind in data.kinds if kind != "clean" and kind in material.recipe.noise_kinds]
+    if not kinds and "clean" not in data.kinds:
+        raise RecipeError(
+            f"data.kinds = {data.kinds}: the recipe '{material.recipe.name}' has only {', '.join(material.recipe.noise_kinds)}"
+        )
+    rows = []
+    for utterance in utterances:
+        kind, snr_db = _condition(data, kinds, material.recipe, Draws((*draws.identity, utterance.id)))
+        recipe = _for_one(material, utterance, kind, snr_db, draws)
+        rows += plan_mixtures(recipe, [utterance], material.supply)
+    return rows
+
+
+def _condition(
+    data: DataConfig, kinds: Sequence[str], recipe: Recipe, draws: Draws
+) -> tuple[str, float | None]:
+    fine = 10_000
+    share = data.clean_share if kinds else 1.0
+    if "clean" in data.kinds and draws.integer("clean", 0, fine) < share * fine:
+        return "clean", None
+    return draws.choice("kind", kinds), draws.choice("snr", data.snr_db or recipe.mixing.snr_db)
+
+
+def _for_one(
+    material: Material, utterance: Utterance, kind: str, snr_db: float | None, draws: Draws
+) -> Recipe:
+    """The recipe of a single mixture. Its name and seed keep its draws apart from those of the benchmark."""
+    recipe = material.recipe
+    babble = recipe.babble if kind == "babble" else None
+    if babble is not None and utterance.id not in material.targets:
+        # Extra speech may come from the voices that babble: one of them is then no talker.
+        others = [
+            sum(talker.name != utterance.speaker for talker in by_split.get(str(utterance.split), ()))
+            for source, by_split in material.supply.talkers.items()
+            if source in babble.sources
+        ]
+        babble = babble.model_copy(update={"talkers": max(1, min(babble.talkers, max(others, default=1)))})
+    mixing = {"clean": kind == "clean", "snr_db": [snr_db] if snr_db is not None else [0.0]}
+    return recipe.model_copy(
+        update={
+            "name": f"{recipe.name}_training",
+            "seed": draws.integer("mixtures", 0, 2**62),
+            "mixing": recipe.mixing.model_copy(update=mixing),
+            "babble": babble,
+            "nonbabble": recipe.nonbabble if kind == "nonbabble" else None,
+        }
+    )
+
+
+class Renderer:
+    """Renders plan rows to float32; keeps speech in memory, and mixtures on disk where a folder is given.
+
+    Attributes:
+        cache: Folder of rendered mixtures, shared by runs with equal seeds, or None.
+    """
+
+    def __init__(self, material: Material, cache: Path | None = None) -> None:
+        self.cache = cache
+        self._recipe = material.recipe
+        self._sources = material.sources
+        self._reader = SourceReader(material.sources)
+        self._speech: OrderedDict[str, LevelledSpeech] = OrderedDict()
+        self._held = 0
+
+    def pair(self, row: Row) -> tuple[Sound, Sound]:
+        """A mixture and the speech in it at the same gain, float32, shape (samples,), full scale 1.0.
+
+        Raises:
+            CorpusError: A source cannot be read.
+        """
+        speech = self._levelled(row)
+        pcm, gain_db = self._mixture(row, speech)
+        noisy = pcm.astype(np.float32) / np.float32(FULL_SCALE)
+        clean = (speech.samples * 10.0 ** (gain_db / 20.0)).astype(np.float32)
+        return noisy, clean
+
+    def _levelled(self, row: Row) -> LevelledSpeech:
+        key = row["utterance_id"]
+        if key in self._speech:
+            self._speech.move_to_end(key)
+            return self._speech[key]
+        speech = levelled_speech(row, self._reader)
+        self._speech[key] = speech
+        self._held += len(speech.samples)
+        while self._held > _KEPT_SAMPLES and len(self._speech) > 1:
+            self._held -= len(self._speech.popitem(last=False)[1].samples)
+        return speech
+
+    def _mixture(self, row: Row, speech: LevelledSpeech) -> tuple[NDArray[np.int16], float]:
+        path = None
+        if self.cache is not None:
+            key = self._key(row, speech)
+            path = self.cache / key[:2] / f"{key}.npz"
+            if (found := _read(path, row["samples"])) is not None:
+                return found
+        rendered = render_mixture(row, self._recipe, speech, self._reader)
+        gain_db = float(rendered.measured["speech_gain_db"])
+        if path is not None:
+            with replacing(path) as temporary, temporary.open("wb") as stream:
+                np.savez(stream, pcm=rendered.pcm, speech_gain_db=np.float64(gain_db))
+        return rendered.pcm, gain_db
+
+    def _key(self, row: Row, speech: LevelledSpeech) -> str:
+        digest = hashlib.blake2b(self._rules, digest_size=16)
+        digest.update(json.dumps(row, sort_keys=True).encode())
+        digest.update(np.ascontiguousarray(speech.samples).tobytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def _rules(self) -> bytes:
+        return recipe_hash(self._recipe).encode()
+
+
+def _read(path: Path, samples: int) -> tuple[NDArray[np.int16], float] | None:
+    """A kept mixture, or None where there is none or it is damaged: then it is rendered again."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            pcm: NDArray[Any] = arrays["pcm"]
+            gain_db = float(arrays["speech_gain_db"])
+    except (OSError, ValueError, KeyError, BadZipFile, EOFError):
+        return None
+    if pcm.dtype != np.int16 or pcm.shape != (samples,) or not np.isfinite(gain_db):
+        return None
+    return pcm, gain_db
