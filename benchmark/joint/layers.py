@@ -52,7 +52,6 @@ def feed_forward(width: int, factor: int, dropout: float) -> nn.Sequential:
         nn.LayerNorm(width),
         nn.Linear(width, factor * width),
         nn.GELU(),
-        nn.Dropout(dropout),
         nn.Linear(factor * width, width),
         nn.Dropout(dropout),
     )

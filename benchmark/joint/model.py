@@ -41,7 +41,7 @@ class WeightedSum(nn.Module):
         """One sequence of the shape of each."""
         shares = torch.softmax(self.weights, dim=0)
         stacked = torch.stack([nn.functional.layer_norm(states, states.shape[-1:]) for states in hidden])
-        return torch.tensordot(shares, stacked, dims=1)
+        return (shares[:, None, None, None] * stacked).sum(dim=0)
 
 
 class JointModel(nn.Module):
