@@ -27,7 +27,7 @@ class EncoderConfig(Section):
         width: Size of a hidden state (only "small").
         heads: Attention heads (only "small").
         dropout: Share of values set to zero while training (only "small").
-        trained: "all", "none", or how many of its upper parts are trained while the lower ones stay as they are.
+        trained: Which parts learn: "all", "none", "last:N" (the last N layers), "no-front" (all above the front end).
     """
 
     spec: str = "small"
@@ -35,7 +35,7 @@ class EncoderConfig(Section):
     width: Count = 160
     heads: Count = 4
     dropout: Share = 0.1
-    trained: Literal["all", "none"] | Annotated[int, Field(ge=0)] = "all"
+    trained: Annotated[str, Field(pattern=r"^(all|none|no-front|last:[1-9]\d*)$")] = "all"
 
 
 class InverterConfig(Section):

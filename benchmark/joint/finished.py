@@ -1,0 +1,185 @@
+"""What a run leaves: the weights of its best epoch, a card that says how they came about, the log and the learning curve.
+
+DIR/model.safetensors card.json log.csv curve.png
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from benchmark.errors import ModelError
+from benchmark.files import write_text
+from benchmark.joint import checkpoint
+from benchmark.joint.build import build_model
+from benchmark.joint.config import JointConfig
+from benchmark.joint.curve import draw_curve
+from benchmark.joint.encoders.contract import Encoder
+from benchmark.joint.log import write_log
+from benchmark.joint.model import JointModel, parameters_of
+
+WEIGHTS, CARD = "model.safetensors", "card.json"
+_ENCODER = "encoder."
+_PARTS = ("encoder", "enhancer", "inverter")
+_SHIPPED = Path(__file__).parent / "weights"
+_PACKAGES = ("torch", "safetensors", "numpy", "scipy")
+
+
+def finish(
+    folder: Path,
+    model: nn.Module,
+    config: JointConfig,
+    progressed: checkpoint.Progressed,
+    facts: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Writes what a run leaves; the weights of its best epoch stay in `model`.
+
+    Args:
+        folder: Of the run.
+        model: Of the run; its weights are replaced by the best.
+        config: Of the run.
+        progressed: At its end.
+        facts: What else the card says.
+
+    Returns:
+        The card.
+
+    Raises:
+        ModelError: The weights of the best epoch are missing or damaged.
+    """
+    best = checkpoint.best_weights(folder)
+    checkpoint.load_weights(model, best, folder / checkpoint.FOLDER / checkpoint.BEST)
+    checkpoint.write_weights(folder / WEIGHTS, best)
+    chosen = progressed.history[progressed.best_epoch - 1]
+    card = {
+        "name": config.name,
+        "title": config.title,
+        "task": config.task,
+        "config": config.model_dump(mode="json"),
+        "encoder": _encoder_facts(model),
+        "parameters": _parameters(model),
+        "targets": _target_facts(model),
+        "epochs": progressed.epochs,
+        "best_epoch": progressed.best_epoch,
+        "dev": {name: value for name, value in chosen.items() if name.startswith("dev_")},
+        "seconds": round(progressed.seconds, 1),
+        **facts,
+        "weights_sha256": hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest(),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+    }
+    write_text(folder / CARD, json.dumps(card, indent=2) + "\n")
+    write_log(folder, progressed.history)
+    draw_curve(folder, progressed.history, progressed.best_epoch, config.title or config.name)
+    return card
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card of a finished run.
+
+    Raises:
+        ModelError: There is none, or it is damaged.
+    """
+    path = folder / CARD
+    if not path.is_file():
+        raise ModelError(
+            f"{folder}: holds no finished training; name a folder that `python -m benchmark.train --out` has filled"
+        )
+    try:
+        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: is damaged ({error}); copy the folder again") from error
+    return card
+
+
+def load_model(folder: Path) -> JointModel:
+    """The joint model that a run has left, ready to listen.
+
+    Raises:
+        ModelError: The folder holds none, or it is damaged.
+    """
+    card = read_card(folder)
+    try:
+        config = JointConfig.model_validate(card["config"])
+        names = tuple(card["targets"]["names"])
+        origin = card["encoder"]["origin"]
+    except (ValidationError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{folder / CARD}: is no card of a joint model ({error!r}); train it again"
+        ) from error
+    model = build_model(config, names)
+    checkpoint.load_weights(model, checkpoint.read_weights(folder / WEIGHTS), folder / WEIGHTS)
+    model.encoder.origin = origin
+    return model.eval()
+
+
+def start_encoder(encoder: Encoder, name_or_folder: str) -> dict[str, Any]:
+    """Gives an encoder the weights that a run has left.
+
+    Args:
+        encoder: Changed in place, and says from then on what those weights are.
+        name_or_folder: The name of a shipped pretrained encoder, or the folder of a run.
+
+    Returns:
+        The card of that run.
+
+    Raises:
+        ModelError: There is none of that name, or it is of another size.
+    """
+    folder = Path(name_or_folder)
+    if not folder.is_dir():
+        folder = _SHIPPED / name_or_folder
+    if not folder.is_dir():
+        shipped = sorted(path.parent.name for path in _SHIPPED.glob(f"*/{CARD}"))
+        raise ModelError(
+            f"init = '{name_or_folder}': is neither a folder nor shipped ({', '.join(shipped) or 'nothing is'}); "
+            "pretrain one with `python -m benchmark.train --config small_pretrain`"
+        )
+    card = read_card(folder)
+    tensors = checkpoint.read_weights(folder / WEIGHTS)
+    own = {key.removeprefix(_ENCODER): value for key, value in tensors.items() if key.startswith(_ENCODER)}
+    checkpoint.load_weights(encoder, own, folder / WEIGHTS)
+    pretrained = card.get("task") == "pretraining"
+    encoder.origin = "self-supervised" if pretrained else card["encoder"]["origin"]
+    return card
+
+
+def _encoder_facts(model: nn.Module) -> dict[str, Any]:
+    encoder = model.encoder
+    if not isinstance(encoder, Encoder):
+        return {}
+    return {
+        "name": encoder.name,
+        "origin": encoder.origin,
+        "layers": encoder.layers,
+        "width": encoder.width,
+        "trained_parameters": sum(weight.numel() for weight in encoder.parameters() if weight.requires_grad),
+    }
+
+
+def _parameters(model: nn.Module) -> dict[str, int]:
+    parts = {name: getattr(model, name, None) for name in _PARTS}
+    counted = {name: parameters_of(part) for name, part in parts.items() if isinstance(part, nn.Module)}
+    return {**counted, "total": parameters_of(model)}
+
+
+def _target_facts(model: nn.Module) -> dict[str, Any]:
+    if not isinstance(model, JointModel):
+        return {}
+    return {
+        "names": list(model.names),
+        "mean": _rounded(model.target_mean),
+        "deviation": _rounded(model.target_deviation),
+    }
+
+
+def _rounded(values: Tensor) -> list[float]:
+    return [round(float(value), 6) for value in values.to(torch.float64)]
