@@ -43,31 +43,32 @@ class Enhancer(nn.Module):
             self.gains.bias[:_PAIRS] = 1.0
         self.reach_s = (_KERNEL + _STEP * sum(2 * 2 ** (i % 4) for i in range(blocks)) + 2 * _STEP) / 16000
 
-    def forward(self, waves: Tensor, shared: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, waves: Tensor, shared: Tensor, present: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Enhanced speech, and what the bottleneck knows.
 
         Args:
             waves: Shape (batch, samples), 16 kHz.
             shared: The encoder's representation, shape (batch, frames_of(samples), encoder_width).
+            present: bool, shape (batch, frames_of(samples)): what is not padding. None: all is.
 
         Returns:
             Speech of the same shape as `waves`, without delay; states of shape (batch, 2 * frames_of(samples), width).
         """
         samples = waves.shape[-1]
         real, imaginary = self._analysed(waves)
-        bottleneck = self.bottleneck(real, imaginary, shared)
+        bottleneck = self._bottleneck(real, imaginary, shared, present)
         scale, turn = self.gains(self.norm(bottleneck)).chunk(2, dim=-1)
         cleaned = (real * scale - imaginary * turn, real * turn + imaginary * scale)
         return self._synthesised(*cleaned, samples), bottleneck
 
-    def bottleneck(self, real: Tensor, imaginary: Tensor, shared: Tensor) -> Tensor:
-        """States of shape (batch, 2 * frames_of(samples), width), from both the filters and the encoder."""
+    def _bottleneck(self, real: Tensor, imaginary: Tensor, shared: Tensor, present: Tensor | None) -> Tensor:
         loudness = torch.log(real.square() + imaginary.square() + 1e-4) / 6.0
         heard = self.conditions(shared).repeat_interleave(2, dim=1)
         scale, shift = heard.chunk(2, dim=-1)
         states: Tensor = self.spectrum(loudness) * (1.0 + scale) + shift
+        inside = None if present is None else present.repeat_interleave(2, dim=1)[..., None]
         for block in self.blocks:
-            states = block(states)
+            states = block(states, inside)
         return states
 
     def _analysed(self, waves: Tensor) -> tuple[Tensor, Tensor]:
@@ -101,9 +102,12 @@ class _Block(nn.Module):
         self.narrower = nn.Linear(2 * width, width)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, states: Tensor) -> Tensor:
-        """Next states, (batch, frames, width)."""
-        mixed = self.depthwise(self.norm(states).transpose(1, 2)).transpose(1, 2)
+    def forward(self, states: Tensor, inside: Tensor | None) -> Tensor:
+        """Next states, (batch, frames, width); those that are not `inside`, (batch, frames, 1), are padding and not heard."""
+        heard = self.norm(states)
+        if inside is not None:
+            heard = heard * inside
+        mixed = self.depthwise(heard.transpose(1, 2)).transpose(1, 2)
         return states + self.dropout(self.narrower(functional.gelu(self.wider(mixed))))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from benchmark.joint.encoders.contract import HOP, RATE_HZ, Encoder
+from benchmark.joint.encoders.contract import HOP, RATE_HZ, Encoder, present_frames
 from benchmark.joint.enhancer import Enhancer
 from benchmark.joint.inverter import Inverter
 
@@ -94,17 +94,13 @@ class JointModel(nn.Module):
     def levelled(self, noisy: Tensor, lengths: Tensor | None = None) -> Output:
         """As `forward`, for recordings (or pieces of one) that were brought to an RMS of 1 before."""
         hidden = self.encoder(noisy, lengths)
+        present = present_frames(hidden[0].shape[1], lengths, noisy.device)
         enhanced, trajectories = None, None
         if self.enhancer is not None and self.for_enhancer is not None:
-            enhanced, bottleneck = self.enhancer(noisy, self.for_enhancer(hidden))
+            enhanced, bottleneck = self.enhancer(noisy, self.for_enhancer(hidden), present)
             if self.told is not None:
                 hidden = [*hidden, self.told(bottleneck[:, 0::2] + bottleneck[:, 1::2])]
         if self.inverter is not None and self.for_inverter is not None:
-            present = None
-            if lengths is not None:
-                counts = torch.clamp((lengths + HOP - 1) // HOP, min=1)
-                frames = hidden[0].shape[1]
-                present = torch.arange(frames, device=noisy.device)[None, :] < counts[:, None]
             trajectories = self.inverter(self.for_inverter(hidden), present)
         return Output(enhanced, trajectories)
 
@@ -123,7 +119,9 @@ def target_groups(names: Sequence[str]) -> dict[str, int]:
     """
     groups: dict[str, int] = {}
     for name in names:
-        kind = "source" if name in _SOURCE else "velum" if name.lower().startswith(("vel", "nas")) else "tract"
+        kind = (
+            "source" if name in _SOURCE else "velum" if name.lower().startswith(("vel", "nas")) else "tract"
+        )
         groups[kind] = groups.get(kind, 0) + 1
     return groups
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from benchmark.joint.encoders.contract import HOP
+from benchmark.joint.encoders.contract import present_frames
 from benchmark.joint.encoders.small import BANDS, SmallEncoder
 
 _CODES, _CODE_WIDTH, _CODE_SEED = 1024, 16, 2202
@@ -36,21 +36,26 @@ class MaskedPrediction(nn.Module):
         self.register_buffer("projection", torch.randn(2 * BANDS, _CODE_WIDTH, generator=generator))
         self.register_buffer("codebook", nn.functional.normalize(codebook, dim=-1))
 
-    def forward(self, noisy: Tensor, clean: Tensor, lengths: Tensor, generator: torch.Generator) -> Tensor:
+    def forward(
+        self, noisy: Tensor, clean: Tensor, lengths: Tensor | None, generator: torch.Generator
+    ) -> Tensor:
         """Cross entropy over the masked frames, in nats; the logarithm of 1024 (6.93) is chance.
 
         Args:
             noisy: Shape (batch, samples), RMS about 1.
             clean: The speech in it, the same shape.
-            lengths: Samples of each recording before padding, shape (batch,).
+            lengths: Samples of each recording before padding, shape (batch,). None: all are whole.
             generator: Draws the masked stretches.
         """
-        states = self.encoder.features(self.encoder.log_mel(noisy))
-        counts = torch.clamp((lengths + HOP - 1) // HOP, min=1)
-        present = torch.arange(states.shape[1], device=states.device)[None, :] < counts[:, None]
-        masked = self._masked(states.shape[:2], generator).to(states.device) & present
+        spectra = self.encoder.log_mel(noisy)
+        present = present_frames(spectra.shape[1] // 2, lengths, noisy.device)
+        states = self.encoder.features(spectra, present)
+        masked = self._masked(states.shape[:2], generator).to(states.device)
+        if present is None:
+            present = torch.ones_like(masked)
+        masked &= present
         states = torch.where(masked[..., None], self.mask, states)
-        last = self.encoder.layers_above(states, lengths)[-1]
+        last = self.encoder.layers_above(states, present)[-1]
         return nn.functional.cross_entropy(self.head(last[masked]), self._units(clean, present)[masked])
 
     def _masked(self, shape: torch.Size, generator: torch.Generator) -> Tensor:

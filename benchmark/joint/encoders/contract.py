@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Literal
+from typing import Literal, Self
 
+import torch
 from torch import Tensor, nn
 
 RATE_HZ = 16000
@@ -18,6 +19,14 @@ Origin = Literal["self-supervised", "supervised", "untrained"]
 def frames_of(samples: int) -> int:
     """Number of hidden states for a recording of `samples` at 16 kHz: one for every started 20 ms."""
     return max(1, -(-samples // HOP))
+
+
+def present_frames(frames: int, lengths: Tensor | None, device: torch.device) -> Tensor | None:
+    """Which hidden states of a padded batch belong to its recordings: bool, shape (batch, frames); None if nothing is padded."""
+    if lengths is None:
+        return None
+    counts = torch.clamp((lengths + HOP - 1) // HOP, min=1)
+    return torch.arange(frames, device=device)[None, :] < counts[:, None]
 
 
 class Encoder(nn.Module):
@@ -50,3 +59,12 @@ class Encoder(nn.Module):
     @abstractmethod
     def trainable_blocks(self) -> list[nn.Module]:
         """Its parts from the sound upwards (front end, then each layer), so that the last few can be trained and the rest kept."""
+
+    def train(self, mode: bool = True) -> Self:
+        """As of every module, but parts whose weights are all frozen stay as in evaluation: dropout would blur what they know."""
+        super().train(mode)
+        for part in (self, *self.trainable_blocks()):
+            weights = list(part.parameters())
+            if weights and not any(weight.requires_grad for weight in weights):
+                nn.Module.train(part, False)
+        return self

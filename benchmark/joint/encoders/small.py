@@ -8,7 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmark.joint.encoders.contract import HOP, RATE_HZ, Encoder, Origin, frames_of
+from benchmark.joint.encoders.contract import (
+    HOP,
+    RATE_HZ,
+    Encoder,
+    Origin,
+    frames_of,
+    present_frames,
+)
 from benchmark.joint.layers import TransformerBlock, within_reach
 
 BANDS = 80
@@ -38,9 +45,9 @@ class LogMel(nn.Module):
         frames = 2 * frames_of(waves.shape[-1])
         missing = (frames - 1) * _STEP + _FFT - _FFT // 2 - waves.shape[-1]
         padded = functional.pad(waves, (_FFT // 2, max(missing, 0)))
-        spectrum = torch.stft(
-            padded, _FFT, _STEP, _WINDOW, self.window, center=False, return_complex=True
-        )[..., :frames]
+        spectrum = torch.stft(padded, _FFT, _STEP, _WINDOW, self.window, center=False, return_complex=True)[
+            ..., :frames
+        ]
         power = spectrum.real.square() + spectrum.imag.square()
         logs = torch.log(self.filters @ power + _FLOOR)
         return ((logs - _LOG_MEAN) / _LOG_DEVIATION).transpose(1, 2)
@@ -76,26 +83,37 @@ class SmallEncoder(Encoder):
 
     def forward(self, waves: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
         """Hidden states; see `Encoder.forward`."""
-        return self.layers_above(self.features(self.log_mel(waves)), lengths)
+        spectra = self.log_mel(waves)
+        present = present_frames(spectra.shape[1] // 2, lengths, waves.device)
+        return self.layers_above(self.features(spectra, present), present)
 
-    def features(self, spectra: Tensor) -> Tensor:
-        """From log-mel spectra at 100 Hz, (batch, frames, 80), to what the positions are added to, (batch, frames / 2, width)."""
-        states = functional.gelu(self.front["first"](spectra.transpose(1, 2)))
+    def features(self, spectra: Tensor, present: Tensor | None) -> Tensor:
+        """From log-mel spectra to what the positions are added to.
+
+        Args:
+            spectra: Shape (batch, 2 * frames, 80), 100 Hz.
+            present: bool, shape (batch, frames): hidden states that are not padding. None: all are.
+
+        Returns:
+            Shape (batch, frames, width).
+        """
+        # What lies behind the end of a recording must not be heard, just as there is nothing behind the end of the longest.
+        inside = None if present is None else present.repeat_interleave(2, dim=1)[:, None]
+        bands = spectra.transpose(1, 2)
+        states = functional.gelu(self.front["first"](bands if inside is None else bands * inside))
+        if inside is not None:
+            states = states * inside
         states = functional.gelu(self.front["halving"](states)).transpose(1, 2)
         normed: Tensor = self.front["norm"](states)
         return normed
 
-    def layers_above(self, states: Tensor, lengths: Tensor | None) -> list[Tensor]:
+    def layers_above(self, states: Tensor, present: Tensor | None) -> list[Tensor]:
         """From the front end's output to the hidden states of every layer."""
-        frames = states.shape[1]
-        present = None
-        if lengths is not None:
-            counts = torch.clamp((lengths + HOP - 1) // HOP, min=1)
-            present = torch.arange(frames, device=states.device)[None, :] < counts[:, None]
+        if present is not None:
             states = states * present[..., None]
         states = states + functional.gelu(self.front["positions"](states.transpose(1, 2))).transpose(1, 2)
         states = self.dropout(states)
-        seen = within_reach(frames, REACH, present, states.device)
+        seen = within_reach(states.shape[1], REACH, present, states.device)
         hidden = [states]
         for block in self.blocks:
             hidden.append(block(hidden[-1], seen))

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmark.joint.build import build_model
+from benchmark.joint.config import EncoderConfig, EnhancerConfig, InverterConfig, JointConfig
+from benchmark.joint.encoders.contract import frames_of
+from benchmark.joint.encoders.small import BANDS, SmallEncoder
+from benchmark.joint.enhancer import Enhancer
+from benchmark.joint.model import WeightedSum, target_groups
+from tests.joint.models import NAMES, small_model
+
+
+@settings(max_examples=25, deadline=None)
+@given(samples=st.integers(1, 20_000))
+def test_every_length_gives_its_frames_and_samples(samples: int) -> None:
+    model = small_model(told=True).eval()
+    with torch.no_grad():
+        output = model(torch.randn(2, samples))
+    assert output.enhanced is not None
+    assert output.trajectories is not None
+    assert output.enhanced.shape == (2, samples)
+    assert output.trajectories.shape == (2, 2 * frames_of(samples), len(NAMES))
+    assert output.enhanced.isfinite().all()
+    assert output.trajectories.isfinite().all()
+
+
+def test_all_layers_at_50_hz() -> None:
+    encoder = SmallEncoder(layers=3, width=16, heads=2, dropout=0.0)
+    hidden = encoder(torch.randn(2, 16001))
+    assert len(hidden) == encoder.layers == 4
+    assert {tuple(states.shape) for states in hidden} == {(2, 51, 16)}
+    assert len(encoder.trainable_blocks()) == 4
+
+
+def test_an_encoder_from_chance_says_so() -> None:
+    assert SmallEncoder(1, 16, 2, 0.0).origin == "untrained"
+
+
+def test_log_mel_frames_are_centred_where_they_say() -> None:
+    encoder = SmallEncoder(1, 16, 2, 0.0)
+    wave = torch.zeros(1, 16000)
+    wave[0, 160 * 40] = 100.0
+    spectra = encoder.log_mel(wave)
+    assert spectra.shape == (1, 100, BANDS)
+    assert int(spectra.mean(dim=-1).argmax()) == 40
+
+
+@pytest.mark.parametrize("samples", [1, 160, 511, 512, 5000, 16077])
+def test_untouched_filters_give_the_sound_back(samples: int) -> None:
+    enhancer = Enhancer(16, 16, 1, 0.0)
+    torch.nn.init.zeros_(enhancer.gains.weight)
+    wave = torch.randn(2, samples)
+    enhanced, _ = enhancer(wave, torch.zeros(2, frames_of(samples), 16))
+    torch.testing.assert_close(enhanced, wave, atol=1e-5, rtol=0)
+
+
+def test_padding_and_neighbours_in_the_batch_do_not_matter() -> None:
+    model = small_model(told=True).eval()
+    short, long = torch.randn(7777), torch.randn(16000)
+    batch = torch.zeros(2, 16000)
+    batch[0, :7777], batch[1] = short, long
+    with torch.no_grad():
+        alone = model(short[None])
+        together = model(batch, torch.tensor([7777, 16000]))
+    assert alone.enhanced is not None
+    assert together.enhanced is not None
+    assert alone.trajectories is not None
+    assert together.trajectories is not None
+    frames = alone.trajectories.shape[1]
+    torch.testing.assert_close(
+        together.trajectories[0, :frames], alone.trajectories[0, :frames], atol=1e-4, rtol=1e-3
+    )
+    torch.testing.assert_close(together.enhanced[0, :7000], alone.enhanced[0, :7000], atol=1e-4, rtol=1e-3)
+
+
+def test_level_does_not_matter_to_trajectories_and_carries_through_to_sound() -> None:
+    model = small_model().eval()
+    wave = torch.randn(1, 8000)
+    with torch.no_grad():
+        loud, quiet = model(wave), model(wave * 0.01)
+    assert loud.enhanced is not None
+    assert quiet.enhanced is not None
+    torch.testing.assert_close(loud.trajectories, quiet.trajectories, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(loud.enhanced * 0.01, quiet.enhanced, atol=1e-5, rtol=1e-4)
+
+
+def test_silence_is_no_trouble() -> None:
+    output = small_model().eval()(torch.zeros(1, 4000))
+    assert output.enhanced is not None
+    assert output.enhanced.abs().max() == 0
+    assert output.trajectories is not None
+    assert output.trajectories.isfinite().all()
+
+
+def test_the_weighted_sum_starts_with_equal_shares() -> None:
+    mix = WeightedSum(3)
+    states = [torch.randn(1, 4, 8) for _ in range(3)]
+    normed = [torch.nn.functional.layer_norm(item, (8,)) for item in states]
+    torch.testing.assert_close(mix(states), sum(normed) / 3)
+
+
+def test_both_tasks_train_the_shared_encoder_and_the_one_told_hears_the_other() -> None:
+    model = small_model(told=True)
+    output = model(torch.randn(1, 8000))
+    assert output.enhanced is not None
+    assert output.trajectories is not None
+    weight = model.encoder.trainable_blocks()[1].network[1].weight
+    by_sound = torch.autograd.grad(output.enhanced.square().sum(), weight, retain_graph=True)[0]
+    by_movement = torch.autograd.grad(output.trajectories.square().sum(), weight, retain_graph=True)[0]
+    assert by_sound.abs().sum() > 0
+    assert by_movement.abs().sum() > 0
+    assert model.enhancer is not None
+    told = torch.autograd.grad(output.trajectories.square().sum(), model.enhancer.spectrum.weight)[0]
+    assert told.abs().sum() > 0
+
+
+def test_groups_of_targets_have_a_head_each() -> None:
+    assert target_groups(NAMES) == {"tract": 6, "source": 3}
+    assert target_groups((*NAMES, "velum")) == {"tract": 6, "source": 3, "velum": 1}
+    model = small_model()
+    assert model.inverter is not None
+    assert list(model.inverter.heads) == ["tract", "source"]
+
+
+def test_a_configuration_says_what_is_built() -> None:
+    encoder = EncoderConfig(layers=1, width=16, heads=2)
+    both = JointConfig(
+        name="both",
+        encoder=encoder,
+        enhancer=EnhancerConfig(width=16, blocks=1),
+        inverter=InverterConfig(blocks=1, width=16, heads=2, hears_enhancer=True),
+    )
+    model = build_model(both, NAMES)
+    assert model.told is not None
+    alone = build_model(both.model_copy(update={"enhancer": None}), NAMES)
+    assert alone.enhancer is None
+    assert alone.told is None
