@@ -113,10 +113,8 @@ def restore(
     for name, parameter in model.named_parameters():
         prefix = f"{_OPTIMISER}{name}."
         found = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-        # The optimiser keeps its count of steps on the processor and everything else beside the weights.
-        moved = {key: value if key == "step" else value.to(parameter.device) for key, value in found.items()}
-        if moved:
-            optimiser.state[parameter] = moved
+        if found:
+            optimiser.state[parameter] = {key: value.to(parameter.device) for key, value in found.items()}
     return Progressed(**state["progressed"])
 
 

@@ -220,7 +220,8 @@ def optimiser_of(model: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
         [
             {"params": members, "lr": rate, "initial_rate": rate, "weight_decay": decay}
             for (rate, decay), members in groups.items()
-        ]
+        ],
+        fused=True,
     )
 
 
