@@ -97,6 +97,8 @@ class DataConfig(Section):
         kinds: Conditions that are drawn.
         clean_share: Probability of the clean condition, where `kinds` has it beside noise.
         snr_db: Signal-to-noise ratios that are drawn; None takes those of the corpus' recipe.
+        more_babble: Sources of talkers beside those of the recipe, for training alone: "corpus" lets the speakers of the train split
+            babble behind one another. One source is drawn for each mixture.
         crop_s: Longer utterances are cut to a stretch of this many seconds, drawn anew each epoch; None trains on whole ones.
         heard: What the model hears: the mixture, the clean speech in it, or the mixture after an enhancer (`--enhancer`).
         extra_speech: Whether enhancement also learns from speech without articulation: the corpus' own voices that only babble, and
@@ -110,6 +112,7 @@ class DataConfig(Section):
     ]
     clean_share: Share = 0.1
     snr_db: Annotated[list[Snr], Field(min_length=1)] | None = None
+    more_babble: list[Literal["corpus", "corpus_voices", "shipped_voices"]] = []
     crop_s: Annotated[float, Field(ge=0.5, le=60.0)] | None = 3.0
     heard: Literal["noisy", "clean", "enhanced"] = "noisy"
     extra_speech: bool = False

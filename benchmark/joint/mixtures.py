@@ -59,10 +59,33 @@ def draw_mixtures(
         )
     rows = []
     for utterance in utterances:
-        kind, snr_db = _condition(data, kinds, material.recipe, Draws((*draws.identity, utterance.id)))
+        drawn = Draws((*draws.identity, utterance.id))
+        kind, snr_db = _condition(data, kinds, material.recipe, drawn)
         recipe = _for_one(material, utterance, kind, snr_db, draws)
+        if utterance.split == "train" and data.more_babble:
+            recipe = _by_other_talkers(recipe, data.more_babble, drawn)
         rows += plan_mixtures(recipe, [utterance], material.supply)
     return rows
+
+
+def with_more_babble(recipe: Recipe, data: DataConfig) -> Recipe:
+    """The recipe with all sources of talkers that training draws on, so that they are looked for on disk."""
+    return recipe if recipe.babble is None else _babbling(recipe, [*recipe.babble.sources, *data.more_babble])
+
+
+def _by_other_talkers(recipe: Recipe, more: Sequence[str], draws: Draws) -> Recipe:
+    """The recipe with one of all sources of talkers drawn; the others stay behind it, in case it has too few."""
+    if recipe.babble is None:
+        return recipe
+    sources = list(dict.fromkeys([*recipe.babble.sources, *more]))
+    return _babbling(recipe, [draws.choice("babble", sources), *sources])
+
+
+def _babbling(recipe: Recipe, sources: Sequence[str]) -> Recipe:
+    if recipe.babble is None:
+        return recipe
+    babble = recipe.babble.model_copy(update={"sources": list(dict.fromkeys(sources))})
+    return recipe.model_copy(update={"babble": babble})
 
 
 def _condition(

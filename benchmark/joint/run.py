@@ -24,6 +24,7 @@ from benchmark.joint.encoders.freezing import set_trainable
 from benchmark.joint.encoders.small import SmallEncoder
 from benchmark.joint.finished import CARD, finish, load_model, read_card, start_encoder
 from benchmark.joint.material import Material, collect
+from benchmark.joint.mixtures import with_more_babble
 from benchmark.joint.model import JointModel
 from benchmark.joint.pretraining import MaskedPrediction
 from benchmark.joint.processes import Processes, started
@@ -136,7 +137,7 @@ def _run(
     corpus = PreparedCorpus(place.corpus)
     material = collect(
         corpus,
-        gather(corpus.recipe, place.roots),
+        gather(with_more_babble(corpus.recipe, config.data), place.roots),
         own_extra=config.data.extra_speech and not place.extra_speech,
         extra_folders=place.extra_speech,
     )
