@@ -160,8 +160,16 @@ def targets_sha256(targets: Trajectories) -> str:
     return digest.hexdigest()
 
 
-def write_trajectories(path: Path, targets: Mapping[str, Trajectories]) -> None:
-    """Writes the targets of one speaker: one row a frame, one column a parameter, null where it was not observed."""
+def write_trajectories(
+    path: Path, targets: Mapping[str, Trajectories], facts: Mapping[str, str] | None = None
+) -> None:
+    """Writes the targets of one speaker: one row a frame, one column a parameter, null where it was not observed.
+
+    Args:
+        path: File to write.
+        targets: Utterance id to trajectories of one rate and the same parameters.
+        facts: How they were made, for the file's metadata; no part of their identity.
+    """
     names = next(iter(targets.values())).names
     rates = {item.rate_hz for item in targets.values()}
     if len(rates) != 1:
@@ -176,7 +184,10 @@ def write_trajectories(path: Path, targets: Mapping[str, Trajectories]) -> None:
     }
     for i, name in enumerate(names):
         columns[name] = pa.array(values[:, i], pa.float32(), mask=~valid[:, i])
-    table = pa.table(columns).replace_schema_metadata({"sinbad.rate_hz": repr(rates.pop())})
+    metadata = {**(facts or {}), "rate_hz": repr(rates.pop())}
+    table = pa.table(columns).replace_schema_metadata(
+        {f"sinbad.{name}": text for name, text in metadata.items()}
+    )
     with replacing(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 

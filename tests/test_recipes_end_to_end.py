@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from benchmark import inspect, prepare, score, verify
+from benchmark.articulation import tract_variables
 from benchmark.manifest import plan_hash
 from benchmark.mixing.gather import Roots, gather
 from benchmark.mixing.plan import plan_mixtures
@@ -159,6 +161,9 @@ def walk(text: str, speech: Path, folder: Path, capsys, *noise: str) -> dict:
     done = json.loads(capsys.readouterr().out)
     assert done["left_out"] == []
     assert done["rendered"] > 0
+    for trajectories in (out / "trajectories").iterdir():
+        metadata = pq.read_schema(trajectories).metadata
+        assert metadata[b"sinbad.tract_variables"].decode() == tract_variables.VERSION
     assert verify.main(["--corpus", str(out), *roots, "--replan"]) == 0
     capsys.readouterr()
     results = ["--out", str(folder / "results"), "--measures", "PPMC", "SISDR", "--json"]

@@ -13,6 +13,10 @@ from benchmark.errors import CorpusError
 from benchmark.speech import Anatomy
 
 _BIN_MM = 2.0
+#: Palate and velum fall more gently towards the pharynx; what falls more steeply is the back of a lowered tongue.
+_STEEPEST_FALL = np.radians(25.0)
+#: In traced heads the straight line from the end of the palate to the pharynx falls by 10 to 20 degrees.
+_VELUM_FALL = np.radians(15.0)
 _SCRATCH_MM = 1e-9
 
 
@@ -71,6 +75,11 @@ def estimate(tongue: Sequence[NDArray[np.floating]], anterior: int = 1) -> Outli
     pellet's thickness of the palate where it was touched and cuts corners where it was not. The highest 1 %
     in each 2 mm of x is left out as tracking noise.
 
+    Far back the tongue does not reach the roof: there the hull shows where the lowered tongue ended, and would be taken for a
+    pharynx that nobody traced. So where it falls by more than 25 degrees towards the back, a straight line that falls by 15 degrees
+    takes its place (the velum), as far back as the tongue has been. Both angles are against x, which corpora lay along the bite
+    plane; some degrees of tilt do no harm.
+
     Args:
         tongue: Valid positions of tongue pellets, each of shape (frames, 2), mm.
         anterior: As in `Anatomy`.
@@ -88,7 +97,8 @@ def estimate(tongue: Sequence[NDArray[np.floating]], anterior: int = 1) -> Outli
     if np.ptp(tops[:, 0]) < 10.0:
         return None
     hull = _upper_hull(tops)
-    return Outline(hull[::-1] if anterior > 0 else hull, anterior, estimated=True)
+    line = _with_velum(hull[::-1] if anterior > 0 else hull, anterior)
+    return Outline(line, anterior, estimated=True)
 
 
 def project(outline: Outline, queries: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -162,6 +172,18 @@ def _side(
     beyond = cross * outline.anterior < 0
     open_end = ~inner & ((vertex == 0) | (vertex == len(run)))
     return np.where(beyond & ~open_end, -1.0, 1.0)
+
+
+def _with_velum(line: NDArray[np.float64], anterior: int) -> NDArray[np.float64]:
+    """A hull from front to back, its steep rear replaced by a line that falls gently."""
+    back, up = (np.diff(line, axis=0) * (-anterior, 1)).T
+    steep = up < -np.tan(_STEEPEST_FALL) * back
+    if not steep.any():
+        return line
+    kept = line[: int(steep.argmax()) + 1]
+    reach = abs(line[-1, 0] - kept[-1, 0])
+    end = kept[-1] + reach * np.array([-anterior, -np.tan(_VELUM_FALL)])
+    return np.concatenate([kept, end[None]])
 
 
 def _upper_hull(points: NDArray[np.float64]) -> NDArray[np.float64]:

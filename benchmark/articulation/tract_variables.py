@@ -5,9 +5,9 @@ Convention, version `VERSION`:
 - LA: distance between the pellets on upper and lower lip, mm.
 - LP: how far the lower lip stands forward of the speaker's own median, mm, positive towards the front.
 - Constriction degrees (TTCD, TBCD): least distance to the outer wall, mm. The outer wall is the palate trace
-  from its front end backwards, joined by a straight line to the pharyngeal wall. A degree is negative where the
-  pellet has passed the traced wall, as happens in firm contact and through errors of the trace; it is not folded
-  back, so that it stays smooth.
+  from its front end backwards, joined by a straight line to the pharyngeal wall; where nothing was traced, it is
+  estimated from the tongue's reach (`outline.estimate`). A degree is negative where the pellet has passed the
+  wall, as happens in firm contact and through errors of the trace; it is not folded back, so that it stays smooth.
 - Constriction locations (TTCL, TBCL): where on the outer wall that least distance lies, in mm along the wall
   from the front end of the palate trace, growing backwards; ahead of that end the line is thought to continue
   straight, and the location is negative. Neither shifting nor turning the whole head changes it.
@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from benchmark.articulation.outline import Nearest, Outline, nearest, project
 from benchmark.speech import Trajectories
 
-VERSION = "1"
+VERSION = "2"
 NAMES = ("LA", "LP", "TBCL", "TBCD", "TTCL", "TTCD")
 _FLATTEST = 1e-3
 
