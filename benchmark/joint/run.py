@@ -90,7 +90,7 @@ def _check(config: JointConfig, place: Place, resume: bool) -> None:
     if enhanced and place.enhancer is None:
         raise ModelError(
             f"{config.name}: hears enhanced speech (data.heard); name the enhancer with --enhancer DIR, a folder that "
-            "`python -m benchmark.train --config se_alone_tiny` has filled"
+            "`python -m benchmark.train --config se_alone` has filled"
         )
     if place.enhancer is not None and not enhanced:
         raise ModelError(
