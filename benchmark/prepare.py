@@ -44,7 +44,8 @@ def _prepare(arguments: argparse.Namespace) -> int:
     folder = arguments.out or Path("prepared") / recipe.name
     selection = Selection(arguments.split, arguments.limit, arguments.plan_only)
     done = build(recipe, text, gathered, folder, selection, jobs=arguments.jobs, progress=cli.progress)
-    for line in gathered.remarks:
+    remarks = gathered.remarks + done.remarks
+    for line in remarks:
         print(f"note: {line}", file=sys.stderr)
     for line in done.left_out:
         print(f"left out: {line}", file=sys.stderr)
@@ -54,7 +55,7 @@ def _prepare(arguments: argparse.Namespace) -> int:
         "rendered": done.rendered,
         "kept": done.kept,
         "left_out": done.left_out,
-        "remarks": gathered.remarks,
+        "remarks": remarks,
         "unassigned": gathered.unassigned,
         "content_sha256": done.content_sha256,
         "plan_sha256": done.plan_sha256,

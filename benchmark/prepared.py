@@ -2,6 +2,7 @@
 
     DIR/recipe.toml manifest.parquet utterances.parquet
     DIR/audio/clean/UTTERANCE.flac  DIR/audio/babble/-5/UTTERANCE.flac  DIR/trajectories/SPEAKER.parquet
+    DIR/phones.parquet      where the recordings are labelled
 
 Example:
     >>> corpus = PreparedCorpus(Path("prepared/demo_noisy"))  # doctest: +SKIP
@@ -24,8 +25,9 @@ from benchmark import audio
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.files import replacing
 from benchmark.manifest import content_hash, read_table
+from benchmark.phones import FILE_NAME, labels_hash, read_labels
 from benchmark.recipe import Recipe, parse_recipe
-from benchmark.speech import Clip, Trajectories
+from benchmark.speech import Clip, Segment, Trajectories
 
 MANIFEST, UTTERANCES, RECIPE = "manifest.parquet", "utterances.parquet", "recipe.toml"
 
@@ -81,6 +83,16 @@ class PreparedCorpus:
         except UnicodeDecodeError as error:
             raise ManifestError(f"{path}: is damaged; prepare the corpus again") from error
 
+    @cached_property
+    def phones(self) -> Mapping[str, tuple[Segment, ...]]:
+        """The phones in time of every utterance that is labelled, by utterance id.
+
+        Raises:
+            ManifestError: The table is damaged or was edited.
+        """
+        path = self.folder / FILE_NAME
+        return read_labels(path) if path.is_file() else {}
+
     @property
     def splits(self) -> list[str]:
         """The splits that it holds."""
@@ -110,6 +122,15 @@ class PreparedCorpus:
             for row in self.of_split(split)
         ]
         return content_hash(rows, "mixture_id")
+
+    def labels_hash(self, split: str) -> str:
+        """Content hash of the phones of a split, "" if none of its utterances is labelled.
+
+        It is no part of `split_hash`: labels change no recording, no target and no score of whole utterances.
+        """
+        own = {key for key, row in self.utterances.items() if row["split"] == split}
+        labels = {key: segments for key, segments in self.phones.items() if key in own}
+        return labels_hash(labels) if labels else ""
 
     def noisy(self, mixture_id: str) -> Clip:
         """The audio of a mixture, float32 at 16 kHz.

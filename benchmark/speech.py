@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +95,22 @@ class Anatomy:
     anterior: int = 1
 
 
+class Segment(NamedTuple):
+    """A labelled stretch of an utterance.
+
+    Attributes:
+        phone: The symbol of the corpus; "" for silence.
+        phone_class: One of `benchmark.phones.CLASSES`; "" for what belongs to none (silence, breath, noise, unknown symbols).
+        start_s: Where it begins, seconds after the first audio sample.
+        end_s: Where the next one may begin.
+    """
+
+    phone: str
+    phone_class: str
+    start_s: float
+    end_s: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Utterance:
     """One recording of one speaker, audio and articulation read only on demand.
@@ -111,6 +128,7 @@ class Utterance:
         anatomy: Reads palate and pharynx of the speaker, where the corpus has them.
         split: "train", "dev", "test" or "babble" where the corpus itself says so, else None.
         extra: Further facts a reader knows (sex, age, task, repetition ...), plain strings and numbers.
+        phones: Reads the phones in time, in order, where the corpus labels them.
     """
 
     id: str
@@ -122,3 +140,4 @@ class Utterance:
     anatomy: Callable[[], Anatomy] | None = None
     split: str | None = None
     extra: dict[str, str | int | float] = field(default_factory=dict)
+    phones: Callable[[], tuple[Segment, ...]] | None = None

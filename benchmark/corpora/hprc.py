@@ -63,6 +63,7 @@ def _utterance(path: Path, match: re.Match[str]) -> Utterance:
         audio=partial(mview.read_audio, path),
         trajectories=partial(mview.read_sensors, path, audio_s, _VERTICAL),
         extra=extra,
+        phones=partial(mview.read_phones, path),
     )
 
 

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from benchmark.corpora import contract, mat5
 from benchmark.errors import CorpusError
-from benchmark.speech import Clip, Trajectories
+from benchmark.phones import arpabet_class
+from benchmark.speech import Clip, Segment, Trajectories
 
 _AUDIO_NAMES = ("AUDIO", "SPEECH", "WAV")
 _INT16 = 32768.0
+_PAUSES = ("sp", "sil")
 
 
 class Listing(NamedTuple):
@@ -107,6 +109,29 @@ def read_sensors(path: Path, audio_s: float, vertical: int | None) -> Trajectori
     names = tuple(f"{sensor.name}_{axis}" for sensor in sensors for axis in "xy")
     valid = np.repeat(np.isfinite(values).reshape(frames, -1, 2).all(axis=2), 2, axis=1)
     return contract.overlap(contract.millimetres(values, valid, rate_hz, names), audio_s)
+
+
+def read_phones(path: Path) -> tuple[Segment, ...]:
+    """The phones of a recording by its field PHONES, in ARPAbet; none where it is empty.
+
+    Raises:
+        CorpusError: The field is damaged.
+    """
+    audio, sensors = _parts(path)
+    field = (audio or sensors[0]).entry.get("PHONES")
+    if field is None or field.size == 0:
+        return ()
+    found = []
+    for entry in mat5.elements(field):
+        if not {"LABEL", "OFFS"} <= set(entry):
+            raise CorpusError(f"{path}: PHONES has no fields LABEL and OFFS")
+        edges = np.asarray(mat5.numbers(entry["OFFS"]), np.float64).reshape(-1)
+        if edges.shape != (2,):
+            raise CorpusError(f"{path}: a phone has {edges.size} times where a start and an end are expected")
+        label = mat5.text(entry["LABEL"]).strip()
+        symbol = "" if label.lower() in _PAUSES else label
+        found.append(Segment(symbol, arpabet_class(symbol), float(edges[0]), float(edges[1])))
+    return tuple(found)
 
 
 def _elements(path: Path) -> list[_Element]:

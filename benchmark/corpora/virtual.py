@@ -11,8 +11,10 @@ import numpy as np
 from benchmark import audio
 from benchmark.corpora import contract
 from benchmark.errors import CorpusError
-from benchmark.speech import Anatomy, Trajectories, Utterance
+from benchmark.phones import APPROXIMANT
+from benchmark.speech import Anatomy, Segment, Trajectories, Utterance
 from benchmark.virtual import store
+from benchmark.virtual.inventory import SILENCE, phone
 from benchmark.virtual.pellets import CHANNELS, RATE_HZ
 
 _Outline = tuple[tuple[float, float], ...]
@@ -53,7 +55,7 @@ def read_phones(root: Path) -> dict[str, tuple[Interval, ...]]:
         CorpusError: The table is missing or damaged.
     """
     rows = store.read_rows(root / store.UTTERANCE_TABLE, store.UTTERANCES)
-    return {row["id"]: tuple(Interval(**phone) for phone in row["phones"]) for row in rows}
+    return {row["id"]: _intervals(row) for row in rows}
 
 
 def looks_like(root: Path) -> bool:
@@ -82,9 +84,28 @@ def _utterance(root: Path, row: dict[str, Any], voice: dict[str, Any]) -> Uttera
         anatomy=partial(_anatomy, _outline(voice["palate"]), _outline(voice["pharynx"])) if tracked else None,
         split=row["split"],
         extra=facts,
+        phones=partial(_segments, row["id"], _intervals(row)) if tracked else None,
     )
     problem = _problem(path, tracks if tracked else None, row["duration_s"])
     return contract.with_problem(utterance, problem) if problem else utterance
+
+
+def _intervals(row: dict[str, Any]) -> tuple[Interval, ...]:
+    return tuple(Interval(**phone) for phone in row["phones"])
+
+
+def _segments(utterance_id: str, intervals: tuple[Interval, ...]) -> tuple[Segment, ...]:
+    return tuple(
+        Segment(item.symbol, _phone_class(item.symbol, utterance_id), item.start_s, item.end_s)
+        for item in intervals
+    )
+
+
+def _phone_class(symbol: str, where: str) -> str:
+    if symbol == SILENCE:
+        return ""
+    manner = phone(symbol, where).manner
+    return APPROXIMANT if manner in ("lateral", "glide") else manner
 
 
 def _problem(path: Path, tracks: Path | None, expected_s: float) -> str:

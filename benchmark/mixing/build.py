@@ -16,6 +16,7 @@ from benchmark.files import alone_in, write_text
 from benchmark.manifest import MEASURED, PLANNED, plan_hash, read_table, write_table
 from benchmark.mixing.gather import SPLITS, Gathered
 from benchmark.mixing.journal import Journal
+from benchmark.mixing.labels import write_phones
 from benchmark.mixing.plan import Row, plan_mixtures
 from benchmark.mixing.render import levelled_speech, render_mixture
 from benchmark.mixing.sources import SourceReader, Sources
@@ -54,6 +55,7 @@ class Report:
         rendered: Mixtures written now.
         kept: Mixtures that were there and right.
         left_out: One line for each recording that could not be used.
+        remarks: One line for each thing about the phone labels that the user should know.
         content_sha256: Content hash of the manifest.
         plan_sha256: Hash of its planned columns alone.
     """
@@ -62,6 +64,7 @@ class Report:
     rendered: int
     kept: int
     left_out: list[str]
+    remarks: list[str]
     content_sha256: str
     plan_sha256: str
 
@@ -116,15 +119,14 @@ def build(
             now = {row["mixture_id"] for row in rows}
             rows += [row for key, row in earlier.items() if key not in now]
             used = {row["utterance_id"] for row in planned}
-            utterances = write_targets(
-                folder, recipe, gathered, [item for item in chosen if item.id in used], jobs, progress
-            )
+            chosen = [item for item in chosen if item.id in used]
+            utterances = write_targets(folder, recipe, gathered, chosen, jobs, progress)
+            remarks = write_phones(folder, chosen, {row["utterance_id"] for row in rows}, jobs, progress)
             write_text(folder / RECIPE, text)
             content, plan = _write_tables(folder, recipe, rows, utterances)
             journal.discard()
-    return Report(
-        folder, len(measured) - kept if not selection.plan_only else 0, kept, left_out, content, plan
-    )
+    rendered = len(measured) - kept if not selection.plan_only else 0
+    return Report(folder, rendered, kept, left_out, remarks, content, plan)
 
 
 def _readable(

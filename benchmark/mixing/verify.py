@@ -12,6 +12,7 @@ from benchmark.manifest import plan_hash
 from benchmark.mixing.build import JOURNAL, samples_match
 from benchmark.mixing.gather import Gathered
 from benchmark.mixing.plan import plan_mixtures
+from benchmark.phones import FILE_NAME, read_labels
 from benchmark.prepared import (
     MANIFEST,
     RECIPE,
@@ -67,8 +68,11 @@ def verify(corpus: PreparedCorpus, *, jobs: int = 1, progress: Progress = silent
     for path, right in _targets(corpus).items():
         if not right:
             (changed if path.is_file() else missing).append(path)
+    phones = folder / FILE_NAME
+    if phones.is_file() and not _sound_labels(phones, corpus):
+        changed.append(phones)
     expected = {audio_path(folder, row["mixture_id"]) for row in rows}
-    expected |= {folder / name for name in (MANIFEST, UTTERANCES, RECIPE, JOURNAL)}
+    expected |= {folder / name for name in (MANIFEST, UTTERANCES, RECIPE, JOURNAL, FILE_NAME)}
     expected |= {trajectories_path(folder, row["speaker"]) for row in corpus.utterances.values()}
     found = {path for path in folder.rglob("*") if path.is_file()}
     relative = [
@@ -90,6 +94,14 @@ def _same_recipe(corpus: PreparedCorpus) -> bool:
     try:
         return recipe_hash(corpus.recipe) == corpus.facts["recipe_sha256"]
     except (ManifestError, RecipeError):
+        return False
+
+
+def _sound_labels(path: Path, corpus: PreparedCorpus) -> bool:
+    """Whether the phones are as they were written, and of utterances of this corpus."""
+    try:
+        return read_labels(path).keys() <= corpus.utterances.keys()
+    except ManifestError:
         return False
 
 

@@ -1,0 +1,65 @@
+"""Writes the phones of a prepared corpus, where its recordings are labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import joblib
+
+from benchmark.errors import CorpusError, ManifestError
+from benchmark.phones import FILE_NAME, checked, read_labels, write_labels
+from benchmark.progress import Progress
+from benchmark.speech import Segment, Utterance
+
+
+def write_phones(
+    folder: Path, chosen: Sequence[Utterance], kept: set[str], jobs: int, progress: Progress
+) -> list[str]:
+    """Writes the labels of `chosen`, and keeps those of an earlier run.
+
+    Args:
+        folder: The prepared corpus.
+        chosen: Utterances that were prepared now.
+        kept: Ids of all utterances that the corpus holds.
+        jobs: Worker processes.
+        progress: Told of every finished utterance.
+
+    Returns:
+        A line for each thing about the labels that the user should know. Labels that cannot be used are left out: a corpus is
+        complete without them.
+    """
+    path = folder / FILE_NAME
+    labelled = [utterance for utterance in chosen if utterance.phones is not None]
+    results = joblib.Parallel(n_jobs=jobs, return_as="generator")(
+        joblib.delayed(_labels)(utterance) for utterance in labelled
+    )
+    labels = {key: value for key, value in _earlier(path).items() if key in kept}
+    remarks: list[str] = []
+    unknown: set[str] = set()
+    read = progress(results, len(labelled), "reading phones") if labelled else ()
+    for utterance, (segments, problem) in zip(labelled, read, strict=True):
+        labels[utterance.id] = segments
+        remarks += [problem] if problem else []
+        unknown |= {item.phone for item in segments if item.phone and not item.phone_class}
+    if any(labels.values()):
+        write_labels(path, labels)
+    else:
+        path.unlink(missing_ok=True)
+    if unknown:
+        remarks.append(
+            f"labels without a class of phones, left out of the breakdown by phone class: {' '.join(sorted(unknown))}"
+        )
+    return remarks
+
+
+def _labels(utterance: Utterance) -> tuple[tuple[Segment, ...], str]:
+    """The segments of an utterance; or none, and why."""
+    try:
+        return checked(utterance.phones() if utterance.phones else (), utterance.id), ""
+    except (CorpusError, ManifestError) as error:
+        return (), f"without phones: {error}"
+
+
+def _earlier(path: Path) -> dict[str, tuple[Segment, ...]]:
+    return read_labels(path) if path.is_file() else {}
