@@ -12,6 +12,7 @@ from benchmark import cli
 _EXAMPLE = """  python -m benchmark.leaderboard
   python -m benchmark.leaderboard --check
   python -m benchmark.leaderboard --recipe demo_noisy --measure PPMC --by noise_category --format csv
+  python -m benchmark.leaderboard --recipe demo_noisy --measure PPMC --by phone_class
   python -m benchmark.leaderboard --recipe demo_noisy --compare ridge_clean ridge_noisy
   python -m benchmark.leaderboard --items prepared/demo_noisy --models logmmse logmmse+ridge_clean"""
 
@@ -31,15 +32,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; exit status 1 if what is there is stale, or a result is edited, mixed or outdated",
+        help="write nothing; exit status 1 if what is there is stale, or a card or scores are edited, mixed or outdated",
     )
     asked = parser.add_argument_group("questions")
     asked.add_argument("--recipe", metavar="NAME", help="which recipe (default: all)")
     asked.add_argument("--measure", nargs="+", metavar="NAME", help="which measures (default: all)")
     asked.add_argument(
         "--by",
-        choices=["condition", "parameter", "speaker", "noise_category"],
-        help="what to look at (default: condition)",
+        choices=["condition", "parameter", "speaker", "noise_category", "phone_class"],
+        help="what to look at (default: condition); phone_class where the recordings are labelled",
     )
     asked.add_argument("--baseline", metavar="MODEL", help="show gains over this model")
     asked.add_argument(

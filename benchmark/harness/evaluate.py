@@ -15,14 +15,16 @@ from benchmark.harness.card import make_card
 from benchmark.harness.estimates import Channels
 from benchmark.harness.open_runner import RunOptions, open_runner
 from benchmark.harness.outcome import Item, Outcome, Runner
-from benchmark.harness.results import Result, read_result
+from benchmark.harness.phone_scores import PhoneScores, read_phone_scores
+from benchmark.harness.phone_scoring import expected_classes, score_phones
+from benchmark.harness.results import Card, Result, read_result
 from benchmark.harness.score_store import score_or_recall
 from benchmark.harness.scoring import Plan, plan_scores, score_pools
-from benchmark.metrics import Measure
+from benchmark.metrics import Measure, parse
 from benchmark.models.entry import Entry
 from benchmark.prepared import PreparedCorpus
 from benchmark.progress import Progress, silent
-from benchmark.speech import Clip, Trajectories
+from benchmark.speech import Clip, Segment, Trajectories
 
 Row = dict[str, Any]
 _Given = tuple[list[Row], Clip, Trajectories, list[Outcome]]
@@ -44,6 +46,8 @@ def evaluate(
     store: Path | None = None,
 ) -> Result:
     """Runs a model on every mixture of a split and scores what it gives.
+
+    Where the recordings are labelled, articulation is scored by class of phone too (see `phone_scoring`).
 
     First the model runs alone, one recording after the other, so that its speed is measured; then workers compute the scores. What
     the store holds of earlier runs is not done again.
@@ -82,19 +86,23 @@ def evaluate(
         tasks = runner.tasks()
         plan = plan_scores(measures, enhances="enhance" in tasks, inverts="invert" in tasks)
         _predict(corpus, entry, runner, groups, progress)
-        scores, seconds = _score(corpus, entry, runner, groups, plan, store / "scores", jobs, progress)
+        scores, by_phone, seconds = _score(
+            corpus, entry, runner, groups, plan, store / "scores", jobs, progress
+        )
         facts = runner.facts()
     finally:
         runner.close()
-    expected = _expected(corpus, plan, groups)
-    if len(scores) != expected:
-        raise StandingsError(
-            f"{entry.name}: {len(scores)} scores where {expected} were expected; nothing is stored"
-        )
+    for found, expected in (
+        (scores, _expected(corpus, plan, groups)),
+        (by_phone, _expected_by_phone(corpus, plan, groups)),
+    ):
+        if len(found) != expected:
+            raise StandingsError(
+                f"{entry.name}: {len(found)} scores where {expected} were expected; nothing is stored"
+            )
     heard_seconds = sum(row["samples"] / 16000 for rows in groups for row in rows)
-    return Result(
-        make_card(corpus, entry, plan, split, scores, (seconds, heard_seconds), used, facts), scores
-    )
+    card = make_card(corpus, entry, plan, split, scores, (seconds, heard_seconds), used, facts)
+    return Result(card, scores, _phone_scores(corpus, plan, split, by_phone))
 
 
 def _predict(
@@ -119,8 +127,8 @@ def _score(
     folder: Path,
     jobs: int,
     progress: Progress,
-) -> tuple[list[Row], float]:
-    """Scores what the model gave, and the seconds that it took."""
+) -> tuple[list[Row], list[Row], float]:
+    """Scores of what the model gave, the same by class of phone, and the seconds that it took."""
     seconds = 0.0
     pools: dict[tuple[str, str], list[tuple[Row, Trajectories, Outcome]]] = defaultdict(list)
 
@@ -132,13 +140,30 @@ def _score(
                 for row, outcome in zip(rows, outcomes, strict=True):
                     condition = row["mixture_id"].removesuffix(f"/{row['utterance_id']}")
                     pools[condition, row["speaker"]].append((row, targets, outcome.without_audio()))
-            yield joblib.delayed(score_or_recall)(folder, plan, rows, clean, targets, outcomes)
+            segments = corpus.phones.get(rows[0]["utterance_id"], ())
+            yield joblib.delayed(_score_utterance)(folder, plan, rows, segments, clean, targets, outcomes)
 
     finished = joblib.Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs")(tasks())
     scores: list[Row] = []
-    for found in progress(finished, len(groups), f"scoring {entry.name}"):
-        scores += found
-    return [*scores, *score_pools(plan, pools)], seconds
+    by_phone: list[Row] = []
+    for whole, parts in progress(finished, len(groups), f"scoring {entry.name}"):
+        scores += whole
+        by_phone += parts
+    return [*scores, *score_pools(plan, pools)], by_phone, seconds
+
+
+def _score_utterance(
+    folder: Path,
+    plan: Plan,
+    rows: Sequence[Row],
+    segments: Sequence[Segment],
+    clean: Clip,
+    targets: Trajectories,
+    outcomes: Sequence[Outcome],
+) -> tuple[list[Row], list[Row]]:
+    """Scores of one utterance, and those by class of phone, which take less time than to recall them from disk."""
+    whole = score_or_recall(folder, plan, rows, clean, targets, outcomes)
+    return whole, score_phones(plan.trajectories, rows, segments, targets, outcomes)
 
 
 def _items(corpus: PreparedCorpus, entry: Entry, rows: Sequence[Row]) -> Iterator[Item]:
@@ -170,15 +195,30 @@ def _expected(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[Row]]) -
     )
 
 
+def _expected_by_phone(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[Row]]) -> int:
+    """How many scores by class of phone there have to be."""
+    keys = (row["utterance_id"] for rows in groups for row in rows)
+    parameters = len(corpus.targets(groups[0][0]["utterance_id"]).names)
+    return expected_classes(corpus.phones, keys) * len(plan.trajectories) * parameters
+
+
+def _phone_scores(corpus: PreparedCorpus, plan: Plan, split: str, rows: Sequence[Row]) -> PhoneScores | None:
+    if not rows:
+        return None
+    versions = {measure.name: measure.version for measure in plan.trajectories}
+    return PhoneScores.of(rows, versions, corpus.labels_hash(split))
+
+
 def stored_result(
     root: Path, corpus: PreparedCorpus, entry: Entry, measures: Sequence[Measure], split: str
 ) -> Result | None:
-    """A stored result of this very model code and arguments, corpus and versions of the measures, or None."""
+    """A stored result of this very model code and arguments, corpus, phones and versions of the measures, or None."""
     folder = root / corpus.recipe.name / entry.name
     if not (folder / "card.json").is_file():
         return None
     try:
         result = read_result(folder)
+        by_phone = read_phone_scores(folder)
     except StandingsError:
         return None
     card = result.card
@@ -189,12 +229,21 @@ def stored_result(
         and card.arguments == dict(entry.arguments)
         and card.split == split
         and card.corpus_sha256 == corpus.split_hash(split)
+        and _same_phones(by_phone, corpus, card)
         and all(versions.get(name) == version for name, version in card.measures.items())
         and {measure.kind for measure in measures if measure.name not in card.measures}.isdisjoint(
             {measure.kind for measure in measures if measure.name in card.measures}
         )
     )
     return result if same else None
+
+
+def _same_phones(stored: PhoneScores | None, corpus: PreparedCorpus, card: Card) -> bool:
+    """Whether scores by phone class are those of this result and of the labels at hand; or there are none on either side."""
+    moving = plan_scores([parse(name) for name in card.measures], enhances=False, inverts=True).trajectories
+    wanted = corpus.labels_hash(card.split) if moving else ""
+    mine = stored is not None and stored.scores_sha256 == card.scores_sha256
+    return wanted == (stored.labels_sha256 if stored and mine else "")
 
 
 def _grouped(corpus: PreparedCorpus, split: str, limit: int | None) -> list[list[Row]]:

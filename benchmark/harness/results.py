@@ -1,11 +1,19 @@
-"""Results on disk: `RESULTS/RECIPE/MODEL/card.json` (who, what, when) and `scores.parquet` (one row a mixture, measure and parameter)."""
+"""Results on disk, below `RESULTS/RECIPE/MODEL`.
+
+    card.json           who, what, when; it bears the hash of the scores and one of itself
+    scores.parquet      one row a mixture, measure and parameter
+    phones.parquet      scores by class of phone, where the recordings are labelled (see `phone_scores`)
+
+The hashes tell accidents and careless edits. They are no signature: whoever edits a file can compute its hash again.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +22,8 @@ import pyarrow.parquet as pq
 
 from benchmark.errors import StandingsError
 from benchmark.files import replacing, write_text
+from benchmark.harness.phone_scores import PhoneScores, write_phone_scores
+from benchmark.phones import FILE_NAME as PHONES
 
 SCORES = pa.schema(
     [
@@ -30,6 +40,7 @@ SCORES = pa.schema(
         pa.field("reason", pa.string(), nullable=False),
     ]
 )
+_NUMBERS = ("snr_db", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,7 @@ class Card:
         licence: Of the model, where known.
         runner: How it was run: "in process", "child process", "sandbox", "command", "predictions"; of a pair, both.
         threads: Threads that its numerical libraries were told to use; 0 if they were told nothing.
+        card_sha256: Hash of all the rest of the card; "" before it is stored.
     """
 
     model: str
@@ -93,36 +105,68 @@ class Card:
     licence: str = ""
     runner: str = ""
     threads: int = 0
+    card_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A card and its scores."""
+    """A card and its scores.
+
+    Attributes:
+        card: The card.
+        scores: Rows of `SCORES`.
+        phones: Scores by class of phone, of a result that was just computed from labelled recordings. What is stored is read apart,
+            by `read_phone_scores`, because a result stands without it.
+    """
 
     card: Card
     scores: list[dict[str, Any]] = field(repr=False)
+    phones: PhoneScores | None = field(default=None, repr=False)
 
 
-def scores_hash(scores: Iterable[dict[str, Any]]) -> str:
-    """SHA-256 over the scores in the order of mixture, measure and parameter."""
-    digest = hashlib.sha256()
-    for row in sorted(scores, key=lambda row: (row["mixture_id"], row["measure"], row["parameter"])):
-        digest.update(
-            json.dumps([row[name] for name in SCORES.names], separators=(",", ":")).encode() + b"\n"
-        )
-    return digest.hexdigest()
+def scores_hash(scores: Iterable[Mapping[str, Any]]) -> str:
+    """SHA-256 over the scores in the order of mixture, measure and parameter: a line of compact JSON for each."""
+    ordered = _in_order(scores)
+    columns = []
+    for name in SCORES.names:
+        cells = [row[name] for row in ordered]
+        if name in _NUMBERS:
+            columns.append(json.dumps(cells)[1:-1].split(", ") if cells else [])
+        else:
+            # The same few words stand in all rows, so each is encoded once.
+            encoded = {word: json.dumps(word) for word in set(cells)}
+            columns.append([encoded[word] for word in cells])
+    text = "".join([f"[{','.join(line)}]\n" for line in zip(*columns, strict=True)])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def card_hash(card: Mapping[str, Any]) -> str:
+    """SHA-256 over the content of a card but this hash: compact JSON, sorted by name."""
+    content = {name: value for name, value in card.items() if name != "card_sha256"}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_result(root: Path, result: Result) -> Path:
     """Writes a result below `root` and returns its folder; the card comes last, and only with it a result counts."""
     folder = root / result.card.recipe / result.card.model
     _remove_rests(folder)
-    scores = sorted(result.scores, key=lambda row: (row["mixture_id"], row["measure"], row["parameter"]))
+    scores = _in_order(result.scores)
+    digest = scores_hash(scores)
     with replacing(folder / "scores.parquet") as temporary:
         pq.write_table(pa.Table.from_pylist(scores, schema=SCORES), temporary, compression="zstd")
-    card = {**asdict(result.card), "scores_sha256": scores_hash(scores)}
+    if result.phones is not None:
+        write_phone_scores(folder, replace(result.phones, scores_sha256=digest))
+    else:
+        (folder / PHONES).unlink(missing_ok=True)
+    card = {**asdict(result.card), "scores_sha256": digest}
+    card["card_sha256"] = card_hash(card)
     write_text(folder / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")
     return folder
+
+
+def _in_order(scores: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return sorted(scores, key=itemgetter("mixture_id", "measure", "parameter"))
 
 
 def _remove_rests(folder: Path) -> None:
@@ -132,18 +176,22 @@ def _remove_rests(folder: Path) -> None:
 
 
 def read_result(folder: Path) -> Result:
-    """Opens one result and checks that its scores are those of its card.
+    """Opens one result and checks that its card is as it was written and its scores are those of the card.
 
     Raises:
         StandingsError: A file is missing, damaged or was edited.
     """
     try:
-        card = Card(**json.loads((folder / "card.json").read_text(encoding="utf-8")))
+        written = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        card = Card(**written)
         table = pq.read_table(folder / "scores.parquet")
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, TypeError, pa.ArrowException) as error:
         raise StandingsError(
             f"{folder}: is not a complete result ({error}); score the model again"
         ) from error
+    if card.card_sha256 != card_hash(written):
+        what = "was edited or damaged" if card.card_sha256 else "bears no hash of itself"
+        raise StandingsError(f"{folder}: the card {what}; score the model again")
     if table.schema.names != SCORES.names:
         raise StandingsError(
             f"{folder}/scores.parquet: has other columns than this version writes; score the model again"

@@ -13,8 +13,9 @@ from benchmark.draws import Draws
 from benchmark.errors import StandingsError
 from benchmark.harness.results import Card, Result
 from benchmark.metrics import Measure, TrajectoryMeasure, available, parse
+from benchmark.phones import CLASSES
 from benchmark.standings.bootstrap import REPLICATES, identity, interval, resampling, speaker_means
-from benchmark.standings.cells import Array, Cells, Compact, Condition, Unit, cells, compact
+from benchmark.standings.cells import Array, Cells, Compact, Condition, Unit, cells, compact, laid_out
 from benchmark.standings.compare import ranks
 
 #: Columns of standings that are averages over conditions: a kind of noise over its SNRs, all noise (kinds with equal weight), and
@@ -85,6 +86,7 @@ class Standing:
         point: float64, shape (models, columns).
         replicates: float64, shape (replicates, models, columns).
         lines: Ranked models, best first by the headline; then incomplete ones; oracles last.
+        phones: Values by class of phone, each on the axes of `cells`; empty where no model has scores by class.
     """
 
     measure: Measure
@@ -94,6 +96,7 @@ class Standing:
     point: Array = field(repr=False)
     replicates: Array = field(repr=False)
     lines: tuple[Line, ...]
+    phones: Mapping[str, Array] = field(default_factory=dict, repr=False)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -256,7 +259,17 @@ def _standing(
         )
         for row, model in enumerate(order)
     )
-    return Standing(measure, grid, seed, columns, point, spread, lines)
+    return Standing(measure, grid, seed, columns, point, spread, lines, _by_phone(measure, having, grid))
+
+
+def _by_phone(measure: Measure, having: Mapping[str, Compact], grid: Cells) -> dict[str, Array]:
+    by_model = {model: result.phones.get(measure.name, {}) for model, result in having.items()}
+    there = {name for found in by_model.values() for name in found}
+    return {
+        name: laid_out({model: found[name] for model, found in by_model.items() if name in found}, grid)
+        for name in CLASSES
+        if name in there
+    }
 
 
 def _order(

@@ -75,12 +75,26 @@ def _asked(recipes: Mapping[str, Sequence[Standing]], question: Question) -> lis
     if absent:
         raise StandingsError(f"no scores of {', '.join(absent)}; there are: {', '.join(there)}")
     chosen = [item for item in standings if item.measure.name in (wanted or there)]
+    if question.by == "phone_class":
+        return _by_phone(chosen)
     if question.by != "parameter":
         chosen = _averaged(chosen, alone=question == Question(question.recipe, question.measures))
     models = [model for model in (question.baseline, *question.compared) if model]
     having = [item for item in chosen if {line.card.model for line in item.lines}.issuperset(models)]
     # Models that enhance and models that invert share no measure with each other; what they share can be shown.
     return having or chosen
+
+
+def _by_phone(standings: list[Standing]) -> list[Standing]:
+    """Those that have scores by class of phone; audio measures have none."""
+    found = [item for item in standings if item.phones]
+    if not found:
+        names = ", ".join(dict.fromkeys(item.measure.name for item in standings))
+        raise StandingsError(
+            f"no scores of {names} by phone class: they come from measures of articulation on a corpus whose recordings are "
+            "labelled; prepare it again, so that it holds phones.parquet, and score the models again"
+        )
+    return found
 
 
 def _averaged(standings: list[Standing], alone: bool) -> list[Standing]:

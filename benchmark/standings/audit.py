@@ -1,8 +1,8 @@
 """Which stored results may enter the tables. What may not is left out and named, so that one bad result cannot hide the others.
 
 Left out is a result whose files are damaged, moved or edited; whose counts, values or mixtures contradict each other; that was made
-from another corpus than the committed manifest says (or, without a manifest, than the majority of results); and, measure by measure,
-scores of another version than this package computes.
+from another corpus than the committed manifest says (or, without a manifest, than the majority of results); measure by measure,
+scores of another version than this package computes; and, by themselves, scores by class of phone (see `phone_classes`).
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ from typing import Any, NamedTuple
 
 from benchmark.errors import ManifestError, MeasureError, StandingsError
 from benchmark.harness.results import SCORES, Card, Result, count_status, read_result
-from benchmark.metrics import Measure, parse
+from benchmark.metrics import parse
 from benchmark.prepared import MANIFEST, PreparedCorpus
 from benchmark.standings.cells import Compact, Condition, Unit, compact
+from benchmark.standings.judge import judge_of
+from benchmark.standings.phone_classes import PhoneColumns, admit_phones, read_phone_columns
 
 _KINDS: Mapping[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float), "dict": dict}
 _DESCRIBING = ("utterance_id", "speaker", "noise_kind", "noise_category", "snr_db")
 
 
 class KeptOut(NamedTuple):
-    """What does not enter the tables: RECIPE/MODEL, or RECIPE/MODEL: MEASURE, and why."""
+    """What does not enter the tables: RECIPE/MODEL, RECIPE/MODEL: MEASURE or RECIPE/MODEL: phone classes, and why."""
 
     what: str
     reason: str
@@ -106,6 +108,7 @@ def _recipe(recipe: str, folders: Sequence[Path], manifest: Path) -> Admitted:
     corpus = PreparedCorpus(manifest) if (manifest / MANIFEST).is_file() else None
     kept_out: list[KeptOut] = []
     sound: list[Compact] = []
+    by_phone: dict[str, PhoneColumns] = {}
     for folder in folders:
         name = f"{recipe}/{folder.name}"
         try:
@@ -116,9 +119,15 @@ def _recipe(recipe: str, folders: Sequence[Path], manifest: Path) -> Admitted:
         found = _moved(result, folder) or faults(result, corpus)
         if found:
             kept_out.append(KeptOut(name, f"{'; '.join(found)}. Score the model again"))
-        else:
-            sound.append(compact(result))
+            continue
+        sound.append(compact(result))
+        try:
+            if phones := read_phone_columns(folder, result):
+                by_phone[folder.name] = phones
+        except StandingsError as error:
+            kept_out.append(KeptOut(f"{name}: phone classes", _brief(str(error), folder)))
     same = _of_one_corpus(recipe, sound, corpus, kept_out)
+    same = _with_phones(recipe, same, by_phone, corpus, kept_out)
     current = [_of_this_version(result, kept_out) for result in same]
     planned = _planned(corpus, current[0].card.split) if corpus and current else frozenset()
     return Admitted(tuple(result for result in current if result.columns), planned, tuple(kept_out))
@@ -163,6 +172,25 @@ def _of_one_corpus(
                 )
             )
     return kept
+
+
+def _with_phones(
+    recipe: str,
+    results: Sequence[Compact],
+    by_phone: Mapping[str, PhoneColumns],
+    corpus: PreparedCorpus | None,
+    kept_out: list[KeptOut],
+) -> list[Compact]:
+    """Results that are compared, with those scores by class of phone that may be."""
+    found = {r.card.model: by_phone[r.card.model] for r in results if r.card.model in by_phone}
+    admitted, refused = admit_phones(found, corpus, results[0].card.split if results else "")
+    kept_out += [
+        KeptOut(f"{recipe}/{model}: phone classes", f"{why}; score the model again")
+        for model, why in refused.items()
+    ]
+    return [
+        replace(r, phones=admitted[r.card.model].columns) if r.card.model in admitted else r for r in results
+    ]
 
 
 def _of_this_version(result: Compact, kept_out: list[KeptOut]) -> Compact:
@@ -220,14 +248,8 @@ def _mistyped(result: Result) -> list[str]:
 
 def _impossible(result: Result) -> list[str]:
     """The first value that its measure cannot give."""
-    judges: dict[str, _Judge] = {}
-    for name, version in result.card.measures.items():
-        try:
-            measure = parse(name)
-        except MeasureError:
-            continue  # kept out for its version
-        if measure.version == version:
-            judges[name] = _Judge.of(measure)
+    # What this version does not compute is kept out for its version.
+    judges = {name: judge_of(name, version) for name, version in result.card.measures.items()}
     for row in result.scores:
         judge = judges.get(row["measure"])
         if judge is not None and not judge.possible(row["value"], row["status"]):
@@ -236,31 +258,6 @@ def _impossible(result: Result) -> list[str]:
                 f"that is '{row['status']}'"
             ]
     return []
-
-
-class _Judge(NamedTuple):
-    """Bounds of a measure; `failed` are those of a score that stands at the worst value."""
-
-    low: float
-    high: float
-    failed_low: float
-    failed_high: float
-
-    @classmethod
-    def of(cls, measure: Measure) -> _Judge:
-        slack = 1e-6 * max(1.0, abs(measure.worst))
-        low, high = measure.range[0] - slack, measure.range[1] + slack
-        if measure.unit == "own":
-            # In units of its own a parameter's worst value depends on the utterance.
-            return cls(low, high, low, high)
-        return cls(low, high, measure.worst - slack, measure.worst + slack)
-
-    def possible(self, value: float | None, status: str) -> bool:
-        if value is None or status == "left_out":
-            return value is None and status == "left_out"
-        if status == "failed":
-            return self.failed_low <= value <= self.failed_high
-        return status == "ok" and self.low <= value <= self.high
 
 
 def _foreign(scores: Sequence[Mapping[str, Any]], mixtures: Mapping[str, Mapping[str, Any]]) -> list[str]:

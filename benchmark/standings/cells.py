@@ -17,7 +17,7 @@ Condition = tuple[str, float | None]
 Unit = tuple[str, str]
 
 _SCORED, _FAILED, _LEFT_OUT = 1, 2, 3
-_STATUS = {"ok": _SCORED, "failed": _FAILED, "left_out": _LEFT_OUT}
+STATUS = {"ok": _SCORED, "failed": _FAILED, "left_out": _LEFT_OUT}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,10 +56,12 @@ class Compact:
     Attributes:
         card: Its card.
         columns: Scores by name of measure.
+        phones: Scores by name of measure and class of phone, where there are any; their axes are those of the whole result.
     """
 
     card: Card
     columns: Mapping[str, Column] = field(repr=False)
+    phones: Mapping[str, Mapping[str, Column]] = field(default_factory=dict, repr=False)
 
 
 def compact(result: Result) -> Compact:
@@ -159,6 +161,26 @@ def cells(
     )
 
 
+def laid_out(columns: Mapping[str, Column], grid: Cells) -> Array:
+    """Values on the axes of a grid, which all of them have a place on.
+
+    Args:
+        columns: Model name to scores; models of the grid that are not named have none.
+        grid: Of the same measure.
+
+    Returns:
+        Shape of `grid.values`, NaN where there is no score that counts.
+    """
+    values = np.full(grid.values.shape, np.nan)
+    for m, model in enumerate(grid.models):
+        if column := columns.get(model):
+            p = _moved(column.parameters, grid.parameters)[column.index[0]]
+            c = _moved(column.conditions, grid.conditions)[column.index[1]]
+            u = _moved(column.units, grid.units)[column.index[2]]
+            values[m, p, c, u] = column.values
+    return values
+
+
 def column_order(condition: Condition) -> tuple[int, str, float]:
     """Sorts conditions as tables show them: clean first, then each kind of noise by rising SNR."""
     kind, snr_db = condition
@@ -197,5 +219,5 @@ def _column(rows: Sequence[Mapping[str, Any]]) -> Column:
         categories=tuple(categories),
         index=np.array(index, np.int32).T,
         values=np.array(values, float),
-        status=np.array([_STATUS[row["status"]] for row in rows], np.int8),
+        status=np.array([STATUS[row["status"]] for row in rows], np.int8),
     )

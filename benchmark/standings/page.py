@@ -10,11 +10,14 @@ from importlib import resources
 from itertools import combinations
 from typing import Any
 
+import numpy as np
+
 from benchmark.errors import MissingExtraError
 from benchmark.harness.results import Card
 from benchmark.standings.aggregate import NOISY, Key, Standing, with_averages
 from benchmark.standings.audit import KeptOut
 from benchmark.standings.bootstrap import identity, speaker_means
+from benchmark.standings.breakdown import phone_means
 from benchmark.standings.compare import difference
 from benchmark.standings.items import ItemSet
 from benchmark.standings.tables import digits, rests_on, title
@@ -124,6 +127,7 @@ def _measure(standing: Standing, place: Mapping[str, int]) -> dict[str, Any]:
         ],
         "pairs": _pairs(standing),
         "heat": _heat(standing) if measure.kind == "trajectories" else None,
+        "phones": _phones(standing) if standing.phones and measure.unit != "own" else None,
     }
 
 
@@ -149,13 +153,29 @@ def _heat(standing: Standing) -> dict[str, Any]:
     """Values by line, parameter and average column."""
     grid = standing.cells
     columns, values = with_averages(speaker_means(grid.values, identity(grid.units))[0], grid.conditions)
-    averages = [key for key in columns if key in (*standing.kinds, NOISY, ("clean", None))]
+    averages = _averages(standing, columns)
     shown = values[..., [columns.index(key) for key in averages]]
     return {
-        "parameters": list(grid.parameters),
+        "groups": list(grid.parameters),
         "columns": [title(key) for key in averages],
         "values": [[_numbers(row) for row in model] for model in shown.tolist()],
     }
+
+
+def _phones(standing: Standing) -> dict[str, Any]:
+    """The same by class of phone."""
+    columns, means = phone_means(standing)
+    averages = _averages(standing, columns)
+    shown = np.stack(list(means.values()), axis=1)[..., [columns.index(key) for key in averages]]
+    return {
+        "groups": list(means),
+        "columns": [title(key) for key in averages],
+        "values": [[_numbers(row) for row in model] for model in shown.tolist()],
+    }
+
+
+def _averages(standing: Standing, columns: Sequence[Key]) -> list[Key]:
+    return [key for key in columns if key in (*standing.kinds, NOISY, ("clean", None))]
 
 
 def _items(items: ItemSet) -> dict[str, Any]:

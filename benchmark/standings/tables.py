@@ -12,7 +12,7 @@ from benchmark.harness.results import Card
 from benchmark.metrics import Measure
 from benchmark.standings.aggregate import DROP, FEW_SPEAKERS, NOISY, Estimate, Key, Line, Standing
 from benchmark.standings.audit import KeptOut
-from benchmark.standings.breakdown import by_condition, by_parameter, headline_rows
+from benchmark.standings.breakdown import by_condition, by_parameter, headline_rows, phone_means
 
 _TITLES = {
     "clean": "clean",
@@ -141,6 +141,21 @@ def parameter_table(standing: Standing) -> str:
     return markdown_table(["model", *found, "failed"], rows, text=1)
 
 
+def phone_table(standing: Standing) -> str:
+    """One measure: rows are models that were scored by class of phone, columns classes, values those of the headline column."""
+    columns, means = phone_means(standing)
+    headline = columns.index(standing.headline)
+    rows = [
+        [
+            f"`{line.card.model}`",
+            *(number(values[row, headline], standing.measure) for values in means.values()),
+        ]
+        for row, line in enumerate(standing.lines)
+        if any(not math.isnan(values[row, headline]) for values in means.values())
+    ]
+    return markdown_table(["model", *means], rows, text=1)
+
+
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]], text: int = 2) -> str:
     """A Markdown table whose first `text` columns are words and the rest numbers."""
     align = [":---"] * text + ["---:"] * (len(head) - text)
@@ -239,10 +254,16 @@ def _measure_section(standing: Standing) -> list[str]:
     if measure.unit == "own":
         note = f"Each parameter in its own unit, {title(standing.headline)}; not averaged over parameters, so not ranked.\n"
         return [heading, note, parameter_table(standing) + "\n"]
+    folded = {"in every condition": measure_table(standing)}
+    if standing.phones:
+        folded[f"by phone class, {title(standing.headline)}"] = phone_table(standing)
     return [
         heading,
         summary_table(standing) + "\n",
-        f"<details><summary>{measure.name} in every condition</summary>\n\n{measure_table(standing)}\n\n</details>\n",
+        *(
+            f"<details><summary>{measure.name} {what}</summary>\n\n{table}\n\n</details>\n"
+            for what, table in folded.items()
+        ),
     ]
 
 

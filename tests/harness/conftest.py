@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pytest
 
-from benchmark.speech import Clip
+from benchmark.phones import labels_hash
+from benchmark.speech import Clip, Segment
 from tests.speechlike import movement, speech
 
 SECONDS = 0.8
@@ -22,6 +24,7 @@ class SmallCorpus:
     """What `evaluate` needs of a prepared corpus."""
 
     splits = ("test",)
+    phones: Mapping[str, tuple[Segment, ...]] = MappingProxyType({})
     recipe = SimpleNamespace(name="toy", version=1, title="Toy")
 
     def of_split(self, split):
@@ -42,6 +45,9 @@ class SmallCorpus:
 
     def split_hash(self, split):
         return "c" * 64
+
+    def labels_hash(self, split):
+        return labels_hash(self.phones) if self.phones else ""
 
     def clean(self, key):
         return self.noisy(f"clean/{key}")

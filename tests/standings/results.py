@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from benchmark.harness.results import Card, Result, scores_hash
+import json
+from dataclasses import replace
+
+from benchmark.harness.phone_scores import PhoneScores
+from benchmark.harness.results import Card, Result, card_hash, scores_hash
 
 CONDITIONS = [("clean", None), ("babble", -5.0), ("babble", 5.0), ("nonbabble", -5.0), ("nonbabble", 5.0)]
 
@@ -36,6 +40,33 @@ def result(
         for parameter in ("LA", "TTCD")
     ]
     return Result(card(model, scores, measure, corpus, version, hears, recipe), scores)
+
+
+def with_phones(item, levels=None, labels="l" * 64, keep=lambda row: True):
+    """The same result with scores by class of phone: those of the whole utterance plus something that depends on the class."""
+    levels = {"vowel": 0.05, "plosive": -0.1} if levels is None else levels
+    rows = [
+        {
+            "mixture_id": row["mixture_id"],
+            "phone_class": name,
+            "measure": row["measure"],
+            "parameter": row["parameter"],
+            "value": row["value"] + level,
+            "status": "ok",
+            "reason": "",
+        }
+        for row in item.scores
+        for name, level in levels.items()
+        if row["parameter"]
+    ]
+    versions = {row["measure"]: item.card.measures[row["measure"]] for row in rows}
+    return replace(item, phones=PhoneScores.of(list(filter(keep, rows)), versions, labels))
+
+
+def edited(path, **changes):
+    """Changes a stored card and computes its hash again, as someone would who knows how."""
+    content = {**json.loads(path.read_text()), **changes}
+    path.write_text(json.dumps({**content, "card_sha256": card_hash(content)}))
 
 
 def card(

@@ -14,7 +14,7 @@ from benchmark.errors import StandingsError
 from benchmark.harness.results import Result, write_result
 from benchmark.standings.aggregate import stand
 from benchmark.standings.audit import admit, faults
-from tests.standings.results import card, result
+from tests.standings.results import card, edited, result
 
 
 def stored(root, *items):
@@ -137,10 +137,40 @@ def test_a_damaged_card_is_named(tmp_path, text):
 def test_a_card_that_holds_something_else_is_named(tmp_path, key, value):
     root = stored(tmp_path / "results", result("a", 0.3), result("b", 0.4))
     path = root / "toy" / "b" / "card.json"
+    edited(path, **{key: value})
+    models, why = admitted(root)
+    assert models == ["a"]
+    assert key in why["toy/b"] or "its card says" in why["toy/b"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("title", "a better one"),
+        ("seconds", 0.1),
+        ("real_time_factor", 0.001),
+        ("when", "2020-01-01"),
+        ("more", 1),
+    ],
+)
+def test_an_edited_card_is_left_out(tmp_path, capsys, key, value):
+    root = stored(tmp_path / "results", result("a", 0.3), result("b", 0.4))
+    path = root / "toy" / "b" / "card.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
     models, why = admitted(root)
     assert models == ["a"]
     assert "toy/b" in why
+    assert leaderboard.main(["--out", str(tmp_path), "--check"]) == 1
+    assert "kept out: toy/b: " in capsys.readouterr().out
+
+
+def test_a_card_without_its_hash_is_left_out(tmp_path):
+    root = stored(tmp_path / "results", result("a", 0.3), result("b", 0.4))
+    path = root / "toy" / "b" / "card.json"
+    card = json.loads(path.read_text())
+    del card["card_sha256"]
+    path.write_text(json.dumps(card))
+    assert admitted(root) == (["a"], {"toy/b": "the card bears no hash of itself; score the model again"})
 
 
 def test_columns_of_another_type_are_named():
@@ -153,8 +183,7 @@ def test_columns_of_another_type_are_named():
 
 def test_a_moved_result_is_named(tmp_path):
     root = stored(tmp_path / "results", result("a", 0.3), result("b", 0.4))
-    path = root / "toy" / "b" / "card.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "model": "a"}))
+    edited(root / "toy" / "b" / "card.json", model="a")
     models, why = admitted(root)
     assert models == ["a"]
     assert why["toy/b"].startswith("its card says toy/a; it was moved or edited")

@@ -38,7 +38,7 @@ def test_the_data_are_those_of_the_standing():
     assert measure["lines"][0]["estimates"][0][0] == 0.61
     assert measure["columns"][measure["headline"]]["title"] == "noisy mean"
     assert len(measure["pairs"]) == 3
-    assert measure["heat"]["parameters"] == ["LA", "TTCD"]
+    assert measure["heat"]["groups"] == ["LA", "TTCD"]
     assert measure["heat"]["values"][0][0] == [0.61, 0.56, 0.56, 0.56]
 
 

@@ -79,7 +79,7 @@
       { title: "model", words: true, get: nameOf, text: (line) => [nameOf(line)] },
     ];
     // What has no common unit is shown by parameter, never as a mean over them.
-    if (!m.averaged) list.push(...m.heat.parameters.map((name, i) => parameterColumn(m, name, i)));
+    if (!m.averaged) list.push(...m.heat.groups.map((name, i) => parameterColumn(m, name, i)));
     else list.push(
       value(m.headline),
       ...shown.map((index) => ({ ...value(index), best: m.columns[index].kind !== "drop" })),
@@ -314,19 +314,24 @@
     return shape("text", { x: left.toFixed(1), y: top.toFixed(1) }, name);
   }
 
+  // The map by parameter, and by class of phone where there are scores by it.
   function heatMap() {
     const m = measure().heat ? measure() : recipe().measures.find((other) => other.heat);
     at("heat-section").hidden = !m;
     if (!m) return;
-    const wanted = options(at("heat-column"), m.heat.columns.map((text) => [text, text]), at("heat-column").value || m.columns[m.headline].title);
-    const column = m.heat.columns.indexOf(wanted);
-    at("heat-title").textContent = `${m.name} by parameter`;
+    const by = options(at("heat-by"), [["heat", "parameter"], ...(m.phones ? [["phones", "phone class"]] : [])], at("heat-by").value);
+    at("heat-by").parentElement.hidden = !m.phones;
+    const map = m[by];
+    const wanted = options(at("heat-column"), map.columns.map((text) => [text, text]), at("heat-column").value || m.columns[m.headline].title);
+    const column = map.columns.indexOf(wanted);
+    at("heat-title").textContent = `${m.name} by ${by === "phones" ? "phone class" : "parameter"}`;
+    at("heat-note").hidden = by !== "phones";
     const lines = m.lines.filter((line) => view.chosen.includes(nameOf(line)));
     const shown = lines.length ? lines : m.lines.slice(0, MOST);
-    const value = (line, i) => m.heat.values[m.lines.indexOf(line)][i][column];
+    const value = (line, i) => map.values[m.lines.indexOf(line)][i][column];
     const body = shown.map((line) => {
-      const cells = m.heat.parameters.map((_, i) => {
-        const all = m.averaged ? m.lines.flatMap((other) => m.heat.parameters.map((__, k) => value(other, k))) : m.lines.map((other) => value(other, i));
+      const cells = map.groups.map((_, i) => {
+        const all = m.averaged ? m.lines.flatMap((other) => map.groups.map((__, k) => value(other, k))) : m.lines.map((other) => value(other, i));
         const there = all.filter((x) => x !== null);
         const [low, high] = [Math.min(...there), Math.max(...there)];
         const own = value(line, i);
@@ -336,7 +341,7 @@
       });
       return element("tr", {}, element("td", { class: "words name" }, nameOf(line)), ...cells);
     });
-    const head = element("tr", {}, element("th", { class: "words name", scope: "col" }, "model"), ...m.heat.parameters.map((name) => element("th", { scope: "col", style: "text-align:center" }, name)));
+    const head = element("tr", {}, element("th", { class: "words name", scope: "col" }, "model"), ...map.groups.map((name) => element("th", { scope: "col", style: "text-align:center" }, name)));
     at("heat").replaceChildren(element("thead", {}, head), element("tbody", {}, ...body));
   }
 
@@ -505,6 +510,7 @@
   at("wide").addEventListener("change", table);
   at("best").addEventListener("click", () => { chooseBest(); table(); drawings(); });
   at("heat-column").addEventListener("change", heatMap);
+  at("heat-by").addEventListener("change", heatMap);
   at("item").addEventListener("change", setMixtures);
   at("mixture").addEventListener("change", drawItem);
   at("theme").addEventListener("click", () => {

@@ -1,0 +1,131 @@
+"""Scores by class of phone, stored apart from the scores of whole utterances: `RESULTS/RECIPE/MODEL/phones.parquet`.
+
+The file names the scores and the labels that it belongs to, so that it cannot stand beside others; nothing in the card or in
+`scores.parquet` depends on it. Values are float32: there are many of them, and no one needs their eighth digit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmark.errors import StandingsError
+from benchmark.files import replacing
+from benchmark.phones import FILE_NAME
+
+PHONE_SCORES = pa.schema(
+    [
+        pa.field("mixture_id", pa.string(), nullable=False),
+        pa.field("phone_class", pa.string(), nullable=False),
+        pa.field("measure", pa.string(), nullable=False),
+        pa.field("parameter", pa.string(), nullable=False),
+        pa.field("value", pa.float32()),  # null if left out; the measure's worst value if failed
+        pa.field("status", pa.string(), nullable=False),  # ok, failed, left_out
+        pa.field("reason", pa.string(), nullable=False),
+    ]
+)
+_KEY = [(name, "ascending") for name in ("mixture_id", "phone_class", "measure", "parameter")]
+_WORDS = [name for name in PHONE_SCORES.names if name != "value"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhoneScores:
+    """Scores by class of phone of one result.
+
+    Attributes:
+        table: In the schema `PHONE_SCORES`, sorted by mixture, class, measure and parameter.
+        measures: Name of each measure to its version.
+        labels_sha256: Hash of the phones of the split, see `PreparedCorpus.labels_hash`.
+        scores_sha256: Hash of the scores of whole utterances that were made from the same predictions; "" before they are stored.
+    """
+
+    table: pa.Table = field(repr=False)
+    measures: Mapping[str, str]
+    labels_sha256: str
+    scores_sha256: str = ""
+
+    @classmethod
+    def of(
+        cls, rows: Sequence[Mapping[str, Any]], measures: Mapping[str, str], labels_sha256: str
+    ) -> PhoneScores:
+        """Packs rows, in any order."""
+        table = pa.Table.from_pylist([dict(row) for row in rows], schema=PHONE_SCORES)
+        return cls(table.sort_by(_KEY), measures, labels_sha256)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is stored beside the table."""
+        return {
+            "measures": json.dumps(dict(self.measures), sort_keys=True),
+            "labels_sha256": self.labels_sha256,
+            "scores_sha256": self.scores_sha256,
+        }
+
+    @property
+    def content_sha256(self) -> str:
+        """Hash of table and facts; it does not depend on what wrote the file."""
+        digest = hashlib.sha256(json.dumps(self.facts, sort_keys=True).encode())
+        for name in _WORDS:
+            # Words by their first occurrence, then their places: a hundred times as quick as every word of every row.
+            words = self.table[name].combine_chunks().dictionary_encode()
+            digest.update(json.dumps([name, words.dictionary.to_pylist()]).encode())
+            digest.update(words.indices.to_numpy(zero_copy_only=False).astype("<i4").tobytes())
+        values = self.table["value"].combine_chunks()
+        digest.update(values.is_valid().to_numpy(zero_copy_only=False).tobytes())
+        digest.update(values.fill_null(0.0).to_numpy(zero_copy_only=False).astype("<f4").tobytes())
+        return digest.hexdigest()
+
+
+def write_phone_scores(folder: Path, scores: PhoneScores) -> None:
+    """Writes the scores by class of phone of one result into its folder."""
+    facts = {f"sinbad.{name}": text for name, text in scores.facts.items()}
+    facts["sinbad.content_sha256"] = scores.content_sha256
+    with replacing(folder / FILE_NAME) as temporary:
+        pq.write_table(
+            scores.table.replace_schema_metadata(facts),
+            temporary,
+            compression="zstd",
+            use_dictionary=_WORDS,
+            column_encoding={"value": "BYTE_STREAM_SPLIT"},
+        )
+
+
+def read_phone_scores(folder: Path) -> PhoneScores | None:
+    """Opens the scores by class of phone of one result; None if there are none.
+
+    Raises:
+        StandingsError: The file is damaged, or was edited.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        return None
+    try:
+        table = pq.read_table(path)
+        facts = {name.decode(): text.decode() for name, text in (table.schema.metadata or {}).items()}
+        measures = json.loads(facts["sinbad.measures"])
+        found = PhoneScores(
+            table.replace_schema_metadata(None),
+            {str(name): str(version) for name, version in measures.items()},
+            facts["sinbad.labels_sha256"],
+            facts["sinbad.scores_sha256"],
+        )
+    except (OSError, ValueError, KeyError, AttributeError, pa.ArrowException) as error:
+        raise StandingsError(
+            f"{folder}: its scores by phone class cannot be read ({error}); score the model again"
+        ) from error
+    if not found.table.schema.equals(PHONE_SCORES) or any(found.table[name].null_count for name in _WORDS):
+        raise StandingsError(
+            f"{folder}: its scores by phone class have other columns than this version writes; score the model again"
+        )
+    if found.content_sha256 != facts.get("sinbad.content_sha256"):
+        raise StandingsError(
+            f"{folder}: its scores by phone class do not match their hash; they were edited or damaged. Score the model again"
+        )
+    return found
