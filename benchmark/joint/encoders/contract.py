@@ -63,7 +63,8 @@ class Encoder(nn.Module):
     def train(self, mode: bool = True) -> Self:
         """As of every module, but parts whose weights are all frozen stay as in evaluation: dropout would blur what they know."""
         super().train(mode)
-        for part in (self, *self.trainable_blocks()):
+        parts: list[nn.Module] = [self, *self.trainable_blocks()]
+        for part in parts:
             weights = list(part.parameters())
             if weights and not any(weight.requires_grad for weight in weights):
                 nn.Module.train(part, False)
