@@ -27,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--utterance", help="id, e.g. JW11/tp005 (default: the first)")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="picture: .png, .pdf or .svg")
     parser.add_argument("--targets", choices=list(TARGET_SETS), default="tv9", help="what to draw in time")
-    parser.add_argument("--at", type=float, metavar="SECONDS", help="moment of the midsagittal picture")
+    parser.add_argument(
+        "--at", type=float, metavar="SECONDS", help="moment of the midsagittal picture (default: the loudest)"
+    )
     return cli.guarded(_draw, parser.parse_args(arguments))
 
 

@@ -18,6 +18,7 @@ from benchmark.files import replacing
 from benchmark.speech import Clip, Trajectories
 
 _DOTS_PER_INCH = 110
+_LEVEL_S = 0.05
 
 
 def plot_utterance(
@@ -40,9 +41,9 @@ def plot_utterance(
         targets: Parameters in time.
         sensors: Role to channel prefix.
         outline: Outer wall, if there is one.
-        at_s: The moment; None for the one at which the tongue tip is highest.
+        at_s: The moment; None for `loudest_frame`.
     """
-    frame = _moment(pellets, sensors, at_s)
+    frame = loudest_frame(clip, pellets, sensors) if at_s is None else _frame_at(pellets, at_s)
     names = [name for i, name in enumerate(targets.names) if targets.valid[:, i].any()]
     figure = Figure(figsize=(15, 1.6 + 1.05 * (1 + len(names))), dpi=_DOTS_PER_INCH, layout="constrained")
     FigureCanvasAgg(figure)
@@ -62,14 +63,31 @@ def plot_utterance(
         figure.savefig(temporary, format=path.suffix.lstrip(".") or "png")
 
 
-def _moment(pellets: Trajectories, sensors: Mapping[str, str], at_s: float | None) -> int:
-    last = len(pellets.values) - 1
-    if at_s is not None:
-        return min(last, max(0, round(at_s * pellets.rate_hz)))
-    tip = track(pellets, sensors, "tongue_tip")
-    if tip is None or not tip.valid.any():
-        return last // 2
-    return int(np.where(tip.valid, tip.xy[:, 1], -np.inf).argmax())
+def loudest_frame(clip: Clip, pellets: Trajectories, sensors: Mapping[str, str]) -> int:
+    """A moment worth a picture: speech is certainly going on, and as many pellets are seen as ever.
+
+    Args:
+        clip: Audio.
+        pellets: Of the same utterance, frame 0 at the first audio sample.
+        sensors: Role to channel prefix.
+
+    Returns:
+        Of the frames in the middle half of the utterance in which most pellets are valid, the one with the highest level over
+        `_LEVEL_S` around it.
+    """
+    frames = len(pellets.values)
+    middle = np.arange(frames // 4, max(frames - frames // 4, frames // 4 + 1))
+    tracks = [track(pellets, sensors, role) for role in PELLET_NAMES]
+    seen = np.sum([found.valid[middle] for found in tracks if found is not None], axis=0)
+    energy = np.concatenate([[0.0], np.cumsum(np.square(clip.samples, dtype=np.float64))])
+    edges = np.rint((middle[:, None] / pellets.rate_hz + np.array([-0.5, 0.5]) * _LEVEL_S) * clip.rate_hz)
+    first, last = np.clip(edges, 0, len(clip.samples)).astype(np.intp).T
+    level = energy[last] - energy[first]
+    return int(middle[np.where(seen == np.max(seen), level, -1.0).argmax()])
+
+
+def _frame_at(pellets: Trajectories, at_s: float) -> int:
+    return min(len(pellets.values) - 1, max(0, round(at_s * pellets.rate_hz)))
 
 
 def _draw_head(
