@@ -147,8 +147,7 @@ def start_encoder(encoder: Encoder, name_or_folder: str) -> dict[str, Any]:
     tensors = checkpoint.read_weights(folder / WEIGHTS)
     own = {key.removeprefix(_ENCODER): value for key, value in tensors.items() if key.startswith(_ENCODER)}
     checkpoint.load_weights(encoder, own, folder / WEIGHTS)
-    pretrained = card.get("task") == "pretraining"
-    encoder.origin = "self-supervised" if pretrained else card["encoder"]["origin"]
+    encoder.origin = card["encoder"]["origin"]
     return card
 
 

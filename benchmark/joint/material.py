@@ -122,7 +122,7 @@ def collect(
         {**train_targets, **dev_targets},
         scales,
         _without_test(gathered.supply),
-        replace(gathered.sources, speech=speech),
+        _sources(gathered.sources, speech),
     )
 
 
@@ -185,6 +185,18 @@ def _without_test(supply: Supply) -> Supply:
         }
 
     return Supply(kept(supply.talkers), kept(supply.recordings))  # type: ignore[arg-type]
+
+
+def _sources(sources: Sources, speech: Mapping[str, Utterance]) -> Sources:
+    voices = {
+        source: {
+            key: utterance
+            for key, utterance in found.items()
+            if {utterance.split, utterance.extra.get("babble_split")} & {"train", "dev"}
+        }
+        for source, found in sources.voices.items()
+    }
+    return replace(sources, speech=speech, voices=voices)
 
 
 def _own_voices(sources: Sources) -> list[Utterance]:

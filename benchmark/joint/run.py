@@ -170,6 +170,8 @@ def _run(
     training.train()
     if not processes.leads:
         return {}
+    if isinstance(task.model, MaskedPrediction):
+        task.model.encoder.origin = "self-supervised"
     facts = {**about, **_device_facts(device, processes)}
     return finish(place.out, task.model, config, training.progressed, facts)
 
