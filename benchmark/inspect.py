@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and inspects; status 1 if recordings are damaged."""
     parser = cli.parser(
         "inspect",
-        "Reads every recording of a recipe's corpora: speakers, hours, rates, missing pellets, suspicious files. "
+        "Reads every recording of a recipe's corpora: speakers, hours, rates, missing pellets, suspicious and unread files. "
         "Exit status 1 if any is damaged.",
         _EXAMPLE,
     )
@@ -48,7 +48,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
     from benchmark import corpora
     from benchmark.mixing.gather import speech_root
     from benchmark.recipe import load_recipe
-    from benchmark.survey import by_speaker, examine_all
+    from benchmark.survey import by_speaker, examine_all, oddly_placed
 
     recipe = load_recipe(arguments.recipe)
     corpus = corpora.get(recipe.speech.corpus)
@@ -72,7 +72,8 @@ def _inspect(arguments: argparse.Namespace) -> int:
         "speakers": [_as_json(speaker) for speaker in speakers],
         "opens_with_tone": [finding.utterance_id for finding in findings if finding.tone],
         "suspicious": {
-            finding.utterance_id: list(finding.suspicions) for finding in findings if finding.suspicions
+            **oddly_placed(chosen, findings, corpus.sensors),
+            **{finding.utterance_id: list(finding.suspicions) for finding in findings if finding.suspicions},
         },
         "ignored": [file._asdict() for file in listed.ignored],
         "damaged": damaged,

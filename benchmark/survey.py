@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.articulation.orientation import Place, misplaced
 from benchmark.audio import pcm_sha256
 from benchmark.corpora.sync_tone import tone_hz
 from benchmark.errors import CorpusError
@@ -39,6 +40,7 @@ class Finding:
         frame_rate_hz: Of the articulation as recorded; 0 if it cannot be read.
         frames: Of the articulation.
         lost: Channel to how many of its frames are missing.
+        middle: Channel to its median, for those that were ever seen.
         sha256: Of the decoded audio.
         tone: Whether the audio opens with a tone near 1 kHz (a synchronisation signal).
         damaged: Why audio or articulation cannot be read; empty if they can.
@@ -51,6 +53,7 @@ class Finding:
     frame_rate_hz: float = 0.0
     frames: int = 0
     lost: Mapping[str, int] = field(default_factory=dict)
+    middle: Mapping[str, float] = field(default_factory=dict)
     sha256: str = ""
     tone: bool = False
     damaged: tuple[str, ...] = ()
@@ -106,6 +109,11 @@ def examine(utterance: Utterance) -> Finding:
                 "lost": {
                     name: int(n) for name, n in zip(moved.names, (~moved.valid).sum(axis=0), strict=True)
                 },
+                "middle": {
+                    name: float(np.median(moved.values[moved.valid[:, i], i]))
+                    for i, name in enumerate(moved.names)
+                    if moved.valid[:, i].any()
+                },
             }
             suspicions += _moved(moved, utterance)
     except CorpusError as error:
@@ -144,6 +152,32 @@ def by_speaker(utterances: Sequence[Utterance], findings: Sequence[Finding]) -> 
     for utterance, finding in zip(utterances, findings, strict=True):
         grouped[utterance.speaker].append((utterance, finding))
     return [_summary(speaker, pairs, channels) for speaker, pairs in sorted(grouped.items())]
+
+
+def oddly_placed(
+    utterances: Sequence[Utterance], findings: Sequence[Finding], sensors: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """Speaker to what is wrong with where his pellets mostly are; see `benchmark.articulation.orientation`.
+
+    Args:
+        utterances: All that were examined.
+        findings: Of the same, in the same order.
+        sensors: Role to channel prefix, as in `Corpus.sensors`.
+    """
+    medians: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for utterance, finding in zip(utterances, findings, strict=True):
+        for channel, value in finding.middle.items():
+            medians[utterance.speaker][channel].append(value)
+    odd = {speaker: misplaced(_places(channels, sensors)) for speaker, channels in sorted(medians.items())}
+    return {speaker: lines for speaker, lines in odd.items() if lines}
+
+
+def _places(channels: Mapping[str, Sequence[float]], sensors: Mapping[str, str]) -> dict[str, Place]:
+    return {
+        role: (float(np.median(channels[f"{prefix}_x"])), float(np.median(channels[f"{prefix}_y"])))
+        for role, prefix in sensors.items()
+        if f"{prefix}_x" in channels and f"{prefix}_y" in channels
+    }
 
 
 def noise_summary(recordings: Iterable[Recording]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import soundfile
 from benchmark import inspect
 from benchmark.speech import Clip, Trajectories, Utterance
 from benchmark.survey import by_speaker, examine
+from tests import recipe_corpora
 from tests.corpora import voices, writers
 from tests.noises import corpora as noise_corpora
 
@@ -154,6 +155,43 @@ def test_a_wrong_root_is_one_line(tmp_path, capsys):
     assert error.count("\n") == 1
     assert inspect.main(["--recipe", "xrmb_noisy"]) == 2
     assert "get it from" in capsys.readouterr().err
+
+
+def turned(axis):
+    """Reads positions with one axis the other way round."""
+
+    def change(root):
+        text = (root / "corpus.toml").read_text()
+        (root / "corpus.toml").write_text(text.replace(*axis))
+
+    return change
+
+
+def other_way(root):
+    """A copy of MOCHA whose x grows towards the lips, as the reader does not expect."""
+    for path in root.rglob("*.ema"):
+        times, values = writers.mocha_table(int(path.stem[-3:]), 0.9)
+        values[:, [i for i, name in enumerate(writers.MOCHA_CHANNELS) if "_x" in name]] *= -1
+        path.write_bytes(writers.est_bytes(times, values, writers.MOCHA_CHANNELS))
+
+
+@pytest.mark.parametrize(
+    ("corpus", "change", "speaker", "reasons"),
+    [
+        ("mocha", other_way, "fsew0", ["in front of the lips", "behind its back"]),
+        ("folder", turned(('x = "-x"', 'x = "x"')), "A", ["in front of the lips", "behind its back"]),
+        ("folder", turned(('y = "y"', 'y = "-y"')), "A", ["below the lower"]),
+    ],
+)
+def test_an_axis_that_points_the_other_way_is_suspicious(tmp_path, capsys, corpus, change, speaker, reasons):
+    recipe_corpora.WRITERS[corpus](tmp_path)
+    assert speaker not in inspected(capsys, tmp_path, recipe=f"{corpus}_noisy")["suspicious"]
+    change(tmp_path)
+    found = inspected(capsys, tmp_path, recipe=f"{corpus}_noisy")["suspicious"]
+    assert speaker in found
+    assert len(found[speaker]) == len(reasons)
+    for line, reason in zip(found[speaker], reasons, strict=True):
+        assert reason in line
 
 
 def made(samples, moved=None, rate_hz=16000, **extra):

@@ -11,6 +11,7 @@ import scipy.io
 from benchmark import corpora
 from benchmark.articulation import speaker_targets
 from benchmark.corpora import carstens, est_track
+from benchmark.survey import examine, oddly_placed
 
 pytestmark = pytest.mark.real
 
@@ -42,6 +43,11 @@ def test_hprc(real_samples: Path) -> None:
     clip = utterance.audio()
     assert (len(clip.samples), clip.rate_hz) == (114_881, 44_100)
     assert utterance.extra["sentence"] == "The birch canoe slid on the smooth planks."
+    phones = utterance.phones()  # type: ignore[misc]
+    spoken = [item.phone for item in phones if item.phone]
+    assert " ".join(spoken[:7]) == "DH AH0 B ER1 CH K AH0"
+    assert all(item.phone_class for item in phones if item.phone)
+    assert phones[3] == ("B", "plosive", pytest.approx(0.269841), pytest.approx(0.369615))
 
 
 def test_mocha(real_samples: Path) -> None:
@@ -76,6 +82,12 @@ def test_carstens_ramps(real_samples: Path, name: str, sensors: int, rate_hz: fl
     ramp = np.arange(1, 10 * sensors * 7 + 1, dtype=float).reshape(10, sensors, 7)
     np.testing.assert_array_equal(carstens.read_positions(path), ramp)
     assert carstens.read_header(path).rate_hz == rate_hz
+
+
+@pytest.mark.parametrize("name", ["xrmb", "hprc", "mocha"])
+def test_every_head_faces_the_way_that_its_reader_says(real_samples: Path, name: str) -> None:
+    utterances = corpora.read(name, real_samples / name)
+    assert oddly_placed(utterances, [examine(utterances[0])], corpora.get(name).sensors) == {}
 
 
 @pytest.mark.parametrize("name", ["xrmb", "hprc", "mocha"])
