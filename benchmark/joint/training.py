@@ -45,6 +45,7 @@ class Training:
     """One run of training.
 
     Attributes:
+        model: What is trained.
         progressed: How far it has come.
     """
 
@@ -75,9 +76,9 @@ class Training:
         self._task, self._data, self._config, self._folder = task, data, config, folder
         self._device, self._processes, self._progress = device, processes or Processes(), progress
         self._run = run if run is not None else resumable(config)
-        self._model = task.model.to(device)
-        self._processes.same_weights(self._model)
-        self._optimiser = optimiser_of(self._model, config.training)
+        self.model = task.model.to(device)
+        self._processes.same_weights(self.model)
+        self._optimiser = optimiser_of(self.model, config.training)
         self._schedule = Schedule(config.training)
         self.progressed = Progressed()
 
@@ -89,7 +90,7 @@ class Training:
         """
         if not checkpoint.stands(self._folder):
             return False
-        done = checkpoint.restore(self._folder, self._model, self._optimiser, self._run)
+        done = checkpoint.restore(self._folder, self.model, self._optimiser, self._run)
         self.progressed = done
         self._schedule.factor, self._schedule.waiting = done.factor, done.waiting
         return True
@@ -112,7 +113,7 @@ class Training:
         started, done = time.perf_counter(), self.progressed
         epoch = done.epochs
         generator = self._seeded(epoch)
-        self._model.train()
+        self.model.train()
         means = self._steps(epoch, generator)
         dev: dict[str, float] = {}
         if self._processes.leads:
@@ -124,7 +125,7 @@ class Training:
             {f"dev_{name}": value for name, value in dev.items()}, means, time.perf_counter() - started
         )
         if self._processes.leads:
-            checkpoint.save(self._folder, self._model, self._optimiser, done, self._run)
+            checkpoint.save(self._folder, self.model, self._optimiser, done, self._run)
             write_log(self._folder, done.history)
             add_to_board(self._folder, done.history[-1])
 
@@ -161,8 +162,8 @@ class Training:
         if not math.isfinite(value):
             raise self._not_finite("loss", value, batch, where)
         loss.backward()  # type: ignore[no-untyped-call]
-        self._processes.add_gradients(self._model)
-        norm = float(nn.utils.clip_grad_norm_(self._model.parameters(), self._config.training.clip_norm))
+        self._processes.add_gradients(self.model)
+        norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), self._config.training.clip_norm))
         if not math.isfinite(norm):
             raise self._not_finite("gradient", norm, batch, where)
         self._optimiser.step()
