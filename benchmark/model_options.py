@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from benchmark.models import Entry
 
 _SPEC = (
-    "a registered name; path/to/file.py:Class; package.module:Class; 'command:PROGRAM {in} {out}'; predictions:DIR; or two of them "
-    "joined by '+' (enhance, then invert)"
+    "a registered name; path/to/file.py:Class; package.module:Class; trained:DIR; 'command:PROGRAM {in} {out}'; predictions:DIR; or two "
+    "of them joined by '+' (enhance, then invert)"
 )
 
 

@@ -78,10 +78,13 @@ def models() -> list[Item]:
     """The built-in models."""
     from benchmark.models.registry import REGISTERED
 
-    # A model of other people reports the version of its package, or that there is none.
-    absent = ("its package: pip install 'sinbad-bench[enhancers]'",)
+    # A model that needs more than the core reports the version of its package, or that there is none.
     return [
-        Item(entry.name, entry.title, absent if entry.version == "absent" else ())
+        Item(
+            entry.name,
+            entry.title,
+            (f"its package: pip install 'sinbad-bench[{entry.extra}]'",) if entry.version == "absent" else (),
+        )
         for entry in REGISTERED.values()
     ]
 

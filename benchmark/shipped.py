@@ -1,4 +1,4 @@
-"""Where the files lie that come with the package: recipes, manifests, the embedded demo corpus."""
+"""Where the files lie that come with the package: recipes, manifests, the embedded demo corpus, trained models."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def manifests_folder() -> Path:
 def demo_corpus() -> Path:
     """The embedded corpus of virtual speakers."""
     return _PACKAGE / "data" / "demo"
+
+
+def trained_models() -> Path:
+    """The folder of the trained models that come with the package, one folder each."""
+    return _PACKAGE / "data" / "joint"
 
 
 def cache_folder() -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -48,8 +48,23 @@ class InProcessRunner:
 
     batch = 1
 
-    def __init__(self, identity: str, build: Callable[[], Model], does: Iterable[str] | None = None) -> None:
+    def __init__(
+        self,
+        identity: str,
+        build: Callable[[], Model],
+        does: Iterable[str] | None = None,
+        facts: Mapping[str, str] | None = None,
+    ) -> None:
+        """A runner.
+
+        Args:
+            identity: See `Runner`.
+            build: Makes the model.
+            does: What it does; None to find out by making it.
+            facts: See `Runner.facts`.
+        """
         self.identity = identity
+        self._facts = dict(facts or {})
         self._build = build
         self._does = None if does is None else frozenset(does)
         self._model: Model | None = None
@@ -63,7 +78,7 @@ class InProcessRunner:
 
     def facts(self) -> dict[str, str]:
         """See `Runner`."""
-        return {}
+        return dict(self._facts)
 
     def run(self, items: Iterable[Item]) -> Iterator[Outcome]:
         """See `Runner`."""

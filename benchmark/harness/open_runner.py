@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import metadata
@@ -117,7 +118,8 @@ def _built_in(
     entry: Entry, how: InProcess, corpus: PreparedCorpus | None, store: Path | None
 ) -> InProcessRunner:
     if how.make is not None:
-        return InProcessRunner(_identity(entry), how.make, how.does)
+        versions = _versions(how.packages)
+        return InProcessRunner(_identity(entry, computed=versions), how.make, how.does, versions)
     if how.training is None or corpus is None:
         raise ModelError(f"{entry.name}: learns from a corpus and cannot run without one")
     learnt = corpus.split_hash("train") if "train" in corpus.splits else ""
@@ -126,16 +128,28 @@ def _built_in(
     return InProcessRunner(identity, partial(trained, how.training, corpus, kept), how.does)
 
 
-def _identity(entry: Entry, learnt: str = "") -> str:
+def _identity(entry: Entry, learnt: str = "", computed: Mapping[str, str] | None = None) -> str:
     """Code, version, what was learnt from, and the packages that do the arithmetic here."""
     parts = {
         "name": entry.name,
         "version": entry.version,
         "source": entry.source_sha256,
         "learnt": learnt,
-        **{name: metadata.version(name) for name in ("numpy", "scipy", "librosa")},
+        **_versions(("numpy", "scipy", "librosa")),
+        **(computed or {}),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _versions(packages: Iterable[str]) -> dict[str, str]:
+    """Package to its version; one that is not installed is missed when the model is made, not before."""
+    found = {}
+    for name in packages:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "absent"
+    return found
 
 
 def _made_here(how: Submission) -> Model:

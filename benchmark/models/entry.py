@@ -42,12 +42,14 @@ class InProcess:
         make: Makes the model; None if it has to be trained.
         training: How it is trained.
         copies: Whether it gives back what it hears, so that nothing is gained by storing it.
+        packages: Those that do its arithmetic, beside what every model computes with.
     """
 
     does: tuple[Task, ...]
     make: Callable[[], Model] | None = None
     training: Training | None = None
     copies: bool = False
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ class Entry:
         hears: "noisy", or "clean" for an oracle, which is given the clean speech instead and shows what could be reached.
         arguments: What it was made with.
         licence: Under which it may be used, where known.
+        extra: Optional packages that it needs, by the name of the extra; "" if it needs none.
     """
 
     name: str
@@ -122,3 +125,4 @@ class Entry:
     hears: Literal["noisy", "clean"] = "noisy"
     arguments: Mapping[str, str] = field(default_factory=dict)
     licence: str = ""
+    extra: str = ""

@@ -17,6 +17,7 @@ from benchmark.models.contract import Model
 from benchmark.models.enhancers import ENHANCERS, Wrapped
 from benchmark.models.entry import Entry, InProcess, Training
 from benchmark.models.identity import Identity
+from benchmark.models.joint import shipped_entries
 from benchmark.prepared import PreparedCorpus
 
 
@@ -71,7 +72,16 @@ def _ridge_entry(name: str, learnt: str, kinds: tuple[str, ...]) -> Entry:
 def _wrapped(item: Wrapped) -> Entry:
     code = hashlib.sha256((_own_hash(*item.modules) + item.version).encode()).hexdigest()
     how = InProcess(("enhance",), make=item.make)
-    return Entry(item.name, item.title, item.version, item.source, code, how, licence=item.licence)
+    return Entry(
+        item.name,
+        item.title,
+        item.version,
+        item.source,
+        code,
+        how,
+        licence=item.licence,
+        extra="enhancers",
+    )
 
 
 def _built_in() -> dict[str, Entry]:
@@ -89,8 +99,9 @@ def _built_in() -> dict[str, Entry]:
         _ridge_entry("ridge_clean", "clean speech", ("clean",)),
         _ridge_entry("ridge_noisy", "clean and noisy speech", ("clean", "babble", "nonbabble")),
     ]
-    return {entry.name: entry for entry in [*entries, *map(_wrapped, ENHANCERS)]}
+    return {entry.name: entry for entry in [*entries, *shipped_entries(), *map(_wrapped, ENHANCERS)]}
 
 
-#: The built-in models by name. Those of other people need their packages (the extra `enhancers`) only when they run.
+#: The built-in models by name. Trained ones need torch (the extra `joint`) only when they run, and those of other people their
+#: packages (the extra `enhancers`).
 REGISTERED: Mapping[str, Entry] = MappingProxyType(_built_in())

@@ -1,4 +1,4 @@
-"""What a SPEC names: a built-in model, somebody's class, a command, a folder of predictions, or a pair of them."""
+"""What a SPEC names: a built-in model, a trained one, somebody's class, a command, a folder of predictions, or a pair of them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from pathlib import Path
 
 from benchmark.errors import ModelError
 from benchmark.models.entry import Command, Entry, Pair, Predictions, Submission
+from benchmark.models.joint import trained_entry
 from benchmark.models.registry import REGISTERED
 from benchmark.models.source_hash import arguments_sha256, code_of_file, code_of_package, files_sha256
 
 FORMS = (
-    "a registered name; path/to/file.py:Class; package.module:Class; 'command:PROGRAM {in} {out}'; predictions:DIR; "
+    "a registered name; path/to/file.py:Class; package.module:Class; trained:DIR; 'command:PROGRAM {in} {out}'; predictions:DIR; "
     "or two of them joined by '+' (enhance, then invert)"
 )
+_TRAINED = "trained:"
 _MODULE_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _FILE_CLASS = re.compile(r".+\.py:[A-Za-z_]\w*")
 
@@ -32,7 +34,8 @@ def load(
 
     Args:
         spec: A registered name ("ridge_noisy"); "path/to/file.py:Class" or "package.module:Class"; "command:PROGRAM {in} {out}";
-            "predictions:DIR"; or two of them joined by "+" ("logmmse+ridge_clean": enhance, then invert).
+            "predictions:DIR"; "trained:DIR", a folder that `benchmark.train` has filled; or two of them joined by "+"
+            ("logmmse+ridge_clean": enhance, then invert).
         arguments: Keyword arguments for a class. If both parts of a pair are classes, "1.NAME" and "2.NAME" say whose.
         name: Another name for the tables.
         python: The interpreter that the packages of submitted classes are installed for.
@@ -64,6 +67,8 @@ def _load(spec: str, arguments: dict[str, str], python: str) -> Entry:
         return _command(spec)
     if spec.startswith("predictions:"):
         return _predictions(spec)
+    if spec.startswith(_TRAINED):
+        return trained_entry(Path(spec.removeprefix(_TRAINED)).expanduser())
     if spec in REGISTERED:
         return REGISTERED[spec]
     near = difflib.get_close_matches(spec, REGISTERED, n=1)
@@ -73,17 +78,20 @@ def _load(spec: str, arguments: dict[str, str], python: str) -> Entry:
 
 def _parts(spec: str) -> tuple[str, str]:
     """The two parts of a pair; the second is "" if it is none. A "+" may also belong to a path or a command."""
-    foreign = spec.startswith(("command:", "predictions:")) or (
+    foreign = spec.startswith(("command:", "predictions:", _TRAINED)) or (
         _takes_arguments(spec) and _file_of(spec).is_file()
     )
     first, _, second = spec.rpartition("+")
+    before, trained, folder = spec.rpartition(f"+{_TRAINED}")
+    if trained and second not in REGISTERED:
+        return before, f"{_TRAINED}{folder}"
     if foreign and not (second in REGISTERED or _takes_arguments(second)):
         return spec, ""
     return (first, second) if first else (spec, "")
 
 
 def _takes_arguments(spec: str) -> bool:
-    if spec.startswith(("command:", "predictions:")):
+    if spec.startswith(("command:", "predictions:", _TRAINED)):
         return False
     return bool(_FILE_CLASS.fullmatch(spec) or _MODULE_CLASS.fullmatch(spec))
 

@@ -1,0 +1,140 @@
+"""What is known of a trained model without running it: the card that training leaves beside the weights. Needs no torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from benchmark.errors import ModelError
+from benchmark.joint.config import JointConfig, TrainingConfig
+
+WEIGHTS, CARD = "model.safetensors", "card.json"
+
+#: How tables say where the weights of an encoder came from before training.
+_ORIGINS = {
+    "self-supervised": "self-supervised",
+    "supervised": "supervised",
+    "untrained": "untrained at the start",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedCard:
+    """A trained model as its card describes it.
+
+    Attributes:
+        folder: Where card and weights lie.
+        config: What it was trained by.
+        targets: Names of what it inverts to, in the order of its outputs.
+        encoder: Name of its encoder, without paths of the machine that trained it.
+        origin: How the encoder came by its weights before training: "self-supervised", "supervised" or "untrained".
+        parameters: How many numbers it holds.
+        seconds: Time that training took.
+        device: What it was trained on.
+        recipe: Recipe of the corpus that it was trained on.
+        weights_sha256: Hash of the file of weights.
+        memory_mb: What hearing ten seconds takes in memory, in MB; None if it was not measured.
+    """
+
+    folder: Path
+    config: JointConfig
+    targets: tuple[str, ...]
+    encoder: str
+    origin: str
+    parameters: int
+    seconds: float
+    device: str
+    recipe: str
+    weights_sha256: str
+    memory_mb: float | None
+
+    @property
+    def does(self) -> tuple[Literal["enhance", "invert"], ...]:
+        """What the model does."""
+        enhances: tuple[Literal["enhance"], ...] = ("enhance",) if self.config.enhancer is not None else ()
+        return (*enhances, "invert") if self.config.inverter is not None else enhances
+
+    @property
+    def name(self) -> str:
+        """That of its configuration; runs with another seed than the usual one bear it: "joint_tiny_seed2"."""
+        seed = self.config.training.seed
+        usual = TrainingConfig().seed
+        return self.config.name if seed == usual else f"{self.config.name}_seed{seed}"
+
+    @property
+    def title(self) -> str:
+        """One line for tables; it says what the encoder is."""
+        what = self.config.title or self.config.name
+        return f"{what}; encoder {self.encoder}, {_ORIGINS[self.origin]}"
+
+
+def read_trained_card(folder: Path) -> TrainedCard:
+    """Reads the card of a model that `benchmark.train` has finished.
+
+    Raises:
+        ModelError: There is none, it is damaged, or what was trained neither enhances nor inverts.
+    """
+    path = folder / CARD
+    content = read_card(folder)
+    try:
+        config = JointConfig.model_validate(content["config"])
+        encoder = content["encoder"]
+        card = TrainedCard(
+            folder=folder,
+            config=config,
+            targets=tuple(str(name) for name in content["targets"].get("names", ())),
+            encoder=without_path(encoder["name"]),
+            origin=encoder["origin"],
+            parameters=int(content["parameters"]["total"]),
+            seconds=float(content["seconds"]),
+            device=str(content["device"]),
+            recipe=str(content["recipe"]),
+            weights_sha256=str(content["weights_sha256"]),
+            memory_mb=None if content.get("memory_mb") is None else float(content["memory_mb"]),
+        )
+    except (ValidationError, KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ModelError(
+            f"{path}: is no card of a trained model ({type(error).__name__}: {reason}); copy the folder again, or train again"
+        ) from error
+    if not card.does:
+        raise ModelError(
+            f"{folder}: holds a pretrained encoder, which neither enhances nor inverts; train a model that begins with it (init)"
+        )
+    if card.origin not in _ORIGINS:
+        raise ModelError(f"{path}: the origin of the encoder is '{card.origin}', not {', '.join(_ORIGINS)}")
+    return card
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card of a finished run as it stands in the file.
+
+    Raises:
+        ModelError: There is none, or it is damaged.
+    """
+    path = folder / CARD
+    if not path.is_file():
+        raise ModelError(
+            f"{folder}: holds no finished training; name a folder that `python -m benchmark.train --out` has filled"
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: is damaged ({error}); copy the folder again") from error
+    if not isinstance(content, dict):
+        raise ModelError(f"{path}: is damaged (it holds no table); copy the folder again")
+    return content
+
+
+def without_path(encoder: str) -> str:
+    """Name of an encoder in which a folder or file is named by its last part: results must not tell where things lie on a disk."""
+    kind, colon, place = encoder.partition(":")
+    which, equals, file = place.partition("=")
+    if equals:
+        return f"{kind}:{which}={Path(file).name}"
+    local = place.startswith(("/", ".", "~")) or "\\" in place or place.count("/") > 1
+    return f"{kind}{colon}{Path(place).name if local else place}"

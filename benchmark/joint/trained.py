@@ -1,0 +1,96 @@
+"""Opens a model that `benchmark.train` has finished, or one that comes with the package. Imports torch only when that is done."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark.errors import MissingExtraError, ModelError
+from benchmark.joint.card import CARD, WEIGHTS, TrainedCard, read_trained_card
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from benchmark.joint.config import JointConfig
+    from benchmark.joint.model import JointModel
+
+#: Packages of the extra `joint`.
+PACKAGES = ("torch", "safetensors")
+
+
+def load_trained(folder: Path) -> JointModel:
+    """The model of a folder, ready to listen.
+
+    Args:
+        folder: Holds `card.json` and `model.safetensors`. Weights may be stored in half precision; they are computed with in single.
+
+    Raises:
+        MissingExtraError: torch, safetensors or the package of its encoder is not installed.
+        ModelError: A file is missing, truncated or not the one that the card describes.
+    """
+    require_packages(f"the trained model {folder.name}")
+    card = read_trained_card(folder)
+    from benchmark.joint.build import build_model
+    from benchmark.joint.checkpoint import read_weights
+
+    path = folder / WEIGHTS
+    tensors = read_weights(path)
+    if file_sha256(path) != card.weights_sha256:
+        raise ModelError(f"{path}: is not the file that {CARD} describes; copy the folder again")
+    model = build_model(_by_itself(card), card.targets)
+    _fill(model, tensors, path)
+    model.encoder.origin = card.origin  # type: ignore[assignment]  # one of the three, `read_trained_card` saw to it
+    return model.eval()
+
+
+def packages_missing() -> tuple[str, ...]:
+    """Packages of the extra `joint` that are not installed here."""
+    return tuple(name for name in PACKAGES if find_spec(name) is None)
+
+
+def require_packages(purpose: str) -> None:
+    """Makes sure that trained models can run here.
+
+    Raises:
+        MissingExtraError: They cannot.
+    """
+    for name in packages_missing():
+        raise MissingExtraError(name, "joint", purpose)
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _by_itself(card: TrainedCard) -> JointConfig:
+    """The configuration without the file that its encoder may have begun with: the weights hold all that came of it."""
+    encoder = card.config.encoder
+    if not encoder.spec.startswith("small:"):
+        return card.config
+    return card.config.model_copy(update={"encoder": encoder.model_copy(update={"spec": "small"})})
+
+
+def _fill(model: JointModel, tensors: dict[str, Tensor], path: Path) -> None:
+    """Gives a model its weights: all of them, of the same shape, finite, and nothing else."""
+    own = model.state_dict()
+    missing, foreign = sorted(own.keys() - tensors.keys()), sorted(tensors.keys() - own.keys())
+    if missing or foreign:
+        what = f"lacks {missing[0]}" if missing else f"holds {foreign[0]}"
+        raise ModelError(
+            f"{path}: {what} ({len(missing)} missing, {len(foreign)} unknown): it is of another model than {CARD} describes; "
+            "copy the folder again"
+        )
+    for name, value in own.items():
+        given = tensors[name]
+        if given.shape != value.shape or given.is_floating_point() != value.is_floating_point():
+            raise ModelError(
+                f"{path}: {name} has the shape {tuple(given.shape)} ({given.dtype}), the model that {CARD} describes has "
+                f"{tuple(value.shape)} ({value.dtype}); copy the folder again"
+            )
+        if not bool(given.isfinite().all()):
+            raise ModelError(f"{path}: {name} holds NaN or infinity; train again")
+    model.load_state_dict(tensors)

@@ -1,0 +1,98 @@
+"""Runs that take seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmark.joint.config import JointConfig
+from benchmark.joint.data import TrainingData
+from benchmark.joint.material import Material
+from benchmark.joint.model import JointModel
+from benchmark.joint.processes import Processes
+from benchmark.joint.tasks import JointTask
+from benchmark.joint.training import Training
+from tests.joint.models import small_model
+
+CONFIG = """
+[encoder]
+layers = 1
+width = 16
+heads = 2
+
+[inverter]
+blocks = 1
+width = 16
+heads = 2
+
+[enhancer]
+width = 16
+blocks = 1
+
+[data]
+crop_s = 1.0
+
+[training]
+epochs = 3
+batch_s = 2.0
+warmup = 2
+learning_rate = 3e-3
+"""
+
+
+def config_file(folder: Path, extra: str = "") -> Path:
+    """A configuration of a joint model that a batch takes some hundredths of a second."""
+    path = folder / "minute.toml"
+    path.write_text(CONFIG + extra)
+    return path
+
+
+def tiny_config(*, inverter: bool = True, enhancer: bool = True, **sections: dict[str, Any]) -> JointConfig:
+    values: dict[str, Any] = {
+        "name": "minute",
+        "encoder": {"layers": 1, "width": 16, "heads": 2},
+        "data": {"crop_s": 1.0},
+        "training": {"epochs": 3, "batch_s": 2.0, "warmup": 2, "learning_rate": 3e-3},
+    }
+    if inverter:
+        values["inverter"] = {"blocks": 1, "width": 16, "heads": 2}
+    if enhancer:
+        values["enhancer"] = {"width": 16, "blocks": 1}
+    for name, section in sections.items():
+        values[name] = {**values.get(name, {}), **section}
+    return JointConfig.model_validate(values)
+
+
+def data_of(material: Material, config: JointConfig, **options: Any) -> TrainingData:
+    training = config.training
+    return TrainingData(material, config.data, training.batch_s, training.seed, **options)
+
+
+def model_of(material: Material, config: JointConfig) -> JointModel:
+    return small_model(
+        names=material.scales.names,
+        enhances=config.enhancer is not None,
+        inverts=config.inverter is not None,
+    )
+
+
+def training_of(
+    material: Material, config: JointConfig, folder: Path, data: Any = None, **options: Any
+) -> Training:
+    """A run of a small model from the same first weights."""
+    task = JointTask(
+        model_of(material, config), config.losses, processes=options.get("processes") or Processes()
+    )
+    return Training(
+        task, data or data_of(material, config), config, folder, device=torch.device("cpu"), **options
+    )
+
+
+def weights_of(training: Training) -> dict[str, torch.Tensor]:
+    return {key: value.clone() for key, value in training.model.state_dict().items()}
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
