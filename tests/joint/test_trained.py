@@ -14,7 +14,7 @@ from benchmark.errors import MissingExtraError, ModelError
 from benchmark.joint.card import CARD, WEIGHTS, read_trained_card, without_path
 from benchmark.joint.trained import file_sha256, load_trained
 from benchmark.joint.wrapper import wrapped
-from tests.joint.runs import NAMES, config, finished_run
+from tests.joint.finished_runs import NAMES, config, finished_run
 
 
 @pytest.fixture(scope="session")
