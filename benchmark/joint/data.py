@@ -172,8 +172,7 @@ def _batched(pieces: Sequence[Piece], limit: int, least: int, draws: Draws) -> l
     for start in range(0, len(order), _POOL):
         pool = sorted(order[start : start + _POOL], key=lambda piece: piece.samples)
         batches += _full(pool, limit, least)
-    if len(batches) > 1 and len(batches[-1]) < least:
-        batches[-2] += batches.pop()
+    batches = _without_short_rest(batches, least)
     numbered = sorted(range(len(batches)), key=lambda i: draws.token(f"batch/{i}"))
     return [batches[i] for i in numbered]
 
@@ -186,6 +185,11 @@ def _full(pieces: Iterable[Piece], limit: int, least: int = 1) -> list[list[Piec
             groups[-1].append(piece)
         else:
             groups.append([piece])
+    return _without_short_rest(groups, least)
+
+
+def _without_short_rest(groups: list[list[Piece]], least: int) -> list[list[Piece]]:
+    """The groups, but the last joins the one before if it has too few pieces."""
     if len(groups) > 1 and len(groups[-1]) < least:
-        groups[-2] += groups.pop()
+        return [*groups[:-2], groups[-2] + groups[-1]]
     return groups
