@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmark.errors import RecipeError
+from benchmark.joint.config import DataConfig
+from benchmark.joint.material import collect
+from benchmark.joint.mixtures import Renderer, draw_mixtures, epoch_identity, with_more_babble
+from benchmark.metrics import active_speech_level
+from benchmark.mixing.gather import Roots, gather
+from benchmark.mixing.plan import plan_mixtures
+from benchmark.prepared import PreparedCorpus
+
+EPOCHS = 12
+
+
+def rows_of(material, epoch=0, seed=1, **data):
+    draws = epoch_identity(material.recipe, "training", seed, epoch)
+    return draw_mixtures(material, DataConfig(**data), material.train, draws)
+
+
+def test_every_epoch_and_seed_draws_other_mixtures_and_the_same_again(material):
+    assert rows_of(material) == rows_of(material)
+    assert rows_of(material) != rows_of(material, epoch=1)
+    assert rows_of(material) != rows_of(material, seed=2)
+    assert [row["utterance_id"] for row in rows_of(material)] == [item.id for item in material.train]
+
+
+def test_training_never_hears_the_mixtures_voices_or_noises_of_the_benchmark(planned):
+    corpus = PreparedCorpus(planned)
+    recipe = with_more_babble(corpus.recipe, DataConfig(more_babble=["corpus"]))
+    gathered = gather(recipe, Roots())
+    material = collect(corpus, gathered, own_extra=True)
+    scored = [
+        row
+        for row in plan_mixtures(corpus.recipe, gathered.targets, gathered.supply)
+        if row["split"] != "train"
+    ]
+    train = {item.id for item in gathered.targets if item.split == "train"}
+    speakers = {item.speaker for item in gathered.targets if item.split == "train"}
+    held_out = {item.speaker for item in gathered.targets} - speakers
+    held_out |= {
+        talker.name
+        for by_split in gathered.supply.talkers.values()
+        for split in ("dev", "test")
+        for talker in by_split[split]
+    }
+    speaker_of = {
+        f"{source}:{key}": item.speaker
+        for source, found in gathered.sources.voices.items()
+        for key, item in found.items()
+    }
+    taken = {piece["noise_id"] for row in scored for piece in row["pieces"]}
+    rows = []
+    for epoch in range(EPOCHS):
+        draws = epoch_identity(material.recipe, "training", 1, epoch)
+        data = DataConfig(more_babble=["corpus"])
+        rows += draw_mixtures(material, data, [*material.train, *material.extra], draws)
+    heard = {piece["noise_id"] for row in rows for piece in row["pieces"]}
+    assert any(name.startswith("corpus:") for name in heard)
+    assert any(name.startswith("corpus_voices:") for name in heard)
+    assert any(name.startswith("synthetic:") for name in heard)
+    assert not heard & taken
+    assert {row["utterance_id"] for row in rows} <= train | {item.id for item in material.extra}
+    assert not {row["speaker"] for row in rows} & held_out
+    assert not {speaker_of[name] for name in heard if name in speaker_of} & held_out
+    # Nobody babbles behind their own voice.
+    assert all(speaker_of.get(piece["noise_id"]) != row["speaker"] for row in rows for piece in row["pieces"])
+
+
+def test_mixtures_of_the_train_split_are_not_those_that_the_recipe_plans(material, planned):
+    corpus = PreparedCorpus(planned)
+    planned_pieces = {str(row["pieces"]) for row in corpus.of_split("train") if row["pieces"]}
+    drawn = {
+        str(row["pieces"]) for epoch in range(EPOCHS) for row in rows_of(material, epoch) if row["pieces"]
+    }
+    assert drawn
+    assert not drawn & planned_pieces
+
+
+def test_conditions_are_those_asked_for(material):
+    def conditions(**data):
+        rows = [row for epoch in range(40) for row in rows_of(material, epoch, **data)]
+        return rows, {row["noise_kind"] for row in rows}, {row["snr_db"] for row in rows}
+
+    rows, kinds, levels = conditions(clean_share=0.25)
+    assert kinds == {"clean", "babble", "nonbabble"}
+    assert levels == {None, *material.recipe.mixing.snr_db}
+    clean = np.mean([row["noise_kind"] == "clean" for row in rows])
+    assert clean == pytest.approx(0.25, abs=4 * np.sqrt(0.25 * 0.75 / len(rows)))
+    assert conditions(kinds=["clean"])[1:] == ({"clean"}, {None})
+    assert conditions(kinds=["babble"], snr_db=[3.0, 7.0])[1:] == ({"babble"}, {3.0, 7.0})
+    assert conditions(kinds=["clean", "babble"], clean_share=0.0)[1] == {"babble"}
+
+
+def test_a_kind_of_noise_that_the_recipe_lacks_is_an_error(material):
+    from dataclasses import replace
+
+    quiet = replace(material, recipe=material.recipe.model_copy(update={"babble": None}))
+    with pytest.raises(
+        RecipeError, match=r"data.kinds = \['babble'\]: the recipe 'demo_noisy' has only nonbabble"
+    ):
+        rows_of(quiet, kinds=["babble"])
+
+
+def test_what_is_left_without_the_speech_is_noise_at_the_level_drawn(material):
+    renderer = Renderer(material)
+    noisy_rows = rows_of(material, clean_share=0.0)
+    for row in noisy_rows:
+        mixture, speech = renderer.pair(row)
+        assert mixture.dtype == speech.dtype == np.float32
+        assert mixture.shape == speech.shape == (row["samples"],)
+        level = active_speech_level(speech.astype(np.float64), 16000).level_db
+        noise_db = 10 * np.log10(np.mean((mixture - speech).astype(np.float64) ** 2))
+        assert level - noise_db == pytest.approx(row["snr_db"], abs=0.02)
+    clean_row = rows_of(material, kinds=["clean"])[0]
+    mixture, speech = renderer.pair(clean_row)
+    np.testing.assert_allclose(mixture, speech, atol=1.0 / 32768)
+
+
+def test_kept_mixtures_are_the_same_and_damaged_ones_are_made_again(material, tmp_path):
+    row = rows_of(material, clean_share=0.0)[0]
+    fresh = Renderer(material).pair(row)
+    keeping = Renderer(material, tmp_path)
+    for found in (keeping.pair(row), keeping.pair(row), Renderer(material, tmp_path).pair(row)):
+        np.testing.assert_array_equal(found[0], fresh[0])
+        np.testing.assert_array_equal(found[1], fresh[1])
+    (kept,) = tmp_path.rglob("*.npz")
+    whole = kept.read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"", b"PK nonsense"):
+        kept.write_bytes(damaged)
+        np.testing.assert_array_equal(Renderer(material, tmp_path).pair(row)[0], fresh[0])
+        assert kept.read_bytes() == whole
+
+
+def test_a_kept_mixture_is_read_and_not_made_again(material, tmp_path, monkeypatch):
+    row = rows_of(material, clean_share=0.0)[0]
+    expected = Renderer(material, tmp_path).pair(row)[0]
+    monkeypatch.setattr("benchmark.joint.mixtures.render_mixture", None)
+    np.testing.assert_array_equal(Renderer(material, tmp_path).pair(row)[0], expected)
+
+
+def test_speech_beyond_what_memory_may_hold_is_let_go(material, monkeypatch):
+    monkeypatch.setattr("benchmark.joint.mixtures._KEPT_SAMPLES", 1)
+    renderer = Renderer(material)
+    rows = rows_of(material)
+    first = [renderer.pair(row)[0] for row in rows]
+    again = [renderer.pair(row)[0] for row in rows]
+    assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
+    assert len(renderer._speech) == 1
+
+
+def test_voices_that_babble_are_enhanced_among_fewer_talkers(planned):
+    corpus = PreparedCorpus(planned)
+    material = collect(corpus, gather(corpus.recipe, Roots()), own_extra=True)
+    draws = epoch_identity(material.recipe, "training", 1, 0)
+    rows = draw_mixtures(material, DataConfig(kinds=["babble"], clean_share=0.0), material.extra, draws)
+    speaker_of = {f"corpus_voices:{item.id}": item.speaker for item in material.extra}
+    there = {item.speaker for item in material.extra}
+    for row in rows:
+        talkers = {speaker_of[piece["noise_id"]] for piece in row["pieces"]}
+        assert talkers == there - {row["speaker"]}
