@@ -24,7 +24,7 @@ class Board:
     """All that a leaderboard shows.
 
     Attributes:
-        recipes: Standings by recipe.
+        recipes: Standings by recipe, those of the most utterances first, for they say most.
         kept_out: Results that may not enter the tables, and why.
         items: Recordings to listen to, by recipe.
     """
@@ -46,17 +46,16 @@ def collect(results: Path, manifests: Path, items: Path | None = None) -> Board:
         StandingsError: There is nothing that may be ranked, or nothing says which of several corpora is right.
     """
     admitted = admit(results, manifests)
-    kept_out = [item for found in admitted.values() for item in found.kept_out]
-    recipes = {
-        recipe: stand(found.results, found.planned) for recipe, found in admitted.items() if found.results
-    }
+    kept_out = [what for item in admitted.values() for what in item.kept_out]
+    found = [(recipe, stand(item.results, item.planned)) for recipe, item in admitted.items() if item.results]
+    recipes = dict(sorted(found, key=lambda item: (-len(item[1][0].cells.units), item[0])))
     if not recipes:
         raise StandingsError(
             "no result may enter the tables; " + "; ".join(f"{what}: {why}" for what, why in kept_out)
         )
     heard: dict[str, ItemSet] = {}
-    for recipe, found in recipes.items():
-        corpus_sha256 = found[0].lines[0].card.corpus_sha256
+    for recipe, standings in recipes.items():
+        corpus_sha256 = standings[0].lines[0].card.corpus_sha256
         read = read_items(items / recipe, corpus_sha256) if items is not None else None
         if isinstance(read, KeptOut):
             kept_out.append(read)

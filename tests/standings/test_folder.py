@@ -13,7 +13,7 @@ from benchmark.harness.results import Result, read_result, write_result
 from benchmark.standings.folder import collect, render, stale
 from benchmark.standings.plots import data_hash, snr_plot, stamp
 from benchmark.standings.tables import rests_on
-from tests.standings.results import card, result
+from tests.standings.results import card, result, with_phones
 
 FILES = ["README.md", "index.html", "toy.csv", "toy_PPMC.svg"]
 
@@ -131,6 +131,67 @@ def test_two_renderings_are_the_same_bytes(results, tmp_path):
         texts.append({path.name: path.read_bytes() for path in (tmp_path / place).iterdir()})
     assert texts[0] == texts[1]
     assert sorted(texts[0]) == FILES
+
+
+@pytest.fixture
+def two(results):
+    """A second recipe, larger, with other models, other measures and scores by phone class."""
+    for name, level in (("strong", 0.5), ("other", 0.4)):
+        item = with_phones(result(name, level, recipe="zoo", corpus="e" * 64, speakers=5))
+        write_result(results, item)
+    write_result(results, result("loud", 12.0, measure="SISDR", recipe="zoo", corpus="e" * 64, speakers=5))
+    return results
+
+
+def test_two_recipes_stand_side_by_side_each_with_its_own_models(two, tmp_path):
+    board = tmp_path / "board"
+    render(board, gathered(two))
+    assert sorted(path.name for path in board.iterdir() if path.is_file()) == sorted(
+        [*FILES, "zoo.csv", "zoo_PPMC.svg"]
+    )
+    text = (board / "README.md").read_text()
+    zoo, toy = text[text.index("## zoo") : text.index("## toy")], text[text.index("## toy") :]
+    assert "5 speakers, 10 utterances a condition" in zoo
+    assert "3 speakers, 6 utterances a condition" in toy
+    assert "`weak`" not in zoo
+    assert "`other`" not in toy
+    assert "| 1 | `strong` | 0.470" in zoo
+    assert "| 1 | `strong` | 0.560" in toy
+    assert "PPMC by phone class" in zoo
+    assert "phone class" not in toy
+    assert "### SISDR" in zoo
+    for recipe, models in (("zoo", {"strong", "other", "loud"}), ("toy", {"weak", "strong", "oracle"})):
+        rows = csv.DictReader(io.StringIO((board / f"{recipe}.csv").read_text()))
+        assert {row["model"] for row in rows} == models
+
+
+def test_check_tells_which_of_two_recipes_is_stale_or_edited(two, tmp_path, capsys):
+    board = tmp_path / "board"
+    words = ["--out", str(board)]
+    assert leaderboard.main(words) == 0
+    assert leaderboard.main([*words, "--check"]) == 0
+    (board / "zoo.csv").write_text("something else")
+    capsys.readouterr()
+    assert leaderboard.main([*words, "--check"]) == 1
+    assert capsys.readouterr().out == f"stale: {board / 'zoo.csv'}\n"
+    assert leaderboard.main(words) == 0
+    path = two / "zoo" / "other" / "card.json"
+    path.write_text(path.read_text().replace('"seconds": 1.0', '"seconds": 0.1'))
+    capsys.readouterr()
+    assert leaderboard.main([*words, "--check"]) == 1
+    out = capsys.readouterr().out
+    assert "kept out: zoo/other: the card was edited or damaged" in out
+    assert "toy" not in out
+
+
+def test_a_question_without_a_recipe_is_answered_for_both(two, tmp_path, capsys):
+    words = ["--out", str(tmp_path / "board"), "--measure", "PPMC", "--format", "csv"]
+    assert leaderboard.main([*words, "--by", "speaker"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {row["recipe"] for row in rows} == {"toy", "zoo"}
+    assert leaderboard.main([*words, "--by", "phone_class"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {(row["recipe"], row["model"]) for row in rows} == {("zoo", "strong"), ("zoo", "other")}
 
 
 def test_a_plot_bears_its_data(results):
