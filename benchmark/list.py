@@ -12,7 +12,7 @@ from benchmark import cli
 if TYPE_CHECKING:
     from benchmark.overview import Item
 
-_WHAT = ("recipes", "corpora", "noises", "models", "measures")
+_WHAT = ("recipes", "corpora", "noises", "models", "encoders", "configs", "measures")
 _EXAMPLE = """  python -m benchmark.list
   python -m benchmark.list noises --json"""
 
@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and lists."""
     parser = cli.parser(
         "list",
-        "Lists recipes, corpora, noises, models and measures, and whether each is ready here.",
+        "Lists recipes, corpora, noises, models, encoders and configurations to train, and measures, and whether each is ready here.",
         _EXAMPLE,
     )
     parser.add_argument(

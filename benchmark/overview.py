@@ -89,6 +89,34 @@ def models() -> list[Item]:
     ]
 
 
+def encoders() -> list[Item]:
+    """The encoders that the joint model can stand on."""
+    from benchmark.joint.encoders.registry import available
+
+    return [
+        Item(offer.name, f"{offer.title} ({offer.origin})", (*_joint_extra(), *offer.needs))
+        for offer in available()
+    ]
+
+
+def configs() -> list[Item]:
+    """The shipped configurations of the joint model and of the rungs of the ladder beside it."""
+    from benchmark.joint.config_files import config_names, load_config
+    from benchmark.joint.encoders.registry import available
+
+    needs = {offer.name.partition(":")[0]: offer.needs for offer in available()}
+    items = []
+    for name in config_names():
+        try:
+            config = load_config(name)
+        except SinbadError as error:
+            items.append(Item(name, "cannot be read", (str(error),)))
+        else:
+            kind = config.encoder.spec.partition(":")[0]
+            items.append(Item(name, config.title or name, (*_joint_extra(), *needs.get(kind, ()))))
+    return items
+
+
 def measures() -> list[Item]:
     """The measures, variants included."""
     from benchmark.metrics.registry import CLASSES, available, parse
@@ -107,8 +135,22 @@ def measures() -> list[Item]:
 
 #: What can be listed, by name.
 SECTIONS: Mapping[str, Callable[[], list[Item]]] = MappingProxyType(
-    {"recipes": recipes, "corpora": corpora, "noises": noises, "models": models, "measures": measures}
+    {
+        "recipes": recipes,
+        "corpora": corpora,
+        "noises": noises,
+        "models": models,
+        "encoders": encoders,
+        "configs": configs,
+        "measures": measures,
+    }
 )
+
+
+def _joint_extra() -> tuple[str, ...]:
+    from benchmark.joint.trained import packages_missing
+
+    return ("pip install 'sinbad-bench[joint]'",) if packages_missing() else ()
 
 
 def _speech(root: str | None) -> tuple[str, ...]:

@@ -14,23 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor, nn
 
 from benchmark.errors import ModelError
 from benchmark.files import write_text
 from benchmark.joint import checkpoint
-from benchmark.joint.build import build_model
+from benchmark.joint.card import CARD, WEIGHTS, read_card
 from benchmark.joint.config import JointConfig
 from benchmark.joint.curve import draw_curve
 from benchmark.joint.encoders.contract import Encoder
 from benchmark.joint.log import write_log
 from benchmark.joint.model import JointModel, parameters_of
+from benchmark.shipped import trained_models
 
-WEIGHTS, CARD = "model.safetensors", "card.json"
 _ENCODER = "encoder."
 _PARTS = ("encoder", "enhancer", "inverter")
-_SHIPPED = Path(__file__).parent / "weights"
 _PACKAGES = ("torch", "safetensors", "numpy", "scipy")
 
 
@@ -82,45 +80,6 @@ def finish(
     return card
 
 
-def read_card(folder: Path) -> dict[str, Any]:
-    """The card of a finished run.
-
-    Raises:
-        ModelError: There is none, or it is damaged.
-    """
-    path = folder / CARD
-    if not path.is_file():
-        raise ModelError(
-            f"{folder}: holds no finished training; name a folder that `python -m benchmark.train --out` has filled"
-        )
-    try:
-        card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: is damaged ({error}); copy the folder again") from error
-    return card
-
-
-def load_model(folder: Path) -> JointModel:
-    """The joint model that a run has left, ready to listen.
-
-    Raises:
-        ModelError: The folder holds none, or it is damaged.
-    """
-    card = read_card(folder)
-    try:
-        config = JointConfig.model_validate(card["config"])
-        names = tuple(card["targets"]["names"])
-        origin = card["encoder"]["origin"]
-    except (ValidationError, KeyError, TypeError) as error:
-        raise ModelError(
-            f"{folder / CARD}: is no card of a joint model ({error!r}); train it again"
-        ) from error
-    model = build_model(config, names)
-    checkpoint.load_weights(model, checkpoint.read_weights(folder / WEIGHTS), folder / WEIGHTS)
-    model.encoder.origin = origin
-    return model.eval()
-
-
 def start_encoder(encoder: Encoder, name_or_folder: str) -> dict[str, Any]:
     """Gives an encoder the weights that a run has left.
 
@@ -136,9 +95,9 @@ def start_encoder(encoder: Encoder, name_or_folder: str) -> dict[str, Any]:
     """
     folder = Path(name_or_folder)
     if not folder.is_dir():
-        folder = _SHIPPED / name_or_folder
+        folder = trained_models() / name_or_folder
     if not folder.is_dir():
-        shipped = sorted(path.parent.name for path in _SHIPPED.glob(f"*/{CARD}"))
+        shipped = sorted(path.parent.name for path in trained_models().glob(f"*/{CARD}"))
         raise ModelError(
             f"init = '{name_or_folder}': is neither a folder nor shipped ({', '.join(shipped) or 'nothing is'}); "
             "pretrain one with `python -m benchmark.train --config small_pretrain`"

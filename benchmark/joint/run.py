@@ -18,17 +18,19 @@ from benchmark.errors import ModelError
 from benchmark.files import alone_in
 from benchmark.joint import checkpoint
 from benchmark.joint.build import build_encoder, build_model
+from benchmark.joint.card import CARD, read_card
 from benchmark.joint.config import JointConfig
 from benchmark.joint.data import TrainingData
 from benchmark.joint.encoders.freezing import set_trainable
 from benchmark.joint.encoders.small import SmallEncoder
-from benchmark.joint.finished import CARD, finish, load_model, read_card, start_encoder
+from benchmark.joint.finished import finish, start_encoder
 from benchmark.joint.material import Material, collect
 from benchmark.joint.mixtures import with_more_babble
 from benchmark.joint.model import JointModel
 from benchmark.joint.pretraining import MaskedPrediction
 from benchmark.joint.processes import Processes, started
 from benchmark.joint.tasks import JointTask, PretrainingTask, Task
+from benchmark.joint.trained import load_trained
 from benchmark.joint.training import Training, resumable
 from benchmark.mixing.gather import Roots, gather
 from benchmark.prepared import PreparedCorpus
@@ -201,7 +203,7 @@ def _task(
         return PretrainingTask(model, processes=processes, bfloat16=bfloat16), origin
     enhancer = None
     if place.enhancer is not None:
-        enhancer = load_model(place.enhancer)
+        enhancer = load_trained(place.enhancer)
         if enhancer.enhancer is None:
             raise ModelError(
                 f"{place.enhancer}: holds a model that does not enhance; name another with --enhancer"

