@@ -235,6 +235,8 @@ def refuse_blank(path: Path, values: NDArray[np.floating]) -> None:
 def millimetres(
     values: NDArray[np.floating], valid: NDArray[np.bool_], rate_hz: float, names: tuple[str, ...]
 ) -> Trajectories:
-    """Trajectories from raw values: whatever is not finite becomes invalid, whatever is invalid becomes 0."""
-    usable = valid & np.isfinite(values)
-    return Trajectories(np.where(usable, values, 0.0).astype(np.float32), rate_hz, names, usable)
+    """Trajectories from raw values: whatever is not finite in single precision becomes invalid, whatever is invalid becomes 0."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        single = np.asarray(values, np.float32)
+    usable = valid & np.isfinite(single)
+    return Trajectories(np.where(usable, single, np.float32(0)), rate_hz, names, usable)
