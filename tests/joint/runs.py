@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from benchmark.joint.build import build_model
 from benchmark.joint.config import JointConfig
 from benchmark.joint.data import TrainingData
 from benchmark.joint.material import Material
@@ -14,7 +15,6 @@ from benchmark.joint.model import JointModel
 from benchmark.joint.processes import Processes
 from benchmark.joint.tasks import JointTask
 from benchmark.joint.training import Training
-from tests.joint.models import small_model
 
 CONFIG = """
 [encoder]
@@ -49,16 +49,16 @@ def config_file(folder: Path, extra: str = "") -> Path:
     return path
 
 
-def tiny_config(*, inverter: bool = True, enhancer: bool = True, **sections: dict[str, Any]) -> JointConfig:
+def tiny_config(*, inverts: bool = True, enhances: bool = True, **sections: dict[str, Any]) -> JointConfig:
     values: dict[str, Any] = {
         "name": "minute",
         "encoder": {"layers": 1, "width": 16, "heads": 2},
         "data": {"crop_s": 1.0},
         "training": {"epochs": 3, "batch_s": 2.0, "warmup": 2, "learning_rate": 3e-3},
     }
-    if inverter:
+    if inverts:
         values["inverter"] = {"blocks": 1, "width": 16, "heads": 2}
-    if enhancer:
+    if enhances:
         values["enhancer"] = {"width": 16, "blocks": 1}
     for name, section in sections.items():
         values[name] = {**values.get(name, {}), **section}
@@ -71,11 +71,9 @@ def data_of(material: Material, config: JointConfig, **options: Any) -> Training
 
 
 def model_of(material: Material, config: JointConfig) -> JointModel:
-    return small_model(
-        names=material.scales.names,
-        enhances=config.enhancer is not None,
-        inverts=config.inverter is not None,
-    )
+    """A model of the configuration, with the same first weights every time."""
+    torch.manual_seed(1)
+    return build_model(config, material.scales.names)
 
 
 def training_of(
