@@ -25,6 +25,7 @@ from benchmark.harness.store import Stored
 from benchmark.metrics import parse
 from benchmark.models import load
 from benchmark.speech import Clip, Trajectories
+from benchmark.standings.bootstrap import uniform_integers
 
 MEASURES = [parse(name) for name in ("PPMC", "PPMC(pool='corpus')", "STOI", "SISDR")]
 LIMITS = Limits(item_s=10.0, memory_gb=4.0)
@@ -229,28 +230,20 @@ print("done")
 """
 
 
-def test_killed_at_any_moment_and_resumed_it_is_the_same_result(counting, tmp_path):
-    """Kills in turn at the first sign of each stage: predictions under way, all made, scores under way, result written."""
-    path, _ = counting
+def start(path, folder):
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, str(path), str(folder)], cwd=REPOSITORY, stdout=subprocess.DEVNULL
+    )
 
-    def start(folder):
-        return subprocess.Popen(
-            [sys.executable, "-c", RUN, str(path), str(folder)], cwd=REPOSITORY, stdout=subprocess.DEVNULL
-        )
 
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert start(whole).wait() == 0
-    stages = [("**/*.npz", 2), ("scores/*.json", 1), ("../results/*/*/.*.part", 1)]
-    for pattern, count in stages:
-        running = start(broken)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and running.poll() is None:
-            if len(list((broken / "store").glob(pattern))) >= count:
-                break
-            time.sleep(0.001)
-        running.send_signal(signal.SIGKILL)
-        running.wait()
-    assert start(broken).wait() == 0
+def kill(running):
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+
+
+def finished_alike(path, broken, whole):
+    """Finishes a broken run and compares its files with those of an unbroken one."""
+    assert start(path, broken).wait() == 0
     one, two = (folder / "results" / "toy" / "counting.Model" for folder in (whole, broken))
     assert (one / "scores.parquet").read_bytes() == (two / "scores.parquet").read_bytes()
     assert sorted(item.name for item in two.iterdir()) == ["card.json", "scores.parquet"]
@@ -258,3 +251,37 @@ def test_killed_at_any_moment_and_resumed_it_is_the_same_result(counting, tmp_pa
     assert {name for name in cards[0] if cards[0][name] != cards[1][name]} <= {*TIMES, "card_sha256"}
     assert cards[0]["failed"] == 4
     shutil.rmtree(broken)
+
+
+def test_killed_at_any_moment_and_resumed_it_is_the_same_result(counting, tmp_path):
+    """Kills in turn at the first sign of each stage: predictions under way, all made, scores under way, result written."""
+    path, _ = counting
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert start(path, whole).wait() == 0
+    stages = [("**/*.npz", 2), ("scores/*.json", 1), ("../results/*/*/.*.part", 1)]
+    for pattern, count in stages:
+        running = start(path, broken)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and running.poll() is None:
+            if len(list((broken / "store").glob(pattern))) >= count:
+                break
+            time.sleep(0.001)
+        kill(running)
+    finished_alike(path, broken, whole)
+
+
+@pytest.mark.slow
+def test_killed_at_twenty_random_moments_and_resumed_it_is_the_same_result(counting, tmp_path):
+    """Four runs, each killed five times at a random moment of its length."""
+    path, _ = counting
+    begin = time.monotonic()
+    assert start(path, tmp_path / "whole").wait() == 0
+    lasts = time.monotonic() - begin
+    moments = uniform_integers("kills", 20, 1000) / 1000 * lasts
+    for number, own in enumerate(moments.reshape(4, 5)):
+        broken = tmp_path / f"broken{number}"
+        for moment in own:
+            running = start(path, broken)
+            time.sleep(moment)
+            kill(running)
+        finished_alike(path, broken, tmp_path / "whole")

@@ -60,6 +60,8 @@ BAD = {
     "WritesIntoItsPipes": "broke the protocol",
     "KillsItsParent": "ended the process that watches it",
     "RemovesItsFolder": "OSError: my folder is gone",
+    "OpensTheCorpus": "FileNotFoundError: [Errno 2] No such file or directory: 'audio/clean/S1/U001.flac'",
+    "Connects": "ConnectionRefusedError: [Errno 111] Connection refused",
 }
 
 

@@ -281,9 +281,15 @@ class LooksAround(Good):
         return noisy
 
 
+class OpensTheCorpus(Good):
+    def misbehave(self, noisy):
+        return np.frombuffer(Path("audio/clean/S1/U001.flac").read_bytes(), np.int16)
+
+
 class Connects(Good):
-    def enhance(self, noisy):
-        with socket.create_connection(("127.0.0.1", int(os.environ["PORT"])), timeout=2):
+    def misbehave(self, noisy):
+        # Nothing listens on the port of the discard service.
+        with socket.create_connection(("127.0.0.1", 9), timeout=2):
             return noisy
 
 
