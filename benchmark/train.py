@@ -88,6 +88,7 @@ def _train(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
+    from benchmark.joint.footprint import with_memory
     from benchmark.joint.run import Place, run
     from benchmark.mixing.gather import Roots
 
@@ -103,6 +104,7 @@ def _train(arguments: argparse.Namespace) -> int:
     )
     card = run(config, place, resume=arguments.resume, device=arguments.device, progress=cli.progress)
     if card:  # of several processes, one tells
+        card = with_memory(arguments.out)
         cli.report({"folder": str(arguments.out), **card}, _lines(arguments.out, card), arguments.json)
     return 0
 
