@@ -47,17 +47,23 @@ _ARPABET = {
     "nasal": "M N NG EM EN",
     APPROXIMANT: "L R W Y EL",
 }
+_PAUSES = ("sp", "sil", "pau")
 _CLASS_OF = {phone: name for name, phones in _ARPABET.items() for phone in phones.split()}
 
 
-def arpabet_class(symbol: str) -> str:
-    """Class of a phone of American English in ARPAbet, with or without its digit of stress; "" for anything else.
+def arpabet_segment(symbol: str, start_s: float, end_s: float) -> Segment:
+    """A segment labelled in ARPAbet, as forced aligners of American English write it, with or without digits of stress.
 
     Example:
-        >>> arpabet_class("AH0"), arpabet_class("NG"), arpabet_class("sp")
-        ('vowel', 'nasal', '')
+        >>> arpabet_segment("AH0", 0.24, 0.27)
+        Segment(phone='AH0', phone_class='vowel', start_s=0.24, end_s=0.27)
+        >>> arpabet_segment("sp", 0.0, 0.2)
+        Segment(phone='', phone_class='', start_s=0.0, end_s=0.2)
     """
-    return _CLASS_OF.get(symbol.strip().rstrip("012").upper(), "")
+    phone = symbol.strip()
+    if phone.lower() in _PAUSES:
+        phone = ""
+    return Segment(phone, _CLASS_OF.get(phone.rstrip("012").upper(), ""), start_s, end_s)
 
 
 def checked(segments: Iterable[Segment], where: str) -> tuple[Segment, ...]:

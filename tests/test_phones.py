@@ -9,7 +9,7 @@ import pytest
 from benchmark.errors import ManifestError
 from benchmark.phones import (
     CLASSES,
-    arpabet_class,
+    arpabet_segment,
     checked,
     classes_in,
     frames_of,
@@ -117,6 +117,12 @@ def test_arpabet_has_a_class_for_every_phone_of_the_cmu_dictionary():
     )
     phones = words.split()
     assert len(phones) == 39
-    assert {arpabet_class(phone) for phone in phones} == set(CLASSES)
-    assert arpabet_class("aw1") == "diphthong"
-    assert [arpabet_class(symbol) for symbol in ("sp", "sil", "spn", "", "AH9")] == [""] * 5
+    assert {arpabet_segment(phone, 0.0, 0.1).phone_class for phone in phones} == set(CLASSES)
+    assert arpabet_segment(" aw1", 0.0, 0.1) == ("aw1", "diphthong", 0.0, 0.1)
+    assert [arpabet_segment(symbol, 0.0, 0.1)[:2] for symbol in ("sp", "SIL", "", "spn", "AH9")] == [
+        ("", ""),
+        ("", ""),
+        ("", ""),
+        ("spn", ""),
+        ("AH9", ""),
+    ]

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark import audio
-from benchmark.corpora import array_files, contract, est_track, folder_config
+from benchmark.corpora import array_files, contract, est_track, folder_config, phone_files
 from benchmark.corpora.folder_config import FolderConfig
 from benchmark.corpora.passed_over import SOUNDS
 from benchmark.corpora.tables import read_table
 from benchmark.errors import CorpusError
-from benchmark.speech import Anatomy, Clip, Trajectories, Utterance
+from benchmark.speech import Anatomy, Clip, Segment, Trajectories, Utterance
 
 #: Prefix of the channels that each role gets, whatever the lab calls its sensors.
 PREFIXES = {
@@ -57,7 +57,8 @@ def ignored(root: Path) -> list[contract.Ignored]:
     config = folder_config.load(root)
     tracks, sounds = _pattern(config.trajectories.files), _pattern(config.audio.files)
     outlines = (config.palate.files, config.palate.pharynx) if config.palate else ()
-    others = [_pattern(template) for template in outlines if template]
+    labels = (config.phones.files,) if config.phones else ()
+    others = [_pattern(template) for template in (*outlines, *labels) if template]
     files = [(path, path.relative_to(root).as_posix()) for path in contract.walk(root)]
     matches = ((path, tracks.fullmatch(name)) for path, name in files)
     heard = {_filled(config.audio.files, _fields(path, match)) for path, match in matches if match}
@@ -155,6 +156,7 @@ def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, s
         anatomy=_anatomy(root, config, fields),
         split=config.split_of(speaker),
         extra=extra,
+        phones=_phones(root, config, fields),
     )
 
 
@@ -171,6 +173,13 @@ def _anatomy(root: Path, config: FolderConfig, fields: dict[str, str]) -> partia
         return None
     wall = root / _filled(config.palate.pharynx, fields) if config.palate.pharynx else None
     return partial(read_anatomy, palate, wall if wall and wall.is_file() else None, config)
+
+
+def _phones(root: Path, config: FolderConfig, fields: dict[str, str]) -> partial[tuple[Segment, ...]] | None:
+    if config.phones is None:
+        return None
+    path = root / _filled(config.phones.files, fields)
+    return partial(phone_files.read_phones, path) if path.is_file() else None
 
 
 def _timing(

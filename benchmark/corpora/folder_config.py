@@ -23,6 +23,9 @@ tongue_back = "td"
 x = "-x"                                    # the file's x grows backwards
 y = "y"
 
+[phones]
+files = "phones/{speaker}/{recording}.csv"  # optional, see `phone_files`
+
 [splits]
 train = ["S01", "S02"]
 test = ["S03"]
@@ -87,6 +90,12 @@ class PalateTable(_Table):
     pharynx: str | None = None
 
 
+class PhoneTable(_Table):
+    """Where the phones in time are, one CSV file a recording; recordings without one are not labelled."""
+
+    files: str
+
+
 class FolderConfig(_Table):
     """The whole description."""
 
@@ -98,6 +107,7 @@ class FolderConfig(_Table):
     sensors: dict[str, str | int]
     axes: AxesTable = AxesTable()
     palate: PalateTable | None = None
+    phones: PhoneTable | None = None
     splits: dict[str, tuple[str, ...]] = {}
 
     @field_validator("sensors")

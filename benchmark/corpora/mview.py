@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from benchmark.corpora import contract, mat5
 from benchmark.errors import CorpusError
-from benchmark.phones import arpabet_class
+from benchmark.phones import arpabet_segment
 from benchmark.speech import Clip, Segment, Trajectories
 
 _AUDIO_NAMES = ("AUDIO", "SPEECH", "WAV")
 _INT16 = 32768.0
-_PAUSES = ("sp", "sil")
 
 
 class Listing(NamedTuple):
@@ -128,9 +127,7 @@ def read_phones(path: Path) -> tuple[Segment, ...]:
         edges = np.asarray(mat5.numbers(entry["OFFS"]), np.float64).reshape(-1)
         if edges.shape != (2,):
             raise CorpusError(f"{path}: a phone has {edges.size} times where a start and an end are expected")
-        label = mat5.text(entry["LABEL"]).strip()
-        symbol = "" if label.lower() in _PAUSES else label
-        found.append(Segment(symbol, arpabet_class(symbol), float(edges[0]), float(edges[1])))
+        found.append(arpabet_segment(mat5.text(entry["LABEL"]), float(edges[0]), float(edges[1])))
     return tuple(found)
 
 

@@ -20,6 +20,7 @@ from benchmark import __main__, cli, prepare, verify
 from benchmark.files import alone_in
 from benchmark.manifest import read_table
 from benchmark.metrics import active_speech_level
+from benchmark.phones import read_labels, write_labels
 from benchmark.prepared import PreparedCorpus
 from benchmark.recipe import recipe_text
 from benchmark.shipped import demo_corpus, manifests_folder
@@ -77,6 +78,18 @@ def test_verify_finds_what_does_not_belong_there(small, tmp_path, capsys):
     out = capsys.readouterr().out
     assert out.count("changed: ") == 2
     assert "unexpected: audio/notes.txt" in out
+
+
+def test_verify_finds_phones_that_were_changed(small, tmp_path, capsys):
+    folder = tmp_path / "corpus"
+    shutil.copytree(small, folder)
+    phones = read_labels(folder / "phones.parquet")
+    write_labels(folder / "phones.parquet", {**phones, "VX01/U001": phones["VF02/U001"]})
+    assert verify.main(["--corpus", str(folder)]) == 1
+    assert "changed: phones.parquet" in capsys.readouterr().out
+    (folder / "phones.parquet").write_bytes(b"PAR1")
+    assert verify.main(["--corpus", str(folder)]) == 1
+    assert "changed: phones.parquet" in capsys.readouterr().out
 
 
 def test_verify_says_when_the_plan_is_not_that_of_the_recipe(small, tmp_path, capsys):
@@ -140,6 +153,15 @@ def test_the_committed_manifest_is_what_preparing_gives(small):
     targets = {row["utterance_id"]: row for row in committed}
     for key, row in PreparedCorpus(small).utterances.items():
         assert targets[key] == row
+
+
+def test_the_committed_phones_are_those_that_preparing_writes(small):
+    whole = PreparedCorpus(manifests_folder() / "demo_noisy")
+    assert whole.phones.keys() == whole.utterances.keys()
+    part = PreparedCorpus(small)
+    assert part.phones == {key: whole.phones[key] for key in part.utterances}
+    for key, row in whole.utterances.items():
+        assert whole.phones[key][-1].end_s == pytest.approx(row["samples"] / 16000)
 
 
 def test_a_split_first_and_the_rest_later_is_the_same_corpus(small, tmp_path):

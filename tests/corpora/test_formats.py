@@ -15,6 +15,7 @@ import scipy.io
 
 from benchmark.corpora import carstens, est_track, mat5, mview, ssff, torch_zip
 from benchmark.errors import CorpusError
+from benchmark.speech import Segment
 from tests.corpora.writers import est_bytes, pos_bytes, save_mview, ssff_bytes, torch_bytes
 
 TIMES = np.arange(20) / 200
@@ -112,6 +113,25 @@ def test_mview_reads_as_scipy_does(tmp_path: Path, compress: bool) -> None:
     expected = scipy.io.loadmat(path)[path.stem][0, 0]["SIGNAL"][:, [0, 2]]
     np.testing.assert_array_equal(found.select(("TT_x", "TT_y")).values, expected)
     np.testing.assert_array_equal(mview.read_audio(path).samples, audio[:, 0])
+
+
+def test_mview_phones_are_read_with_their_classes(tmp_path: Path) -> None:
+    path = tmp_path / "x.mat"
+    audio = np.zeros((100, 1), np.float32)
+    elements = [("TT", 100.0, np.ones((30, 3))), ("AUDIO", 100.0, audio)]
+    phones = [("sp", 0.0, 0.2), ("CH", 0.2, 0.3), ("OW1", 0.3, 0.45), ("spn", 0.45, 0.5)]
+    save_mview(path, "x", elements, "", True, phones)
+    assert mview.read_phones(path) == (
+        Segment("", "", 0.0, 0.2),
+        Segment("CH", "affricate", 0.2, 0.3),
+        Segment("OW1", "diphthong", 0.3, 0.45),
+        Segment("spn", "", 0.45, 0.5),
+    )
+    save_mview(path, "x", elements, "", False)
+    assert mview.read_phones(path) == ()
+    save_mview(path, "x", elements, "", False, [("CH", 0.2)])
+    with pytest.raises(CorpusError, match="a start and an end are expected"):
+        mview.read_phones(path)
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16, np.uint16, np.int32, np.float32, np.float64])

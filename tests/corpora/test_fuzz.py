@@ -45,6 +45,7 @@ def read_mview(path: Path) -> None:
     listing = mview.list_recording(path)
     mview.read_sensors(path, listing.audio_s or 1.0, None)
     mview.read_audio(path)
+    mview.read_phones(path)
 
 
 def read_audio(path: Path) -> None:
@@ -87,13 +88,16 @@ def sound_file(kind: str) -> bytes:
         ("TT", 100.0, VALUES[:, :3]),
         ("UL", 100.0, VALUES),
     ]
+    phones = [("sp", 0.0, 0.01), ("AA1", 0.01, 0.05)]
     content = {"ema_raw": VALUES, "n": [1, 2.5, "x", None], "i": np.arange(3)}
     makers: dict[str, Callable[[], bytes]] = {
         "est_binary": lambda: writers.est_bytes(TIMES, VALUES, NAMES),
         "est_ascii": lambda: writers.est_bytes(TIMES, VALUES, NAMES, ascii_rows=True),
-        "mview": lambda: saved(".mat", lambda path: writers.save_mview(path, "x", elements, "Words.", False)),
+        "mview": lambda: saved(
+            ".mat", lambda path: writers.save_mview(path, "x", elements, "Words.", False, phones)
+        ),
         "mview_compressed": lambda: saved(
-            ".mat", lambda path: writers.save_mview(path, "x", elements, "Words.", True)
+            ".mat", lambda path: writers.save_mview(path, "x", elements, "Words.", True, phones)
         ),
         "ag500": lambda: writers.pos_bytes(np.arange(4 * 12 * 7.0).reshape(4, 12, 7), None),
         "ag501": lambda: writers.pos_bytes(np.arange(4 * 8 * 7.0).reshape(4, 8, 7), 250),

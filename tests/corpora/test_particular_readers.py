@@ -9,6 +9,7 @@ import pytest
 
 from benchmark import corpora
 from benchmark.errors import CorpusError
+from benchmark.speech import Segment, Utterance
 from tests.corpora import voices, writers
 
 
@@ -137,6 +138,52 @@ def test_a_mistake_in_the_description_is_named(tmp_path: Path, old: str, new: st
     with pytest.raises(CorpusError, match=message) as error:
         corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
     assert "\n" not in str(error.value)
+
+
+def labelled_folder(root: Path, text: str) -> Utterance:
+    """The first recording of a folder whose description names phones; only that recording has some."""
+    writers.write_folder(root)
+    with (root / "corpus.toml").open("a") as stream:
+        stream.write('[phones]\nfiles = "phones/{speaker}/{recording}.csv"\n')
+    (root / "phones" / "A").mkdir(parents=True)
+    (root / "phones" / "A" / "r1.csv").write_text(text)
+    found = corpora.scan("folder", root)
+    assert found.ignored == []
+    assert [utterance.phones is not None for utterance in found.utterances] == [True, False, False, False]
+    return found.utterances[0]
+
+
+def test_phones_of_a_folder_are_read_with_their_classes(tmp_path: Path) -> None:
+    text = "start_s,end_s,phone,phone_class\n0,0.21,,\n0.21, 0.29, p, plosive\n0.29,0.5,ʔ,\n"
+    assert labelled_folder(tmp_path / "own", text).phones() == (  # type: ignore[misc]
+        Segment("", "", 0.0, 0.21),
+        Segment("p", "plosive", 0.21, 0.29),
+        Segment("ʔ", "", 0.29, 0.5),
+    )
+    text = "phone,start_s,end_s\nsil,0,0.21\nAY1,0.21,0.3\n"
+    assert [item.phone_class for item in labelled_folder(tmp_path / "arpabet", text).phones()] == [
+        "",
+        "diphthong",
+    ]  # type: ignore[misc]
+    assert labelled_folder(tmp_path / "empty", "").phones() == ()  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("start_s,phone\n0,p\n", "has no column end_s"),
+        (
+            "start_s,end_s,phone,phone_class\n0,1,p,stop\n",
+            "line 2: 'stop' is no class of phones; there are vowel,",
+        ),
+        ("start_s,end_s,phone\n0,1,p\n1,late,t\n", "line 3: a time is no number"),
+        ("start_s,end_s,phone\n0\n", "line 2: a time is no number"),
+    ],
+)
+def test_a_mistake_in_the_phones_of_a_folder_is_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(CorpusError, match=message) as error:
+        labelled_folder(tmp_path, text).phones()  # type: ignore[misc]
+    assert "r1.csv" in str(error.value)
 
 
 def test_a_name_that_cannot_be_an_id_is_refused(tmp_path: Path) -> None:

@@ -43,6 +43,11 @@ def test_hprc(real_samples: Path) -> None:
     clip = utterance.audio()
     assert (len(clip.samples), clip.rate_hz) == (114_881, 44_100)
     assert utterance.extra["sentence"] == "The birch canoe slid on the smooth planks."
+    phones = utterance.phones()  # type: ignore[misc]
+    spoken = [item.phone for item in phones if item.phone]
+    assert " ".join(spoken[:7]) == "DH AH0 B ER1 CH K AH0"
+    assert all(item.phone_class for item in phones if item.phone)
+    assert phones[3] == ("B", "plosive", pytest.approx(0.26984, abs=1e-5), pytest.approx(0.36961, abs=1e-5))
 
 
 def test_mocha(real_samples: Path) -> None:

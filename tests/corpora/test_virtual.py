@@ -10,6 +10,7 @@ import pytest
 
 from benchmark.corpora import virtual
 from benchmark.errors import CorpusError
+from benchmark.phones import CLASSES
 from benchmark.shipped import demo_corpus
 from benchmark.virtual.pellets import CHANNELS
 
@@ -63,6 +64,19 @@ def test_phones_fill_each_utterance() -> None:
         assert intervals[0].start_s == 0.0
         assert intervals[-1].end_s == pytest.approx(utterance.duration_s)
         assert all(a.end_s == b.start_s for a, b in itertools.pairwise(intervals))
+
+
+def test_every_phone_but_silence_has_a_class_and_babble_is_not_labelled() -> None:
+    classes: dict[str, set[str]] = {}
+    for utterance in virtual.read(demo_corpus()):
+        assert (utterance.phones is None) == (utterance.split == "babble")
+        for item in pickle.loads(pickle.dumps(utterance.phones))() if utterance.phones else ():
+            classes.setdefault(item.phone, set()).add(item.phone_class)
+    assert classes[""] == {""}
+    assert all(len(found) == 1 and found <= set(CLASSES) for phone, found in classes.items() if phone)
+    assert set().union(*classes.values()) == {"", *CLASSES}
+    for phone, name in {"aI": "diphthong", "l": "approximant", "j": "approximant", "R": "fricative"}.items():
+        assert classes[phone] == {name}
 
 
 def test_it_is_recognised(tmp_path: Path) -> None:

@@ -190,13 +190,18 @@ def save_mview(
     elements: Sequence[tuple[str, float, NDArray[np.float64]]],
     sentence: str,
     compress: bool,
+    phones: Sequence[tuple[str | float, ...]] = (),
 ) -> None:
-    """A structure array with the fields of MVIEW."""
+    """A structure array with the fields of MVIEW; phones are a label, a start and an end in seconds."""
     fields = ("NAME", "SRATE", "SIGNAL", "SOURCE", "SENTENCE", "WORDS", "PHONES", "LABELS")
     array = np.empty((1, len(elements)), dtype=[(field, object) for field in fields])
+    labels = np.empty((1, len(phones)), dtype=[("LABEL", object), ("OFFS", object)])
+    for i, (label, *edges) in enumerate(phones):
+        labels[0, i] = (label, edges)
     for i, (sensor, rate_hz, signal) in enumerate(elements):
         words = sentence if sensor == "AUDIO" else ""
-        array[0, i] = (sensor, rate_hz, signal, "made for a test", words, [], [], [])
+        spoken = labels if sensor == "AUDIO" and len(phones) else []
+        array[0, i] = (sensor, rate_hz, signal, "made for a test", words, [], spoken, [])
     scipy.io.savemat(path, {name: array}, do_compression=compress)
 
 

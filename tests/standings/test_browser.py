@@ -18,7 +18,7 @@ from benchmark.standings.folder import collect
 from benchmark.standings.items import ItemSet
 from benchmark.standings.page import page
 from tests.standings.many import many
-from tests.standings.results import card, result
+from tests.standings.results import card, result, with_phones
 
 pytestmark = pytest.mark.browser
 
@@ -75,7 +75,8 @@ def small(tmp_path_factory):
         write_result(folder / "results", Result(card(name, scores, measures=("PPMC", "SISDR")), scores))
     write_result(folder / "results", result("oracle", 0.9, hears="clean"))
     write_result(folder / "results", result("old", 0.9, version="7"))
-    write_result(folder / "results", result("other", 0.4, recipe="zoo"))
+    write_result(folder / "results", with_phones(result("other", 0.4, recipe="zoo")))
+    write_result(folder / "results", result("plain", 0.2, recipe="zoo"))
     return written(folder, folder / "results", {"toy": listening()})
 
 
@@ -236,8 +237,23 @@ def test_another_measure_and_another_corpus(opened):
     assert "oracle" not in names(opened)
     assert "11.2 [" in one(opened, "#table tbody tr:first-child").text
     pick(opened, "#recipe", "zoo: Toy")
-    assert names(opened) == ["other"]
+    assert names(opened) == ["other", "plain"]
     assert not one(opened, "#items-section").is_displayed()
+
+
+def test_the_map_by_phone_class_where_there_are_scores_by_it(opened):
+    assert not one(opened, "#heat-by").is_displayed()
+    pick(opened, "#recipe", "zoo: Toy")
+    pick(opened, "#heat-by", "phone class")
+    assert one(opened, "#heat-title").text == "PPMC by phone class"
+    assert one(opened, "#heat-note").is_displayed()
+    rows = [item.text for item in find(opened, "#heat tr")]
+    assert rows == ["model vowel plosive", "other 0.410 0.260", "plain – –"]
+    pick(opened, "#heat-column", "clean")
+    assert find(opened, "#heat tbody tr")[0].text == "other 0.460 0.310"
+    pick(opened, "#recipe", "toy: Toy")
+    assert one(opened, "#heat-title").text == "PPMC by parameter"
+    assert not one(opened, "#heat-note").is_displayed()
 
 
 def test_every_condition_on_demand(opened):
