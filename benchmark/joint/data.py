@@ -51,7 +51,6 @@ class TrainingData:
 
     Attributes:
         material: What it draws on.
-        seconds: Speech of the train split, and extra speech that one epoch hears beside it.
     """
 
     def __init__(

@@ -76,7 +76,7 @@ class Enhancer(nn.Module):
         missing = (frames - 1) * _STEP + _KERNEL // 2 - waves.shape[-1]
         padded = functional.pad(waves, (_KERNEL // 2, max(missing, 0)))[:, None, :]
         pairs = functional.conv1d(padded, self.analysis[:, None, :], stride=_STEP)[..., :frames]
-        real, imaginary = pairs.transpose(1, 2).split(_PAIRS, dim=-1)
+        real, imaginary = torch.split(pairs.transpose(1, 2), _PAIRS, dim=-1)
         return real, imaginary
 
     def _synthesised(self, real: Tensor, imaginary: Tensor, samples: int) -> Tensor:
@@ -108,7 +108,8 @@ class _Block(nn.Module):
         if inside is not None:
             heard = heard * inside
         mixed = self.depthwise(heard.transpose(1, 2)).transpose(1, 2)
-        return states + self.dropout(self.narrower(functional.gelu(self.wider(mixed))))
+        following: Tensor = states + self.dropout(self.narrower(functional.gelu(self.wider(mixed))))
+        return following
 
 
 def _fourier_window() -> Tensor:

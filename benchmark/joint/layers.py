@@ -43,7 +43,8 @@ class Attention(nn.Module):
         parts = self.into(states).view(batch, frames, 3, self._heads, width // self._heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4)
         mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
-        return self.out(mixed.transpose(1, 2).reshape(batch, frames, width))
+        joined: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, frames, width))
+        return joined
 
 
 def feed_forward(width: int, factor: int, dropout: float) -> nn.Sequential:
@@ -70,7 +71,8 @@ class TransformerBlock(nn.Module):
     def forward(self, states: Tensor, seen: Tensor) -> Tensor:
         """Next hidden states, of the same shape (batch, frames, width)."""
         states = states + self.dropout(self.attention(self.norm(states), seen))
-        return states + self.network(states)
+        following: Tensor = states + self.network(states)
+        return following
 
 
 class ConformerBlock(nn.Module):
@@ -100,11 +102,13 @@ class ConformerBlock(nn.Module):
         states = states + self.dropout(self.attention(self.attention_norm(states), seen))
         states = states + self.dropout(self._convolved(states, present))
         states = states + 0.5 * self.after(states)
-        return self.norm(states)
+        normed: Tensor = self.norm(states)
+        return normed
 
     def _convolved(self, states: Tensor, present: Tensor | None) -> Tensor:
         gated = functional.glu(self.gate(self.convolution_norm(states)), dim=-1)
         if present is not None:
             gated = gated * present[..., None]
         mixed = self.depthwise(gated.transpose(1, 2)).transpose(1, 2)
-        return self.pointwise(functional.silu(self.inner_norm(mixed)))
+        convolved: Tensor = self.pointwise(functional.silu(self.inner_norm(mixed)))
+        return convolved

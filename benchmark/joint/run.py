@@ -84,6 +84,9 @@ def run(
     with started(where) as processes:
         holds = alone_in(place.out) if processes.leads else nullcontext()
         with holds:
+            if processes.leads:
+                for torn in place.out.rglob(".*.part"):  # of a run that was killed while it wrote
+                    torn.unlink()
             return _run(config, place, resume, where, processes, progress if processes.leads else silent)
 
 

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from benchmark.errors import ModelError, SinbadError
+from benchmark.files import alone_in
+from benchmark.joint.config_files import load_config
+from benchmark.joint.run import Place, run
+from benchmark.joint.trained import load_trained
+from benchmark.joint.wrapper import wrapped
+from tests.joint.runs import config_file
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module")
+def whole(planned, tmp_path_factory):
+    """A run that nothing disturbed, and its configuration."""
+    folder = tmp_path_factory.mktemp("whole")
+    path = config_file(folder)
+    torch.set_num_threads(1)
+    card = run(load_config(str(path)), Place(planned, folder / "out"), device="cpu")
+    return path, folder / "out", card
+
+
+def started(module: str, *arguments: object) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    return subprocess.Popen(command, cwd=REPOSITORY, env=environment, stderr=subprocess.PIPE)
+
+
+def history(folder: Path) -> list[dict[str, float]]:
+    state = json.loads((folder / "checkpoint" / "state.json").read_text())
+    return [{**row, "seconds": 0} for row in state["progressed"]["history"]]
+
+
+def same_run(one: Path, other: Path) -> bool:
+    weights = [(folder / "model.safetensors").read_bytes() for folder in (one, other)]
+    return weights[0] == weights[1] and history(one) == history(other)
+
+
+@pytest.mark.parametrize("moment", ["step:1", "step:4", "torn:2", "write:2", "write:3"])
+def test_a_killed_run_ends_with_the_same_bits(planned, whole, tmp_path, moment):
+    path, reference, _ = whole
+    child = started("tests.joint.killed_run", planned, path, tmp_path / "out", moment)
+    _, errors = child.communicate(timeout=900)
+    assert child.returncode == -signal.SIGKILL, errors.decode()
+    assert not (tmp_path / "out" / "model.safetensors").exists()
+    run(load_config(str(path)), Place(planned, tmp_path / "out"), resume=True, device="cpu")
+    assert same_run(reference, tmp_path / "out")
+    # What the killed process had begun to write does not stay.
+    assert not list((tmp_path / "out").rglob("*.part"))
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_at_random_again_and_again_ends_with_the_same_bits(planned, tmp_path):
+    path = config_file(tmp_path)
+    changes = ["--set", "training.epochs=40", "--set", "training.early_stop=40", "--threads", "1"]
+    common = ["--config", path, "--corpus", planned, "--device", "cpu", *changes]
+    reference = started("benchmark.train", *common, "--out", tmp_path / "whole")
+    assert reference.wait(600) == 0
+    moments = random.Random(5)
+    kills = 0
+    while True:
+        child = started("benchmark.train", *common, "--out", tmp_path / "parts", "--resume")
+        try:
+            assert child.wait(moments.uniform(4.0, 12.0) * (1 + kills / 10)) == 0, (
+                child.stderr.read().decode()
+            )
+            break
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+            kills += 1
+    assert kills > 0
+    assert same_run(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_a_run_leaves_weights_card_log_and_curve(planned, whole):
+    path, folder, card = whole
+    assert {entry.name for entry in folder.iterdir()} >= {
+        "model.safetensors",
+        "card.json",
+        "log.csv",
+        "curve.png",
+        "checkpoint",
+    }
+    assert json.loads((folder / "card.json").read_text()) == card
+    assert card["config"] == load_config(str(path)).model_dump(mode="json")
+    assert card["encoder"]["origin"] == "untrained"
+    assert card["parameters"]["total"] > sum(
+        card["parameters"][name] for name in ("encoder", "enhancer", "inverter")
+    )
+    assert card["recipe"] == "demo_noisy"
+    assert card["speech_s"] > 0
+    assert card["device"] == "cpu"
+    assert str(folder) not in json.dumps(card)
+    model = load_trained(folder)
+    assert list(model.names) == card["targets"]["names"]
+    estimate = wrapped(model).invert(torch.randn(16000).numpy() * 0.1)
+    # In the units of the corpus: around the mean of the speakers, in millimetres.
+    assert abs(estimate.values.mean(axis=0) - card["targets"]["mean"]).max() < 30.0
+
+
+def test_a_finished_run_may_be_resumed_to_more_epochs(planned, whole, tmp_path):
+    path, _, _ = whole
+    place = Place(planned, tmp_path / "out")
+    run(load_config(str(path), ["training.epochs=1"]), place, device="cpu")
+    card = run(load_config(str(path)), place, resume=True, device="cpu")
+    assert card["epochs"] == 3
+    assert same_run(whole[1], tmp_path / "out")
+
+
+def test_a_folder_with_a_run_is_not_begun_again_by_mistake(planned, whole):
+    path, folder, _ = whole
+    with pytest.raises(ModelError, match="holds a run; add --resume to go on with it"):
+        run(load_config(str(path)), Place(planned, folder), device="cpu")
+    with pytest.raises(ModelError, match=r"was started with config.training.seed = 1, now 2"):
+        run(load_config(str(path), ["training.seed=2"]), Place(planned, folder), resume=True, device="cpu")
+    with alone_in(folder), pytest.raises(SinbadError, match="another process is writing there"):
+        run(load_config(str(path)), Place(planned, folder), resume=True, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "message"),
+    [
+        (["data.heard=enhanced"], {}, "hears enhanced speech .* name the enhancer with --enhancer DIR"),
+        ([], {"enhancer": Path("x")}, "does not hear enhanced speech; leave out --enhancer"),
+        ([], {"extra_speech": [Path("x")]}, "uses no extra speech; leave out --extra-speech"),
+        (["init=nowhere"], {}, "init = 'nowhere': is neither a folder nor shipped"),
+        (["encoder.spec=unknown"], {}, "no encoder 'unknown'"),
+        (["encoder.trained=last:7"], {}, "has 1 layers; N is from 1 to 1"),
+    ],
+)
+def test_what_does_not_fit_together_is_said_before_training(planned, tmp_path, changes, options, message):
+    config = load_config(str(config_file(tmp_path)), changes)
+    with pytest.raises(ModelError, match=message):
+        run(config, Place(planned, tmp_path / "out", **options), device="cpu")
+    assert not (tmp_path / "out" / "checkpoint").exists()
+
+
+def test_devices_that_are_not_there_are_named(planned, tmp_path, monkeypatch):
+    config = load_config(str(config_file(tmp_path)))
+    with pytest.raises(ModelError, match="--device abacus: is no device"):
+        run(config, Place(planned, tmp_path / "out"), device="abacus")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ModelError, match="there is no GPU that torch can use here"):
+        run(config, Place(planned, tmp_path / "out"), device="cuda")
+
+
+def test_a_pretrained_encoder_is_where_a_model_begins(planned, tmp_path):
+    path = config_file(tmp_path)
+    pretraining = load_config(
+        str(
+            _written(
+                tmp_path, 'base = "minute.toml"\ntask = "pretraining"\nwithout = ["inverter", "enhancer"]\n'
+            )
+        ),
+        ["training.epochs=1"],
+    )
+    card = run(pretraining, Place(planned, tmp_path / "pre"), device="cpu")
+    assert card["encoder"]["origin"] == "self-supervised"
+    frozen = load_config(str(path), ["training.epochs=1", f"init={tmp_path / 'pre'}", "encoder.trained=none"])
+    card = run(frozen, Place(planned, tmp_path / "out"), device="cpu")
+    assert card["encoder"]["origin"] == "self-supervised"
+    assert card["init"]["name"] == pretraining.name
+    one, two = (load_file(tmp_path / name / "model.safetensors") for name in ("pre", "out"))
+    shared = [key for key in two if key.startswith("encoder.")]
+    assert shared
+    assert all(torch.equal(one[key], two[key]) for key in shared)
+    wider = load_config(str(path), [f"init={tmp_path / 'pre'}", "encoder.width=32"])
+    with pytest.raises(ModelError, match="holds the weights of another model"):
+        run(wider, Place(planned, tmp_path / "wider"), device="cpu")
+
+
+def test_an_inverter_may_hear_enhanced_speech(planned, whole, tmp_path):
+    path, folder, card = whole
+    inverter = _written(tmp_path, f'base = "{path}"\nwithout = ["enhancer"]\n[data]\nheard = "enhanced"\n')
+    config = load_config(str(inverter), ["training.epochs=1"])
+    enhanced = run(config, Place(planned, tmp_path / "out", enhancer=folder), device="cpu")
+    assert enhanced["enhancer"] == {"name": "minute", "weights_sha256": card["weights_sha256"]}
+    noisy = run(
+        load_config(str(inverter), ["training.epochs=1", "data.heard=noisy"]),
+        Place(planned, tmp_path / "noisy"),
+        device="cpu",
+    )
+    assert enhanced["weights_sha256"] != noisy["weights_sha256"]
+    with pytest.raises(ModelError, match="holds a model that does not enhance"):
+        run(config, Place(planned, tmp_path / "again", enhancer=tmp_path / "noisy"), device="cpu")
+
+
+def test_a_render_cache_changes_nothing(planned, whole, tmp_path):
+    path, folder, _ = whole
+    for name in ("first", "second"):
+        place = Place(planned, tmp_path / name, render_cache=tmp_path / "cache")
+        run(load_config(str(path)), place, device="cpu")
+        assert same_run(folder, tmp_path / name)
+    assert list((tmp_path / "cache").rglob("*.npz"))
+
+
+def _written(folder: Path, text: str) -> Path:
+    path = folder / "other.toml"
+    path.write_text(text)
+    return path
