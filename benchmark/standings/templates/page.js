@@ -331,7 +331,8 @@
     const value = (line, i) => map.values[m.lines.indexOf(line)][i][column];
     const body = shown.map((line) => {
       const cells = map.groups.map((_, i) => {
-        const all = m.averaged ? m.lines.flatMap((other) => map.groups.map((__, k) => value(other, k))) : m.lines.map((other) => value(other, i));
+        // Colours compare what may be compared: parameters of one unit, but classes of phones only within themselves.
+        const all = m.averaged && by === "heat" ? m.lines.flatMap((other) => map.groups.map((__, k) => value(other, k))) : m.lines.map((other) => value(other, i));
         const there = all.filter((x) => x !== null);
         const [low, high] = [Math.min(...there), Math.max(...there)];
         const own = value(line, i);
