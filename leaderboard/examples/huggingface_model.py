@@ -9,9 +9,17 @@ with "weight" (channels, 6), "bias" (6) and, if other than 50, "rate_hz". Its Py
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import torch
 from transformers import AutoModel
+
+# A torchaudio that was built for another torch breaks transformers' speech models; this puts it right where SINBAD is installed.
+with suppress(ImportError):
+    from benchmark.joint.encoders.torchaudio_guard import settle
+
+    settle()
 
 NAMES = ("LA", "LP", "TBCL", "TBCD", "TTCL", "TTCD")
 #: An encoder of this family has one frame for every 320 samples, each of which sees 400; below that it gives none.

@@ -93,6 +93,9 @@ def test_a_pytorch_checkpoint(capsys, tmp_path):
 def test_a_hugging_face_model(capsys, tmp_path):
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
+    from benchmark.joint.encoders.torchaudio_guard import settle
+
+    settle()
     torch.manual_seed(1)
     config = transformers.WavLMConfig(
         hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64, conv_dim=(32,) * 7

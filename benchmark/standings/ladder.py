@@ -1,0 +1,162 @@
+"""The ladder beside the joint model: which result plays which part, over all seeds that were trained."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmark.harness.results import Card
+from benchmark.standings.aggregate import Estimate, Key, Standing
+from benchmark.standings.bootstrap import interval
+from benchmark.standings.cells import Array
+from benchmark.standings.compare import difference
+
+#: The recipe that the ladder is trained and compared on.
+RECIPE = "virtual_noisy"
+#: Parts of a pair that learn nothing and so have no seed.
+_UNTRAINED = frozenset({"clean"})
+_SEED = re.compile(r"(.+)_seed(\d+)")
+_USUAL_SEED = 1
+
+
+class Rung(NamedTuple):
+    """A model of the ladder.
+
+    Attributes:
+        model: Name of its results; other seeds are called NAME_seed2, NAME_seed3, in every trained part of a pair.
+        title: What it is.
+    """
+
+    model: str
+    title: str
+
+
+JOINT = Rung("joint_tiny", "joint: enhancement and inversion on one encoder")
+CLEAN = Rung("si_clean", "inversion trained on clean speech")
+NOISY = Rung("si_noisy", "inversion trained on noisy speech")
+APART = Rung("se_alone+si_clean", "enhancement, then inversion trained on clean speech")
+APART_NOISY = Rung("se_alone+si_noisy", "enhancement, then inversion trained on noisy speech")
+RETRAINED = Rung("se_alone+si_enhanced", "enhancement, then inversion retrained on enhanced speech")
+ORACLE = Rung("clean+si_clean", "oracle: inversion of the clean signal")
+ENHANCER = Rung("se_alone", "enhancement alone")
+#: From the bottom to the top, then what the joint model is without one of its parts, and what could be reached.
+RUNGS = (
+    CLEAN,
+    NOISY,
+    APART,
+    APART_NOISY,
+    RETRAINED,
+    JOINT,
+    Rung("joint_frozen", "joint, its encoder kept as it was pretrained"),
+    Rung("joint_no_se", "joint, without the loss of enhancement"),
+    Rung("joint_more_speech", "joint, enhancement also learns from speech without articulation"),
+    ORACLE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The complete results of one rung on one measure.
+
+    Attributes:
+        standing: Of that measure.
+        places: Seed to row of the standing.
+    """
+
+    standing: Standing
+    places: Mapping[int, int]
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Those that were run."""
+        return tuple(self.places)
+
+    def card(self) -> Card:
+        """The card of the first seed."""
+        return self.standing.lines[self.places[self.seeds[0]]].card
+
+    def mean(self, seeds: Sequence[int] | None = None) -> tuple[Array, Array]:
+        """Means over seeds: of the scores, shape (columns,), and of every bootstrap sample, shape (replicates, columns)."""
+        rows = [self.places[seed] for seed in seeds or self.seeds]
+        return self.standing.point[rows].mean(axis=0), self.standing.replicates[:, rows].mean(axis=1)
+
+    def estimate(self, column: Key) -> Estimate:
+        """Mean over seeds, with the interval over speakers and utterances."""
+        place = self.standing.column(column)
+        point, replicates = self.mean()
+        low, high = interval(replicates[:, place])
+        return Estimate(float(point[place]), float(low), float(high))
+
+    def by_seed(self, column: Key) -> list[float]:
+        """The value of each seed."""
+        place = self.standing.column(column)
+        return [float(self.standing.point[row, place]) for row in self.places.values()]
+
+
+def runs_of(standing: Standing, model: str) -> Runs | None:
+    """The complete results of a model and of its other seeds; None if there are none."""
+    found: dict[int, int] = {}
+    for row, line in enumerate(standing.lines):
+        seed = _seed_of(line.card.model, model)
+        if seed is not None and not line.lacking:
+            found[seed] = row
+    return Runs(standing, dict(sorted(found.items()))) if found else None
+
+
+def shared(first: Runs, second: Runs) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Seeds of two rungs that are compared: those that both have, or all of both where they have none in common."""
+    both = tuple(seed for seed in first.seeds if seed in second.places)
+    return (both, both) if both else (first.seeds, second.seeds)
+
+
+def gain(first: Runs, second: Runs, column: Key) -> Estimate:
+    """How much better the first is than the second, in per cent of the second; paired, by speakers (see `compare.difference`)."""
+    return _compared(first, second, column, lambda one, other: 100.0 * (one - other) / np.abs(other))
+
+
+def apart(first: Runs, second: Runs, column: Key) -> Estimate:
+    """First minus second; paired, by speakers."""
+    return _compared(first, second, column, lambda one, other: one - other)
+
+
+def retention(runs: Runs, best_clean: Runs, column: Key) -> Estimate:
+    """What is left of the best clean-speech score: the score in a column over that of `best_clean` on clean speech."""
+    place = runs.standing.column(column)
+    clean = runs.standing.column(("clean", None))
+    (point, replicates), (best, best_replicates) = runs.mean(), best_clean.mean()
+    judged = difference(
+        np.asarray(point[place] / best[clean]),
+        replicates[:, place] / best_replicates[:, clean],
+        runs.standing.speakers,
+    )
+    return Estimate(float(judged.value), float(judged.low), float(judged.high))
+
+
+def _compared(first: Runs, second: Runs, column: Key, how: Callable[[Array, Array], Array]) -> Estimate:
+    standing = first.standing
+    place = standing.column(column)
+    one_seeds, other_seeds = shared(first, second)
+    (one, ones), (other, others) = first.mean(one_seeds), second.mean(other_seeds)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        judged = difference(
+            np.asarray(how(one[place], other[place])),
+            how(ones[:, place], others[:, place]),
+            standing.speakers,
+        )
+    return Estimate(float(judged.value), float(judged.low), float(judged.high))
+
+
+def _seed_of(name: str, model: str) -> int | None:
+    """The seed with which `name` is a run of `model`; None if it is another model."""
+    seeds, parts = set(), []
+    for part in name.split("+"):
+        match = None if part in _UNTRAINED else _SEED.fullmatch(part)
+        parts.append(match[1] if match else part)
+        if part not in _UNTRAINED:
+            seeds.add(int(match[2]) if match else _USUAL_SEED)
+    # A pair of different seeds is a run of neither.
+    return seeds.pop() if "+".join(parts) == model and len(seeds) == 1 else None
