@@ -50,7 +50,14 @@ def same_run(one: Path, other: Path) -> bool:
     return weights[0] == weights[1] and history(one) == history(other)
 
 
-@pytest.mark.parametrize("moment", ["step:1", "step:4", "torn:2", "write:2", "write:3"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "step:4",
+        "torn:2",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("step:1", "write:2", "write:3")),
+    ],
+)
 def test_a_killed_run_ends_with_the_same_bits(planned, whole, tmp_path, moment):
     path, reference, _ = whole
     child = started("tests.joint.killed_run", planned, path, tmp_path / "out", moment)

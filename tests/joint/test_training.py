@@ -81,6 +81,7 @@ def test_another_seed_gives_other_weights(material, tmp_path):
 
 def test_it_learns(material, tmp_path):
     config = tiny_config(
+        enhances=False,
         data={"kinds": ["clean"], "crop_s": None},
         training={"epochs": 25, "early_stop": None, "learning_rate": 1e-2},
     )
