@@ -11,12 +11,15 @@ from benchmark.files import write_text
 from benchmark.standings.aggregate import Standing, stand
 from benchmark.standings.audit import KeptOut, admit
 from benchmark.standings.items import ItemSet, read_items
+from benchmark.standings.ladder import RECIPE as LADDER_RECIPE
 from benchmark.standings.page import page
 from benchmark.standings.plots import data_hash, snr_plot, stamp
+from benchmark.standings.reproduction import reproduction
 from benchmark.standings.tables import markdown, tidy_csv
 
 _PLOTTED = ("PPMC", "STOI", "PESQLike")
 PAGE, README = "index.html", "README.md"
+REPRODUCTION, NOTES = "REPRODUCTION.md", "REPRODUCTION_NOTES.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,15 @@ def collect(results: Path, manifests: Path, items: Path | None = None) -> Board:
 
 
 def render(folder: Path, board: Board) -> tuple[list[Path], str]:
-    """Writes README.md, one CSV a recipe, the plots and the page below `folder`.
+    """Writes README.md, one CSV a recipe, the plots and the page below `folder`; REPRODUCTION.md where its recipe has results.
+
+    REPRODUCTION_NOTES.md, if there is one, is written by people and becomes the end of REPRODUCTION.md.
 
     Returns:
         What was written; and why there is no page, or "".
     """
     written = []
-    for name, text in _tables(board).items():
+    for name, text in _tables(folder, board).items():
         write_text(folder / name, text)
         written.append(folder / name)
     for name, (standing, title) in _plots(board).items():
@@ -91,7 +96,7 @@ def stale(folder: Path, board: Board) -> list[str]:
     Raises:
         MissingExtraError: The package that renders the page is missing, so the page cannot be judged.
     """
-    texts = {**_tables(board), PAGE: page(board.recipes, board.kept_out, board.items)}
+    texts = {**_tables(folder, board), PAGE: page(board.recipes, board.kept_out, board.items)}
     old = []
     for name, text in texts.items():
         path = folder / name
@@ -105,13 +110,21 @@ def stale(folder: Path, board: Board) -> list[str]:
     return old
 
 
-def _tables(board: Board) -> dict[str, str]:
+def _tables(folder: Path, board: Board) -> dict[str, str]:
     plots: dict[str, list[str]] = {recipe: [] for recipe in board.recipes}
     for name, (standing, _) in _plots(board).items():
         plots[standing.lines[0].card.recipe].append(name)
     tables = {README: markdown(board.recipes, plots, board.kept_out)}
     tables.update({f"{recipe}.csv": tidy_csv(found) for recipe, found in board.recipes.items()})
+    if ladder := board.recipes.get(LADDER_RECIPE):
+        tables[REPRODUCTION] = reproduction(ladder, _notes(folder))
     return tables
+
+
+def _notes(folder: Path) -> str:
+    """What people wrote for the end of the reproduction page."""
+    path = folder / NOTES
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _plots(board: Board) -> dict[str, tuple[Standing, str]]:

@@ -17,6 +17,11 @@ from benchmark.standings.compare import difference
 
 #: The recipe that the ladder is trained and compared on.
 RECIPE = "virtual_noisy"
+#: The conditions that the ladder is about.
+CLEAN_SPEECH: Key = ("clean", None)
+BABBLE: Key = ("babble", -5.0)
+NONBABBLE: Key = ("nonbabble", -5.0)
+HARDEST = (BABBLE, NONBABBLE)
 #: Parts of a pair that learn nothing and so have no seed.
 _UNTRAINED = frozenset({"clean"})
 _SEED = re.compile(r"(.+)_seed(\d+)")
@@ -97,6 +102,20 @@ class Runs:
         return [float(self.standing.point[row, place]) for row in self.places.values()]
 
 
+Found = Mapping[Rung, Runs | None]
+
+
+def climbed(standing: Standing | None) -> Found:
+    """The results of every rung on one measure; None for one that was not run, or not to the end."""
+    return {rung: runs_of(standing, rung.model) if standing else None for rung in RUNGS}
+
+
+def best_on_clean(found: Found) -> Runs | None:
+    """The rung with the highest mean on clean speech."""
+    having = [runs for runs in found.values() if runs is not None]
+    return max(having, key=lambda runs: runs.estimate(CLEAN_SPEECH).value, default=None)
+
+
 def runs_of(standing: Standing, model: str) -> Runs | None:
     """The complete results of a model and of its other seeds; None if there are none."""
     found: dict[int, int] = {}
@@ -126,7 +145,7 @@ def apart(first: Runs, second: Runs, column: Key) -> Estimate:
 def retention(runs: Runs, best_clean: Runs, column: Key) -> Estimate:
     """What is left of the best clean-speech score: the score in a column over that of `best_clean` on clean speech."""
     place = runs.standing.column(column)
-    clean = runs.standing.column(("clean", None))
+    clean = runs.standing.column(CLEAN_SPEECH)
     (point, replicates), (best, best_replicates) = runs.mean(), best_clean.mean()
     judged = difference(
         np.asarray(point[place] / best[clean]),

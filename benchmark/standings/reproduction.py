@@ -1,31 +1,34 @@
 """The reproduction page: the reference paper's figures as reported, and ours beside them.
 
-Paper: Tabatabaee & Espy-Wilson, ICASSP 2026 (arXiv 2601.14516). Its code, noise, SNR grid and baseline are not published, so the whole
-ladder stands beside the joint model. Every verdict is computed from the results.
+Paper: Tabatabaee & Espy-Wilson, ICASSP 2026 (arXiv 2601.14516).
 """
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
 
+from benchmark.harness.results import Card
 from benchmark.standings import ladder
-from benchmark.standings.aggregate import NOISY as NOISY_MEAN
-from benchmark.standings.aggregate import Estimate, Key, Standing
-from benchmark.standings.ladder import JOINT, RUNGS, Rung, Runs, runs_of
+from benchmark.standings.aggregate import NOISY, Estimate, Standing
+from benchmark.standings.bars import ENHANCEMENT, bars
+from benchmark.standings.ladder import (
+    BABBLE,
+    CLEAN_SPEECH,
+    ENHANCER,
+    HARDEST,
+    JOINT,
+    NONBABBLE,
+    Found,
+    runs_of,
+)
 from benchmark.standings.tables import digits, markdown_table, number, rests_on, title, with_interval
 
-BABBLE: Key = ("babble", -5.0)
-NONBABBLE: Key = ("nonbabble", -5.0)
-CLEAN: Key = ("clean", None)
-_HARD = (BABBLE, NONBABBLE)
-_ENHANCEMENT = ("SISDR", "STOI", "PESQLike")
-_NOT_RUN = "not run"
+_NOT_RUN, _NOTHING = "not run", "–"
 
-#: The paper's figures: relative gain at -5 dB over its baseline in per cent; the correlations that its rounded table allows, before
-#: and after; and what these retain of .855, the mean of the two clean-speech figures for WavLM.
+#: The paper's relative gain over its baseline in per cent; the correlations before and after that its rounded table allows; and what
+#: these retain of .855, the mean of two figures reported for WavLM on clean speech.
 _REPORTED = {BABBLE: (80.95, 0.42, 0.76, 0.89), NONBABBLE: (38.98, 0.59, 0.82, 0.96)}
 #: Correlations on clean speech that have been reported for other corpora.
 _ANCHORS = (
@@ -34,41 +37,10 @@ _ANCHORS = (
         "0.806",
         "LA .889, LP .650, TBCL .879, TBCD .761, TTCL .729, TTCD .926",
     ),
-    ("XRMB, 9 parameters, WavLM", "0.85 and 0.86", "two models"),
-    ("HPRC, speakers disjoint", "0.784", "one split"),
-    ("HPRC, leave one speaker out", "0.717", "mean over speakers"),
+    ("XRMB, 9 parameters, WavLM", "0.85, 0.86", "two models"),
+    ("HPRC, other speakers than in training", "0.784", "one split"),
+    ("HPRC, leaving one speaker out", "0.717", "all speakers"),
 )
-
-
-class Bar(NamedTuple):
-    """Something that the joint model has to reach.
-
-    Attributes:
-        claim: In words.
-        wanted: In words.
-        found: What was found; None if a model it takes was not run.
-        unit: Of what was found: "%" or "".
-        least: What has to be reached.
-        sure: Whether the interval has to leave zero out as well.
-    """
-
-    claim: str
-    wanted: str
-    found: Estimate | None
-    unit: str
-    least: float
-    sure: bool = False
-
-    @property
-    def verdict(self) -> str:
-        """In words; computed, never typed."""
-        if self.found is None:
-            return _NOT_RUN
-        if not self.found.value >= self.least:
-            return "not reached"
-        if self.sure and not self.found.low > 0:
-            return "not reached: the interval includes zero"
-        return "reached"
 
 
 def reproduction(standings: Sequence[Standing], notes: str = "") -> str:
@@ -76,278 +48,216 @@ def reproduction(standings: Sequence[Standing], notes: str = "") -> str:
 
     Args:
         standings: Of the recipe that the ladder is compared on, one for each measure.
-        notes: Text of people, which goes to the end of the page.
+        notes: What people have to say about it; goes to the end of the page.
     """
     by_measure = {standing.measure.name: standing for standing in standings}
-    moved = by_measure.get("PPMC")
-    runs = {rung: runs_of(moved, rung.model) if moved else None for rung in RUNGS}
-    parts = [_introduction(standings[0], moved), _reported(runs), *_ladder(runs), *_enhancement(by_measure)]
-    parts += [*_bars(runs, by_measure), *_seeds(runs), *_costs(runs, by_measure)]
-    return "\n".join([*parts, *(["## Notes\n", notes.strip() + "\n"] if notes.strip() else [])])
+    found = ladder.climbed(by_measure.get("PPMC"))
+    sections = [
+        _introduction(by_measure.get("PPMC", standings[0])),
+        _reported(found),
+        _levels(found),
+        _gains(found),
+        _enhanced(by_measure),
+        _verdicts(found, by_measure),
+        _seeds(found),
+        _costs(found, by_measure),
+        f"## Notes\n\n{notes.strip()}" if notes.strip() else "",
+    ]
+    return "\n\n".join(filter(None, sections)) + "\n"
 
 
-def _introduction(first: Standing, moved: Standing | None) -> str:
-    card = first.lines[0].card
+def _introduction(standing: Standing) -> str:
+    card = standing.lines[0].card
     return (
         "# Reproduction\n\n"
         "Rendered by `python -m benchmark.leaderboard` from `results/`; do not edit. The paper (Tabatabaee & Espy-Wilson, ICASSP 2026,\n"
-        "arXiv 2601.14516) trains speech enhancement (SE) and speech inversion (SI) together on one encoder. Its code, noise, SNR grid and\n"  # noqa: E501
-        "baseline are not published. So the joint model stands here beside a ladder of models with the same data, the same budget and the\n"
-        "same seeds, each of which lacks one thing.\n\n"
+        "arXiv 2601.14516) trains speech enhancement and speech inversion together on one encoder. Its code, noise, SNR grid and\n"
+        "baseline are not published, so the joint model stands here beside a ladder of models with the same data, budget and seeds, each\n"
+        "of which lacks one thing.\n\n"
         f"Ours: `{card.recipe}` version {card.recipe_version}, split `{card.split}`, corpus `{card.corpus_sha256[:12]}`. "
-        f"{rests_on(moved or first)} Virtual speakers\nare not XRMB: gains can be compared with the paper's, correlations cannot. "
-        "Where a rung was trained with several seeds, the mean over seeds\nis shown. Intervals are 95 %: of means by a bootstrap over "
-        "speakers and utterances; of gains and differences paired, by Student's t on the\nsame bootstrap, clustered by speaker.\n"
+        f"{rests_on(standing)}\n"
+        "Virtual speakers are not XRMB: gains can be set beside the paper's, correlations cannot. Where a rung was trained with\n"
+        "several seeds, the mean over seeds is shown. Intervals are 95 % and over speakers: of means by the bootstrap of the\n"
+        "leaderboard, of gains and differences paired, by Student's t on the same bootstrap."
     )
 
 
-def _reported(runs: dict[Rung, Runs | None]) -> str:
-    joint, base = runs[JOINT], runs[ladder.CLEAN]
+def _reported(found: Found) -> str:
+    joint, base = found[JOINT], found[ladder.CLEAN]
+    ours = (joint, base) if joint and base else None
     rows = [
-        ["gain over the baseline, reported, not run here", *(f"+{_REPORTED[key][0]:.2f} %" for key in _HARD)],
         [
-            "correlation before and after, as its rounded table implies, not run here",
-            *(f"{_REPORTED[key][1]:.2f}, {_REPORTED[key][2]:.2f}" for key in _HARD),
+            "gain over its baseline: reported, not run here",
+            *(f"+{_REPORTED[key][0]:.2f} %" for key in HARDEST),
         ],
         [
-            "retention of clean-speech correlation, implied, not run here",
-            *(f"about {_REPORTED[key][3]:.2f}" for key in _HARD),
+            "before and after, as its rounded table implies: not run here",
+            *(f"{_REPORTED[key][1]:.2f}, {_REPORTED[key][2]:.2f}" for key in HARDEST),
+        ],
+        [
+            "retention of the clean-speech figure, implied: not run here",
+            *(f"about {_REPORTED[key][3]:.2f}" for key in HARDEST),
         ],
         [
             f"ours: gain of `{JOINT.model}` over `{ladder.CLEAN.model}`",
-            *(_per_cent(ladder.gain(joint, base, key)) if joint and base else _NOT_RUN for key in _HARD),
+            *(_per_cent(ladder.gain(*ours, key)) if ours else _NOT_RUN for key in HARDEST),
         ],
         [
-            "ours: correlation before and after",
+            "ours: before and after",
             *(
-                f"{base.estimate(key).value:.3f}, {joint.estimate(key).value:.3f}"
-                if joint and base
-                else _NOT_RUN
-                for key in _HARD
+                ", ".join(f"{runs.estimate(key).value:.2f}" for runs in reversed(ours)) if ours else _NOT_RUN
+                for key in HARDEST
             ),
         ],
     ]
-    anchors = markdown_table(["corpus and model", "PPMC", ""], [list(row) for row in _ANCHORS], text=1)
     return (
         "## The paper at -5 dB\n\n"
         + markdown_table(["mean PPMC over all parameters", "babble", "non-babble"], rows, text=1)
-        + "\n\nReported for clean speech, for scale; not run here, and on other corpora than ours:\n\n"
-        + anchors
-        + "\n"
+        + "\n\nFor scale, PPMC on clean speech as reported for other corpora, not run here:\n\n"
+        + markdown_table(["corpus and model", "PPMC", "of which"], [list(row) for row in _ANCHORS], text=1)
     )
 
 
-def _ladder(runs: dict[Rung, Runs | None]) -> list[str]:
-    best, joint = _best_clean(runs), runs[JOINT]
-    columns = (CLEAN, *_HARD)
-    levels, gains = [], []
-    for rung, own in runs.items():
-        head = [f"`{rung.model}`", rung.title]
-        if own is None:
-            levels.append([*head, _NOT_RUN, *["–"] * 5])
-            gains += [] if rung == JOINT else [[*head, *[_NOT_RUN] * 3, "–"]]
-            continue
-        kept = [f"{ladder.retention(own, best, key).value:.2f}" if best else "–" for key in _HARD]
-        values = [with_interval(own.estimate(key), own.standing.measure) for key in columns]
-        levels.append([*head, *values, *kept, str(len(own.seeds))])
-        if rung != JOINT and joint is not None:
-            compared = len(ladder.shared(joint, own)[1])
-            gains.append(
-                [*head, *(_per_cent(ladder.gain(joint, own, key)) for key in (*_HARD, CLEAN)), str(compared)]
-            )
-    names = [title(key) for key in columns]
-    text = [
-        "## The ladder\n",
-        "Mean PPMC [95 %], and retention: PPMC at -5 dB over the best clean-speech PPMC of any rung"
-        + (f" (`{best.card().model}`)" if best else "")
-        + ".\n",
-        markdown_table(
-            ["model", "what it is", *names, "retention babble", "retention non-babble", "seeds"], levels
-        )
-        + "\n",
-    ]
-    if joint is None:
-        return text
-    return [
-        *text,
-        f"### What `{JOINT.model}` gains over each rung\n",
-        "In per cent of the rung [95 %], over the seeds that both were trained with.\n",
-        markdown_table(["over", "what it is", *(title(key) for key in (*_HARD, CLEAN)), "seeds"], gains)
-        + "\n",
-    ]
-
-
-def _enhancement(by_measure: dict[str, Standing]) -> list[str]:
+def _levels(found: Found) -> str:
+    best = ladder.best_on_clean(found)
+    columns = (CLEAN_SPEECH, *HARDEST)
     rows = []
-    for name in _ENHANCEMENT:
-        standing = by_measure.get(name)
-        joint, alone, heard = (
-            runs_of(standing, model) if standing else None
-            for model in (JOINT.model, ladder.ENHANCER.model, "noisy")
-        )
-        if standing is None or joint is None or alone is None:
-            rows.append([name, "", *["–"] * 3, _NOT_RUN])
+    for rung, runs in found.items():
+        row = [f"`{rung.model}`", rung.title]
+        if runs is None or best is None:
+            rows.append([*row, _NOT_RUN, *[_NOTHING] * 5])
             continue
-        for key in (NOISY_MEAN, *_HARD):
-            shown = [
-                number(own.estimate(key).value, standing.measure) if own else "–"
-                for own in (heard, alone, joint)
-            ]
-            rows.append(
-                [name, title(key), *shown, _signed(ladder.apart(joint, alone, key), digits(standing.measure))]
-            )
-    head = [
-        "measure",
-        "condition",
-        "noisy speech",
-        f"`{ladder.ENHANCER.model}`",
-        f"`{JOINT.model}`",
-        "difference [95 %]",
-    ]
-    return ["## Enhanced speech\n", markdown_table(head, rows) + "\n"]
-
-
-def _bars(runs: dict[Rung, Runs | None], by_measure: dict[str, Standing]) -> list[str]:
-    bars = [*_gain_bars(runs), *_retention_bars(runs), *_enhancement_bars(by_measure)]
-    rows = []
-    for bar in bars:
-        shown = (
-            "–" if bar.found is None else _per_cent(bar.found) if bar.unit == "%" else _signed(bar.found, 3)
-        )
-        rows.append([bar.claim, bar.wanted, shown, bar.verdict])
-    return [
-        "## What was to be reached\n",
-        markdown_table(["claim", "wanted", "found [95 %]", "verdict"], rows, text=2) + "\n",
-    ]
-
-
-def _gain_bars(runs: dict[Rung, Runs | None]) -> list[Bar]:
-    wanted: list[tuple[Rung, dict[Key, float], bool]] = [
-        (ladder.CLEAN, {BABBLE: 80.95, NONBABBLE: 38.98}, False),
-        (ladder.NOISY, {BABBLE: 10.0, NONBABBLE: 6.0}, True),
-        *(
-            (rung, {BABBLE: 0.0, NONBABBLE: 0.0}, True)
-            for rung in (ladder.APART, ladder.APART_NOISY, ladder.RETRAINED)
-        ),
-    ]
-    bars = []
-    for rung, levels, sure in wanted:
-        for key, least in levels.items():
-            text = f"at least {least:g} %" if least else "above it"
-            bars.append(
-                Bar(
-                    f"gain over `{rung.model}`, {title(key)}",
-                    f"{text}, interval above zero" if sure else text,
-                    _of_both(ladder.gain, runs[JOINT], runs[rung], key),
-                    "%",
-                    least,
-                    sure,
-                )
-            )
-    return bars
-
-
-def _retention_bars(runs: dict[Rung, Runs | None]) -> list[Bar]:
-    return [
-        Bar(
-            f"retention, {title(key)}",
-            f"at least {least:.2f}",
-            _of_both(ladder.retention, runs[JOINT], _best_clean(runs), key),
-            "",
-            least,
-        )
-        for key, least in ((BABBLE, 0.75), (NONBABBLE, 0.85))
-    ]
-
-
-def _enhancement_bars(by_measure: dict[str, Standing]) -> list[Bar]:
-    bars = []
-    for name in _ENHANCEMENT:
-        standing = by_measure.get(name)
-        joint, alone = (
-            runs_of(standing, model) if standing else None for model in (JOINT.model, ladder.ENHANCER.model)
-        )
-        found = _of_both(ladder.apart, joint, alone, NOISY_MEAN)
-        bars.append(
-            Bar(f"{name} beside `{ladder.ENHANCER.model}`, {title(NOISY_MEAN)}", "not below", found, "", 0.0)
-        )
-    return bars
-
-
-def _seeds(runs: dict[Rung, Runs | None]) -> list[str]:
-    rows = []
-    for rung, own in runs.items():
-        if own is None or len(own.seeds) < 2:
-            continue
-        for key in (CLEAN, *_HARD):
-            values = own.by_seed(key)
-            each = ", ".join(f"{seed}: {value:.3f}" for seed, value in zip(own.seeds, values, strict=True))
-            spread = f"{statistics.stdev(values):.3f}"
-            rows.append([f"`{rung.model}`", title(key), each, f"{statistics.mean(values):.3f}", spread])
-    if not rows:
-        return []
-    head = ["model", "condition", "PPMC by seed", "mean", "standard deviation"]
-    return ["## Seeds\n", markdown_table(head, rows, text=3) + "\n"]
-
-
-def _costs(runs: dict[Rung, Runs | None], by_measure: dict[str, Standing]) -> list[str]:
-    heard = by_measure.get("SISDR") or by_measure.get("STOI")
-    alone = runs_of(heard, ladder.ENHANCER.model) if heard else None
-    rows = []
-    for rung, own in {**runs, ladder.ENHANCER: alone}.items():
-        if own is None:
-            rows.append([f"`{rung.model}`", _NOT_RUN, *["–"] * 4])
-            continue
-        card = own.card()
-        parameters, memory, seconds = (
-            _summed(card.arguments, name) for name in ("parameters", "memory_mb", "training_seconds")
-        )
-        devices = dict.fromkeys(_values(card.arguments, "training_device"))
-        rows.append(
-            [
-                f"`{rung.model}`",
-                "; ".join(dict.fromkeys(_values(card.arguments, "encoder"))) or "–",
-                "–" if parameters is None else f"{parameters / 1e6:.2f}",
-                f"{card.real_time_factor:.4f}" if card.real_time_factor else "–",
-                "–" if memory is None else f"{memory:.0f}",
-                "–" if seconds is None else f"{seconds / 60:.1f} ({', '.join(devices)})",
-            ]
-        )
+        row += [with_interval(runs.estimate(key), runs.standing.measure) for key in columns]
+        row += [f"{ladder.retention(runs, best, key).value:.2f}" for key in HARDEST]
+        rows.append([*row, str(len(runs.seeds))])
     head = [
         "model",
-        "encoder, and its weights before training",
-        "million parameters",
-        "real-time factor",
-        "memory, MB",
-        "training, minutes",
+        "what it is",
+        *map(title, columns),
+        *(f"retention, {title(key)}" for key in HARDEST),
+        "seeds",
     ]
+    of_whom = f" (`{best.card().model}`)" if best else ""
+    return (
+        "## The ladder\n\nMean PPMC [95 %]. Retention: PPMC at -5 dB over the best clean-speech PPMC of any rung"
+        f"{of_whom}.\n\n{markdown_table(head, rows)}"
+    )
+
+
+def _gains(found: Found) -> str:
+    joint = found[JOINT]
+    if joint is None:
+        return ""
+    columns = (*HARDEST, CLEAN_SPEECH)
+    rows = []
+    for rung, runs in found.items():
+        if runs is joint:
+            continue
+        shown = [_NOT_RUN, *[_NOTHING] * 3]
+        if runs is not None:
+            gains = [_per_cent(ladder.gain(joint, runs, key)) for key in columns]
+            shown = [*gains, str(len(ladder.shared(joint, runs)[1]))]
+        rows.append([f"`{rung.model}`", rung.title, *shown])
+    return (
+        f"### What `{JOINT.model}` gains over each rung\n\n"
+        "Relative gain in PPMC [95 %], over the seeds that both were trained with.\n\n"
+        + markdown_table(["over", "what it is", *map(title, columns), "seeds"], rows)
+    )
+
+
+def _enhanced(by_measure: Mapping[str, Standing]) -> str:
+    rows = [row for name in ENHANCEMENT for row in _enhanced_rows(name, by_measure.get(name))]
+    models = (f"`{ENHANCER.model}`", f"`{JOINT.model}`")
+    head = ["measure", "condition", "noisy speech", *models, "difference [95 %]"]
+    return f"## Enhanced speech\n\n{markdown_table(head, rows)}"
+
+
+def _enhanced_rows(name: str, standing: Standing | None) -> Iterator[list[str]]:
+    if standing is None:
+        yield [name, "", *[_NOTHING] * 3, _NOT_RUN]
+        return
+    noisy, alone, joint = (runs_of(standing, model) for model in ("noisy", ENHANCER.model, JOINT.model))
+    for key in (NOISY, *HARDEST):
+        shown = [
+            number(runs.estimate(key).value, standing.measure) if runs else _NOTHING
+            for runs in (noisy, alone, joint)
+        ]
+        apart = (
+            _signed(ladder.apart(joint, alone, key), digits(standing.measure))
+            if joint and alone
+            else _NOT_RUN
+        )
+        yield [name, title(key), *shown, apart]
+
+
+def _verdicts(found: Found, by_measure: Mapping[str, Standing]) -> str:
+    rows = []
+    for bar in bars(found, by_measure):
+        shown = _NOTHING
+        if bar.found is not None and bar.kind == "ratio":
+            shown = f"{bar.found.value:.2f} [{bar.found.low:.2f}, {bar.found.high:.2f}]"
+        elif bar.found is not None:
+            shown = _per_cent(bar.found) if bar.kind == "gain" else _signed(bar.found, 3)
+        rows.append([bar.claim, bar.wanted, bar.verdict, shown])
+    head = [f"`{JOINT.model}`", "wanted", "verdict", "found [95 %]"]
+    return f"## What was to be reached\n\n{markdown_table(head, rows, text=3)}"
+
+
+def _seeds(found: Found) -> str:
+    rows = []
+    for rung, runs in found.items():
+        if runs is None or len(runs.seeds) < 2:
+            continue
+        for key in (CLEAN_SPEECH, *HARDEST):
+            values = runs.by_seed(key)
+            each = ", ".join(f"{seed}: {value:.3f}" for seed, value in zip(runs.seeds, values, strict=True))
+            spread = [f"{statistics.mean(values):.3f}", f"{statistics.stdev(values):.3f}"]
+            rows.append([f"`{rung.model}`", title(key), each, *spread])
+    head = ["model", "condition", "PPMC by seed", "mean", "standard deviation"]
+    return f"## Seeds\n\n{markdown_table(head, rows, text=3)}" if rows else ""
+
+
+def _costs(found: Found, by_measure: Mapping[str, Standing]) -> str:
+    heard = by_measure.get("SISDR")
+    everything = {**found, ENHANCER: runs_of(heard, ENHANCER.model) if heard else None}
+    rows = [
+        [f"`{rung.model}`", *(_cost(runs.card()) if runs else [_NOT_RUN, *[_NOTHING] * 4])]
+        for rung, runs in everything.items()
+    ]
+    head = [
+        *("model", "encoder, and where its weights came from before training"),
+        *("million parameters", "real-time factor", "memory (MB)", "training (minutes)"),
+    ]
+    return (
+        "## What it costs\n\n"
+        "Of the first seed; of a pair, both parts together. Real-time factor: seconds of computing for a second of speech; a model\n"
+        "that does both hears everything twice. Memory: what the process holds at most while it hears ten seconds, less what it\n"
+        "holds before the model is loaded. Training: without the pretraining of the encoder, which is done once for all.\n\n"
+        + markdown_table(head, rows)
+    )
+
+
+def _cost(card: Card) -> list[str]:
+    parameters, memory, seconds = (
+        _summed(card, name) for name in ("parameters", "memory_mb", "training_seconds")
+    )
+    devices = ", ".join(dict.fromkeys(_values(card, "training_device")))
     return [
-        "## What it costs\n",
-        "Of the first seed; of a pair, both parts together. Real-time factor: seconds of computing for a second of speech, both tasks one after\n"  # noqa: E501
-        "the other. Memory: what the process holds at most while it hears ten seconds, less what it holds before the model is loaded.\n",
-        markdown_table(head, rows) + "\n",
+        "; ".join(dict.fromkeys(_values(card, "encoder"))) or _NOTHING,
+        _NOTHING if parameters is None else f"{parameters / 1e6:.2f}",
+        f"{card.real_time_factor:.4f}" if card.real_time_factor else _NOTHING,
+        _NOTHING if memory is None else f"{memory:.0f}",
+        _NOTHING if seconds is None else f"{seconds / 60:.1f} ({devices})",
     ]
 
 
-def _best_clean(runs: dict[Rung, Runs | None]) -> Runs | None:
-    """The rung with the highest mean on clean speech."""
-    having = [own for own in runs.values() if own is not None]
-    return max(having, key=lambda own: own.estimate(CLEAN).value, default=None)
+def _values(card: Card, name: str) -> list[str]:
+    """What a card says of a model, or of each part of a pair."""
+    return [card.arguments[key] for key in (name, f"1.{name}", f"2.{name}") if key in card.arguments]
 
 
-def _of_both(
-    how: Callable[[Runs, Runs, Key], Estimate], first: Runs | None, second: Runs | None, column: Key
-) -> Estimate | None:
-    return None if first is None or second is None else how(first, second, column)
-
-
-def _values(arguments: dict[str, str], name: str) -> list[str]:
-    """Of a model, or of the parts of a pair."""
-    return [arguments[key] for key in (name, f"1.{name}", f"2.{name}") if key in arguments]
-
-
-def _summed(arguments: dict[str, str], name: str) -> float | None:
-    values = _values(arguments, name)
+def _summed(card: Card, name: str) -> float | None:
+    values = _values(card, name)
     return sum(map(float, values)) if values else None
 
 
