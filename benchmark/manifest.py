@@ -139,6 +139,20 @@ def write_table(path: Path, kind: str, rows: Sequence[Mapping[str, Any]], facts:
     return digest
 
 
+def open_parquet(path: Path) -> pa.Table:
+    """The table in a file that preparing has written, not checked yet.
+
+    Raises:
+        ManifestError: It is missing or damaged.
+    """
+    try:
+        return pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise ManifestError(
+            f"{path}: is not a readable Parquet file ({error}); delete it and prepare again"
+        ) from error
+
+
 def read_table(path: Path, kind: str) -> Table:
     """Opens a table written by `write_table` and checks its schema and content hash.
 
@@ -147,12 +161,7 @@ def read_table(path: Path, kind: str) -> Table:
     """
     if not path.is_file():
         raise ManifestError(f"{path}: not found; a prepared corpus is made by `python -m benchmark.prepare`")
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise ManifestError(
-            f"{path}: is not a readable Parquet file ({error}); delete it and prepare again"
-        ) from error
+    table = open_parquet(path)
     facts = {
         name.decode()[len("sinbad.") :]: value.decode()
         for name, value in (table.schema.metadata or {}).items()

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from benchmark.errors import ManifestError
 from benchmark.files import replacing
-from benchmark.manifest import content_hash
+from benchmark.manifest import content_hash, open_parquet
 from benchmark.speech import Segment
 
 APPROXIMANT = "approximant"
@@ -142,12 +142,7 @@ def read_labels(path: Path) -> dict[str, tuple[Segment, ...]]:
     Raises:
         ManifestError: The table is missing, damaged, edited or of another kind.
     """
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise ManifestError(
-            f"{path}: is not a readable Parquet file ({error}); delete it and prepare again"
-        ) from error
+    table = open_parquet(path)
     facts = table.schema.metadata or {}
     if facts.get(b"sinbad.kind") != b"phones" or not table.schema.equals(TABLE):
         raise ManifestError(f"{path}: is not a table of phones of this version; delete it and prepare again")

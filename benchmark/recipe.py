@@ -6,12 +6,15 @@ import difflib
 import hashlib
 import re
 import tomllib
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from benchmark.errors import RecipeError
+from benchmark.invalid import problem
 from benchmark.shipped import recipes_folder
 
 Snr = Annotated[float, Field(ge=-40.0, le=60.0)]
@@ -204,25 +207,11 @@ def _explain(error: ValidationError, text: str, origin: str) -> str:
         key = ".".join(str(part) for part in location)
         line = _line_of(text, [str(part) for part in location if isinstance(part, str)])
         where = f"{origin}, line {line}" if line else origin
-        problems.append(f"{where}: {_problem(item, key, [str(part) for part in location])}")
+        problems.append(f"{where}: {problem(item, key, partial(_section_fields, location[:-1]))}")
     return "; ".join(problems)
 
 
-def _problem(item: Any, key: str, location: list[str]) -> str:
-    kind = item["type"]
-    if kind == "extra_forbidden":
-        allowed = sorted(_section_fields(location[:-1]))
-        near = difflib.get_close_matches(location[-1], allowed, n=1)
-        guess = f"did you mean '{near[0]}'? " if near else ""
-        return f"unknown key '{key}'; {guess}allowed here: {', '.join(allowed)}"
-    if kind == "missing":
-        return f"the key '{key}' is missing"
-    if kind == "value_error":
-        return f"{key + ' ' if key else ''}{item['ctx']['error']}"
-    return f"'{key}' = {item['input']!r}: {item['msg'][0].lower() + item['msg'][1:]}"
-
-
-def _section_fields(location: list[str]) -> list[str]:
+def _section_fields(location: Sequence[int | str]) -> list[str]:
     model: type[BaseModel] = Recipe
     sections: dict[str, type[BaseModel]] = {
         "speech": Speech,
@@ -231,7 +220,7 @@ def _section_fields(location: list[str]) -> list[str]:
         "nonbabble": NonBabble,
     }
     for part in location:
-        model = sections.get(part, model)
+        model = sections.get(str(part), model)
     return list(model.model_fields)
 
 

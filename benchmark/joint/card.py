@@ -54,9 +54,12 @@ class TrainedCard:
 
     @property
     def does(self) -> tuple[Literal["enhance", "invert"], ...]:
-        """What the model does."""
-        enhances: tuple[Literal["enhance"], ...] = ("enhance",) if self.config.enhancer is not None else ()
-        return (*enhances, "invert") if self.config.inverter is not None else enhances
+        """What the model was trained to do. A part that no loss has taught is there to be heard by others, not by people."""
+        config, weights = self.config, self.config.losses
+        enhances: tuple[Literal["enhance"], ...] = ()
+        if config.enhancer is not None and weights.enhancement > 0:
+            enhances = ("enhance",)
+        return (*enhances, "invert") if config.inverter is not None and weights.inversion > 0 else enhances
 
     @property
     def name(self) -> str:

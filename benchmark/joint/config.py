@@ -120,7 +120,7 @@ class DataConfig(Section):
     @model_validator(mode="after")
     def _once(self) -> DataConfig:
         if len(set(self.kinds)) != len(self.kinds):
-            raise ValueError("kinds lists one kind twice")
+            raise ValueError("lists one of its kinds twice")
         return self
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args
@@ -12,6 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from benchmark.errors import RecipeError
+from benchmark.invalid import problem
 from benchmark.joint.config import JointConfig
 
 _FOLDER = Path(__file__).parent / "configs"
@@ -136,29 +138,15 @@ def _explained(error: ValidationError, origins: Mapping[str, str], origin: str) 
             ".".join(location[:2]),
         )
         where = origins.get(key, origins.get(location[0], origin) if location else origin)
-        problems.setdefault(f"{where}: {key}", f"{where}: {_problem(item, key)}")
+        problems.setdefault(f"{where}: {key}", f"{where}: {problem(item, key, partial(_allowed, key))}")
     return "; ".join(problems.values())
-
-
-def _problem(item: Any, key: str) -> str:
-    kind = item["type"]
-    if kind == "extra_forbidden":
-        allowed = _allowed(key)
-        near = difflib.get_close_matches(key.rsplit(".")[-1], allowed, n=1)
-        guess = f"did you mean '{near[0]}'? " if near else ""
-        return f"unknown key '{key}'; {guess}allowed here: {', '.join(allowed)}"
-    if kind == "missing":
-        return f"the key '{key}' is missing"
-    if kind == "value_error":
-        return f"{key + ': ' if key else ''}{item['ctx']['error']}"
-    return f"'{key}' = {item['input']!r}: {item['msg'][0].lower() + item['msg'][1:]}"
 
 
 def _allowed(key: str) -> list[str]:
     table = key.rpartition(".")[0]
     if not table:
-        return sorted(JointConfig.model_fields)
+        return list(JointConfig.model_fields)
     kind: Any = JointConfig.model_fields[table].annotation
     choices = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     section: type[BaseModel] = next(choice for choice in choices if issubclass(choice, BaseModel))
-    return sorted(section.model_fields)
+    return list(section.model_fields)

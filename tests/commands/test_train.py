@@ -10,18 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmark import prepare, train
-from tests.joint.runs import config_file
+from benchmark import train
+from tests.joint.runs import config_file, planned_corpus
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("planned") / "small"
-    options = ["--plan-only", "--limit", "2", "--json"]
-    assert prepare.main(["--recipe", "demo_noisy", "--out", str(folder), *options]) == 0
-    return folder
+    return planned_corpus(tmp_path_factory.mktemp("planned") / "small", limit=2)
 
 
 def test_it_trains_and_tells(planned, tmp_path, capsys):

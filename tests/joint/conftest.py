@@ -7,18 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmark import prepare
 from benchmark.joint.material import Material, collect
 from benchmark.mixing.gather import Roots, gather
 from benchmark.prepared import PreparedCorpus
+from tests.joint.runs import planned_corpus
 
 
 @pytest.fixture(scope="session")
 def planned(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("planned") / "small"
-    options = ["--plan-only", "--limit", "3", "--json"]
-    assert prepare.main(["--recipe", "demo_noisy", "--out", str(folder), *options]) == 0
-    return folder
+    return planned_corpus(tmp_path_factory.mktemp("planned") / "small", limit=3)
 
 
 @pytest.fixture(scope="session")

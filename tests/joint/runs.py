@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from benchmark import prepare
 from benchmark.joint.build import build_model
 from benchmark.joint.config import JointConfig
 from benchmark.joint.data import TrainingData
@@ -40,6 +41,13 @@ batch_s = 2.0
 warmup = 2
 learning_rate = 3e-3
 """
+
+
+def planned_corpus(folder: Path, limit: int) -> Path:
+    """`demo_noisy` with at most `limit` utterances of each split, its audio not rendered."""
+    options = ["--plan-only", "--limit", str(limit), "--json"]
+    assert prepare.main(["--recipe", "demo_noisy", "--out", str(folder), *options]) == 0
+    return folder
 
 
 def config_file(folder: Path, extra: str = "") -> Path:

@@ -71,7 +71,7 @@ def test_changes_from_the_command_line_are_read_as_toml_or_as_words(tmp_path):
             "[data]\nkinds = ['rain']\n",
             r"'data.kinds' = 'rain': input should be 'clean', 'babble' or 'nonbabble'",
         ),
-        ("[data]\nkinds = ['babble', 'babble']\n", r"data: kinds lists one kind twice"),
+        ("[data]\nkinds = ['babble', 'babble']\n", r"data lists one of its kinds twice"),
         (
             "task = 'pretraining'\n",
             r"has a table \[inverter\], but task = 'pretraining' trains the encoder alone",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from benchmark.joint.encoders import torchaudio_guard
 
@@ -71,3 +72,24 @@ def write(
 def change_json(path: Path, **values: object) -> None:
     """Replaces some settings of a JSON file."""
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def waves(samples: int, batch: int = 1, seed: int = 0) -> Tensor:
+    """Noise to listen to."""
+    return 0.1 * torch.randn(batch, samples, generator=torch.Generator().manual_seed(seed))
+
+
+def break_weights(folder: Path) -> None:
+    """Cuts the file of weights in half."""
+    whole = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(whole[: len(whole) // 2])
+
+
+class Evil:
+    """A pickle of it makes a folder when it is loaded."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (os.mkdir, (str(self.path),))

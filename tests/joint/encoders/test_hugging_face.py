@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 import numpy as np
 import pytest
@@ -12,28 +11,22 @@ from benchmark.joint.encoders import hugging_face, origin
 from benchmark.joint.encoders.contract import frames_of
 from benchmark.joint.encoders.freezing import set_trainable
 from benchmark.joint.encoders.registry import load_encoder
-from tests.joint.encoders.checkpoints import FAMILIES, LAYERS, WIDTH, as_if_trained, change_json, write
-
-
-def waves(samples, batch=1, seed=0):
-    return 0.1 * torch.randn(batch, samples, generator=torch.Generator().manual_seed(seed))
-
-
-@pytest.fixture(scope="module")
-def wavlm(tmp_path_factory):
-    return write(tmp_path_factory.mktemp("wavlm"), "wavlm")
+from tests.joint.encoders.checkpoints import (
+    FAMILIES,
+    LAYERS,
+    WIDTH,
+    Evil,
+    as_if_trained,
+    break_weights,
+    change_json,
+    waves,
+    write,
+)
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
     return write(tmp_path_factory.mktemp("base"), "hubert", large=False)
-
-
-@pytest.fixture
-def copy(wavlm, tmp_path):
-    for path in wavlm.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    return tmp_path
 
 
 @pytest.mark.parametrize("large", [False, True])
@@ -182,14 +175,6 @@ def test_pickles_of_tensors_load_and_pickles_of_code_do_not(copy) -> None:
     assert not (copy / "was_here").exists()
 
 
-class Evil:
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return (os.mkdir, (str(self.path),))
-
-
 def test_half_precision_is_loaded_as_single(copy) -> None:
     from safetensors.torch import load_file, save_file
 
@@ -216,11 +201,6 @@ def drop_weight(folder, start):
         folder / "model.safetensors",
         {"format": "pt"},
     )
-
-
-def break_weights(folder):
-    whole = (folder / "model.safetensors").read_bytes()
-    (folder / "model.safetensors").write_bytes(whole[: len(whole) // 2])
 
 
 @pytest.mark.parametrize(

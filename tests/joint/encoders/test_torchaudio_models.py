@@ -10,20 +10,17 @@ from benchmark.joint.encoders import torchaudio_guard
 from benchmark.joint.encoders.contract import frames_of
 from benchmark.joint.encoders.freezing import set_trainable
 from benchmark.joint.encoders.registry import load_encoder
-from tests.joint.encoders.checkpoints import FAMILIES, LAYERS, WIDTH, as_if_trained, change_json, write
-from tests.joint.encoders.test_hugging_face import Evil, break_weights, waves
-
-
-@pytest.fixture(scope="module")
-def wavlm(tmp_path_factory):
-    return write(tmp_path_factory.mktemp("wavlm"), "wavlm")
-
-
-@pytest.fixture
-def copy(wavlm, tmp_path):
-    for path in wavlm.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    return tmp_path
+from tests.joint.encoders.checkpoints import (
+    FAMILIES,
+    LAYERS,
+    WIDTH,
+    Evil,
+    as_if_trained,
+    break_weights,
+    change_json,
+    waves,
+    write,
+)
 
 
 @pytest.mark.parametrize("large", [False, True])
