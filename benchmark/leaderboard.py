@@ -12,7 +12,7 @@ from benchmark import cli
 _EXAMPLE = """  python -m benchmark.leaderboard
   python -m benchmark.leaderboard --check
   python -m benchmark.leaderboard --recipe demo_noisy --measure PPMC --by noise_category --format csv
-  python -m benchmark.leaderboard --recipe demo_noisy --measure PPMC --by phone_class
+  python -m benchmark.leaderboard --recipe virtual_noisy --measure PPMC --by phone_class
   python -m benchmark.leaderboard --recipe demo_noisy --compare ridge_clean ridge_noisy
   python -m benchmark.leaderboard --items prepared/demo_noisy --models logmmse logmmse+ridge_clean"""
 

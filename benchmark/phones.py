@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ _ARPABET = {
     APPROXIMANT: "L R W Y EL",
 }
 _PAUSES = ("sp", "sil", "pau")
+# Segments may overlap by so much where times were rounded.
+_OVERLAP_S = 1e-3
 _CLASS_OF = {phone: name for name, phones in _ARPABET.items() for phone in phones.split()}
 
 
@@ -70,7 +73,7 @@ def checked(segments: Iterable[Segment], where: str) -> tuple[Segment, ...]:
     """The same segments, if they can be those of one utterance.
 
     Raises:
-        ManifestError: A class is not known, or a segment has no finite start before its end.
+        ManifestError: A class is not known, a segment has no finite start before its end, or two overlap.
     """
     found = tuple(segments)
     for item in found:
@@ -81,6 +84,12 @@ def checked(segments: Iterable[Segment], where: str) -> tuple[Segment, ...]:
         if not (0.0 <= item.start_s <= item.end_s and math.isfinite(item.end_s)):
             raise ManifestError(
                 f"{where}: the phone '{item.phone}' lasts from {item.start_s} s to {item.end_s} s; its labels are damaged"
+            )
+    ordered = sorted(found, key=lambda item: (item.start_s, item.end_s))
+    for one, other in pairwise(ordered):
+        if other.start_s < one.end_s - _OVERLAP_S:
+            raise ManifestError(
+                f"{where}: the phones '{one.phone}' and '{other.phone}' overlap at {other.start_s} s; its labels are damaged"
             )
     return found
 

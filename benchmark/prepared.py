@@ -124,13 +124,14 @@ class PreparedCorpus:
         return content_hash(rows, "mixture_id")
 
     def labels_hash(self, split: str) -> str:
-        """Content hash of the phones of a split, "" if none of its utterances is labelled.
+        """Content hash of the phones of a split, "" if none of its utterances has a phone of a known class.
 
         It is no part of `split_hash`: labels change no recording, no target and no score of whole utterances.
         """
         own = {key for key, row in self.utterances.items() if row["split"] == split}
         labels = {key: segments for key, segments in self.phones.items() if key in own}
-        return labels_hash(labels) if labels else ""
+        known = any(item.phone_class for segments in labels.values() for item in segments)
+        return labels_hash(labels) if known else ""
 
     def noisy(self, mixture_id: str) -> Clip:
         """The audio of a mixture, float32 at 16 kHz.

@@ -6,12 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from benchmark import cli
-from benchmark.errors import MissingExtraError
 
 _EXAMPLE = """  python -m benchmark.train --config joint_tiny --corpus prepared/demo_noisy --out runs/joint_tiny
   python -m benchmark.train --config joint_tiny --corpus prepared/demo_noisy --out runs/joint_tiny --resume
@@ -75,9 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    for package in ("torch", "safetensors"):
-        if find_spec(package) is None:
-            raise MissingExtraError(package, "joint", "training")
+    from benchmark.joint.trained import require_packages
+
+    require_packages("training")
     from benchmark.joint.config_files import load_config
 
     short = {"epochs": arguments.epochs, "seed": arguments.seed}

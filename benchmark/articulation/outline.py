@@ -13,6 +13,8 @@ from benchmark.errors import CorpusError
 from benchmark.speech import Anatomy
 
 _BIN_MM = 2.0
+# Less of the palate than this tells nothing of its shape.
+_LEAST_MM = 10.0
 #: Palate and velum fall more gently towards the pharynx; what falls more steeply is the back of a lowered tongue.
 _STEEPEST_FALL = np.radians(25.0)
 #: In traced heads the straight line from the end of the palate to the pharynx falls by 10 to 20 degrees.
@@ -85,7 +87,7 @@ def estimate(tongue: Sequence[NDArray[np.floating]], anterior: int = 1) -> Outli
         anterior: As in `Anatomy`.
 
     Returns:
-        An outline marked as estimated, or None when the tongue covered less than 10 mm.
+        An outline marked as estimated, or None when the tongue, or what of its hull can be palate, covered less than 10 mm.
     """
     points = np.concatenate([np.asarray(part, np.float64) for part in tongue]) if tongue else np.zeros((0, 2))
     if len(points) < 2:
@@ -94,10 +96,12 @@ def estimate(tongue: Sequence[NDArray[np.floating]], anterior: int = 1) -> Outli
     tops = np.array(
         [(b * _BIN_MM + _BIN_MM / 2, np.quantile(points[bins == b, 1], 0.99)) for b in np.unique(bins)]
     )
-    if np.ptp(tops[:, 0]) < 10.0:
+    if np.ptp(tops[:, 0]) < _LEAST_MM:
         return None
     hull = _upper_hull(tops)
     line = _with_velum(hull[::-1] if anterior > 0 else hull, anterior)
+    if line is None:
+        return None
     return Outline(line, anterior, estimated=True)
 
 
@@ -174,13 +178,15 @@ def _side(
     return np.where(beyond & ~open_end, -1.0, 1.0)
 
 
-def _with_velum(line: NDArray[np.float64], anterior: int) -> NDArray[np.float64]:
-    """A hull from front to back, its steep rear replaced by a line that falls gently."""
+def _with_velum(line: NDArray[np.float64], anterior: int) -> NDArray[np.float64] | None:
+    """A hull from front to back, its steep rear replaced by a line that falls gently; None where that leaves hardly any hull."""
     back, up = (np.diff(line, axis=0) * (-anterior, 1)).T
     steep = up < -np.tan(_STEEPEST_FALL) * back
     if not steep.any():
         return line
     kept = line[: int(steep.argmax()) + 1]
+    if abs(kept[-1, 0] - kept[0, 0]) < _LEAST_MM:
+        return None
     reach = abs(line[-1, 0] - kept[-1, 0])
     end = kept[-1] + reach * np.array([-anterior, -np.tan(_VELUM_FALL)])
     return np.concatenate([kept, end[None]])

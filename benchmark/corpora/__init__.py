@@ -109,9 +109,14 @@ def read(name: str, root: Path, *, skip_damaged: bool = False) -> list[Utterance
     """
     utterances, problems, _ = scan(name, root)
     if problems and not (skip_damaged and utterances):
-        more = f" (and {len(problems) - 1} more damaged recordings)" if len(problems) > 1 else ""
-        raise CorpusError(problems[0] + more)
+        raise CorpusError(refusal(problems))
     return utterances
+
+
+def refusal(problems: Sequence[str]) -> str:
+    """Why a corpus with damaged recordings is refused, in one line."""
+    more = f" (and {len(problems) - 1} more damaged recordings)" if len(problems) > 1 else ""
+    return problems[0] + more
 
 
 def _refuse_unusable(root: Path, corpus: Corpus) -> None:

@@ -65,10 +65,10 @@ def ignored(root: Path) -> list[contract.Ignored]:
     found = []
     for path, name in files:
         why = ""
-        if path.suffix == Path(config.trajectories.files).suffix:
+        if path.suffix.lower() == Path(config.trajectories.files).suffix.lower():
             if not any(pattern.fullmatch(name) for pattern in (tracks, *others)):
                 why = f"not named like {config.trajectories.files}"
-        elif path.suffix in (*SOUNDS, Path(config.audio.files).suffix) and name not in heard:
+        elif path.suffix.lower() in (*SOUNDS, Path(config.audio.files).suffix.lower()) and name not in heard:
             why = "no trajectories" if sounds.fullmatch(name) else f"not named like {config.audio.files}"
         if why:
             found.append(contract.Ignored(name, why))

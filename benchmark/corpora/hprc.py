@@ -22,7 +22,7 @@ _RATES = {"N": "normal", "F": "fast"}
 def read(root: Path) -> list[Utterance]:
     """List all recordings; palate traces are not speech and are skipped."""
     found = ((path, _RECORDING.fullmatch(path.name)) for path in contract.walk(root))
-    return [_utterance(path, match) for path, match in found if match and "palate" not in path.name.lower()]
+    return [_utterance(path, match) for path, match in found if match and not _is_palate(path)]
 
 
 def looks_like(root: Path) -> bool:
@@ -31,8 +31,13 @@ def looks_like(root: Path) -> bool:
 
 
 def ignored(root: Path) -> list[contract.Ignored]:
-    """Files of MATLAB that are no recordings: palate traces, and whatever has another name."""
-    return passed_over(root, contract.walk(root), ".mat", _recording, "F01_B01_S01_R01_N.mat", sounds=())
+    """Files of MATLAB that have another name; palate traces are known not to be speech."""
+    files = (path for path in contract.walk(root) if not _is_palate(path))
+    return passed_over(root, files, ".mat", _recording, "F01_B01_S01_R01_N.mat", sounds=())
+
+
+def _is_palate(path: Path) -> bool:
+    return "palate" in path.name.lower()
 
 
 def _recording(path: Path) -> str | None:

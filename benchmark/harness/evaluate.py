@@ -229,8 +229,8 @@ def stored_result(
         and card.arguments == dict(entry.arguments)
         and card.split == split
         and card.corpus_sha256 == corpus.split_hash(split)
-        and _same_phones(by_phone, corpus, card)
         and all(versions.get(name) == version for name, version in card.measures.items())
+        and _same_phones(by_phone, corpus, card)
         and {measure.kind for measure in measures if measure.name not in card.measures}.isdisjoint(
             {measure.kind for measure in measures if measure.name in card.measures}
         )

@@ -1,4 +1,4 @@
-"""Scores by class of phone, stored apart from the scores of whole utterances: `RESULTS/RECIPE/MODEL/phones.parquet`.
+"""Scores by class of phone, stored apart from the scores of whole utterances: `RESULTS/RECIPE/MODEL/phone_scores.parquet`.
 
 The file names the scores and the labels that it belongs to, so that it cannot stand beside others; nothing in the card or in
 `scores.parquet` depends on it. Values are float32: there are many of them, and no one needs their eighth digit.
@@ -18,7 +18,6 @@ import pyarrow.parquet as pq
 
 from benchmark.errors import StandingsError
 from benchmark.files import replacing
-from benchmark.phones import FILE_NAME
 
 PHONE_SCORES = pa.schema(
     [
@@ -31,6 +30,8 @@ PHONE_SCORES = pa.schema(
         pa.field("reason", pa.string(), nullable=False),
     ]
 )
+#: In the folder of a result; a prepared corpus keeps its labels in another file.
+FILE_NAME = "phone_scores.parquet"
 _KEY = [(name, "ascending") for name in ("mixture_id", "phone_class", "measure", "parameter")]
 _WORDS = [name for name in PHONE_SCORES.names if name != "value"]
 

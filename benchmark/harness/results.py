@@ -2,7 +2,7 @@
 
     card.json           who, what, when; it bears the hash of the scores and one of itself
     scores.parquet      one row a mixture, measure and parameter
-    phones.parquet      scores by class of phone, where the recordings are labelled (see `phone_scores`)
+    phone_scores.parquet  scores by class of phone, where the recordings are labelled (see `phone_scores`)
 
 The hashes tell accidents and careless edits. They are no signature: whoever edits a file can compute its hash again.
 """
@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 
 from benchmark.errors import StandingsError
 from benchmark.files import replacing, write_text
+from benchmark.harness.phone_scores import FILE_NAME as PHONE_SCORES
 from benchmark.harness.phone_scores import PhoneScores, write_phone_scores
-from benchmark.phones import FILE_NAME as PHONES
 
 SCORES = pa.schema(
     [
@@ -158,7 +158,7 @@ def write_result(root: Path, result: Result) -> Path:
     if result.phones is not None:
         write_phone_scores(folder, replace(result.phones, scores_sha256=digest))
     else:
-        (folder / PHONES).unlink(missing_ok=True)
+        (folder / PHONE_SCORES).unlink(missing_ok=True)
     card = {**asdict(result.card), "scores_sha256": digest}
     card["card_sha256"] = card_hash(card)
     write_text(folder / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")

@@ -72,7 +72,9 @@ class TrainedCard:
     def title(self) -> str:
         """One line for tables; it says what the encoder is."""
         what = self.config.title or self.config.name
-        return f"{what}; encoder {self.encoder}, {_ORIGINS[self.origin]}"
+        # One that was left as it was drawn has not even learnt on the way.
+        origin = self.origin if self.config.encoder.trained == "none" else _ORIGINS[self.origin]
+        return f"{what}; encoder {self.encoder}, {origin}"
 
 
 def read_trained_card(folder: Path) -> TrainedCard:

@@ -1,4 +1,4 @@
-"""Configurations of the reference model: TOML files that say everything about one training run, save the seed's luck."""
+"""Configurations of the reference model: TOML files that say everything about one training run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Weight = Annotated[float, Field(ge=0.0)]
 Snr = Annotated[float, Field(ge=-40.0, le=60.0)]
+
+
+#: The small encoder convolves its positions in so many groups of channels.
+POSITION_GROUPS = 16
+
+
+def _heads_divide(width: int, heads: int) -> None:
+    if width % heads:
+        raise ValueError(f"has width = {width}, which {heads} heads cannot share")
 
 
 class Section(BaseModel):
@@ -37,6 +46,13 @@ class EncoderConfig(Section):
     dropout: Share = 0.1
     trained: Annotated[str, Field(pattern=r"^(all|none|no-front|last:[1-9]\d*)$")] = "all"
 
+    @model_validator(mode="after")
+    def _divisible(self) -> EncoderConfig:
+        if self.spec == "small" and self.width % POSITION_GROUPS:
+            raise ValueError(f"has width = {self.width}, which is no multiple of {POSITION_GROUPS}")
+        _heads_divide(self.width, self.heads)
+        return self
+
 
 class InverterConfig(Section):
     """From the weighted sum of the encoder's layers to trajectories.
@@ -54,6 +70,11 @@ class InverterConfig(Section):
     heads: Count = 4
     dropout: Share = 0.1
     hears_enhancer: bool = False
+
+    @model_validator(mode="after")
+    def _divisible(self) -> InverterConfig:
+        _heads_divide(self.width, self.heads)
+        return self
 
 
 class EnhancerConfig(Section):
@@ -101,8 +122,8 @@ class DataConfig(Section):
             babble behind one another. One source is drawn for each mixture.
         crop_s: Longer utterances are cut to a stretch of this many seconds, drawn anew each epoch; None trains on whole ones.
         heard: What the model hears: the mixture, the clean speech in it, or the mixture after an enhancer (`--enhancer`).
-        extra_speech: Whether enhancement also learns from speech without articulation: the corpus' own voices that only babble, and
-            folders given by `--extra-speech`.
+        extra_speech: Whether enhancement also learns from speech without articulation: folders given by `--extra-speech`, or else the
+            corpus' own voices that only babble.
     """
 
     kinds: Annotated[list[Literal["clean", "babble", "nonbabble"]], Field(min_length=1)] = [
@@ -134,7 +155,7 @@ class TrainingConfig(Section):
         encoder_learning_rate: Of the encoder; None: the same.
         weight_decay: Of AdamW.
         warmup: Steps over which the rate rises from zero.
-        schedule: "plateau": divided by `plateau_factor` after `patience` epochs without a better dev score; "cosine": falls to
+        schedule: "plateau": multiplied with `plateau_factor` after `patience` epochs without a better dev score; "cosine": falls to
             zero over the epochs; "constant".
         plateau_factor: What the rate is multiplied with on a plateau.
         patience: See `schedule`.
@@ -166,9 +187,9 @@ class JointConfig(Section):
     """One training run, complete.
 
     Attributes:
-        name: Also the name of its file.
+        name: In tables; by default that of its file.
         title: One line for tables.
-        init: Where the encoder starts from: the name of a shipped pretrained encoder or the folder of a training run; None: from
+        init: Where the encoder starts from: the name of a shipped pretrained encoder or the folder of a run of pretraining; None: from
             where `encoder.spec` says, and "small" from chance.
         encoder: The shared encoder.
         inverter: None: nothing is inverted.
@@ -199,6 +220,18 @@ class JointConfig(Section):
             raise ValueError("needs a table [inverter], [enhancer] or both")
         if self.inverter is not None and self.inverter.hears_enhancer and self.enhancer is None:
             raise ValueError("inverter.hears_enhancer needs a table [enhancer]")
+        if self.task == "pretraining" and self.encoder.trained != "all":
+            raise ValueError(
+                "task = 'pretraining' needs encoder.trained = 'all': what is not trained has not learnt from speech"
+            )
+        if self.task == "pretraining" and self.data.heard == "enhanced":
+            raise ValueError("task = 'pretraining' cannot take data.heard = 'enhanced'")
+        if self.task == "joint" and not self.losses.enhancement + self.losses.inversion > 0:
+            raise ValueError("losses.enhancement and losses.inversion are both 0: nothing would be learnt")
+        scored = {"ppmc": self.inverter, "si_sdr": self.enhancer}
+        watch = self.training.watch
+        if watch in scored and scored[watch] is None:
+            raise ValueError(f"training.watch = '{watch}': the model has no such score")
         if self.data.extra_speech and self.task == "joint" and self.enhancer is None:
             raise ValueError("data.extra_speech needs a table [enhancer]: inversion cannot learn from it")
         return self

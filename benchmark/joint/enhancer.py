@@ -56,17 +56,17 @@ class Enhancer(nn.Module):
         """
         samples = waves.shape[-1]
         real, imaginary = self._analysed(waves)
-        bottleneck = self._bottleneck(real, imaginary, shared, present)
+        inside = None if present is None else present.repeat_interleave(2, dim=1)[..., None]
+        bottleneck = self._bottleneck(real, imaginary, shared, inside)
         scale, turn = self.gains(self.norm(bottleneck)).chunk(2, dim=-1)
         cleaned = (real * scale - imaginary * turn, real * turn + imaginary * scale)
-        return self._synthesised(*cleaned, samples), bottleneck
+        return self._synthesised(*cleaned, inside, samples), bottleneck
 
-    def _bottleneck(self, real: Tensor, imaginary: Tensor, shared: Tensor, present: Tensor | None) -> Tensor:
+    def _bottleneck(self, real: Tensor, imaginary: Tensor, shared: Tensor, inside: Tensor | None) -> Tensor:
         loudness = torch.log(real.square() + imaginary.square() + 1e-4) / 6.0
         heard = self.conditions(shared).repeat_interleave(2, dim=1)
         scale, shift = heard.chunk(2, dim=-1)
         states: Tensor = self.spectrum(loudness) * (1.0 + scale) + shift
-        inside = None if present is None else present.repeat_interleave(2, dim=1)[..., None]
         for block in self.blocks:
             states = block(states, inside)
         return states
@@ -79,12 +79,15 @@ class Enhancer(nn.Module):
         real, imaginary = torch.split(pairs.transpose(1, 2), _PAIRS, dim=-1)
         return real, imaginary
 
-    def _synthesised(self, real: Tensor, imaginary: Tensor, samples: int) -> Tensor:
+    def _synthesised(self, real: Tensor, imaginary: Tensor, inside: Tensor | None, samples: int) -> Tensor:
         pairs = torch.cat([real, imaginary], dim=-1).transpose(1, 2)
+        counted = torch.ones(1, 1, pairs.shape[-1], device=pairs.device, dtype=pairs.dtype)
+        if inside is not None:  # frames of padding would reach back into the end of the recording
+            counted = inside.transpose(1, 2).to(pairs.dtype)
+            pairs = pairs * counted
         sound = functional.conv_transpose1d(pairs, self.synthesis[:, None, :], stride=_STEP)[:, 0]
         # Where the recording begins and ends, fewer windows overlap.
-        ones = torch.ones(1, 1, pairs.shape[-1], device=pairs.device, dtype=pairs.dtype)
-        overlap = functional.conv_transpose1d(ones, self.overlap[None, None], stride=_STEP)[0]
+        overlap = functional.conv_transpose1d(counted, self.overlap[None, None], stride=_STEP)[:, 0]
         sound = sound / overlap.clamp(min=_LEAST_OVERLAP)
         start = _KERNEL // 2
         sound = functional.pad(sound, (0, max(0, start + samples - sound.shape[-1])))

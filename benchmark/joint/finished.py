@@ -5,7 +5,6 @@ DIR/model.safetensors card.json log.csv curve.png
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from collections.abc import Mapping
@@ -25,6 +24,7 @@ from benchmark.joint.curve import draw_curve
 from benchmark.joint.encoders.contract import Encoder
 from benchmark.joint.log import write_log
 from benchmark.joint.model import JointModel, parameters_of
+from benchmark.joint.trained import file_sha256
 from benchmark.shipped import trained_models
 
 _ENCODER = "encoder."
@@ -71,7 +71,7 @@ def finish(
         "dev": {name: value for name, value in chosen.items() if name.startswith("dev_")},
         "seconds": round(progressed.seconds, 1),
         **facts,
-        "weights_sha256": hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest(),
+        "weights_sha256": file_sha256(folder / WEIGHTS),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
     }
     write_text(folder / CARD, json.dumps(card, indent=2) + "\n")
@@ -85,13 +85,13 @@ def start_encoder(encoder: Encoder, name_or_folder: str) -> dict[str, Any]:
 
     Args:
         encoder: Changed in place, and says from then on what those weights are.
-        name_or_folder: The name of a shipped pretrained encoder, or the folder of a run.
+        name_or_folder: The name of a shipped pretrained encoder, or the folder of a run of pretraining.
 
     Returns:
         The card of that run.
 
     Raises:
-        ModelError: There is none of that name, or it is of another size.
+        ModelError: There is none of that name, or it is of another size, damaged, or was trained for something else.
     """
     folder = Path(name_or_folder)
     if not folder.is_dir():
@@ -103,7 +103,16 @@ def start_encoder(encoder: Encoder, name_or_folder: str) -> dict[str, Any]:
             "pretrain one with `python -m benchmark.train --config small_pretrain`"
         )
     card = read_card(folder)
+    if card.get("task") != "pretraining":
+        raise ModelError(
+            f"init = '{name_or_folder}': is a model that was trained on articulation or clean speech, no pretrained encoder; "
+            "name the folder of a run with task = 'pretraining'"
+        )
     tensors = checkpoint.read_weights(folder / WEIGHTS)
+    if file_sha256(folder / WEIGHTS) != card.get("weights_sha256"):
+        raise ModelError(
+            f"{folder / WEIGHTS}: is not the file that {CARD} describes; copy the folder again, or train again"
+        )
     own = {key.removeprefix(_ENCODER): value for key, value in tensors.items() if key.startswith(_ENCODER)}
     checkpoint.load_weights(encoder, own, folder / WEIGHTS)
     encoder.origin = card["encoder"]["origin"]

@@ -223,7 +223,8 @@ def _speech_below(folder: Path, label: str) -> list[Utterance]:
 def _pieces(path: Path, folder: Path, label: str) -> Iterable[Utterance]:
     header = read_header(path)
     total = -(-header.frames * RATE_HZ // header.rate_hz)
-    name = path.relative_to(folder).with_suffix("").as_posix()
+    # With its suffix: a.wav may stand beside a.flac.
+    name = path.relative_to(folder).as_posix()
     step = round(_PIECE_S * RATE_HZ)
     for number in range(math.ceil(total / step)):
         start = number * step

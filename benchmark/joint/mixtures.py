@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark import __version__
 from benchmark.audio import FULL_SCALE
 from benchmark.draws import Draws
 from benchmark.errors import RecipeError
@@ -185,7 +186,7 @@ class Renderer:
 
     @cached_property
     def _rules(self) -> bytes:
-        return recipe_hash(self._recipe).encode()
+        return f"{__version__};{recipe_hash(self._recipe)}".encode()
 
 
 def _read(path: Path, samples: int) -> tuple[NDArray[np.int16], float] | None:

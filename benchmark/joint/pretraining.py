@@ -50,21 +50,21 @@ class MaskedPrediction(nn.Module):
         spectra = self.encoder.log_mel(noisy)
         present = present_frames(spectra.shape[1] // 2, lengths, noisy.device)
         states = self.encoder.features(spectra, present)
-        masked = self._masked(states.shape[:2], generator).to(states.device)
         if present is None:
-            present = torch.ones_like(masked)
-        masked &= present
+            present = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
+        masked = self._masked(present, generator)
         states = torch.where(masked[..., None], self.mask, states)
         last = self.encoder.layers_above(states, present)[-1]
         return nn.functional.cross_entropy(self.head(last[masked]), self._units(clean, present)[masked])
 
-    def _masked(self, shape: torch.Size, generator: torch.Generator) -> Tensor:
-        starts = torch.rand(shape, generator=generator) < STARTS
-        starts[:, 0] |= ~starts.any(dim=1)  # so that every batch has something to predict
+    def _masked(self, present: Tensor, generator: torch.Generator) -> Tensor:
+        drawn = torch.rand(present.shape, generator=generator).to(present.device)
+        starts = (drawn < STARTS) & present
+        starts[:, 0] |= ~starts.any(dim=1)  # so that every recording has something to predict
         spread = nn.functional.max_pool1d(
             nn.functional.pad(starts.float()[:, None], (STRETCH - 1, 0)), STRETCH, stride=1
         )
-        return spread[:, 0] > 0
+        return (spread[:, 0] > 0) & present
 
     @torch.no_grad()
     def _units(self, clean: Tensor, present: Tensor) -> Tensor:

@@ -13,8 +13,9 @@ from typing import Any
 
 import torch
 
+from benchmark import corpora
 from benchmark.draws import Draws
-from benchmark.errors import ModelError
+from benchmark.errors import CorpusError, ModelError
 from benchmark.files import alone_in
 from benchmark.joint import checkpoint
 from benchmark.joint.build import build_encoder, build_model
@@ -32,9 +33,10 @@ from benchmark.joint.processes import Processes, started
 from benchmark.joint.tasks import JointTask, PretrainingTask, Task
 from benchmark.joint.trained import load_trained
 from benchmark.joint.training import Training, resumable
-from benchmark.mixing.gather import Roots, gather
+from benchmark.mixing.gather import Roots, gather, speech_root
 from benchmark.prepared import PreparedCorpus
 from benchmark.progress import Progress, silent
+from benchmark.speech import Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,9 @@ def run(
         holds = alone_in(place.out) if processes.leads else nullcontext()
         with holds:
             if processes.leads:
-                for torn in place.out.rglob(".*.part"):  # of a run that was killed while it wrote
-                    torn.unlink()
+                for folder in (place.out, place.out / checkpoint.FOLDER):
+                    for torn in folder.glob(".*.part"):  # of a run that was killed while it wrote
+                        torn.unlink()
             return _run(config, place, resume, where, processes, progress if processes.leads else silent)
 
 
@@ -115,6 +118,20 @@ def _check(config: JointConfig, place: Place, resume: bool) -> None:
         )
 
 
+def _keep_apart(corpus: PreparedCorpus, place: Place) -> None:
+    """Speech of the corpus itself is no extra speech: its test split would be learnt from."""
+    own = [corpus.folder]
+    if place.extra_speech:
+        own.append(speech_root(corpus.recipe, corpora.get(corpus.recipe.speech.corpus), place.roots.speech))
+    for folder in place.extra_speech:
+        for root in own:
+            one, other = folder.resolve(), root.resolve()
+            if one.is_relative_to(other) or other.is_relative_to(one):
+                raise CorpusError(
+                    f"{folder}: holds or lies in {root}, the corpus that the model is tested on; give other speech with --extra-speech"
+                )
+
+
 def _device(wanted: str | None) -> torch.device:
     if wanted is None:
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
@@ -140,6 +157,7 @@ def _run(
     progress: Progress,
 ) -> dict[str, Any]:
     corpus = PreparedCorpus(place.corpus)
+    _keep_apart(corpus, place)
     material = collect(
         corpus,
         gather(with_more_babble(corpus.recipe, config.data), place.roots),
@@ -158,6 +176,7 @@ def _run(
         **_corpus_facts(corpus),
         "speech_s": round(data.speech_s, 1),
         "extra_speech_s": round(data.extra_s, 1),
+        "extra_speech_sha256": _listing_sha256(material.extra),
         **origin,
     }
     training = Training(
@@ -224,6 +243,12 @@ def _named(card: Mapping[str, Any]) -> dict[str, Any]:
             f"{CARD} of '{card.get('name')}' does not say which weights it is of; train it again"
         )
     return {"name": card.get("name"), "weights_sha256": card["weights_sha256"]}
+
+
+def _listing_sha256(utterances: Sequence[Utterance]) -> str:
+    """Which recordings there are, and how long they are."""
+    listed = [(utterance.id, round(utterance.duration_s, 6)) for utterance in utterances]
+    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
 
 def _corpus_facts(corpus: PreparedCorpus) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from benchmark.errors import ModelError
 from benchmark.files import write_text
-from benchmark.joint.card import CARD, WEIGHTS, read_card, without_path
+from benchmark.joint.card import CARD, WEIGHTS, read_card
 from benchmark.joint.checkpoint import read_weights, write_weights
 from benchmark.joint.trained import file_sha256, load_trained
 
@@ -34,11 +34,17 @@ def ship(run: Path, destination: Path) -> dict[str, Any]:
         The card of the copy.
 
     Raises:
-        ModelError: The run is damaged, or a weight is too large for half precision.
+        ModelError: The run is damaged, its encoder is of other people's files, or a weight is too large for half precision.
     """
     if run.resolve() == destination.resolve():
         raise ModelError(f"{run}: would be replaced by its own copy; choose another folder")
     card = read_card(run)
+    spec = card["config"]["encoder"]["spec"]
+    if spec != "small":
+        raise ModelError(
+            f"{run}: its encoder '{spec}' is built from files of its own, which a copy would not bring along; only models on 'small' "
+            "can come with the package"
+        )
     tensors = read_weights(run / WEIGHTS)
     if file_sha256(run / WEIGHTS) != card.get("weights_sha256"):
         raise ModelError(
@@ -47,7 +53,6 @@ def ship(run: Path, destination: Path) -> dict[str, Any]:
     write_weights(destination / WEIGHTS, {name: _halved(name, value, run) for name, value in tensors.items()})
     shipped = {name: card[name] for name in _KEPT if name in card} | {
         "config": _portable(card["config"]),
-        "encoder": {**card["encoder"], "name": without_path(card["encoder"]["name"])},
         "copy_of": {"weights_sha256": card["weights_sha256"], "stored": "float16"},
         "weights_sha256": file_sha256(destination / WEIGHTS),
     }
@@ -69,7 +74,6 @@ def _halved(name: str, value: Tensor, run: Path) -> Tensor:
 
 
 def _portable(config: dict[str, Any]) -> dict[str, Any]:
-    """A configuration in which folders are named by their last part; none of them is opened again."""
-    encoder = {**config["encoder"], "spec": without_path(config["encoder"]["spec"])}
+    """A configuration in which the folder that the encoder began from is named by its last part; it is not opened again."""
     init = Path(config["init"]).name if config.get("init") else None
-    return {**config, "encoder": encoder, "init": init}
+    return {**config, "init": init}

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.errors import MissingExtraError, ModelError
-from benchmark.joint.card import CARD, WEIGHTS, TrainedCard, read_trained_card
+from benchmark.joint.card import CARD, WEIGHTS, read_trained_card
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from benchmark.joint.config import JointConfig
     from benchmark.joint.model import JointModel
 
 #: Packages of the extra `joint`.
@@ -39,7 +38,7 @@ def load_trained(folder: Path) -> JointModel:
     tensors = read_weights(path)
     if file_sha256(path) != card.weights_sha256:
         raise ModelError(f"{path}: is not the file that {CARD} describes; copy the folder again")
-    model = build_model(_by_itself(card), card.targets)
+    model = build_model(card.config, card.targets)
     _fill(model, tensors, path)
     model.encoder.origin = card.origin  # type: ignore[assignment]  # one of the three, `read_trained_card` saw to it
     return model.eval()
@@ -64,14 +63,6 @@ def file_sha256(path: Path) -> str:
     """Hash of a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _by_itself(card: TrainedCard) -> JointConfig:
-    """The configuration without the file that its encoder may have begun with: the weights hold all that came of it."""
-    encoder = card.config.encoder
-    if not encoder.spec.startswith("small:"):
-        return card.config
-    return card.config.model_copy(update={"encoder": encoder.model_copy(update={"spec": "small"})})
 
 
 def _fill(model: JointModel, tensors: dict[str, Tensor], path: Path) -> None:

@@ -47,7 +47,7 @@ class Gathered:
         unassigned: How many sound utterances belong to no split (voices that only babble, left-out speakers, non-speech).
         supply: All noise at hand, by headers.
         sources: Readers for rendering.
-        remarks: A line for each thing about the noise recordings that the user should know.
+        remarks: A line for each thing about the recordings that the user should know.
     """
 
     corpus: Corpus
@@ -67,7 +67,7 @@ def gather(recipe: Recipe, roots: Roots) -> Gathered:
         CorpusError: A folder is missing, empty or holds something else; the message says what is expected where.
     """
     corpus = corpora.get(recipe.speech.corpus)
-    everything, damaged = _listed(recipe, speech_root(recipe, corpus, roots.speech))
+    everything, damaged, passed_over = _listed(recipe, speech_root(recipe, corpus, roots.speech))
     targets = assign_splits(recipe, everything)
     if not targets:
         raise CorpusError(
@@ -75,7 +75,9 @@ def gather(recipe: Recipe, roots: Roots) -> Gathered:
             f"is this the whole corpus? expected layout: {corpus.layout}"
         )
     supply, sources, remarks = _noise(recipe, targets, everything, roots)
-    return Gathered(corpus, targets, damaged, len(everything) - len(targets), supply, sources, remarks)
+    return Gathered(
+        corpus, targets, damaged, len(everything) - len(targets), supply, sources, [*passed_over, *remarks]
+    )
 
 
 def describe(corpus: Corpus, recipe: Recipe) -> str:
@@ -121,14 +123,20 @@ def speech_root(recipe: Recipe, corpus: Corpus, given: Path | None) -> Path:
     raise CorpusError(describe(corpus, recipe))
 
 
-def _listed(recipe: Recipe, root: Path) -> tuple[list[Utterance], list[str]]:
-    """Sound utterances, and a line for each damaged recording that the recipe allows to leave out."""
-    if recipe.speech.on_damage == "stop":
-        return corpora.read(recipe.speech.corpus, root), []
+def _listed(recipe: Recipe, root: Path) -> tuple[list[Utterance], list[str], list[str]]:
+    """Sound utterances, a line for each damaged recording that the recipe allows to leave out, and remarks."""
     found = corpora.scan(recipe.speech.corpus, root)
+    if found.problems and recipe.speech.on_damage == "stop":
+        raise CorpusError(corpora.refusal(found.problems))
     if not found.utterances:
         raise CorpusError(f"{found.problems[0]} (and no other recording is sound)")
-    return found.utterances, found.problems
+    remarks = []
+    if found.ignored:
+        remarks.append(
+            f"{root}: {len(found.ignored)} files look like recordings and are not read, e.g. {found.ignored[0].path} "
+            f"({found.ignored[0].why}); `python -m benchmark.inspect` lists them"
+        )
+    return found.utterances, found.problems, remarks
 
 
 def assign_splits(recipe: Recipe, found: Sequence[Utterance]) -> list[Utterance]:

@@ -12,6 +12,9 @@ from benchmark.phones import FILE_NAME, checked, read_labels, write_labels
 from benchmark.progress import Progress
 from benchmark.speech import Segment, Utterance
 
+#: Labels may end so much after the recording.
+_LATEST_S = 0.1
+
 
 def write_phones(
     folder: Path, chosen: Sequence[Utterance], kept: set[str], jobs: int, progress: Progress
@@ -56,9 +59,20 @@ def write_phones(
 def _labels(utterance: Utterance) -> tuple[tuple[Segment, ...], str]:
     """The segments of an utterance; or none, and why."""
     try:
-        return checked(utterance.phones() if utterance.phones else (), utterance.id), ""
+        segments = checked(utterance.phones() if utterance.phones else (), utterance.id)
+        _refuse_other_times(segments, utterance)
+        return segments, ""
     except (CorpusError, ManifestError) as error:
         return (), f"without phones: {error}"
+
+
+def _refuse_other_times(segments: Sequence[Segment], utterance: Utterance) -> None:
+    """Labels in milliseconds or of another recording must not give a breakdown without a frame in it."""
+    end_s = max((item.end_s for item in segments), default=0.0)
+    if end_s > utterance.duration_s + _LATEST_S:
+        raise ManifestError(
+            f"{utterance.id}: its labels end at {end_s:g} s, the recording at {utterance.duration_s:g} s; times must be seconds"
+        )
 
 
 def _earlier(path: Path) -> dict[str, tuple[Segment, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
@@ -18,8 +19,8 @@ ENHANCEMENT = ("SISDR", "STOI", "PESQLike")
 _GAINS: tuple[tuple[Rung, float, float, bool], ...] = (
     (ladder.CLEAN, 80.95, 38.98, False),
     (ladder.NOISY, 10.0, 6.0, True),
-    (ladder.APART, 0.0, 0.0, True),
-    (ladder.APART_NOISY, 0.0, 0.0, True),
+    (ladder.CASCADE, 0.0, 0.0, True),
+    (ladder.CASCADE_NOISY, 0.0, 0.0, True),
     (ladder.RETRAINED, 0.0, 0.0, True),
 )
 _RETAINED = {BABBLE: 0.75, NONBABBLE: 0.85}
@@ -31,7 +32,7 @@ class Bar(NamedTuple):
     Attributes:
         claim: In words.
         wanted: In words.
-        found: What was found; None if a model that it takes was not run.
+        found: What was found; None if a model that it takes was not run, or not with a seed of the other.
         kind: Of what was found: a relative gain in per cent, a ratio or a difference.
         least: What has to be reached.
         sure: Whether the interval has to lie above zero as well.
@@ -52,6 +53,8 @@ class Bar(NamedTuple):
         # Written so that NaN reaches nothing.
         if not self.found.value >= self.least:
             return "not reached"
+        if self.sure and math.isnan(self.found.low):
+            return "not reached: one speaker gives no interval"
         if self.sure and not self.found.low > 0:
             return "not reached: the interval includes zero"
         return "reached"
@@ -92,13 +95,13 @@ def _enhanced(by_measure: Mapping[str, Standing]) -> list[Bar]:
     for name in ENHANCEMENT:
         standing = by_measure.get(name)
         joint, alone = (runs_of(standing, rung.model) if standing else None for rung in (JOINT, ENHANCER))
-        apart = _of_both(ladder.apart, joint, alone, NOISY)
+        above = _of_both(ladder.difference_of, joint, alone, NOISY)
         claim = f"{name} beside `{ENHANCER.model}`, {title(NOISY)}"
-        made.append(Bar(claim, "not below", apart, "difference", 0.0))
+        made.append(Bar(claim, "not below", above, "difference", 0.0))
     return made
 
 
 def _of_both(
-    how: Callable[[Runs, Runs, Key], Estimate], first: Runs | None, second: Runs | None, column: Key
+    how: Callable[[Runs, Runs, Key], Estimate | None], first: Runs | None, second: Runs | None, column: Key
 ) -> Estimate | None:
     return None if first is None or second is None else how(first, second, column)

@@ -43,8 +43,8 @@ class Rung(NamedTuple):
 JOINT = Rung("joint_tiny", "joint: enhancement and inversion on one encoder")
 CLEAN = Rung("si_clean", "inversion trained on clean speech")
 NOISY = Rung("si_noisy", "inversion trained on noisy speech")
-APART = Rung("se_alone+si_clean", "enhancement, then inversion trained on clean speech")
-APART_NOISY = Rung("se_alone+si_noisy", "enhancement, then inversion trained on noisy speech")
+CASCADE = Rung("se_alone+si_clean", "enhancement, then inversion trained on clean speech")
+CASCADE_NOISY = Rung("se_alone+si_noisy", "enhancement, then inversion trained on noisy speech")
 RETRAINED = Rung("se_alone+si_enhanced", "enhancement, then inversion retrained on enhanced speech")
 ORACLE = Rung("clean+si_clean", "oracle: inversion of the clean signal")
 ENHANCER = Rung("se_alone", "enhancement alone")
@@ -52,8 +52,8 @@ ENHANCER = Rung("se_alone", "enhancement alone")
 RUNGS = (
     CLEAN,
     NOISY,
-    APART,
-    APART_NOISY,
+    CASCADE,
+    CASCADE_NOISY,
     RETRAINED,
     JOINT,
     Rung("joint_frozen", "joint, its encoder kept as it was pretrained"),
@@ -105,7 +105,7 @@ class Runs:
 Found = Mapping[Rung, Runs | None]
 
 
-def climbed(standing: Standing | None) -> Found:
+def results_by_rung(standing: Standing | None) -> Found:
     """The results of every rung on one measure; None for one that was not run, or not to the end."""
     return {rung: runs_of(standing, rung.model) if standing else None for rung in RUNGS}
 
@@ -126,19 +126,21 @@ def runs_of(standing: Standing, model: str) -> Runs | None:
     return Runs(standing, dict(sorted(found.items()))) if found else None
 
 
-def shared(first: Runs, second: Runs) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Seeds of two rungs that are compared: those that both have, or all of both where they have none in common."""
-    both = tuple(seed for seed in first.seeds if seed in second.places)
-    return (both, both) if both else (first.seeds, second.seeds)
+def shared_seeds(first: Runs, second: Runs) -> tuple[int, ...]:
+    """Seeds that both were trained with; only these are compared."""
+    return tuple(seed for seed in first.seeds if seed in second.places)
 
 
-def gain(first: Runs, second: Runs, column: Key) -> Estimate:
-    """How much better the first is than the second, in per cent of the second; paired, by speakers (see `compare.difference`)."""
+def gain(first: Runs, second: Runs, column: Key) -> Estimate | None:
+    """How much better the first is than the second, in per cent of the second; paired, by speakers (see `compare.difference`).
+
+    None where they have no seed in common.
+    """
     return _compared(first, second, column, lambda one, other: 100.0 * (one - other) / np.abs(other))
 
 
-def apart(first: Runs, second: Runs, column: Key) -> Estimate:
-    """First minus second; paired, by speakers."""
+def difference_of(first: Runs, second: Runs, column: Key) -> Estimate | None:
+    """First minus second; paired, by speakers. None where they have no seed in common."""
     return _compared(first, second, column, lambda one, other: one - other)
 
 
@@ -155,11 +157,15 @@ def retention(runs: Runs, best_clean: Runs, column: Key) -> Estimate:
     return Estimate(float(judged.value), float(judged.low), float(judged.high))
 
 
-def _compared(first: Runs, second: Runs, column: Key, how: Callable[[Array, Array], Array]) -> Estimate:
+def _compared(
+    first: Runs, second: Runs, column: Key, how: Callable[[Array, Array], Array]
+) -> Estimate | None:
     standing = first.standing
     place = standing.column(column)
-    one_seeds, other_seeds = shared(first, second)
-    (one, ones), (other, others) = first.mean(one_seeds), second.mean(other_seeds)
+    seeds = shared_seeds(first, second)
+    if not seeds:
+        return None
+    (one, ones), (other, others) = first.mean(seeds), second.mean(seeds)
     with np.errstate(divide="ignore", invalid="ignore"):
         judged = difference(
             np.asarray(how(one[place], other[place])),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from benchmark.harness.results import Card
 from benchmark.standings import ladder
-from benchmark.standings.aggregate import NOISY, Estimate, Standing
+from benchmark.standings.aggregate import NOISY, Estimate, Key, Standing
 from benchmark.standings.bars import ENHANCEMENT, bars
 from benchmark.standings.ladder import (
     BABBLE,
@@ -21,6 +21,7 @@ from benchmark.standings.ladder import (
     JOINT,
     NONBABBLE,
     Found,
+    Runs,
     runs_of,
 )
 from benchmark.standings.tables import digits, markdown_table, number, rests_on, title, with_interval
@@ -51,7 +52,7 @@ def reproduction(standings: Sequence[Standing], notes: str = "") -> str:
         notes: What people have to say about it; goes to the end of the page.
     """
     by_measure = {standing.measure.name: standing for standing in standings}
-    found = ladder.climbed(by_measure.get("PPMC"))
+    found = ladder.results_by_rung(by_measure.get("PPMC"))
     sections = [
         _introduction(by_measure.get("PPMC", standings[0])),
         _reported(found),
@@ -100,12 +101,12 @@ def _reported(found: Found) -> str:
         ],
         [
             f"ours: gain of `{JOINT.model}` over `{ladder.CLEAN.model}`",
-            *(_per_cent(ladder.gain(*ours, key)) if ours else _NOT_RUN for key in HARDEST),
+            *(_gain(*ours, key) if ours else _NOT_RUN for key in HARDEST),
         ],
         [
             "ours: before and after",
             *(
-                ", ".join(f"{runs.estimate(key).value:.2f}" for runs in reversed(ours)) if ours else _NOT_RUN
+                ", ".join(_on_shared_seeds(runs, ours, key) for runs in reversed(ours)) if ours else _NOT_RUN
                 for key in HARDEST
             ),
         ],
@@ -155,8 +156,8 @@ def _gains(found: Found) -> str:
             continue
         shown = [_NOT_RUN, *[_NOTHING] * 3]
         if runs is not None:
-            gains = [_per_cent(ladder.gain(joint, runs, key)) for key in columns]
-            shown = [*gains, str(len(ladder.shared(joint, runs)[1]))]
+            gains = [_gain(joint, runs, key) for key in columns]
+            shown = [*gains, str(len(ladder.shared_seeds(joint, runs)))]
         rows.append([f"`{rung.model}`", rung.title, *shown])
     return (
         f"### What `{JOINT.model}` gains over each rung\n\n"
@@ -182,12 +183,8 @@ def _enhanced_rows(name: str, standing: Standing | None) -> Iterator[list[str]]:
             number(runs.estimate(key).value, standing.measure) if runs else _NOTHING
             for runs in (noisy, alone, joint)
         ]
-        apart = (
-            _signed(ladder.apart(joint, alone, key), digits(standing.measure))
-            if joint and alone
-            else _NOT_RUN
-        )
-        yield [name, title(key), *shown, apart]
+        above = ladder.difference_of(joint, alone, key) if joint and alone else None
+        yield [name, title(key), *shown, _signed(above, digits(standing.measure)) if above else _NOT_RUN]
 
 
 def _verdicts(found: Found, by_measure: Mapping[str, Standing]) -> str:
@@ -259,6 +256,16 @@ def _values(card: Card, name: str) -> list[str]:
 def _summed(card: Card, name: str) -> float | None:
     values = _values(card, name)
     return sum(map(float, values)) if values else None
+
+
+def _gain(first: Runs, second: Runs, key: Key) -> str:
+    gain = ladder.gain(first, second, key)
+    return _per_cent(gain) if gain else "no seed in common"
+
+
+def _on_shared_seeds(runs: Runs, both: tuple[Runs, Runs], key: Key) -> str:
+    point, _ = runs.mean(ladder.shared_seeds(*both))
+    return f"{point[runs.standing.column(key)]:.2f}"
 
 
 def _per_cent(estimate: Estimate) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmark import train
+from benchmark.joint import trained
 from tests.joint.runs import config_file, planned_corpus
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -52,7 +53,7 @@ def test_mistakes_are_one_line_and_status_2(planned, tmp_path, capsys, given, me
 
 
 def test_without_torch_it_says_what_to_install(planned, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(train, "find_spec", lambda name: None)
+    monkeypatch.setattr(trained, "find_spec", lambda name: None)
     given = ["--config", "joint_tiny", "--corpus", str(planned), "--out", str(tmp_path / "out")]
     assert train.main(given) == 2
     assert "pip install 'sinbad-bench[joint]'" in capsys.readouterr().err

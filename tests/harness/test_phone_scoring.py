@@ -150,7 +150,7 @@ def test_a_second_run_from_the_store_gives_the_same_bytes(corpus, tmp_path):
             store=tmp_path / "store",
         )
         folders.append(write_result(tmp_path / name, made))
-    assert len({(folder / "phones.parquet").read_bytes() for folder in folders}) == 1
+    assert len({(folder / "phone_scores.parquet").read_bytes() for folder in folders}) == 1
     assert read_phone_scores(folders[0]).scores_sha256 == read_result(folders[0]).card.scores_sha256
 
 
@@ -172,7 +172,7 @@ def test_a_stored_result_is_kept_only_with_the_scores_of_these_labels(corpus, tm
     corpus.phones = dict.fromkeys(UTTERANCES, SEGMENTS[:3])
     assert not kept()
     labelled(corpus)
-    (folder / "phones.parquet").write_bytes(b"")
+    (folder / "phone_scores.parquet").write_bytes(b"")
     assert not kept()
 
 

@@ -287,6 +287,7 @@ class OpensTheCorpus(Good):
 
 
 class Connects(Good):
+    # That a sandbox keeps it from a server that does listen is tested with the runners.
     def misbehave(self, noisy):
         # Nothing listens on the port of the discard service.
         with socket.create_connection(("127.0.0.1", 9), timeout=2):

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from benchmark.errors import RecipeError
+from benchmark.joint.card import read_card
 from benchmark.joint.config_files import config_names, load_config
+from benchmark.shipped import trained_models
 from tests.joint.runs import config_file
 
 
@@ -35,6 +37,13 @@ def test_rungs_of_the_ladder_differ_from_the_joint_model_in_what_they_say_and_no
     assert load_config("si_clean").data.kinds == ["clean"]
     assert load_config("si_enhanced").data.heard == "enhanced"
     assert load_config("joint_no_se").losses.enhancement == 0.0
+
+
+@pytest.mark.parametrize("folder", sorted(trained_models().glob("*/")), ids=lambda folder: folder.name)
+def test_what_comes_with_the_package_was_trained_by_its_configuration(folder):
+    card = read_card(folder)
+    assert card["config"] == load_config(folder.name).model_dump(mode="json")
+    assert card["epochs"] == card["config"]["training"]["epochs"]
 
 
 def test_a_file_may_build_on_another_and_go_without_a_part_of_it(tmp_path):
@@ -85,6 +94,22 @@ def test_changes_from_the_command_line_are_read_as_toml_or_as_words(tmp_path):
         (
             "without = ['enhancer']\n[inverter]\nhears_enhancer = true\n",
             r"hears_enhancer needs a table \[enhancer\]",
+        ),
+        ("[encoder]\nwidth = 100\nheads = 4\n", r"encoder has width = 100, which is no multiple of 16"),
+        ("[encoder]\nheads = 3\n", r"encoder has width = 16, which 3 heads cannot share"),
+        ("[inverter]\nheads = 3\n", r"inverter has width = 16, which 3 heads cannot share"),
+        (
+            "without = ['enhancer']\n[training]\nwatch = 'si_sdr'\n",
+            r"training.watch = 'si_sdr': the model has no such score",
+        ),
+        ("[losses]\nenhancement = 0.0\ninversion = 0.0\n", r"are both 0: nothing would be learnt"),
+        (
+            "task = 'pretraining'\nwithout = ['inverter', 'enhancer']\n[encoder]\ntrained = 'none'\n",
+            r"needs encoder.trained = 'all': what is not trained has not learnt from speech",
+        ),
+        (
+            "task = 'pretraining'\nwithout = ['inverter', 'enhancer']\n[data]\nheard = 'enhanced'\n",
+            r"cannot take data.heard = 'enhanced'",
         ),
         ("training = 3\n", r"'training' = 3: input should be a valid dictionary"),
         ("name = 'No Name'\n", r"'name' = 'No Name': string should match pattern"),

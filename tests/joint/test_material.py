@@ -138,9 +138,9 @@ def test_extra_speech_of_any_rate_is_cut_into_pieces_at_16_khz(planned, tmp_path
     corpus = PreparedCorpus(planned)
     found = collect(corpus, gather(corpus.recipe, Roots()), extra_folders=[tmp_path])
     assert [item.id for item in found.extra] == [
-        "extra0/book/one.0",
-        "extra0/book/one.1",
-        "extra0/book/one.2",
+        "extra0/book/one.wav.0",
+        "extra0/book/one.wav.1",
+        "extra0/book/one.wav.2",
     ]
     assert [item.duration_s for item in found.extra] == [8.0, 8.0, 4.0]
     assert [len(item.audio().samples) for item in found.extra] == [128000, 128000, 64000]

@@ -58,23 +58,22 @@ def test_untouched_filters_give_the_sound_back(samples: int) -> None:
     torch.testing.assert_close(enhanced, wave, atol=1e-5, rtol=0)
 
 
-def test_padding_and_neighbours_in_the_batch_do_not_matter() -> None:
+@pytest.mark.parametrize("samples", [7777, 8000, 9600])
+def test_padding_and_neighbours_in_the_batch_do_not_matter(samples: int) -> None:
     model = small_model(told=True).eval()
-    short, long = torch.randn(7777), torch.randn(16000)
+    short, long = torch.randn(samples), torch.randn(16000)
     batch = torch.zeros(2, 16000)
-    batch[0, :7777], batch[1] = short, long
+    batch[0, :samples], batch[1] = short, long
     with torch.no_grad():
         alone = model(short[None])
-        together = model(batch, torch.tensor([7777, 16000]))
+        together = model(batch, torch.tensor([samples, 16000]))
     assert alone.enhanced is not None
     assert together.enhanced is not None
     assert alone.trajectories is not None
     assert together.trajectories is not None
     frames = alone.trajectories.shape[1]
-    torch.testing.assert_close(
-        together.trajectories[0, :frames], alone.trajectories[0, :frames], atol=1e-4, rtol=1e-3
-    )
-    torch.testing.assert_close(together.enhanced[0, :7000], alone.enhanced[0, :7000], atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(together.trajectories[0, :frames], alone.trajectories[0], atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(together.enhanced[0, :samples], alone.enhanced[0], atol=1e-4, rtol=1e-3)
 
 
 def test_level_does_not_matter_to_trajectories_and_carries_through_to_sound() -> None:

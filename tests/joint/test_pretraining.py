@@ -51,3 +51,12 @@ def test_the_same_draws_give_the_same_loss() -> None:
 def test_units_and_codes_are_never_trained() -> None:
     trained = {name for name, _ in _task().named_parameters()}
     assert not {"projection", "codebook"} & trained
+
+
+def test_every_recording_has_something_to_predict_however_short_beside_the_longest():
+    task = _task().eval()
+    waves, lengths = torch.zeros(2, 48000), torch.tensor([48000, 12000])
+    waves[0], waves[1, :12000] = _tones(3).reshape(-1), _tones(1)[0, :12000]
+    for seed in range(60):
+        loss = task(waves[1:], waves[1:], lengths[1:], torch.Generator().manual_seed(seed))
+        assert loss.isfinite()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,12 +13,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from benchmark.errors import ModelError, SinbadError
+from benchmark.errors import CorpusError, ModelError, SinbadError
 from benchmark.files import alone_in
 from benchmark.joint.config_files import load_config
 from benchmark.joint.run import Place, run
 from benchmark.joint.trained import load_trained
 from benchmark.joint.wrapper import wrapped
+from benchmark.shipped import demo_corpus, trained_models
 from tests.joint.runs import config_file
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -155,6 +157,26 @@ def test_what_does_not_fit_together_is_said_before_training(planned, tmp_path, c
     with pytest.raises(ModelError, match=message):
         run(config, Place(planned, tmp_path / "out", **options), device="cpu")
     assert not (tmp_path / "out" / "checkpoint").exists()
+
+
+def test_speech_of_the_corpus_itself_is_no_extra_speech(planned, tmp_path):
+    config = load_config(str(config_file(tmp_path)), ["data.extra_speech=true"])
+    for folder in (demo_corpus(), demo_corpus().parent, demo_corpus() / "audio", planned):
+        with pytest.raises(CorpusError, match="the corpus that the model is tested on"):
+            run(config, Place(planned, tmp_path / "out", extra_speech=[folder]), device="cpu")
+
+
+def test_only_a_pretrained_encoder_that_is_what_its_card_says_can_be_begun_with(planned, whole, tmp_path):
+    path, folder, _ = whole
+    begun = load_config(str(path), [f"init={folder}"])
+    with pytest.raises(ModelError, match="no pretrained encoder"):
+        run(begun, Place(planned, tmp_path / "out"), device="cpu")
+    changed = shutil.copytree(trained_models() / "tiny_pretrain", tmp_path / "changed")
+    card = json.loads((changed / "card.json").read_text())
+    (changed / "card.json").write_text(json.dumps({**card, "weights_sha256": "0" * 64}))
+    encoder = ["encoder.layers=4", "encoder.width=128", "encoder.heads=4", f"init={changed}"]
+    with pytest.raises(ModelError, match=r"is not the file that card\.json describes"):
+        run(load_config(str(path), encoder), Place(planned, tmp_path / "out"), device="cpu")
 
 
 def test_devices_that_are_not_there_are_named(planned, tmp_path, monkeypatch):

@@ -41,8 +41,6 @@ def test_the_card_of_a_copy_knows_its_original_and_no_folder(run, tmp_path):
     source = shutil.copytree(run, tmp_path / "run")
     card = read_card(source)
     card["config"]["init"] = "/home/somebody/runs/tiny_pretrain"
-    card["config"]["encoder"]["spec"] = "small:/home/somebody/weights.safetensors"
-    card["encoder"]["name"] = "small:/home/somebody/weights.safetensors"
     (source / CARD).write_text(json.dumps({**card, "log": "/home/somebody"}))
     shipped = ship(source, tmp_path / "copy")
     assert "somebody" not in (tmp_path / "copy" / CARD).read_text()
@@ -104,3 +102,13 @@ def test_where_memory_cannot_be_measured_the_card_stays(run, tmp_path):
     (source / WEIGHTS).unlink()
     (source / CARD).write_text(json.dumps({**card, "task": "joint"}))
     assert with_memory(source) == {**card, "task": "joint"}
+
+
+def test_a_model_on_the_files_of_others_is_refused_before_anything_is_written(run, tmp_path):
+    source = shutil.copytree(run, tmp_path / "run")
+    card = read_card(source)
+    card["config"]["encoder"]["spec"] = "hf:/somewhere/wavlm"
+    (source / CARD).write_text(json.dumps(card))
+    with pytest.raises(ModelError, match="built from files of its own"):
+        ship(source, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()

@@ -68,11 +68,20 @@ def test_the_origin_of_the_encoder_survives(tmp_path):
         assert read_trained_card(folder).title == f"the model joint_tiny; encoder small, {origin}"
 
 
-def test_the_file_that_an_encoder_began_with_is_not_needed_again(run):
-    card = json.loads((run / CARD).read_text())
-    card["config"]["encoder"]["spec"] = "small:/gone/for/ever.safetensors"
-    rewritten(run, config=card["config"])
-    assert load_trained(run).names == NAMES
+def test_an_encoder_that_was_left_as_it_was_drawn_is_untrained(tmp_path):
+    settings = config(enhances=False)
+    frozen = settings.model_copy(update={"encoder": settings.encoder.model_copy(update={"trained": "none"})})
+    assert read_trained_card(finished_run(tmp_path / "a", settings)).title.endswith(
+        "small, untrained at the start"
+    )
+    assert read_trained_card(finished_run(tmp_path / "b", frozen)).title.endswith("small, untrained")
+
+
+def test_a_part_that_no_loss_has_taught_is_not_scored(tmp_path):
+    settings = config()
+    without = settings.model_copy(update={"losses": settings.losses.model_copy(update={"enhancement": 0.0})})
+    assert read_trained_card(finished_run(tmp_path / "a", settings)).does == ("enhance", "invert")
+    assert read_trained_card(finished_run(tmp_path / "b", without)).does == ("invert",)
 
 
 def missing_card(folder):

@@ -191,14 +191,6 @@ def test_what_better_means_can_be_chosen(material, tmp_path, watch, best):
     assert training.progressed.best_epoch == best
 
 
-def test_a_score_that_the_model_does_not_have_is_an_error(material, tmp_path):
-    training = training_of(material, tiny_config(enhances=False, training={"watch": "si_sdr"}), tmp_path)
-    with pytest.raises(
-        ModelError, match=r"training.watch = 'si_sdr': the model has no such score, only dev_loss, dev_ppmc"
-    ):
-        training.train()
-
-
 def test_the_dev_score_is_the_mean_over_recordings_of_correlation_and_si_sdr(material, tmp_path):
     config = tiny_config()
     training = training_of(material, config, tmp_path)

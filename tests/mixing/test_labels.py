@@ -59,3 +59,12 @@ def test_labels_that_cannot_be_used_are_named_and_the_others_written(tmp_path):
         "labels without a class of phones, left out of the breakdown by phone class: ??",
     ]
     assert set(read_labels(tmp_path / "phones.parquet")) == {"S1/3"}
+
+
+def test_labels_that_cannot_be_of_the_recording_are_left_out_and_said(tmp_path):
+    in_milliseconds = Segment("p", "plosive", 0.0, 100.0)
+    overlapping = (PLOSIVE, Segment("a", "vowel", 0.05, 0.2))
+    (late,) = written(tmp_path, utterance("S1/1", partial(given, (in_milliseconds,))))
+    assert "its labels end at 100 s, the recording at 1 s" in late
+    (twice,) = written(tmp_path, utterance("S1/2", partial(given, overlapping)))
+    assert "the phones 'p' and 'a' overlap at 0.05 s" in twice

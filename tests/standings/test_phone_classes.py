@@ -66,7 +66,7 @@ def test_two_writings_are_the_same_bytes_whatever_the_order_of_rows(tmp_path):
         write_result(tmp_path / str(i), dataclasses.replace(item, phones=phones))
         for i, phones in enumerate((item.phones, turned))
     ]
-    assert len({(folder / "phones.parquet").read_bytes() for folder in folders}) == 1
+    assert len({(folder / "phone_scores.parquet").read_bytes() for folder in folders}) == 1
 
 
 def test_nothing_else_of_a_result_depends_on_them(tmp_path):
@@ -78,7 +78,7 @@ def test_nothing_else_of_a_result_depends_on_them(tmp_path):
 
 def test_a_new_result_takes_the_old_scores_by_phone_class_with_it(tmp_path):
     folder = write_result(tmp_path, with_phones(result("a", 0.3)))
-    assert (folder / "phones.parquet").is_file()
+    assert (folder / "phone_scores.parquet").is_file()
     write_result(tmp_path, result("a", 0.3))
     assert sorted(path.name for path in folder.iterdir()) == ["card.json", "scores.parquet"]
 
@@ -156,7 +156,7 @@ def test_readme_and_page_show_them(tmp_path):
 
 def test_edited_scores_are_left_out_and_the_result_stays(tmp_path, capsys):
     root = stored(tmp_path / "results", with_phones(result("a", 0.3)), with_phones(result("b", 0.4)))
-    path = root / "toy" / "b" / "phones.parquet"
+    path = root / "toy" / "b" / "phone_scores.parquet"
     table = pq.read_table(path)
     values = pa.array([1.0] * len(table), pa.float32())
     pq.write_table(table.set_column(table.schema.get_field_index("value"), "value", values), path)
@@ -175,7 +175,7 @@ def test_edited_scores_are_left_out_and_the_result_stays(tmp_path, capsys):
 @pytest.mark.parametrize("content", [b"", b"PAR1 nothing PAR1"])
 def test_damaged_scores_are_left_out_and_the_result_stays(tmp_path, content):
     root = stored(tmp_path / "results", with_phones(result("a", 0.3)))
-    (root / "toy" / "a" / "phones.parquet").write_bytes(content)
+    (root / "toy" / "a" / "phone_scores.parquet").write_bytes(content)
     phones, why = admitted(root)
     assert phones == {"a": {}}
     assert "cannot be read" in why["toy/a: phone classes"]
@@ -183,7 +183,7 @@ def test_damaged_scores_are_left_out_and_the_result_stays(tmp_path, content):
 
 def test_another_table_is_left_out(tmp_path):
     root = stored(tmp_path / "results", with_phones(result("a", 0.3)))
-    path = root / "toy" / "a" / "phones.parquet"
+    path = root / "toy" / "a" / "phone_scores.parquet"
     table = pq.read_table(path)
     pq.write_table(table.drop_columns(["reason"]), path)
     assert "have other columns" in admitted(root)[1]["toy/a: phone classes"]
@@ -218,7 +218,7 @@ def test_scores_edited_together_with_their_hash_still_contradict_themselves(tmp_
 
 def test_scores_of_another_result_are_left_out(tmp_path):
     root = stored(tmp_path / "results", with_phones(result("a", 0.3)), with_phones(result("b", 0.4)))
-    (root / "toy" / "b" / "phones.parquet").replace(root / "toy" / "a" / "phones.parquet")
+    (root / "toy" / "b" / "phone_scores.parquet").replace(root / "toy" / "a" / "phone_scores.parquet")
     assert admitted(root)[1] == {
         "toy/a: phone classes": "scores by phone class belong to other scores; score the model again"
     }

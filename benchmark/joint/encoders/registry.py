@@ -52,7 +52,6 @@ def available() -> list[Offer]:
             "log-mel front end and transformer layers that see one second to either side",
             "untrained",
         ),
-        Offer("small:FILE.safetensors", "the same with weights of ours", "as its file says"),
         Offer(
             "hf:DIR or hf:OWNER/NAME",
             "WavLM, HuBERT or wav2vec 2.0 through transformers, from a folder or the Hugging Face hub",
@@ -79,8 +78,8 @@ def load_encoder(spec: str, **options: object) -> Encoder:
 
     Args:
         spec: "hf:DIR" or "hf:OWNER/NAME" (WavLM, HuBERT, wav2vec 2.0 through transformers); "torchaudio:BUNDLE",
-            "torchaudio:BUNDLE=FILE", "torchaudio:DIR" or "torchaudio:FILE" beside a config.json; "whisper-tiny.en"; "small" or
-            "small:FILE.safetensors".
+            "torchaudio:BUNDLE=FILE", "torchaudio:DIR" or "torchaudio:FILE" beside a config.json; "whisper-tiny.en"; "small", which
+            begins untrained (a configuration's `init` gives it pretrained weights).
         **options: For "small": `layers`, `width`, `heads` and `dropout`. For the others `untrained=True` draws the weights from torch's
             random state instead, to measure what pretraining is worth; such an encoder says so.
 
@@ -89,8 +88,8 @@ def load_encoder(spec: str, **options: object) -> Encoder:
         ModelError: It is unknown, takes no such option, or its weights are missing, damaged or of another network.
     """
     kind, _, place = spec.partition(":")
-    if kind == "small" and (place or spec == "small"):
-        return _small(place, options)
+    if spec == "small":
+        return _small(options)
     if kind in ("hf", "torchaudio") and place:
         return _pretrained(spec, kind, str(Path(place).expanduser()), _untrained(spec, options))
     if spec == WHISPER:
@@ -118,18 +117,12 @@ def _whisper(untrained: bool) -> Encoder:
     return whisper.untrained() if untrained else whisper.pretrained()
 
 
-def _small(place: str, options: Mapping[str, object]) -> Encoder:
+def _small(options: Mapping[str, object]) -> Encoder:
     from benchmark.joint.encoders.small import SmallEncoder
-    from benchmark.joint.encoders.stored import load_weights
 
     _only("small", options, tuple(_SMALL_OPTIONS))
     values = {name: _number(name, options.get(name, usual)) for name, usual in _SMALL_OPTIONS.items()}
-    encoder = SmallEncoder(
-        int(values["layers"]), int(values["width"]), int(values["heads"]), values["dropout"]
-    )
-    if place:
-        load_weights(encoder, Path(place).expanduser())
-    return encoder
+    return SmallEncoder(int(values["layers"]), int(values["width"]), int(values["heads"]), values["dropout"])
 
 
 def _untrained(spec: str, options: Mapping[str, object]) -> bool:

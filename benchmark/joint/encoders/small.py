@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from benchmark.joint.config import POSITION_GROUPS
 from benchmark.joint.encoders.contract import (
     HOP,
     RATE_HZ,
@@ -74,11 +75,11 @@ class SmallEncoder(Encoder):
                 "halving": nn.Conv1d(width, width, 4, stride=2, padding=1),
                 "norm": nn.LayerNorm(width),
                 "positions": nn.Conv1d(
-                    width, width, _POSITION_KERNEL, padding=_POSITION_KERNEL // 2, groups=16
+                    width, width, _POSITION_KERNEL, padding=_POSITION_KERNEL // 2, groups=POSITION_GROUPS
                 ),
+                "dropout": nn.Dropout(dropout),
             }
         )
-        self.dropout = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(TransformerBlock(width, heads, dropout) for _ in range(layers))
 
     def forward(self, waves: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
@@ -112,7 +113,7 @@ class SmallEncoder(Encoder):
         if present is not None:
             states = states * present[..., None]
         states = states + functional.gelu(self.front["positions"](states.transpose(1, 2))).transpose(1, 2)
-        states = self.dropout(states)
+        states = self.front["dropout"](states)
         seen = within_reach(states.shape[1], REACH, present, states.device)
         hidden = [states]
         for block in self.blocks:

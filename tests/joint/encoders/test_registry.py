@@ -3,12 +3,10 @@ from __future__ import annotations
 import sys
 
 import pytest
-import torch
 
 from benchmark.errors import ModelError
 from benchmark.joint.encoders import registry
 from benchmark.joint.encoders.registry import available, load_encoder
-from benchmark.joint.encoders.stored import save_weights
 from tests.joint.encoders.checkpoints import write
 
 
@@ -23,20 +21,6 @@ def test_unknown_names_are_answered_with_those_there_are(spec) -> None:
 def test_the_small_one_takes_its_size() -> None:
     encoder = load_encoder("small", layers=2, width=32, heads=2, dropout=0.0)
     assert (encoder.name, encoder.layers, encoder.width, encoder.origin) == ("small", 3, 32, "untrained")
-
-
-def test_the_small_one_takes_its_weights_and_their_origin_from_a_file(tmp_path) -> None:
-    wanted = load_encoder("small", layers=2, width=32, heads=2)
-    wanted.origin = "self-supervised"
-    save_weights(wanted, tmp_path / "mine.safetensors")
-    encoder = load_encoder(f"small:{tmp_path / 'mine.safetensors'}", layers=2, width=32, heads=2)
-    assert encoder.origin == "self-supervised"
-    heard = torch.randn(1, 3000)
-    assert torch.equal(encoder.eval()(heard)[-1], wanted.eval()(heard)[-1])
-    with pytest.raises(ModelError, match=r"mine\.safetensors: holds the encoder 'small'.*of this size"):
-        load_encoder(f"small:{tmp_path / 'mine.safetensors'}", layers=3, width=32, heads=2)
-    with pytest.raises(ModelError, match="no such file"):
-        load_encoder("small:none.safetensors")
 
 
 @pytest.mark.parametrize(
