@@ -62,7 +62,7 @@ class InverterConfig(Section):
         width: Width of a block.
         heads: Attention heads of a block.
         dropout: Share of values set to zero while training.
-        hears_enhancer: Whether what the enhancer knows at its bottleneck is one more layer for the inverter.
+        hears_enhancer: Whether the encoder listens once more, to the enhanced speech, and the inverter hears both.
     """
 
     blocks: Annotated[int, Field(ge=0)] = 2
@@ -146,14 +146,16 @@ class DataConfig(Section):
 
 
 class TrainingConfig(Section):
-    """How it is trained: AdamW, with a linear warm-up.
+    """How it is trained, after a linear warm-up.
 
     Attributes:
         epochs: At most.
         batch_s: Seconds of audio in a batch, padding included.
+        optimiser: "adamw", or "muon": Muon for the matrices of blocks, which needs fewer epochs, and AdamW for the rest.
         learning_rate: Of everything but the encoder.
-        encoder_learning_rate: Of the encoder; None: the same.
-        weight_decay: Of AdamW.
+        matrix_learning_rate: Of what Muon changes.
+        encoder_learning_rate: Of the encoder; None: the same. With Muon, what it changes in the encoder is slowed down alike.
+        weight_decay: Of matrices.
         warmup: Steps over which the rate rises from zero.
         schedule: "plateau": multiplied with `plateau_factor` after `patience` epochs without a better dev score; "cosine": falls to
             zero over the epochs; "constant".
@@ -169,7 +171,9 @@ class TrainingConfig(Section):
 
     epochs: Count = 40
     batch_s: Annotated[float, Field(gt=0.0)] = 24.0
+    optimiser: Literal["adamw", "muon"] = "adamw"
     learning_rate: Annotated[float, Field(gt=0.0)] = 5e-4
+    matrix_learning_rate: Annotated[float, Field(gt=0.0)] = 0.02
     encoder_learning_rate: Annotated[float, Field(gt=0.0)] | None = None
     weight_decay: Weight = 1e-3
     warmup: Annotated[int, Field(ge=0)] = 100

@@ -19,6 +19,7 @@ from benchmark.joint.batch import Batch
 from benchmark.joint.checkpoint import Progressed
 from benchmark.joint.config import JointConfig, TrainingConfig
 from benchmark.joint.log import add_to_board, write_log
+from benchmark.joint.muon import Muon
 from benchmark.joint.processes import Processes
 from benchmark.joint.schedule import Schedule
 from benchmark.joint.tasks import Task
@@ -203,23 +204,29 @@ class Training:
         )
 
 
-def optimiser_of(model: nn.Module, config: TrainingConfig) -> torch.optim.AdamW:
-    """AdamW over all that is to be trained; matrices alone are drawn towards zero."""
-    groups: dict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
+def optimiser_of(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    """AdamW over all that is to be trained, or Muon for the matrices of blocks; matrices alone are drawn towards zero."""
+    groups: dict[tuple[bool, float, float], list[nn.Parameter]] = defaultdict(list)
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
-        of_encoder = name.startswith("encoder.") and config.encoder_learning_rate is not None
-        rate = config.encoder_learning_rate if of_encoder else config.learning_rate
+        rate = config.learning_rate
+        if name.startswith("encoder.") and config.encoder_learning_rate is not None:
+            rate = config.encoder_learning_rate
+        hidden = config.optimiser == "muon" and parameter.ndim == 2 and "blocks." in name
+        if hidden:
+            rate *= config.matrix_learning_rate / config.learning_rate
         decay = config.weight_decay if parameter.ndim > 1 else 0.0
-        groups[(float(rate or config.learning_rate), decay)].append(parameter)
-    return torch.optim.AdamW(
+        groups[(hidden, rate, decay)].append(parameter)
+    matrices, others = (
         [
             {"params": members, "lr": rate, "initial_rate": rate, "weight_decay": decay}
-            for (rate, decay), members in groups.items()
-        ],
-        fused=True,
+            for (hidden, rate, decay), members in groups.items()
+            if hidden is wanted
+        ]
+        for wanted in (True, False)
     )
+    return Muon(matrices, others) if matrices else torch.optim.AdamW(others, fused=True)
 
 
 def set_rate(optimiser: torch.optim.Optimizer, factor: float) -> float:

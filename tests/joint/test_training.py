@@ -301,6 +301,35 @@ def test_the_encoder_may_have_a_rate_of_its_own_and_frozen_parts_have_none(mater
     assert set_rate(optimiser, 0.5) == 5e-4
 
 
+def test_muon_changes_the_matrices_of_blocks_and_adamw_the_rest(material):
+    model = model_of(material, tiny_config())
+    rates = TrainingConfig(optimiser="muon", learning_rate=1e-3, encoder_learning_rate=1e-4)
+    optimiser = optimiser_of(model, rates)
+    of = {id(p): group for group in optimiser.param_groups for p in group["params"]}
+    assert len(of) == len(list(model.parameters()))
+    for name, parameter in model.named_parameters():
+        slower = 0.1 if name.startswith("encoder.") else 1.0
+        hidden = parameter.ndim == 2 and "blocks." in name
+        assert of[id(parameter)]["lr"] == pytest.approx(slower * (0.02 if hidden else 1e-3)), name
+    set_rate(optimiser, 0.0)
+    before = weights_copied(model)
+    step_once(model, optimiser)
+    assert same(before, dict(model.named_parameters()))
+    set_rate(optimiser, 1.0)
+    step_once(model, optimiser)
+    assert not any(torch.equal(before[name], parameter) for name, parameter in model.named_parameters())
+
+
+def weights_copied(model):
+    return {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+
+
+def step_once(model, optimiser):
+    for parameter in model.parameters():
+        parameter.grad = torch.randn_like(parameter)
+    optimiser.step()
+
+
 def test_frozen_weights_stay_bit_for_bit(material, tmp_path):
     training = training_of(material, tiny_config(training={"epochs": 1}), tmp_path)
     training.model.encoder.requires_grad_(False)
