@@ -68,7 +68,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
         "inspected": len(chosen),
         "hours": round(sum(utterance.duration_s for utterance in utterances) / 3600, 5),
         "splits": _splits(utterances),
-        "absent": _absent(recipe, utterances),
+        "absent": _absent(recipe, utterances, root),
         "speakers": [_as_json(speaker) for speaker in speakers],
         "opens_with_tone": [finding.utterance_id for finding in findings if finding.tone],
         "suspicious": {
@@ -115,17 +115,18 @@ def _splits(utterances: Sequence[Utterance]) -> dict[str, dict[str, Any]]:
     return facts
 
 
-def _absent(recipe: Recipe, utterances: Sequence[Utterance]) -> dict[str, int]:
-    """How many utterances of each split the committed division counts on and the disk lacks."""
-    from benchmark.splits import load_splits
+def _absent(recipe: Recipe, utterances: Sequence[Utterance], root: Path) -> dict[str, int]:
+    """How many utterances of each split the published division counts on and the disk lacks."""
+    from benchmark.corpora.contract import walk
+    from benchmark.splits import expected
 
     if recipe.speech.splits == "corpus":
         return {}
-    table = load_splits(recipe.speech.corpus, recipe.speech.splits)
-    if not isinstance(table, dict):  # a rule knows no list of what there should be
+    published = expected(recipe.speech.corpus, recipe.speech.splits, walk(root))
+    if published is None:
         return {}
     here = {utterance.id for utterance in utterances}
-    missing = [split for identity, split in table.items() if identity not in here]
+    missing = [split for identity, split in published.items() if identity not in here]
     return {split: missing.count(split) for split in ("train", "dev", "test")}
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from itertools import combinations
@@ -13,7 +14,7 @@ import pytest
 from benchmark import make_splits
 from benchmark.errors import ManifestError
 from benchmark.shipped import manifests_folder
-from benchmark.splits import load_splits, rules, split_names, xrmb
+from benchmark.splits import load_splits, rules, split_names, tables, xrmb
 
 TABLE = manifests_folder() / "xrmb" / "splits.parquet"
 
@@ -110,12 +111,18 @@ def test_the_rule_balances_sex_and_age_and_keeps_sentences_together() -> None:
     assert set(prompts.values()) == {"train", "dev", "test"}
 
 
-def test_the_command_writes_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    index, out = tmp_path / "index.csv", tmp_path / "deep" / "splits.parquet"
+def test_the_command_writes_the_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    index, out = tmp_path / "index.csv", tmp_path / "deep"
+    assert make_splits.main(["--out", str(out)]) == 0
+    assert sorted(path.parent.name for path in out.glob("*/splits.parquet")) == sorted(tables.CORPORA)
+    assert pq.read_table(out / "mocha" / "splits.parquet").equals(tables.make_table("mocha"))
     an_index().to_csv(index, index=False)
-    assert make_splits.main(["--index", str(index), "--out", str(out)]) == 0
-    assert pq.read_table(out).equals(xrmb.make_table(an_index()))
-    assert "standard" in capsys.readouterr().out
+    capsys.readouterr()
+    assert make_splits.main(["--index", str(index), "--out", str(out), "--json"]) == 0
+    assert pq.read_table(out / "xrmb" / "splits.parquet").equals(xrmb.make_table(an_index()))
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["hprc"]["divisions"]["leave_F01_out"] == {"train": [6, 6], "dev": [1, 1], "test": [1, 1]}
+    assert facts["xrmb"]["divisions"]["standard"]["train"][0] == 36
     index.write_text("a,b\n1,2\n")
     assert make_splits.main(["--index", str(index), "--out", str(out)]) == 2
     assert "lacks the columns" in capsys.readouterr().err

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from benchmark.corpora.passed_over import passed_over
 from benchmark.corpora.tables import read_table
 from benchmark.errors import CorpusError
 from benchmark.speech import Clip, Trajectories, Utterance
+from benchmark.splits import file_sets
 
 LENGTH_LIMIT_S = 1.0
 MM_PER_CM = 10.0
@@ -27,17 +30,32 @@ _NORMALISED = re.compile(r"(?<![a-z])norm(ali[sz]ed)?(?![a-z])", re.IGNORECASE)
 _PARAMETERS = ("ema_means.txt", "ema_stds.txt")
 #: The normalised copy states (value - mean) / (4 standard deviations).
 _DEVIATIONS = 4.0
+_UNLISTED = "in none of the file sets"
 
 
 def read(root: Path) -> list[Utterance]:
-    """List all recordings; of one that is there in both distributions the one in centimetres is taken."""
-    files = [path for path in contract.walk(root) if _RECORDING.fullmatch(path.name)]
+    """List all recordings; of one that is there in both distributions the one in centimetres is taken.
+
+    Where the released file sets lie below `root`, those in none of them are passed over.
+
+    Raises:
+        CorpusError: The file sets are damaged, or list none of the recordings.
+    """
+    files = list(contract.walk(root))
+    tracks = _tracks(files)
+    sets = file_sets.find(files)
     sounds = contract.sounds_below(root)
-    labels = {path.stem.lower(): path for path in contract.walk(root) if path.suffix.lower() == ".lab"}
-    chosen: dict[str, Path] = {}
-    for path in sorted(files, key=_preference):
-        chosen.setdefault(path.stem.lower(), path)
-    return [_utterance(stem, path, sounds, labels.get(stem)) for stem, path in sorted(chosen.items())]
+    labels = {path.stem.lower(): path for path in files if path.suffix.lower() == ".lab"}
+    found = [_utterance(stem, path, sounds, labels.get(stem)) for stem, path in sorted(tracks.items())]
+    if sets is None:
+        return found
+    listed = [replace(each, split=sets.members[each.id]) for each in found if each.id in sets.members]
+    if found and not listed:
+        raise CorpusError(
+            f"{sets.folder}: its file sets list none of the {len(found)} recordings below {root}; restore what is missing, or move the "
+            "lists away"
+        )
+    return listed
 
 
 def looks_like(root: Path) -> bool:
@@ -46,9 +64,19 @@ def looks_like(root: Path) -> bool:
 
 
 def ignored(root: Path) -> list[contract.Ignored]:
-    """Track and audio files of other names, audio without a track, and the normalised copy of what is there in centimetres."""
+    """Files that `read` passes over.
+
+    Track and audio files of other names, audio without a track, the normalised copy of what is there in centimetres, and tracks that
+    are in none of the file sets.
+    """
     files = sorted(contract.walk(root), key=_preference)
-    return passed_over(root, files, ".ema", _recording, "mngu0_s1_0001.ema")
+    found = passed_over(root, files, ".ema", _recording, "mngu0_s1_0001.ema")
+    sets = file_sets.find(files)
+    if sets is None:
+        return found
+    stems = {identity.partition("/")[2] for identity in sets.members}
+    unlisted = [path for stem, path in _tracks(files).items() if stem not in stems]
+    return found + [contract.Ignored(path.relative_to(root).as_posix(), _UNLISTED) for path in unlisted]
 
 
 def read_coils(path: Path, audio_s: float) -> Trajectories:
@@ -99,6 +127,15 @@ def read_normalised(path: Path, parameters: Path, label: Path, audio_s: float) -
     values = (track.values[:, :12] * _DEVIATIONS * deviation + mean) * MM_PER_CM * np.tile([-1.0, 1.0], 6)
     coils = _finish(path, values, track, rate_hz, list(COILS), audio_s)
     return contract.overlap(contract.delayed(coils, _silence_end(label)), audio_s)
+
+
+def _tracks(files: Iterable[Path]) -> dict[str, Path]:
+    """Stem in lower case to the track file that is read."""
+    chosen: dict[str, Path] = {}
+    for path in sorted(files, key=_preference):
+        if _RECORDING.fullmatch(path.name):
+            chosen.setdefault(path.stem.lower(), path)
+    return chosen
 
 
 def _finish(
@@ -230,6 +267,7 @@ CORPUS = contract.Corpus(
     ignored=ignored,
     notes=(
         "200 Hz; centimetres become mm and x is turned so that it grows towards the lips. No palate is read: it "
-        "is estimated from the reach of the tongue."
+        "is estimated from the reach of the tongue. Where the file sets (trainfiles.txt, validationfiles.txt, "
+        "testfiles.txt) lie below the root, recordings in none of them are not read."
     ),
 )
