@@ -58,7 +58,8 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
     """Read the raw coordinates of a processed file.
 
     The raw table has nine coils. Which of its columns are the six that the corpus' own normalised copy keeps (upper lip, lower
-    lip, jaw, tongue tip, body, dorsum) is found by correlating the two: standardisation leaves a correlation of 1.
+    lip, jaw, tongue tip, body, dorsum) is found by correlating the two: standardisation leaves a correlation of 1. Where the
+    copy, or the stretch that it was cut from, is missing or damaged, they are `DEFAULT_COLUMNS`.
 
     Args:
         path: A `.pt` file.
@@ -91,16 +92,13 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
 def _columns(raw: NDArray[np.float64], content: dict[str, Any]) -> tuple[int, ...]:
     """First column of each of the six coils."""
     normalised = content.get(NORMALISED)
-    begin, end = (content.get("begin_end") or (0, len(raw)))[:2]
     if (
         not isinstance(normalised, np.ndarray)
         or normalised.ndim != 2
         or normalised.shape[1] < 2 * len(SENSORS)
     ):
         return DEFAULT_COLUMNS
-    if not isinstance(begin, int) or not isinstance(end, int):
-        return DEFAULT_COLUMNS
-    part = raw[begin:end]
+    part = raw[_stretch(content.get("begin_end"), len(raw))]
     if len(part) != len(normalised) or len(part) < 10:
         return DEFAULT_COLUMNS
     alike = np.abs(_correlation(np.asarray(normalised, np.float64)[:, : 2 * len(SENSORS)], part))
@@ -108,6 +106,22 @@ def _columns(raw: NDArray[np.float64], content: dict[str, Any]) -> tuple[int, ..
     pairs = found.reshape(-1, 2)
     sure = alike.max(axis=1).min() >= _ALIKE and (pairs[:, 1] == pairs[:, 0] + 1).all()
     return tuple(int(column) for column in pairs[:, 0]) if sure else DEFAULT_COLUMNS
+
+
+def _stretch(begin_end: object, frames: int) -> slice:
+    """The frames that the normalised copy was cut from: all if nothing is said, none if it makes no sense."""
+    if begin_end is None:
+        return slice(0, frames)
+    try:
+        bounds = np.asarray(begin_end).reshape(-1)
+    except (ValueError, OverflowError):  # nested unevenly, or beyond all numbers
+        return slice(0)
+    if bounds.dtype.kind not in "iuf" or len(bounds) != 2:
+        return slice(0)
+    begin, end = bounds.tolist()
+    if not (0 <= begin < end <= frames and begin == int(begin) and end == int(end)):
+        return slice(0)
+    return slice(int(begin), int(end))
 
 
 def _correlation(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -134,7 +148,9 @@ def _utterance(key: tuple[str, str], track: Path, sound: Path | None) -> Utteran
     speaker, recording = key
     extra: dict[str, str | int | float] = {}
     audio_s = 0.0
+    identity = f"{speaker}/{recording}"
     try:
+        contract.portable_id(identity, track)
         if sound is None:
             raise CorpusError(f"{track}: has no audio of the same name (.wav or .flac)")
         audio_s = audio.duration_s(sound)
@@ -142,7 +158,7 @@ def _utterance(key: tuple[str, str], track: Path, sound: Path | None) -> Utteran
         extra["problem"] = str(error)
     digits = re.search(r"(\d+)$", recording)
     return Utterance(
-        id=contract.portable_id(f"{speaker}/{recording}", track),
+        id=identity,
         speaker=speaker,
         prompt=str(int(digits[1][-4:])) if digits else recording,
         duration_s=audio_s,

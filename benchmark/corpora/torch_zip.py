@@ -2,7 +2,7 @@
 
 A file of torch is a ZIP archive with a pickle and raw tensor storages. Unpickling runs whatever functions a file names; here
 the pickle's instructions are walked as data. Names of functions stay names: the few that rebuild tensors and numpy arrays
-are understood, anything else is refused.
+are understood, anything else is refused. Arrays of anything but numbers (texts, objects) are passed over.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Array:
 
 
 def read_dictionary(path: Path) -> dict[str, Any]:
-    """The top-level dictionary of a file; tensors and arrays come as numpy arrays.
+    """The top-level dictionary of a file; tensors and arrays of numbers come as numpy arrays, other arrays as None.
 
     Raises:
         CorpusError: Not a ZIP file of torch, damaged, swelling beyond ten times its size, or holding more than plain data.
@@ -245,23 +245,30 @@ def _finish(value: Any, depth: int = 0) -> Any:
 
 def _array(described: _Array) -> Any:
     if described.kind == "dtype":
-        return str(_dtype(described))
+        named = _dtype(described)
+        return None if named is None else str(named)
     if described.kind == "scalar":
-        dtype = _dtype(described.arguments[0])
-        return np.frombuffer(_bytes(described.arguments[1]), dtype, count=1)[0].item()
-    _, shape, dtype_described, by_column, data = described.state
-    dtype = _dtype(dtype_described)
+        of_one, one = described.arguments
+        dtype = _dtype(of_one)
+        return None if dtype is None else np.frombuffer(_bytes(one), dtype, count=1)[0].item()
+    _, shape, of_all, by_column, data = described.state
+    dtype = _dtype(of_all)
+    if dtype is None:
+        return None
     flat = np.frombuffer(_bytes(data), dtype)
     return np.reshape(flat, tuple(int(extent) for extent in shape), order="F" if by_column else "C")
 
 
-def _dtype(described: Any) -> np.dtype[Any]:
+def _dtype(described: Any) -> np.dtype[Any] | None:
+    """The type of an array's numbers; None if it holds something else."""
     if not isinstance(described, _Array) or described.kind != "dtype":
         raise _RefusedError("describes an array without a type")
     code = str(described.arguments[0])
+    if not code or code[0] not in "fiub":
+        return None
     order = str(described.state[1]) if described.state else "<"
-    if code[:1] not in "fiub" or order not in "<>|=":
-        raise _RefusedError(f"holds an array of type {code[:20]!r}, which is not numbers")
+    if order not in "<>|=":
+        raise _RefusedError(f"holds an array of an unknown byte order, {order[:20]!r}")
     return np.dtype(("" if order == "|" else order) + code)
 
 
@@ -269,5 +276,5 @@ def _bytes(data: Any) -> bytes:
     if isinstance(data, str):
         return data.encode("latin-1")
     if not isinstance(data, bytes):
-        raise _RefusedError("holds an array of objects")
+        raise _RefusedError("holds an array of numbers whose content is no bytes")
     return data

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmark import audio
-from benchmark.corpora import array_files, carstens, est_track, mocha, mview, ssff, torch_zip, xrmb
+from benchmark.corpora import array_files, carstens, est_track, mocha, mview, spire, ssff, torch_zip, xrmb
 from benchmark.draws import random_bytes
 from benchmark.errors import CorpusError
 from tests.corpora import voices, writers
@@ -66,6 +66,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "torch_protocol_4": torch_zip.read_dictionary,
     "pickle_2": torch_zip.read_dictionary,
     "pickle_4": torch_zip.read_dictionary,
+    "spire": lambda path: spire.read_coils(path, 0.3),
     "npy": array_files.read_columns,
     "npz": array_files.read_columns,
     "csv": array_files.read_columns,
@@ -75,7 +76,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "flac": read_audio,
 }
 #: Kinds whose mutations go inside an archive, whose checksums would else turn nearly all of them away.
-WRAPPED = ("pickle_2", "pickle_4")
+WRAPPED = ("pickle_2", "pickle_4", "spire")
 SUFFIXES = {"npy": ".npy", "npz": ".npz", "csv": ".csv", "ssff": ".ssff"}
 
 
@@ -107,6 +108,7 @@ def sound_file(kind: str) -> bytes:
         "torch_protocol_4": lambda: zipped(pickle.dumps(content, 4)),
         "pickle_2": lambda: pickle.dumps(content, 2),
         "pickle_4": lambda: pickle.dumps(content, 4),
+        "spire": lambda: pickle.dumps(spire_content(), 2),
         "npy": lambda: saved(".npy", lambda path: np.save(path, VALUES)),
         "npz": lambda: saved(
             ".npz", lambda path: np.savez(path, values=VALUES, rate_hz=200.0, names=np.array(NAMES))
@@ -118,6 +120,13 @@ def sound_file(kind: str) -> bytes:
         "flac": lambda: saved(".flac", lambda path: soundfile.write(path, tone, 8000)),
     }
     return makers[kind]()
+
+
+def spire_content() -> dict[str, object]:
+    raw = np.random.default_rng(0).standard_normal((30, 18))
+    kept = raw[5:25, [0, 1, 2, 3, *range(8, 16)]]
+    texts = {"phonemes": np.array(["sil", "aa"]), "words": np.array([None, "a"], object)}
+    return {spire.RAW: raw, spire.NORMALISED: kept, "begin_end": np.array([5, 25]), **texts}
 
 
 def saved(suffix: str, write: Callable[[Path], object]) -> bytes:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from benchmark import corpora
+from benchmark.corpora import spire
 from benchmark.errors import CorpusError
 from benchmark.speech import Segment, Utterance
 from tests.corpora import voices, writers
@@ -76,6 +78,66 @@ def test_spire_finds_its_six_coils_and_its_front(tmp_path: Path, tensors: bool) 
         truth = voices.pellet_paths(5000 * (number // 2 + 1) + number % 2 + 1, 1.5, 100.0)
         np.testing.assert_allclose(found.select(("TT_x", "TT_y")).values, truth["T1"], atol=1e-4)
         assert utterance.prompt == str(number % 2 + 1)
+
+
+def spire_file(path: Path, columns: list[int], **other: object) -> NDArray[np.float64]:
+    """A processed file whose normalised copy, cut from frames 10 to 140, keeps other columns than are usual; returns the raw table."""
+    raw = np.random.default_rng(0).standard_normal((150, 18))
+    content = {spire.RAW: raw, spire.NORMALISED: raw[10:140, columns] / 2, **other}
+    path.write_bytes(writers.torch_bytes(content, False))
+    return raw
+
+
+UNUSUAL = [16, 17, *range(2, 12)]
+USUAL = [0, 1, 2, 3, *range(8, 16)]
+
+
+@pytest.mark.parametrize(
+    ("begin_end", "told"),
+    [
+        ([10, 140], True),
+        ((10.0, 140.0), True),
+        (np.array([10, 140]), True),
+        (np.array([[10.0], [140.0]]), True),
+        ([np.int64(10), np.float32(140)], True),
+        (None, False),
+        ([10], False),
+        ([10, 140, 150], False),
+        ([10.5, 140], False),
+        ([10, float("nan")], False),
+        ([-140, -10], False),
+        ([10, 10**400], False),
+        ([10, [140]], False),
+        ({"begin": 10}, False),
+        ("10 140", False),
+        (np.array(["10", "140"]), False),
+        (7, False),
+    ],
+)
+def test_spire_says_where_its_normalised_copy_begins_and_ends_in_many_ways(
+    tmp_path: Path, begin_end: object, told: bool
+) -> None:
+    raw = spire_file(tmp_path / "x.pt", UNUSUAL, begin_end=begin_end)
+    found = spire.read_coils(tmp_path / "x.pt", 1.5)
+    expected = raw[:, UNUSUAL if told else USUAL]
+    np.testing.assert_allclose(np.abs(found.values), np.abs(expected), atol=1e-6)
+
+
+def test_spire_with_texts_in_arrays_is_read(tmp_path: Path) -> None:
+    texts = {"phonemes": np.array(["sil", "aa"]), "words": np.array([None, "a"], object)}
+    raw = spire_file(tmp_path / "x.pt", USUAL, begin_end=[10, 140], first=np.str_("sil"), **texts)
+    found = spire.read_coils(tmp_path / "x.pt", 1.5)
+    np.testing.assert_allclose(found.select(("UL_y",)).values[:, 0], raw[:, 1], atol=1e-6)
+
+
+def test_a_name_of_spire_that_cannot_be_an_id_is_damage_of_that_recording(tmp_path: Path) -> None:
+    writers.write_spire(tmp_path)
+    for path in list(tmp_path.rglob("spk1f0001.*")):
+        path.rename(path.with_stem("a b"))
+    found = corpora.scan("spire", tmp_path)
+    assert len(found.utterances) == 3
+    assert len(found.problems) == 1
+    assert "a b.pt: the name gives the id 'spk1/a b'; use letters" in found.problems[0]
 
 
 def test_spire_audio_of_another_recording_is_refused(tmp_path: Path) -> None:
