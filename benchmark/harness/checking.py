@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,7 +13,7 @@ from benchmark.audio import FULL_SCALE, pcm16, read_clip, resample
 from benchmark.draws import gaussian
 from benchmark.errors import CorpusError, ModelError
 from benchmark.harness.open_runner import RunOptions, open_runner
-from benchmark.harness.outcome import Item, Outcome
+from benchmark.harness.outcome import Item, Outcome, Runner
 from benchmark.metrics import TV10
 from benchmark.models.entry import Entry, Pair, Predictions
 from benchmark.prepared import PreparedCorpus
@@ -25,6 +24,9 @@ from benchmark.speech import Clip, Trajectories
 _TOLERATED_S = 0.05
 _LATEST_S = 0.001
 _NOISE = "noise/repeat"
+_TOO_LONG = "took longer than "
+#: A command that hangs on one recording of a batch is noticed after the time of all of them.
+_BATCH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Finding:
 def check_model(entry: Entry, options: RunOptions, corpus: PreparedCorpus | None = None) -> Iterator[Finding]:
     """Tries a model on speech, silence, noise, short and long input, and recordings of three rates.
 
+    After a recording that takes longer than the limit nothing more is tried: a model that never ends would take that long each time.
+
     Args:
         entry: The model.
         options: How it is run.
@@ -57,27 +61,55 @@ def check_model(entry: Entry, options: RunOptions, corpus: PreparedCorpus | None
         raise ModelError(
             "predictions are files, not a model to be tried; score them, and failures will be named"
         )
-    runner = open_runner(entry, options, None, corpus=corpus)
+    runner = open_runner(entry, replace(options, batch=min(options.batch, _BATCH)), None, corpus=corpus)
     items = _recordings()
     try:
         tasks = runner.tasks()
         facts = "".join(f", {name.removeprefix('model ')} {value}" for name, value in runner.facts().items())
         yield Finding("good", "it loads", f"and has {' and '.join(sorted(tasks))}{facts}")
-        heard = [Item(name.partition("/")[0], clip) for name, clip in items.items()]
-        given = dict(zip(items, runner.run(heard), strict=True))
+        given = _heard(runner, items)
+        hung = next((name for name, outcome in given.items() if _took_too_long(outcome)), None)
         runner.close()
-        (again,) = list(islice(runner.run(heard[:1]), 1))
+        again = None if hung else next(runner.run([Item("speech", items["speech"])]))
     finally:
         runner.close()
-    for name, clip in items.items():
-        if "/" not in name:
-            yield from _look(name, clip, given[name], tasks)
+    for name, outcome in given.items():
+        if "/" not in name or name == hung:
+            yield from _look(name.partition("/")[0], items[name], outcome, tasks)
+    if again is None:
+        yield Finding(
+            "bad", "stopped", f"{_left(items, given)}; mend this first, or allow more with --timeout"
+        )
+        return
     yield from _memory(given, again)
     if "enhance" in tasks:
         yield from _delay(items["speech"], given["speech"])
     if "invert" in tasks and not isinstance(entry.how, Pair):
         yield from _channels(given["speech"])
     yield _speed(items, given)
+
+
+def _heard(runner: Runner, items: Mapping[str, Clip]) -> dict[str, Outcome]:
+    """What a model makes of the recordings, up to the first that takes too long."""
+    given: dict[str, Outcome] = {}
+    # The first by itself: a command that never ends shows it there, before it is given several at a time.
+    for names in (list(items)[:1], list(items)[1:]):
+        heard = [Item(name.partition("/")[0], items[name]) for name in names]
+        for name, outcome in zip(names, runner.run(heard), strict=False):
+            given[name] = outcome
+            if _took_too_long(outcome):
+                return given
+    return given
+
+
+def _took_too_long(outcome: Outcome) -> bool:
+    return any(error.startswith(_TOO_LONG) for error in (outcome.enhance_error, outcome.invert_error))
+
+
+def _left(items: Mapping[str, Clip], given: Mapping[str, Outcome]) -> str:
+    """What was not tried."""
+    left = [name for name in items if name not in given and "/" not in name]
+    return f"not tried after that: {', '.join(left)}" if left else "nothing more was tried after that"
 
 
 def _recordings() -> dict[str, Clip]:
@@ -209,6 +241,10 @@ def _channels(given: Outcome) -> Iterator[Finding]:
     """Whether articulation bears names that are scored, and moves."""
     moved = given.trajectories
     if moved is None:
+        return
+    if not moved.values.size:
+        what = "channels" if len(moved.values) else "frames"
+        yield Finding("bad", "movement", f"invert gave no {what} for three seconds of speech")
         return
     known = [name for name in moved.names if name in TV10]
     if not known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,12 @@ def wrong(found):
             "invert gave 1.500 s for 3.000 s",
         ),
         ("def invert(self, noisy): return [1, 2]", "speech", "invert gave list, expected Trajectories"),
+        (
+            "def invert(self, noisy): return np.zeros((0, 2)), 100, ['LA', 'LP']",
+            "movement",
+            "invert gave no frames for three seconds of speech",
+        ),
+        ("def enhance(self, noisy): return noisy[:0]", "speech", "enhance gave 0.000 s for 3.000 s"),
     ],
 )
 def test_each_fault_is_named(body, what, text, tmp_path, capsys):
@@ -80,6 +87,41 @@ def test_a_model_without_fault_passes_and_people_are_told_so(capsys):
     out = capsys.readouterr().out
     assert out.endswith("nothing is wrong; score it\n")
     assert "good  delay: 0 samples at 16000 Hz" in out
+
+
+@pytest.mark.parametrize("kind", ["class", "command"])
+def test_a_model_that_never_ends_is_tried_once(kind, tmp_path, capsys):
+    path = tmp_path / ("wrapper.py" if kind == "class" else "run.sh")
+    if kind == "class":
+        path.write_text(HEAD + "    def enhance(self, noisy):\n        while True: pass\n")
+        spec = [f"{path}:Model"]
+    else:
+        path.write_text("sleep 600\n")
+        spec = [f"command:sh {path}", "--does", "enhance"]
+    start = time.monotonic()
+    found = findings(capsys, *spec, "--timeout", "1")
+    assert time.monotonic() - start < 8
+    assert [what for what, _ in wrong(found)] == ["speech", "stopped"]
+    assert "took longer than 1 s" in wrong(found)[0][1]
+    assert "silence" in wrong(found)[1][1]
+    assert "mend this first, or allow more with --timeout" in wrong(found)[1][1]
+
+
+def test_what_was_tried_before_a_hang_is_told(tmp_path, capsys):
+    path = tmp_path / "wrapper.py"
+    path.write_text(
+        HEAD + "    def enhance(self, noisy):\n        while not noisy.any(): pass\n        return noisy\n"
+    )
+    found = findings(capsys, f"{path}:Model", "--timeout", "2")
+    assert ("good", "noise", "an estimate of the right length, finite") in found
+    assert [what for what, _ in wrong(found)] == ["silence", "stopped"]
+
+
+def test_articulation_without_channels_is_named(tmp_path, capsys):
+    path = tmp_path / "wrapper.py"
+    path.write_text(HEAD + "    def invert(self, noisy): return np.zeros((len(noisy) // 160, 0)), 100, []\n")
+    found = wrong(findings(capsys, f"{path}:Model", "--runner", "in-process"))
+    assert ("movement", "invert gave no channels for three seconds of speech") in found
 
 
 def test_another_rate_is_tried_too(tmp_path, capsys):
