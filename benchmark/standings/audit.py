@@ -1,8 +1,8 @@
 """Which stored results may enter the tables. What may not is left out and named, so that one bad result cannot hide the others.
 
 Left out is a result whose files are damaged, moved or edited; whose counts, values or mixtures contradict each other; that was made
-from another corpus than the committed manifest says (or, without a manifest, than the majority of results); measure by measure,
-scores of another version than this package computes; and, by themselves, scores by class of phone (see `phone_classes`).
+from another corpus than the committed manifest says (or, without a manifest, than the majority of results, and all of them if there is
+none); measure by measure, scores of another version than this package computes; and, by themselves, scores by class of phone (see `phone_classes`).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def admit(results: Path, manifests: Path) -> dict[str, Admitted]:
         manifests: Folder of the committed manifests, which results have to agree with.
 
     Raises:
-        StandingsError: There are no results; or results of several corpora and nothing says which is right.
+        StandingsError: There are no results.
     """
     folders = sorted(
         {path.parent for name in ("card.json", "scores.parquet") for path in results.glob(f"*/*/{name}")}
@@ -150,13 +150,8 @@ def _of_one_corpus(
     else:
         (allowed, most), *rest = identities.most_common()
         if rest and rest[0][1] == most:
-            names = ", ".join(
-                f"{result.card.model} on {result.card.corpus_sha256[:12]}" for result in results
-            )
-            raise StandingsError(
-                f"{recipe}: results of different corpora are mixed and none is in the majority ({names}); score the models "
-                "on one corpus, or remove what is old"
-            )
+            kept_out += _undecided(recipe, results)
+            return []
         origin = "most other results"
     kept: list[Compact] = []
     for result in results:
@@ -172,6 +167,21 @@ def _of_one_corpus(
                 )
             )
     return kept
+
+
+def _undecided(recipe: str, results: Sequence[Compact]) -> list[KeptOut]:
+    """All results of a recipe, of which nothing says who is right."""
+    reason = (
+        "was scored on the corpus {}, others on another, none is in the majority and no manifest is committed; "
+        "score the models on one corpus, or remove what is old"
+    )
+    return [
+        KeptOut(
+            f"{recipe}/{result.card.model}",
+            reason.format(f"{result.card.split} {result.card.corpus_sha256[:12]}"),
+        )
+        for result in results
+    ]
 
 
 def _with_phones(

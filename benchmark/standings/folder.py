@@ -46,7 +46,7 @@ def collect(results: Path, manifests: Path, items: Path | None = None) -> Board:
         items: Folder of recordings to listen to, if there is one.
 
     Raises:
-        StandingsError: There is nothing that may be ranked, or nothing says which of several corpora is right.
+        StandingsError: There is nothing that may be ranked.
     """
     admitted = admit(results, manifests)
     kept_out = [what for item in admitted.values() for what in item.kept_out]
@@ -70,12 +70,16 @@ def collect(results: Path, manifests: Path, items: Path | None = None) -> Board:
 def render(folder: Path, board: Board) -> tuple[list[Path], str]:
     """Writes README.md, one CSV a recipe, the plots and the page below `folder`; REPRODUCTION.md where its recipe has results.
 
+    What was rendered for recipes or measures that have no results any more is removed.
+
     REPRODUCTION_NOTES.md, if there is one, is written by people and becomes the end of REPRODUCTION.md.
 
     Returns:
         What was written; and why there is no page, or "".
     """
     written = []
+    for name in _leftovers(folder, board):
+        (folder / name).unlink()
     for name, text in _tables(folder, board).items():
         write_text(folder / name, text)
         written.append(folder / name)
@@ -91,7 +95,7 @@ def render(folder: Path, board: Board) -> tuple[list[Path], str]:
 
 
 def stale(folder: Path, board: Board) -> list[str]:
-    """Names of rendered files that are missing or show something else than the results say.
+    """Names of rendered files that are missing, show something else than the results say, or belong to no result any more.
 
     Raises:
         MissingExtraError: The package that renders the page is missing, so the page cannot be judged.
@@ -107,7 +111,24 @@ def stale(folder: Path, board: Board) -> list[str]:
         # Plots are compared by the data they show: another matplotlib draws the same curves with other bytes.
         if not path.is_file() or stamp(path.read_text(encoding="utf-8")) != data_hash(standing):
             old.append(name)
-    return old
+    return old + _leftovers(folder, board)
+
+
+def _leftovers(folder: Path, board: Board) -> list[str]:
+    """Tables and plots that were rendered here, known by their heading and their stamp, and would not be rendered now."""
+    now = {*_tables(folder, board), *_plots(board)}
+    return [
+        path.name
+        for path in sorted([*folder.glob("*.csv"), *folder.glob("*.svg"), folder / REPRODUCTION])
+        if path.name not in now and path.is_file() and _is_rendered(path)
+    ]
+
+
+def _is_rendered(path: Path) -> bool:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix == ".csv":
+        return text.partition("\n")[0] == tidy_csv([]).strip()
+    return text.startswith("# Reproduction") if path.suffix == ".md" else stamp(text) is not None
 
 
 def _tables(folder: Path, board: Board) -> dict[str, str]:

@@ -99,12 +99,27 @@ def test_a_result_from_a_changed_corpus_is_left_out(tmp_path):
     )
 
 
-def test_where_nothing_says_which_corpus_is_right_everything_is_refused(tmp_path, capsys):
+def test_where_nothing_says_which_corpus_is_right_all_are_left_out(tmp_path, capsys):
     root = stored(tmp_path / "results", result("a", 0.3), result("b", 0.4, corpus="d" * 64))
-    with pytest.raises(StandingsError, match="none is in the majority"):
-        admitted(root)
+    models, why = admitted(root)
+    assert models == []
+    assert why["toy/a"].startswith("was scored on the corpus test cccccccccccc, others on another")
+    assert why["toy/b"].startswith("was scored on the corpus test dddddddddddd, others on another")
     assert leaderboard.main(["--out", str(tmp_path)]) == 2
-    assert "a on cccccccccccc, b on dddddddddddd" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "toy/a: was scored on" in told
+    assert "toy/b: was scored on" in told
+
+
+def test_an_undecided_recipe_does_not_take_the_others_down(tmp_path, capsys):
+    root = stored(tmp_path / "results", result("a", 0.3), result("b", 0.4, corpus="d" * 64))
+    stored(root, result("c", 0.5, recipe="zoo"))
+    assert leaderboard.main(["--out", str(tmp_path)]) == 0
+    text = (tmp_path / "README.md").read_text()
+    assert "## zoo" in text
+    assert "- `toy/a`: was scored on the corpus" in text
+    assert leaderboard.main(["--out", str(tmp_path), "--check"]) == 1
+    assert "kept out: toy/b: was scored on the corpus" in capsys.readouterr().out
 
 
 def test_scores_of_another_version_of_a_measure_are_left_out(tmp_path):

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 import re
+import shutil
 import sys
 
 import pytest
@@ -182,6 +183,24 @@ def test_check_tells_which_of_two_recipes_is_stale_or_edited(two, tmp_path, caps
     out = capsys.readouterr().out
     assert "kept out: zoo/other: the card was edited or damaged" in out
     assert "toy" not in out
+
+
+def test_what_was_rendered_for_removed_results_is_stale(two, tmp_path, capsys):
+    board = tmp_path / "board"
+    words = ["--out", str(board)]
+    assert leaderboard.main(words) == 0
+    strangers = {"mine.csv": "a,b\n1,2\n", "logo.svg": "<svg/>"}
+    for name, text in strangers.items():
+        (board / name).write_text(text)
+    shutil.rmtree(two / "zoo")
+    (board / "README.md").unlink()
+    assert stale(board, gathered(two)) == ["README.md", "index.html", "zoo.csv", "zoo_PPMC.svg"]
+    capsys.readouterr()
+    assert leaderboard.main([*words, "--check"]) == 1
+    assert f"stale: {board / 'zoo_PPMC.svg'}\n" in capsys.readouterr().out
+    assert leaderboard.main(words) == 0
+    assert leaderboard.main([*words, "--check"]) == 0
+    assert sorted(path.name for path in board.iterdir() if path.is_file()) == sorted([*FILES, *strangers])
 
 
 def test_a_question_without_a_recipe_is_answered_for_both(two, tmp_path, capsys):
