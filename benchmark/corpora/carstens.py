@@ -1,4 +1,4 @@
-"""Position files of Carstens articulographs: AG500 (no header) and AG501 (`AG50xDATA_V002`, `_V003`)."""
+"""Position files of Carstens articulographs: AG500 (no header) and AG501 (`AG50xDATA_V001` to `_V003`)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from benchmark.errors import CorpusError
 
 MAGIC = b"AG50xDATA_V"
+_VERSIONS = (b"001", b"002", b"003")
 AXES = ("x", "y", "z", "phi", "theta", "rms", "extra")
 AG500_SENSORS = 12
 AG500_RATE_HZ = 200.0
@@ -93,13 +94,9 @@ def read_positions(path: Path) -> NDArray[np.float64]:
 def _parse(path: Path, start: bytes) -> tuple[int, float, int]:
     """Number of sensors, rate and size of the header of an AG501 file."""
     lines = start.split(b"\n", 2)
-    if (
-        not start.startswith(MAGIC)
-        or len(lines) < 3
-        or lines[0].strip() not in (MAGIC + b"002", MAGIC + b"003")
-    ):
+    if len(lines) < 3 or lines[0].strip() not in [MAGIC + version for version in _VERSIONS]:
         raise CorpusError(
-            f"{path}: header '{lines[0][:24].decode('latin-1')}' is not known; AG50xDATA_V002 and V003 are"
+            f"{path}: header '{lines[0][:24].decode('latin-1')}' is not known; AG50xDATA_V001, V002 and V003 are"
         )
     data_at = _count(path, "the header's size", lines[1], _MAX_HEADER)
     if data_at > len(start):

@@ -13,7 +13,8 @@ from benchmark.corpora.tables import last_line, parse_table
 from benchmark.errors import CorpusError
 
 MAGIC = b"EST_File Track"
-_END = b"EST_Header_End"
+#: The last header line to its end: some writers leave blanks behind its word, or a carriage return.
+_END = re.compile(rb"EST_Header_End[ \t]*(?:\r\n|\n|\r)")
 _MAX_HEADER = 1 << 20
 _MAX_CHANNELS = 4096
 
@@ -77,13 +78,11 @@ def read_header(path: Path) -> EstHeader:
         raise CorpusError(
             f"{path}: no track of the Edinburgh Speech Tools (it should begin 'EST_File Track')"
         )
-    end = start.find(_END)
-    if end < 0:
-        raise CorpusError(f"{path}: the header has no end; the file is truncated")
-    text = start[:end].decode("latin-1")
-    # The line feed after the last header line; a carriage return may come before it.
-    data_at = end + len(_END) + (2 if start[end + len(_END) :].startswith(b"\r\n") else 1)
-    header = _parse(path, text, data_at)
+    end = _END.search(start)
+    if end is None:
+        raise CorpusError(f"{path}: the header has no end (a line EST_Header_End); the file is truncated")
+    data_at = end.end()
+    header = _parse(path, start[: end.start()].decode("latin-1"), data_at)
     needed = data_at + header.frames * header.columns * (2 if header.ascii else 4)
     if needed > size + header.ascii:
         raise CorpusError(

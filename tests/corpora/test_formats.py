@@ -42,11 +42,16 @@ def test_est_tracks_read_alike_however_they_are_written(tmp_path: Path, ascii_ro
     assert est_track.last_time(path) == pytest.approx(TIMES[-1])
 
 
-def test_est_crlf_header(tmp_path: Path) -> None:
-    content = est_bytes(TIMES, VALUES, NAMES)
+@pytest.mark.parametrize("ascii_rows", [False, True])
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b" \n", b" \t\r\n"])
+def test_est_headers_end_in_several_ways(tmp_path: Path, ending: bytes, ascii_rows: bool) -> None:
+    content = est_bytes(TIMES, VALUES, NAMES, ascii_rows=ascii_rows)
     at = content.index(b"EST_Header_End\n") + len(b"EST_Header_End\n")
-    path = est(tmp_path, content[:at].replace(b"\n", b"\r\n") + content[at:])
-    np.testing.assert_array_equal(est_track.read_track(path).values, VALUES)
+    path = est(tmp_path, content[:at].replace(b"\n", ending) + content[at:])
+    found = est_track.read_track(path)
+    np.testing.assert_array_equal(found.values, VALUES)
+    assert est_track.last_time(path) == pytest.approx(TIMES[-1])
+    assert est_track.frame_rate(path, found.times) == 200.0
 
 
 BINARY = est_bytes(TIMES, VALUES, NAMES)
@@ -59,6 +64,7 @@ BINARY = est_bytes(TIMES, VALUES, NAMES)
         (b"EST_File Tracks", "has no end"),
         (BINARY[:-1], "too short"),
         (BINARY[:60], "has no end"),
+        (BINARY.replace(b"Header_End\n", b"Header_End"), "has no end"),
         (BINARY.replace(b"NumFrames 20", b"NumFrames 9999999999"), "too short"),
         (BINARY.replace(b"NumFrames 20", b"NumFrames -1"), "states -1 frames"),
         (BINARY.replace(b"NumFrames 20", b"NumFrames x"), "no whole number NumFrames"),
@@ -180,7 +186,7 @@ def test_a_mat_file_that_is_no_recording_is_named(tmp_path: Path) -> None:
 POSITIONS = np.arange(10 * 16 * 7, dtype=float).reshape(10, 16, 7)
 
 
-@pytest.mark.parametrize(("rate_hz", "version"), [(None, ""), (250, "V002"), (1250, "V003")])
+@pytest.mark.parametrize(("rate_hz", "version"), [(None, ""), (250, "V001"), (250, "V002"), (1250, "V003")])
 def test_carstens_positions(tmp_path: Path, rate_hz: int | None, version: str) -> None:
     path = tmp_path / "x.pos"
     expected = POSITIONS if rate_hz else POSITIONS[:, :12]
