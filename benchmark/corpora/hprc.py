@@ -61,7 +61,7 @@ def _utterance(path: Path, match: re.Match[str]) -> Utterance:
         extra["problem"] = str(error)
     speaker = match["speaker"].upper()
     return Utterance(
-        id=f"{speaker}/{path.stem}",
+        id=f"{speaker}/{path.stem.upper()}",
         speaker=speaker,
         prompt=match["prompt"].upper(),
         duration_s=audio_s,

@@ -70,6 +70,41 @@ def test_usc_timit_finds_the_vertical_axis(tmp_path: Path) -> None:
     assert utterance.prompt == "001_005"
 
 
+def test_usc_timit_takes_one_vertical_axis_for_all_recordings_of_a_speaker(tmp_path: Path) -> None:
+    writers.write_usc_timit(tmp_path)
+    short = tmp_path / "EMA" / "Data" / "F1" / "mat" / "usctimit_ema_f1_006_010.mat"
+    truth = voices.pellet_paths(2006, 0.6, 100.0)
+    drift = np.linspace(0, 30, len(truth["UL"]))
+    elements = [
+        (name, 100.0, np.column_stack([truth[own][:, 0], drift, truth[own][:, 1]]))
+        for name, own in {"TT": "T1", "UL": "UL"}.items()
+    ]
+    writers.save_mview(short, short.stem, elements, "", True)
+    writers.write_wav(short.parents[1] / "wav" / f"{short.stem}.wav", voices.speech(1, 0.6, 20000), 20000)
+    writers.truncate(short.with_name("usctimit_ema_f1_001_005.mat"))  # has no say
+    for seed in (2011, 2016):
+        paths = voices.pellet_paths(seed, 2.0, 100.0)
+        elements = [
+            (name, 100.0, np.insert(paths[own], 1, 0.5, 1)) for name, own in {"TT": "T1", "UL": "UL"}.items()
+        ]
+        other = short.with_stem(f"usctimit_ema_f1_{seed - 2000:03d}_{seed - 1996:03d}")
+        writers.save_mview(other, other.stem, elements, "", True)
+    (utterance,) = [one for one in corpora.scan("usc_timit", tmp_path).utterances if one.speaker == "F1"]
+    found = utterance.trajectories()  # type: ignore[misc]
+    np.testing.assert_allclose(found.select(("UL_x", "UL_y")).values, truth["UL"], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["hprc", "usc_timit", "mocha"])
+def test_ids_do_not_depend_on_the_case_of_files(tmp_path: Path, name: str) -> None:
+    usual, swapped = tmp_path / "usual", tmp_path / "swapped"
+    for root in (usual, swapped):
+        writers.WRITERS[name](root)
+    for path in sorted(path for path in swapped.rglob("*") if path.is_file()):
+        path.rename(path.with_stem(path.stem.swapcase()))
+    ids, others = ([one.id for one in corpora.read(name, root)] for root in (usual, swapped))
+    assert ids == others
+
+
 @pytest.mark.parametrize("tensors", [False, True])
 def test_spire_finds_its_six_coils_and_its_front(tmp_path: Path, tensors: bool) -> None:
     writers.write_spire(tmp_path, tensors=tensors)
