@@ -49,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--keep", action="store_true", help="keep a stored result of the same model code, corpus and measures"
     )
     parser.add_argument(
+        "--replace", action="store_true", help="overwrite a stored result of another model of this name"
+    )
+    parser.add_argument(
         "--store",
         type=Path,
         metavar="DIR",
@@ -66,6 +69,7 @@ def _score(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict, replace
 
     from benchmark.harness.evaluate import DEFAULT_MEASURES, evaluate, stored_result
+    from benchmark.harness.named import refuse_another, spec_sha256
     from benchmark.harness.results import write_result
     from benchmark.metrics import parse
     from benchmark.prepared import PreparedCorpus
@@ -76,6 +80,8 @@ def _score(arguments: argparse.Namespace) -> int:
     entry = load_model(arguments)
     corpus = PreparedCorpus(arguments.corpus)
     kept = stored_result(arguments.out, corpus, entry, measures, arguments.split) if arguments.keep else None
+    if kept is None and arguments.limit is None and not arguments.replace:
+        refuse_another(arguments.out / corpus.recipe.name / entry.name, entry, arguments.model)
     result = kept or evaluate(
         corpus,
         entry,
@@ -87,7 +93,7 @@ def _score(arguments: argparse.Namespace) -> int:
         options=replace(run_options(arguments), fresh=arguments.fresh),
         store=_store(arguments),
     )
-    card = result.card
+    card = result.card if kept else replace(result.card, spec_sha256=spec_sha256(arguments.model))
     summary = (
         f"{card.model}: {card.expected} scores, {card.failed} failed, {card.left_out} left out; "
         f"{card.seconds:.1f} s for {card.audio_seconds:.0f} s of speech"
@@ -102,7 +108,7 @@ def _score(arguments: argparse.Namespace) -> int:
     elif arguments.limit is not None:
         lines.append(f"{summary}; a part of the corpus, shown but not stored")
     else:
-        lines.append(f"{summary}; stored in {write_result(arguments.out, result)}")
+        lines.append(f"{summary}; stored in {write_result(arguments.out, replace(result, card=card))}")
     lines += [f"failed {count} times: {reason}" for reason, count in card.reasons.items()]
     cli.report(asdict(card), lines, arguments.json)
     return 0

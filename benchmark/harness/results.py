@@ -4,6 +4,10 @@
     scores.parquet      one row a mixture, measure and parameter
     phone_scores.parquet  scores by class of phone, where the recordings are labelled (see `phone_scores`)
 
+A run that was killed and goes on later stores the same `scores.parquet` and `phone_scores.parquet`, byte for byte, as one that was never
+stopped. `card.json` is the same but for what depends on when and how fast it ran: `when`, `seconds`, `real_time_factor`, and with them its
+hash of itself.
+
 The hashes tell accidents and careless edits. They are no signature: whoever edits a file can compute its hash again.
 """
 
@@ -75,6 +79,7 @@ class Card:
         licence: Of the model, where known.
         runner: How it was run: "in process", "child process", "sandbox", "command", "predictions"; of a pair, both.
         threads: Threads that its numerical libraries were told to use; 0 if they were told nothing.
+        spec_sha256: Hash of the SPEC that it was asked for by; "" if it was not scored by the command (see `named`).
         card_sha256: Hash of all the rest of the card; "" before it is stored.
     """
 
@@ -105,6 +110,7 @@ class Card:
     licence: str = ""
     runner: str = ""
     threads: int = 0
+    spec_sha256: str = ""
     card_sha256: str = ""
 
 

@@ -62,6 +62,63 @@ def test_keep_keeps_the_same_and_only_the_same(small, tmp_path, capsys):
     assert json.loads(card.read_text())["source_sha256"] == facts["source_sha256"]
 
 
+def wrapper(folder, factor):
+    folder.mkdir(exist_ok=True)
+    path = folder / "model.py"
+    path.write_text(
+        f"class Model:\n    sample_rate = 16000\n    def enhance(self, noisy): return noisy * {factor}\n"
+        "class Other(Model): pass\n"
+    )
+    return f"{path}:Model"
+
+
+def test_a_model_does_not_take_the_place_of_another_of_its_name(small, tmp_path, capsys):
+    one, other = wrapper(tmp_path / "a", 0.5), wrapper(tmp_path / "b", 0.25)
+    out = tmp_path / "results"
+    options = ["--measures", "SISDR", "--summary"]
+    card = out / "demo_noisy" / "model.Model" / "card.json"
+    assert scored(small, out, one, *options) == 0
+    before = card.read_bytes()
+    capsys.readouterr()
+    for model, more in (
+        (other, []),
+        (one.replace(":Model", ":Other"), ["--name", "model.Model"]),
+        ("noisy", ["--name", "model.Model"]),
+    ):
+        assert scored(small, out, model, *options, *more) == 2
+        told = capsys.readouterr().err
+        assert (
+            f"{card.parent}: holds the result of another model, 'Model of model.py' from model.py:Model"
+            in told
+        )
+        assert "--name" in told
+        assert "--replace" in told
+        assert card.read_bytes() == before
+    # Another name, or a part that is not stored, harms nothing.
+    assert scored(small, out, other, *options, "--name", "mine") == 0
+    assert scored(small, out, other, *options, "--limit", "1") == 0
+    # Its own place: the same again, and a changed version of it.
+    assert scored(small, out, one, *options) == 0
+    assert wrapper(tmp_path / "a", 0.75) == one
+    assert scored(small, out, one, *options) == 0
+    assert read_result(card.parent).card.source_sha256 != json.loads(before)["source_sha256"]
+    assert scored(small, out, other, *options, "--replace") == 0
+    assert scored(small, out, one, *options) == 2
+
+
+def test_a_card_without_a_spec_is_known_by_its_source(small, tmp_path, capsys):
+    options = ["--measures", "SISDR", "--summary"]
+    assert scored(small, tmp_path, "noisy", *options) == 0
+    path = tmp_path / "demo_noisy" / "noisy" / "card.json"
+    card = {**json.loads(path.read_text()), "source_sha256": "0" * 64}
+    path.write_text(json.dumps({**card, "spec_sha256": ""}))
+    assert scored(small, tmp_path, "noisy", *options) == 0
+    path.write_text(json.dumps({**card, "spec_sha256": "", "source": "elsewhere"}))
+    assert scored(small, tmp_path, "noisy", *options) == 2
+    path.write_text("{")
+    assert scored(small, tmp_path, "noisy", *options) == 0
+
+
 def test_a_trial_on_a_part_stores_nothing(small, tmp_path, capsys):
     out = tmp_path / "results"
     assert scored(small, out, "noisy", "--measures", "STOI", "--limit", "1") == 0

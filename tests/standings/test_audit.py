@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmark import leaderboard
-from benchmark.errors import StandingsError
 from benchmark.harness.results import Result, write_result
 from benchmark.standings.aggregate import stand
 from benchmark.standings.audit import admit, faults

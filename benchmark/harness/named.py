@@ -1,0 +1,68 @@
+"""Whose a name in the tables is: a result must not take the place of another model's that happens to bear its name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from benchmark.errors import StandingsError
+from benchmark.models.entry import Entry
+
+#: Two classes of one file have the same code.
+_IDENTITY = ("source_sha256", "source", "title")
+
+
+def spec_sha256(spec: str) -> str:
+    """Hash of a SPEC in which every path that exists is absolute: `my.py:Model` of two folders are two models.
+
+    Args:
+        spec: As it was typed.
+    """
+    absolute = re.sub(r"[^\s+:]+", lambda found: _absolute(found[0]), spec)
+    return hashlib.sha256(absolute.encode()).hexdigest()
+
+
+def refuse_another(folder: Path, entry: Entry, spec: str) -> None:
+    """Refuses to put a model in the place of another one of the same name.
+
+    A model may take its own place: the same code and arguments wherever they lie, and what is asked for by the same SPEC, of which it is
+    another version. A card that does not bear a SPEC is taken for one of the same model if the source is the same.
+
+    Args:
+        folder: RESULTS/RECIPE/NAME.
+        entry: The model that would be stored there.
+        spec: What it was asked for by.
+
+    Raises:
+        StandingsError: There is a result of another model.
+    """
+    card = _stored(folder)
+    if card is None or all(card.get(name) == getattr(entry, name) for name in _IDENTITY):
+        return
+    same = (
+        card["spec_sha256"] == spec_sha256(spec)
+        if card.get("spec_sha256")
+        else card.get("source") == entry.source
+    )
+    if not same:
+        raise StandingsError(
+            f"{folder}: holds the result of another model, '{card.get('title')}' from {card.get('source')}; "
+            "give this one another name with --name, or overwrite that result with --replace"
+        )
+
+
+def _stored(folder: Path) -> dict[str, Any] | None:
+    """The card that lies there; what cannot be read is no result that could be lost."""
+    try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return card if isinstance(card, dict) else None
+
+
+def _absolute(word: str) -> str:
+    path = Path(word).expanduser()
+    return str(path.resolve()) if path.exists() else word
