@@ -13,10 +13,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmark.errors import ModelError
+from benchmark.models.command_words import read_word
 from benchmark.models.entry import Command, Entry, Pair, Predictions, Submission
 from benchmark.models.joint import trained_entry
 from benchmark.models.registry import REGISTERED
-from benchmark.models.source_hash import arguments_sha256, code_of_file, code_of_package, files_sha256
+from benchmark.models.source_hash import (
+    arguments_sha256,
+    code_of_file,
+    code_of_named,
+    code_of_package,
+    files_sha256,
+)
 
 FORMS = (
     "a registered name; path/to/file.py:Class; package.module:Class; trained:DIR; 'command:PROGRAM {in} {out}'; predictions:DIR; "
@@ -151,11 +158,10 @@ def _submission(spec: str, arguments: dict[str, str], python: str) -> Entry:
         if not path.is_file():
             raise ModelError(f"{path}: no such file; a SPEC of this form is path/to/file.py:Class")
         path = path.resolve()
-        code, how = files_sha256(code_of_file(path), path.parent), Submission(path, "", attribute, given)
+        code, how = code_of_file(path), Submission(path, "", attribute, given)
         name, source = f"{path.stem}.{attribute}", f"{path.name}:{attribute}"
     else:
-        files, root = code_of_package(where, python)
-        code, how = files_sha256(files, root), Submission(None, where, attribute, given)
+        code, how = code_of_package(where, python), Submission(None, where, attribute, given)
         name, source = f"{where}.{attribute}", spec
     shown = {key: Path(value).name if Path(value).exists() else value for key, value in arguments.items()}
     label = ",".join(f"{key}={value}" for key, value in sorted(shown.items()))
@@ -164,7 +170,7 @@ def _submission(spec: str, arguments: dict[str, str], python: str) -> Entry:
         title=f"{attribute} of {source.rpartition(':')[0]}" + (f" ({label})" if label else ""),
         version="unversioned",
         source=source,
-        source_sha256=hashlib.sha256((code + arguments_sha256(arguments)).encode()).hexdigest(),
+        source_sha256=hashlib.sha256((code.sha256() + arguments_sha256(arguments)).encode()).hexdigest(),
         how=how,
         arguments=shown,
     )
@@ -181,21 +187,21 @@ def _command(spec: str) -> Entry:
         )
     if not any("{out}" in word for word in words):
         words += ["{in}", "{out}"]
-    paths = [Path(word) if Path(word).is_file() else None for word in words]
-    shown = " ".join(path.name if path else word for word, path in zip(words, paths, strict=True))
+    read = [read_word(word) for word in words]
+    shown = " ".join(word.shown for word in read)
     digest = hashlib.sha256(shown.encode())
-    for path in paths:
-        if path:
-            digest.update(files_sha256([path], path.parent).encode())
-    main_word = next((path.stem for path in reversed(paths) if path), Path(words[0]).stem)
-    absolute = tuple(str(path.resolve()) if path else word for word, path in zip(words, paths, strict=True))
+    for word in read:
+        for path in word.paths:
+            digest.update(code_of_named(path).sha256().encode())
+    main_word = next((word.paths[0].stem for word in reversed(read) if word.is_file), Path(words[0]).stem)
+    program = Path(str(shutil.which(read[0].text))).absolute()
     return Entry(
         name=_as_name(main_word),
         title=f"the command {shown}",
         version="unversioned",
         source=f"command: {shown}",
         source_sha256=digest.hexdigest(),
-        how=Command((str(shutil.which(absolute[0])), *absolute[1:])),
+        how=Command((str(program), *(word.text for word in read[1:]))),
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from benchmark.errors import ModelError
@@ -67,6 +69,66 @@ def test_the_hash_follows_code_neighbours_and_weights(tmp_path, wrapper):
     assert third != hashed({"weights": str(folder)})
 
 
+def test_the_hash_follows_what_strings_name(tmp_path, wrapper):
+    """Weights that a wrapper loads from beside itself are in its identity as much as its code."""
+
+    def hashed():
+        return load(f"{wrapper}:Half").source_sha256
+
+    def changes(path, text="2"):
+        before = hashed()
+        path.write_text(text)
+        return hashed() != before
+
+    wrapper.write_text(
+        "from pathlib import Path\nfrom helper.deeper import there\nHERE = Path(__file__)\n"
+        "TEXT = HERE.with_name('w.txt').read_text()\nPARTS = [HERE.parent / 'checkpoint' / f'{i}.bin' for i in '12']\n"
+        + WRAPPER
+    )
+    for name in (
+        "w.txt",
+        "checkpoint/1.bin",
+        "helper/deeper.py",
+        "helper/sizes.json",
+        "other.txt",
+        "fast.cpython-312-linux.so",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(
+            "there = open(__file__ + '/../sizes.json')" if name.endswith(".py") else "1"
+        )
+    assert changes(tmp_path / "w.txt")
+    assert changes(tmp_path / "checkpoint" / "1.bin")
+    assert not changes(tmp_path / "helper" / "sizes.json")
+    assert changes(
+        tmp_path / "helper" / "deeper.py",
+        "import fast\nthere = __path__ + ['sizes.json', '', '.', '..', '/', '\\0', 'x' * 999]",
+    )
+    assert changes(tmp_path / "helper" / "sizes.json", "3")
+    assert changes(tmp_path / "fast.cpython-312-linux.so")
+    assert not changes(tmp_path / "other.txt")
+    (tmp_path / "checkpoint" / "__pycache__").mkdir()
+    assert not changes(tmp_path / "checkpoint" / "__pycache__" / "x.pyc")
+
+
+def test_all_files_of_a_package_count(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("__init__.py", "model.py", "weights.bin", "sub/more.bin"):
+        path = tmp_path / "own_package" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("")
+    seen = [load("own_package.model:Model").source_sha256]
+    (tmp_path / "own_package" / "sub" / "more.bin").write_text("2")
+    seen.append(load("own_package.model:Model").source_sha256)
+    (tmp_path / "beside.py").write_text("x = 1\n")
+    assert load("own_package.model:Model").source_sha256 == seen[-1]
+    (tmp_path / "own_package" / "model.py").write_text("import beside\n")
+    seen.append(load("own_package.model:Model").source_sha256)
+    (tmp_path / "beside.py").write_text("x = 2\n")
+    seen.append(load("own_package.model:Model").source_sha256)
+    assert len(set(seen)) == 4
+
+
 def test_arguments_are_in_the_name_and_no_path_is_in_the_card(tmp_path, wrapper):
     weights = tmp_path / "best one.pt"
     weights.write_bytes(b"1")
@@ -118,6 +180,37 @@ def test_commands_and_predictions(tmp_path):
     folder.mkdir()
     assert load(f"predictions:{folder}").how == Predictions(folder)
     assert load(f"predictions:{folder}").name == "a+b"
+
+
+def test_words_of_a_command_that_name_something(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ckpt").mkdir()
+    weights = tmp_path / "ckpt" / "w.bin"
+    for path in (weights, tmp_path / "run.py", tmp_path / "helper.py", tmp_path / "m.m"):
+        path.write_text("")
+    (tmp_path / "run.py").write_text("import helper\n")
+    for words, expected in (
+        ("./ckpt", str(tmp_path / "ckpt")),
+        ("--weights=ckpt/w.bin", f"--weights={weights}"),
+        (f"'run(\"{tmp_path}/ckpt/w.bin\")'", f'run("{weights}")'),
+    ):
+        entry = load(f"command:sh {words} -x {{in}} {{out}}")
+        assert entry.how.words[1:] == (expected, "-x", "{in}", "{out}")
+        assert str(tmp_path) not in entry.source + entry.title
+        weights.write_text(weights.read_text() + "1")
+        assert load(f"command:sh {words} -x {{in}} {{out}}").source_sha256 != entry.source_sha256
+    assert load(f"command:sh ckpt /usr {'x' * 999}").how.words[1:4] == ("ckpt", "/usr", "x" * 999)
+    before = load("command:python3 run.py")
+    (tmp_path / "helper.py").write_text("x = 1\n")
+    assert load("command:python3 run.py").source_sha256 != before.source_sha256
+
+
+def test_the_program_of_a_command_keeps_its_name(tmp_path):
+    """Python finds its virtual environment by the link that it is called by."""
+    link = tmp_path / "bin" / "python"
+    link.parent.mkdir()
+    link.symlink_to(sys.executable)
+    assert load(f"command:{link} -V").how.words[0] == str(link)
 
 
 def test_pairs_are_named_and_keep_oracles_first(tmp_path, wrapper):
