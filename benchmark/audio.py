@@ -78,18 +78,14 @@ def read_clip(path: Path, channel: int | None = None) -> Clip:
 
     Args:
         path: WAV, FLAC, AIFF, OGG or NIST SPHERE.
-        channel: Which channel to take, from 0. With None the file must have exactly one: which of several
-            channels is the voice is for the caller to say.
+        channel: Which channel to take, from 0. With None the file must have one, or several that are all the same:
+            which of different channels is the voice cannot be known here.
 
     Raises:
         CorpusError: The file is missing, damaged, shorter than its header says, not finite, or has other
-            channels than asked for.
+            channels than are asked for.
     """
     header = read_header(path)
-    if channel is None and header.channels != 1:
-        raise CorpusError(
-            f"{path}: has {header.channels} channels where one is expected; say which one to read"
-        )
     if channel is not None and not 0 <= channel < header.channels:
         raise CorpusError(f"{path}: has no channel {channel}, only {header.channels} (counted from 0)")
     samples = _decode(path, channel or 0)
@@ -99,6 +95,11 @@ def read_clip(path: Path, channel: int | None = None) -> Clip:
         )
     if not np.isfinite(samples).all():
         raise CorpusError(f"{path}: holds samples that are not finite; convert the file again")
+    others = range(1, header.channels) if channel is None else ()
+    if any(not np.array_equal(samples, _decode(path, other)) for other in others):
+        raise CorpusError(
+            f"{path}: has {header.channels} channels that differ where one is expected; convert it to one channel, that of the voice"
+        )
     return Clip(samples, header.rate_hz)
 
 

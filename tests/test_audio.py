@@ -108,10 +108,32 @@ def test_an_empty_and_a_missing_file_and_text_are_named(tmp_path: Path) -> None:
         audio.read_header(text)
 
 
+@pytest.mark.parametrize("channels", [2, 3])
+def test_channels_that_are_all_the_same_are_one(tmp_path: Path, channels: int) -> None:
+    path = tmp_path / "same.wav"
+    soundfile.write(path, np.stack([TONE] * channels, axis=1), 16000)
+    clip = audio.read_clip(path)
+    assert clip.samples.shape == TONE.shape
+    np.testing.assert_allclose(clip.samples, TONE, atol=1 / 32768)
+
+
+def test_sphere_of_two_channels_is_read_where_they_are_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "two.sph"
+    for other, same in ((TONE, True), (-TONE, False)):
+        interleaved = np.stack([TONE, other], axis=1).reshape(-1)
+        header = sphere_bytes(interleaved, 16000).replace(b"channel_count -i 1", b"channel_count -i 2")
+        path.write_bytes(header.replace(f"_count -i {2 * len(TONE)}".encode(), b"_count -i 08000"))
+        if same:
+            np.testing.assert_allclose(audio.read_clip(path).samples, TONE, atol=1 / 32000)
+        else:
+            with pytest.raises(CorpusError, match=r"2 channels that differ .* convert it to one channel"):
+                audio.read_clip(path)
+
+
 def test_stereo_needs_a_channel(tmp_path: Path) -> None:
     path = tmp_path / "two.wav"
     soundfile.write(path, np.stack([TONE, -TONE], axis=1), 16000)
-    with pytest.raises(CorpusError, match="2 channels"):
+    with pytest.raises(CorpusError, match=r"2 channels that differ .* convert it to one channel"):
         audio.read_clip(path)
     np.testing.assert_allclose(audio.read_clip(path, 1).samples, -TONE, atol=1 / 32768)
     with pytest.raises(CorpusError, match="no channel 2"):
