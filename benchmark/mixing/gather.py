@@ -13,7 +13,6 @@ from benchmark.corpora.contract import Corpus
 from benchmark.errors import CorpusError, RecipeError
 from benchmark.mixing.sources import Sources
 from benchmark.mixing.supply import Supply, recordings_of, talkers_of
-from benchmark.noises.contract import Recording
 from benchmark.recipe import Recipe
 from benchmark.shipped import cache_folder, demo_corpus
 from benchmark.speech import Utterance
@@ -181,9 +180,10 @@ def _noise(
     for name in wanted:
         if name in voices or name == "synthetic" or name in readers:
             continue
-        listed = _noise_listing(name, roots)
-        remarks += [f"{name}: {line}" for line in noises.remarks(listed)]
-        spoken, recordings[name] = recordings_of(name, listed)
+        listed = _noise_listing(recipe, name, roots)
+        remarks += [f"{name}: left out, {problem}" for problem in listed.problems]
+        remarks += [f"{name}: {line}" for line in noises.remarks(listed.recordings)]
+        spoken, recordings[name] = recordings_of(name, listed.recordings)
         if spoken:
             talkers[name] = spoken
             with_talkers.add(name)
@@ -212,7 +212,7 @@ def _babble_voices(found: Sequence[Utterance]) -> list[tuple[str, Utterance]]:
     return [(split, utterance) for split, utterances in grouped.items() for utterance in utterances]
 
 
-def _noise_listing(name: str, roots: Roots) -> list[Recording]:
+def _noise_listing(recipe: Recipe, name: str, roots: Roots) -> noises.Listing:
     corpus = noises.get(name)
     root = roots.noises.get(name)
     if root is None:
@@ -220,4 +220,7 @@ def _noise_listing(name: str, roots: Roots) -> list[Recording]:
             f"the recipe needs the noise corpus {corpus.title} ({corpus.licence}), to be had from {corpus.home}; "
             f"expected: {corpus.layout}; then add --noise-root {name}=DIR"
         )
-    return noises.read(name, root)
+    listed = noises.scan(name, root)
+    if listed.problems and recipe.speech.on_damage == "stop":
+        raise CorpusError(corpora.refusal(listed.problems))
+    return listed

@@ -7,12 +7,24 @@ from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
+from benchmark.corpora import refusal
 from benchmark.errors import CorpusError
-from benchmark.noises.contract import NoiseCorpus, Recording
-from benchmark.noises.listing import remarks
+from benchmark.noises.contract import Listing, NoiseCorpus, Recording
+from benchmark.noises.listing import find_bases, remarks
 from benchmark.noises.reading import NoiseReader
 
-__all__ = ["NOISES", "NoiseCorpus", "NoiseReader", "Recording", "get", "read", "reader", "remarks"]
+__all__ = [
+    "NOISES",
+    "Listing",
+    "NoiseCorpus",
+    "NoiseReader",
+    "Recording",
+    "get",
+    "read",
+    "reader",
+    "remarks",
+    "scan",
+]
 
 #: Name of a noise corpus to the module that reads it (its `NOISE`); imported when first asked for.
 NOISES: Mapping[str, str] = MappingProxyType(
@@ -36,16 +48,40 @@ def get(name: str) -> NoiseCorpus:
     return corpus
 
 
+def scan(name: str, root: Path) -> Listing:
+    """Lists what is sound and what is damaged of a noise corpus at or below `root`.
+
+    Raises:
+        CorpusError: `root` is missing, unreadable, holds something else or nothing sound, or holds a recording twice.
+    """
+    corpus = get(name)
+    found: dict[str, tuple[Path, Recording]] = {}
+    problems: list[str] = []
+    for base in _bases(corpus, root):
+        listing = corpus.index(base)
+        problems += listing.problems
+        for recording in listing.recordings:
+            other, _ = found.setdefault(recording.id, (base, recording))
+            if other != base:
+                raise CorpusError(
+                    f"{root}: {recording.id} lies in both {other} and {base}; keep one of the two, or name one folder"
+                )
+    if not found:
+        if problems:
+            raise CorpusError(f"{problems[0]} (and no other recording is sound)")
+        raise CorpusError(f"{root}: holds no recording of {corpus.title}; expected: {corpus.layout}")
+    return Listing([recording for _, (_, recording) in sorted(found.items())], problems)
+
+
 def read(name: str, root: Path) -> list[Recording]:
     """Lists the recordings of a noise corpus at or below `root`, sorted by id.
 
     Raises:
-        CorpusError: `root` is missing, unreadable, holds something else, or holds damaged recordings.
+        CorpusError: As `scan`, or recordings are damaged; names the first and counts the others.
     """
-    corpus = get(name)
-    recordings = corpus.index(_base(corpus, root))
-    if not recordings:
-        raise CorpusError(f"{root}: holds no recording of {corpus.title}; expected: {corpus.layout}")
+    recordings, problems = scan(name, root)
+    if problems:
+        raise CorpusError(refusal(problems))
     return recordings
 
 
@@ -53,25 +89,26 @@ def reader(name: str, root: Path) -> NoiseReader:
     """Reads recordings of a noise corpus by the ids that `read` gives for the same root.
 
     Raises:
-        CorpusError: `root` is missing, holds something else, or holds the corpus in several folders.
+        CorpusError: `root` is missing, holds something else, or holds the corpus in several folders where it must be in one.
     """
-    return NoiseReader(_base(get(name), root))
+    base, *others = _bases(get(name), root)
+    return NoiseReader(base, tuple(others))
 
 
-def _base(corpus: NoiseCorpus, root: Path) -> Path:
+def _bases(corpus: NoiseCorpus, root: Path) -> tuple[Path, ...]:
     if not root.is_dir():
         raise CorpusError(f"{root}: is no folder; it should hold {corpus.title} (see {corpus.home})")
-    base = corpus.base(root)
-    if base is None:
+    bases = find_bases(root, corpus.holds, in_parts=corpus.in_parts)
+    if not bases:
         others = (get(other) for other in NOISES if other not in {corpus.name, "folder"})
         looks = next((other for other in others if _resembles(other, root)), None)
         guess = f"; this looks like {looks.title} (noise '{looks.name}')" if looks else ""
         raise CorpusError(f"{root}: holds no {corpus.title}{guess}; expected: {corpus.layout}")
-    return base
+    return bases
 
 
 def _resembles(corpus: NoiseCorpus, root: Path) -> bool:
     try:
-        return corpus.base(root) is not None
+        return bool(find_bases(root, corpus.holds))
     except CorpusError:  # it lies there more than once
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,18 @@ class Recording:
     notes: str = ""
 
 
+class Listing(NamedTuple):
+    """What lies below a folder.
+
+    Attributes:
+        recordings: Those that are sound as far as their headers tell, sorted by id.
+        problems: One line for each damaged file, naming it.
+    """
+
+    recordings: list[Recording]
+    problems: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class NoiseCorpus:
     """A noise corpus that people have on disk. Of several channels the first is taken.
@@ -41,10 +54,11 @@ class NoiseCorpus:
         licence: Under which terms.
         citation: How its makers want to be cited.
         layout: Which files are expected.
-        base: The folder to which ids are relative: the given one or one close below it; None if this is not the corpus.
-            Ids are the same whether the user names the corpus or the folder that it lies in.
-        index: Lists the recordings below a base, sorted by id, headers only.
+        holds: Whether a folder is a base, to which ids are relative: the root that the user names or one close below it. So ids
+            are the same whether the corpus is named or the folder that it lies in.
+        index: Lists the recordings below a base, headers only.
         notes: What was decided on kinds and splits, and why.
+        in_parts: Whether there may be several bases, each with a part of the corpus.
     """
 
     name: str
@@ -53,6 +67,7 @@ class NoiseCorpus:
     licence: str
     citation: str
     layout: str
-    base: Callable[[Path], Path | None]
-    index: Callable[[Path], list[Recording]]
+    holds: Callable[[Path], bool]
+    index: Callable[[Path], Listing]
     notes: str = ""
+    in_parts: bool = False

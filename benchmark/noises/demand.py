@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark.noises.catalogue import load_table
-from benchmark.noises.contract import NoiseCorpus, Recording
-from benchmark.noises.listing import by_table, find_base
+from benchmark.noises.contract import Listing, NoiseCorpus
+from benchmark.noises.listing import by_table
 
 _NAMES = tuple(rule.pattern.partition("/")[0] for rule in load_table("demand"))
 
 
-def base(root: Path) -> Path | None:
-    """The folder that holds one folder an environment."""
-    return find_base(root, lambda folder: bool(_files(folder)))
+def holds(folder: Path) -> bool:
+    """Whether folders of environments lie in the folder."""
+    return bool(_files(folder))
 
 
-def index(base: Path) -> list[Recording]:
+def index(base: Path) -> Listing:
     """Lists the first channel of each environment: the other 15 recorded the same sound at the same time."""
     return by_table(base, _files(base), load_table("demand"))
 
@@ -33,8 +33,10 @@ NOISE = NoiseCorpus(
     licence="CC BY-SA 3.0",
     citation="J. Thiemann, N. Ito, E. Vincent, The Diverse Environments Multi-channel Acoustic Noise Database (DEMAND), "
     "Proc. Meetings on Acoustics 19, 035081, 2013",
-    layout="DKITCHEN/ch01.wav, PCAFETER/ch01.wav and so on, at 16 or 48 kHz",
-    base=base,
+    layout="DKITCHEN/ch01.wav, PCAFETER/ch01.wav and so on, at 16 or 48 kHz; each may lie in a folder of its own, as in "
+    "DKITCHEN_16k/DKITCHEN/ch01.wav",
+    holds=holds,
+    in_parts=True,
     index=index,
     notes=(
         "Only ch01 is used. Where people talk close by (cafeteria, restaurant, cafe, meeting) an environment is babble; the others are "

@@ -6,18 +6,18 @@ from pathlib import Path, PurePosixPath
 
 from benchmark.audio import Header
 from benchmark.noises.catalogue import SPLITS, split_by_hash
-from benchmark.noises.contract import NoiseCorpus, Recording
+from benchmark.noises.contract import Listing, NoiseCorpus, Recording
 from benchmark.noises.listing import audio_below, band_note, listed
 
 TALKERS, BABBLE, UNNAMED = "talkers", "babble", "noise"
 
 
-def base(root: Path) -> Path | None:
-    """The folder itself."""
-    return root
+def holds(folder: Path) -> bool:
+    """Any folder will do."""
+    return True
 
 
-def index(base: Path) -> list[Recording]:
+def index(base: Path) -> Listing:
     """Lists every audio file."""
     identities = (path.relative_to(base).as_posix() for path in audio_below(base))
     return listed(base, identities, _describe)
@@ -45,7 +45,7 @@ NOISE = NoiseCorpus(
     citation="",
     layout="CATEGORY/*.wav; the category 'babble' is babble, talkers/NAME/*.wav are single talkers; all of it may lie in train/, "
     "dev/ and test/, else files are split by a hash of their name",
-    base=base,
+    holds=holds,
     index=index,
     notes="Any audio that libsndfile or NIST SPHERE names, any rate, first channel.",
 )

@@ -12,7 +12,7 @@ from benchmark.audio import Header, read_header
 from benchmark.corpora.contract import walk
 from benchmark.errors import CorpusError
 from benchmark.noises.catalogue import Rule, rule_for, split_by_hash
-from benchmark.noises.contract import Recording
+from benchmark.noises.contract import Listing, Recording
 
 SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".sph")
 #: Below this rate a recording has nothing in the upper part of the band that mixtures have.
@@ -24,27 +24,36 @@ Name = Callable[[str], str]
 Remark = Callable[[str, Header], str]
 
 
-def find_base(root: Path, holds: Callable[[Path], bool]) -> Path | None:
-    """`root`, or the first folder at most two levels below it, of which `holds` is true.
+def find_bases(root: Path, holds: Callable[[Path], bool], *, in_parts: bool = False) -> tuple[Path, ...]:
+    """`root`, or the first folder at most two levels below it, of which `holds` is true; none if this is not the corpus.
 
     Folders that may not be read are passed over; of very many the first 2,000 are looked at.
 
+    Args:
+        root: Where to begin.
+        holds: Whether a folder is one.
+        in_parts: Take all of them: each may hold a part.
+
     Raises:
-        CorpusError: Several folders side by side qualify, as when each archive of a corpus was unpacked into a folder
-            of its own: taking one would leave out the rest.
+        CorpusError: Several folders side by side qualify where only one may, as when each archive of a corpus was unpacked
+            into a folder of its own: taking one would leave out the rest.
     """
     level = [root]
+    found: dict[Path, Path] = {}
     for _ in range(_LEVELS + 1):
-        found = list({folder.resolve(): folder for folder in level if _readable(folder, holds)}.values())
-        if len(found) > 1:
-            raise CorpusError(
-                f"{root}: {found[0].relative_to(root)} and {found[1].relative_to(root)} both hold recordings of this "
-                "corpus; move what they hold into one folder, or name one of them"
-            )
-        if found:
-            return found[0]
+        for folder in level:
+            if _readable(folder, holds):
+                found.setdefault(folder.resolve(), folder)
+        if found and not in_parts:
+            break
         level = list(islice((child for folder in level for child in _folders(folder)), _FOLDERS_LOOKED_AT))
-    return None
+    bases = tuple(found.values())
+    if len(bases) > 1 and not in_parts:
+        raise CorpusError(
+            f"{root}: {bases[0].relative_to(root)} and {bases[1].relative_to(root)} both hold recordings of this "
+            "corpus; move what they hold into one folder, or name one of them"
+        )
+    return bases
 
 
 def audio_below(folder: Path) -> Iterator[Path]:
@@ -73,8 +82,8 @@ def by_table(
     talker: Name = stem,
     category: Name | None = None,
     remark: Remark | None = None,
-) -> list[Recording]:
-    """Recordings as the table of their corpus describes them, sorted by id.
+) -> Listing:
+    """Recordings as the table of their corpus describes them.
 
     Args:
         base: Ids are relative to it.
@@ -84,9 +93,6 @@ def by_table(
         talker: Id to who speaks.
         category: Id to a category, where names tell more than the table.
         remark: Id and header to a note for the user.
-
-    Raises:
-        CorpusError: Files are damaged; names the first and counts the others.
     """
 
     def describe(identity: str, header: Header) -> Recording:
@@ -109,24 +115,15 @@ def by_table(
     return listed(base, rules, describe)
 
 
-def listed(
-    base: Path, identities: Iterable[str], describe: Callable[[str, Header], Recording]
-) -> list[Recording]:
-    """Reads headers and describes the files, sorted by id.
-
-    Raises:
-        CorpusError: Files are damaged; names the first and counts the others.
-    """
+def listed(base: Path, identities: Iterable[str], describe: Callable[[str, Header], Recording]) -> Listing:
+    """Reads headers and describes the files."""
     recordings, problems = [], []
     for identity in sorted(identities):
         try:
             recordings.append(describe(identity, read_header(base / identity)))
         except CorpusError as error:
             problems.append(str(error))
-    if problems:
-        more = f" (and {len(problems) - 1} more damaged recordings)" if len(problems) > 1 else ""
-        raise CorpusError(problems[0] + more)
-    return recordings
+    return Listing(recordings, problems)
 
 
 def remarks(recordings: Iterable[Recording]) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark.noises.catalogue import load_table
-from benchmark.noises.contract import NoiseCorpus, Recording
-from benchmark.noises.listing import audio_below, by_table, find_base
+from benchmark.noises.contract import Listing, NoiseCorpus
+from benchmark.noises.listing import audio_below, by_table
 
 _PARTS = {
     "speech": ("librivox", "us-gov"),
@@ -15,19 +15,15 @@ _PARTS = {
 }
 
 
-def base(root: Path) -> Path | None:
-    """The folder that holds `music`, `noise` and `speech`, or one of them."""
-    return find_base(root, _holds)
+def holds(folder: Path) -> bool:
+    """Whether `music`, `noise` and `speech`, or one of them, lie in the folder."""
+    return any((folder / part / source).is_dir() for part, sources in _PARTS.items() for source in sources)
 
 
-def index(base: Path) -> list[Recording]:
+def index(base: Path) -> Listing:
     """Lists the recordings of the three parts."""
     files = (path for part in _PARTS for path in audio_below(base / part))
     return by_table(base, files, load_table("musan"))
-
-
-def _holds(folder: Path) -> bool:
-    return any((folder / part / source).is_dir() for part, sources in _PARTS.items() for source in sources)
 
 
 NOISE = NoiseCorpus(
@@ -37,7 +33,7 @@ NOISE = NoiseCorpus(
     licence="CC BY 4.0 (parts in the public domain)",
     citation="D. Snyder, G. Chen, D. Povey, MUSAN: A Music, Speech, and Noise Corpus, arXiv:1510.08484, 2015",
     layout="music/*/*.wav, noise/{free-sound,sound-bible}/*.wav, speech/librivox/*.wav",
-    base=base,
+    holds=holds,
     index=index,
     notes=(
         "Talkers are the LibriVox readings, each file one talker: the corpus does not say which files share a reader. The hearings in "

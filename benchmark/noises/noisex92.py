@@ -6,19 +6,19 @@ from pathlib import Path
 
 from benchmark.audio import Header
 from benchmark.noises.catalogue import load_table, rule_for
-from benchmark.noises.contract import NoiseCorpus, Recording
-from benchmark.noises.listing import audio_in, by_table, find_base
+from benchmark.noises.contract import Listing, NoiseCorpus
+from benchmark.noises.listing import audio_in, by_table
 
 RATE_HZ = 19980
 _ENOUGH = 2
 
 
-def base(root: Path) -> Path | None:
-    """The folder that holds files of at least two of the 15 names."""
-    return find_base(root, lambda folder: len(_files(folder)) >= _ENOUGH)
+def holds(folder: Path) -> bool:
+    """Whether files of at least two of the 15 names lie in the folder."""
+    return len(_files(folder)) >= _ENOUGH
 
 
-def index(base: Path) -> list[Recording]:
+def index(base: Path) -> Listing:
     """Lists the files of the 15 names; notes those that are not at the rate of the original."""
     return by_table(base, _files(base), load_table("noisex92"), remark=_resampled)
 
@@ -45,7 +45,7 @@ NOISE = NoiseCorpus(
     citation="A. Varga, H. Steeneken, Assessment for automatic speech recognition: II. NOISEX-92, "
     "Speech Communication 12(3):247-251, 1993",
     layout="babble.wav, factory1.wav, volvo.wav and so on in one folder",
-    base=base,
+    holds=holds,
     index=index,
     notes=(
         "Copies differ in rate; the header is believed and a rate other than 19980 Hz is reported. There is one recording of babble, "

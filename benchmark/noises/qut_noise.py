@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark.noises.catalogue import load_table, rule_for
-from benchmark.noises.contract import NoiseCorpus, Recording
-from benchmark.noises.listing import audio_in, by_table, find_base
+from benchmark.noises.contract import Listing, NoiseCorpus
+from benchmark.noises.listing import audio_in, by_table
 
 
-def base(root: Path) -> Path | None:
-    """The folder that holds files such as CAFE-CAFE-1.wav."""
-    return find_base(root, lambda folder: bool(_files(folder)))
+def holds(folder: Path) -> bool:
+    """Whether files such as CAFE-CAFE-1.wav lie in the folder."""
+    return bool(_files(folder))
 
 
-def index(base: Path) -> list[Recording]:
+def index(base: Path) -> Listing:
     """Lists the files of the twenty names."""
     return by_table(base, _files(base), load_table("qut_noise"))
 
@@ -32,7 +32,7 @@ NOISE = NoiseCorpus(
     citation="D. Dean, S. Sridharan, R. Vogt, M. Mason, The QUT-NOISE-TIMIT corpus for the evaluation of voice activity "
     "detection algorithms, Interspeech 2010",
     layout="QUT-NOISE/CAFE-CAFE-1.wav and so on: {SCENE}-{LOCATION}-{SESSION}.wav at 48 kHz",
-    base=base,
+    holds=holds,
     index=index,
     notes=(
         "Of the two locations of a scene one trains; the sessions of the other are dev and test. The living room is not used: children and "

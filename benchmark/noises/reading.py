@@ -23,18 +23,29 @@ Samples = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class NoiseReader:
-    """Reads the recordings of one noise corpus by id. Picklable, so that it can travel to workers."""
+    """Reads the recordings of one noise corpus by id. Picklable, so that it can travel to workers.
+
+    Attributes:
+        base: The folder to which ids are relative.
+        others: More of them, where the corpus lies there in parts.
+    """
 
     base: Path
+    others: tuple[Path, ...] = ()
+
+    def path(self, identity: str) -> Path:
+        """The file of a recording: that in the first part which has it."""
+        paths = [base / identity for base in (self.base, *self.others)]
+        return next((path for path in paths if path.is_file()), paths[0])
 
     def samples(self, identity: str) -> int:
         """Length of a recording at 16 kHz, by its header."""
-        header = read_header(self.base / identity)
+        header = read_header(self.path(identity))
         return -(-header.frames * RATE_HZ // header.rate_hz)
 
     def stretch(self, identity: str, offset: int, frames: int) -> Samples:
         """See `read_stretch`."""
-        return read_stretch(self.base / identity, offset, frames)
+        return read_stretch(self.path(identity), offset, frames)
 
 
 def read_stretch(path: Path, offset: int, frames: int) -> Samples:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark.noises.catalogue import load_table
-from benchmark.noises.contract import NoiseCorpus, Recording
-from benchmark.noises.listing import audio_below, by_table, find_base
+from benchmark.noises.contract import Listing, NoiseCorpus
+from benchmark.noises.listing import audio_below, by_table
 
 _SPLITS = ("tr", "cv", "tt")
 
 
-def base(root: Path) -> Path | None:
-    """The folder that holds at least two of `tr`, `cv` and `tt`."""
-    return find_base(root, lambda folder: sum((folder / name).is_dir() for name in _SPLITS) > 1)
+def holds(folder: Path) -> bool:
+    """Whether at least two of `tr`, `cv` and `tt` lie in the folder."""
+    return sum((folder / name).is_dir() for name in _SPLITS) > 1
 
 
-def index(base: Path) -> list[Recording]:
+def index(base: Path) -> Listing:
     """Lists the files of the three splits."""
     files = (path for split in _SPLITS for path in audio_below(base / split))
     return by_table(base, files, load_table("wham"))
@@ -29,7 +29,7 @@ NOISE = NoiseCorpus(
     licence="CC BY-NC 4.0",
     citation="G. Wichern et al., WHAM!: Extending Speech Separation to Noisy Environments, Interspeech 2019",
     layout="wham_noise/{tr,cv,tt}/*.wav",
-    base=base,
+    holds=holds,
     index=index,
     notes=(
         "The corpus' own splits. All of it is babble: nearly every place recorded is full of people talking. The left channel is used."

@@ -9,6 +9,7 @@ from benchmark.errors import CorpusError, RecipeError
 from benchmark.mixing.gather import Roots, gather
 from benchmark.recipe import load_recipe, parse_recipe, recipe_text
 from benchmark.shipped import demo_corpus
+from tests.noises import corpora as noise_corpora
 
 
 def test_a_generated_corpus_that_is_not_there_says_how_to_make_it(monkeypatch, tmp_path):
@@ -41,6 +42,27 @@ def test_babble_voices_are_never_targets():
     assert talkers
     assert not targets & talkers
     assert found.unassigned == len(found.sources.voices["corpus_voices"])
+
+
+def test_damaged_noise_is_left_out_and_reported_where_the_recipe_allows_it(tmp_path):
+    root = noise_corpora.demand(tmp_path / "DEMAND")
+    (root / "NPARK" / "ch01.wav").write_bytes(b"RIFF")
+    text = recipe_text("demo_noisy").replace('sources = ["synthetic"]', 'sources = ["demand"]')
+    roots = Roots(noises={"demand": root})
+    with pytest.raises(CorpusError, match=r"NPARK/ch01\.wav: "):
+        gather(parse_recipe(text, "r.toml"), roots)
+    text = text.replace("level_dbfs", 'on_damage = "skip"\nlevel_dbfs')
+    found = gather(parse_recipe(text, "r.toml"), roots)
+    (line,) = found.remarks
+    assert line.startswith(f"demand: left out, {root}/NPARK/ch01.wav: ")
+    there = [
+        material.noise_id
+        for by_kind in found.supply.recordings["demand"].values()
+        for by_category in by_kind.values()
+        for recordings in by_category.values()
+        for material in recordings
+    ]
+    assert len(there) == 17
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import soundfile
 from benchmark import noises
 from benchmark.audio import read_clip, resample
 from benchmark.errors import CorpusError
-from benchmark.noises.listing import find_base, remarks
+from benchmark.noises.listing import find_bases, remarks
 from tests.noises import corpora
 
 NAMES = tuple(corpora.LAYOUTS)
@@ -202,7 +202,7 @@ def test_a_corpus_is_found_from_within_and_under_a_folder_that_may_not_be_read(r
             raise PermissionError(13, "denied", str(folder))
         return (folder / "TBUS").is_dir()
 
-    assert find_base(tmp_path, holds) == tmp_path / "noise"
+    assert find_bases(tmp_path, holds) == (tmp_path / "noise",)
 
 
 def test_damaged_files_are_named(roots, tmp_path):
@@ -212,6 +212,16 @@ def test_damaged_files_are_named(roots, tmp_path):
     (copy / "TBUS/ch01.wav").write_bytes(b"")
     with pytest.raises(CorpusError, match=r"NPARK/ch01.wav: truncated, .* \(and 1 more damaged recordings\)"):
         noises.read("demand", copy)
+    found = noises.scan("demand", copy)
+    assert len(found.recordings) == 16
+    assert [problem.partition(": ")[0] for problem in found.problems] == [
+        str(copy / "NPARK/ch01.wav"),
+        str(copy / "TBUS/ch01.wav"),
+    ]
+    for path in copy.rglob("ch01.wav"):
+        path.write_bytes(b"")
+    with pytest.raises(CorpusError, match=r"DKITCHEN/ch01\.wav: is empty; .* no other recording is sound"):
+        noises.scan("demand", copy)
 
 
 def test_every_corpus_says_what_it_is():
@@ -251,15 +261,43 @@ def test_a_stretch_of_damaged_audio_is_refused(tmp_path):
         noises.NoiseReader(tmp_path).stretch("nan.wav", 0, 1000)
 
 
-def test_archives_unpacked_side_by_side_are_refused_and_not_left_out(tmp_path):
-    for name in ("DKITCHEN", "NFIELD"):
-        corpora.write(tmp_path / f"{name}_16k" / name / "ch01.wav")
+def test_parts_side_by_side_are_refused_and_not_left_out(tmp_path):
+    for part in ("a", "b"):
+        corpora.write(tmp_path / part / "pointsource_noises" / "noise-free-sound-0001.wav")
     for ask in (noises.read, noises.reader):
-        with pytest.raises(CorpusError, match=r"DKITCHEN_16k and NFIELD_16k both hold .* into one folder"):
-            ask("demand", tmp_path)
-    with pytest.raises(CorpusError, match="holds no WHAM! noise; this looks like DEMAND"):
+        with pytest.raises(
+            CorpusError, match=r"a/pointsource_noises and b/pointsource_noises both hold .* into one folder"
+        ):
+            ask("pointsource", tmp_path)
+    with pytest.raises(CorpusError, match="holds no WHAM! noise; this looks like RIRS_NOISES"):
         noises.read("wham", tmp_path)
-    assert [one.id for one in noises.read("demand", tmp_path / "NFIELD_16k")] == ["NFIELD/ch01.wav"]
+
+
+def test_demand_may_lie_in_the_folders_of_its_archives(roots, tmp_path):
+    for number, folder in enumerate(sorted(roots["demand"].iterdir())):
+        into = tmp_path / "DEMAND" / (f"{folder.name}_48k" if number else "")
+        shutil.copytree(folder, into / folder.name)
+    whole = noises.read("demand", roots["demand"])
+    assert noises.read("demand", tmp_path / "DEMAND") == whole
+    assert noises.read("demand", tmp_path) == whole
+    reader, own = (noises.reader("demand", root) for root in (tmp_path / "DEMAND", roots["demand"]))
+    for recording in whole:
+        assert np.array_equal(reader.stretch(recording.id, 7, 50), own.stretch(recording.id, 7, 50))
+        assert reader.samples(recording.id) == own.samples(recording.id)
+    assert [one.id for one in noises.read("demand", tmp_path / "DEMAND" / "NFIELD_48k")] == [
+        "NFIELD/ch01.wav"
+    ]
+    with pytest.raises(CorpusError, match=r"DEMAND/NOTHERE/ch01\.wav: cannot be opened"):
+        reader.stretch("NOTHERE/ch01.wav", 0, 1)
+
+
+def test_an_environment_of_demand_at_two_rates_is_refused(tmp_path):
+    for rate_hz in (16000, 48000):
+        corpora.write(tmp_path / f"NFIELD_{rate_hz // 1000}k" / "NFIELD" / "ch01.wav", rate_hz=rate_hz)
+    with pytest.raises(
+        CorpusError, match=r"NFIELD/ch01\.wav lies in both .*NFIELD_16k and .*NFIELD_48k; keep one"
+    ):
+        noises.read("demand", tmp_path)
 
 
 def test_a_second_name_for_one_folder_is_no_second_copy(tmp_path):
