@@ -71,14 +71,14 @@ def _add_run_arguments(to: argparse.ArgumentParser) -> None:
         type=_seconds,
         default=8.0,
         metavar="GB",
-        help="address space; 0 for no limit, needed by CUDA (default: 8)",
+        help="memory of all its processes, and address space of each; 0 for no limit, needed by CUDA (default: 8)",
     )
     run.add_argument(
         "--threads",
         type=cli.positive,
         default=1,
         metavar="N",
-        help="threads of its numerical libraries (default: 1)",
+        help="cores, and threads of its numerical libraries (default: 1)",
     )
     run.add_argument(
         "--env",

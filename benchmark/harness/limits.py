@@ -26,8 +26,9 @@ class Limits:
         item_s: Seconds for one recording.
         start_s: Seconds until a model has loaded.
         total_s: Seconds for a whole run; 0 for no limit.
-        memory_gb: Address space in GiB; 0 for no limit (needed by CUDA, which reserves far more than it uses).
-        threads: Threads that numerical libraries are told to use.
+        memory_gb: Address space of each process, and memory that all of them use together, in GiB; 0 for no limit (needed by CUDA, which
+            reserves far more than it uses).
+        threads: Threads that numerical libraries are told to use, and cores that there are for it on Linux.
     """
 
     item_s: float = 60.0
@@ -50,13 +51,13 @@ def bare_environment(scratch: Path, threads: int, passed: Iterable[str] = ()) ->
 
     Args:
         scratch: Its temporary folder, which it also finds as its home.
-        threads: Threads for numerical libraries.
+        threads: Threads for numerical libraries, and cores; how many of these is told to the keeper, which hands it to nobody.
         passed: Names of variables to hand on, e.g. "CUDA_VISIBLE_DEVICES".
     """
     environment = {
         name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ
     }
-    environment |= dict.fromkeys(_THREADS, str(threads))
+    environment |= dict.fromkeys((*_THREADS, "SINBAD_THREADS"), str(threads))
     # Packages that were installed with `pip install --user` stay importable though the home is another.
     environment |= {"PYTHONUSERBASE": str(Path.home() / ".local"), "PYTHONDONTWRITEBYTECODE": "1"}
     folder = str(scratch)

@@ -15,7 +15,7 @@ from benchmark.harness import child, child_runner
 from benchmark.harness.child_runner import ChildRunner
 from benchmark.harness.limits import Limits, bare_environment
 from benchmark.harness.outcome import Item
-from benchmark.harness.process import EndedError, Program, scratch_folder
+from benchmark.harness.process import EndedError, Program, describe, scratch_folder
 from benchmark.models.entry import Submission
 from benchmark.speech import Clip
 from tests.harness.conftest import left_processes
@@ -113,6 +113,26 @@ def test_a_program_that_never_reads_or_never_starts_is_no_program(command, limit
     with program, pytest.raises(EndedError, match=reason):
         program.exchange({"n": 1}, b"x" * 10_000_000, limit_s, 0)
     assert left_processes(scratch) == []
+
+
+@pytest.mark.parametrize("how", ["wait", "exchange"])
+def test_many_files_may_not_fill_the_disk_either(how, scratch):
+    code = (
+        "import pathlib, sys, time\nsys.stderr.write('working')\nsys.stderr.flush()\npathlib.Path('deep/er').mkdir(parents=True)\n"
+        "for i in range(6): pathlib.Path(f'deep/er/{i}').write_bytes(b'x' * 900_000)\ntime.sleep(600)\n"
+    )
+    folder = scratch_folder()
+    room = {"file_bytes": 1 << 20}
+    with Program([sys.executable, "-c", code], bare_environment(folder, 1), folder, **room) as program:
+        if how == "wait":
+            assert describe(program.wait(20.0)) == "killed by signal 9 (SIGKILL)"
+            assert program.last_words().startswith("its folder grew beyond 0.00390625 GiB")
+        else:
+            with pytest.raises(
+                EndedError, match=r"SIGKILL\); its last words: its folder grew beyond"
+            ) as caught:
+                program.exchange({"n": 1}, b"", 20.0, 0)
+            assert caught.value.by_limit
 
 
 def test_the_environment_is_bare(monkeypatch, tmp_path):

@@ -106,6 +106,38 @@ def test_a_command_that_fails_on_one_recording_fails_on_that_one(line, reason, c
     assert all(reason in told for _, told in failed), failed
 
 
+BAD = 'if [ "$(md5sum < "$f")" = "$bad" ]; then'
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (f'{BAD} ln -s "$f" "$2/"; continue; fi', "a link, which is not followed; write the file itself"),
+        (f'{BAD} rm -r "$2"; ln -s "$1" "$2"; exit; fi', "put something else in the place of the folder"),
+        (f'{BAD} rm -r "$2"; exit; fi', "put something else in the place of the folder"),
+        (f'{BAD} echo "[1]" > "$2/trajectories.json"; fi', 'trajectories.json: expected {"names"'),
+        (f'{BAD} ln -s /etc/passwd "$2/trajectories.json"; fi', "trajectories.json: expected"),
+    ],
+)
+def test_what_a_command_leaves_behind_is_not_trusted(line, reason, corpus, scratch, tmp_path):
+    wav = tmp_path / "bad.wav"
+    soundfile.write(wav, corpus.noisy("babble/5/S1/U002").samples, 16000, subtype="PCM_16")
+    path = script(
+        tmp_path, f'bad="$(md5sum < {wav})"\nfor f in "$1"/*.wav; do\n{line}\ncp "$f" "$2/"\ndone\n'
+    )
+    options = RunOptions(limits=LIMITS, batch=3)
+    result = evaluate(corpus, load(f"command:sh {path}"), AUDIO, options=options)
+    failed = {(row["mixture_id"], row["reason"]) for row in result.scores if row["status"] == "failed"}
+    assert {mixture for mixture, _ in failed} == {"babble/5/S1/U002"}
+    assert all(reason in told and str(scratch) not in told for _, told in failed), failed
+
+
+def test_a_command_whose_facts_cannot_be_read_is_an_error(corpus, scratch, tmp_path):
+    path = script(tmp_path, COPY + 'echo "[1]" > "$2/trajectories.json"\n')
+    with pytest.raises(ModelError, match=r"trajectories\.json: expected .* in a trial on two seconds"):
+        evaluate(corpus, load(f"command:sh {path}"), AUDIO, options=RunOptions(limits=LIMITS))
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -207,6 +239,44 @@ def test_a_class_of_an_installed_package(bare_python, corpus, scratch):
     assert result.card.failed == 0
     with pytest.raises(ModelError, match="has no module 'somebodys_package'"):
         load("somebodys_package.models:Good")
+
+
+@pytest.fixture
+def own_package(tmp_path, monkeypatch):
+    """A package in the current folder, which is not installed and has weights and a neighbour."""
+    folder = tmp_path / "here"
+    (folder / "own_models").mkdir(parents=True)
+    (folder / "own_models" / "w.txt").write_text("w")
+    (folder / "neighbour.py").write_text("x = 1\n")
+    (folder / "own_models" / "good.py").write_text(
+        "import neighbour, pathlib\npathlib.Path(__file__).with_name('w.txt').read_text()\n"
+        "class Good:\n    sample_rate = 16000\n    def enhance(self, noisy): return noisy\n"
+    )
+    monkeypatch.chdir(folder)
+
+
+def test_a_class_of_a_package_in_the_current_folder(own_package, corpus, scratch):
+    result = evaluate(corpus, load("own_models.good:Good"), AUDIO, options=RunOptions(limits=LIMITS))
+    assert result.card.failed == 0
+
+
+def test_a_command_in_a_virtual_environment(bare_python, corpus, scratch, tmp_path):
+    result = evaluate(
+        corpus, load(_in_environment(bare_python, tmp_path)), AUDIO, options=RunOptions(limits=LIMITS)
+    )
+    assert result.card.failed == 0
+
+
+def _in_environment(python, folder):
+    """A script that works in that environment only, and imports its neighbour."""
+    (folder / "neighbour.py").write_text("import shutil, pathlib\n")
+    path = script(
+        folder,
+        f"import sys\nfrom neighbour import *\nimport numpy\nassert sys.prefix == {str(Path(python).parent.parent)!r}, sys.prefix\n"
+        "for f in pathlib.Path(sys.argv[1]).glob('*.wav'): shutil.copy(f, sys.argv[2])\n",
+        "run.py",
+    )
+    return f"command:{python} {path}"
 
 
 def test_a_pair_is_what_its_parts_do(corpus, scratch):
@@ -333,6 +403,86 @@ def test_a_sandboxed_command(corpus, scratch, tmp_path):
     assert (result.card.failed, result.card.runner) == (0, "command in a sandbox")
 
 
+@needs_bwrap
+def test_a_sandbox_hides_what_lies_beside_a_model(corpus, scratch, tmp_path, monkeypatch):
+    """The layout of the guide: wrapper, corpus, results and store in one folder, all of which its strings may name."""
+    for name in ("corpus/audio/clean.txt", "results/card.json", "data/mine.txt", "data/store/x.txt", "w.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    (tmp_path / "linked").symlink_to(tmp_path / "corpus")
+    monkeypatch.setattr(type(corpus), "folder", tmp_path / "corpus")
+    path = tmp_path / "spy.py"
+    path.write_text(
+        "import pathlib\nHERE = pathlib.Path(__file__).parent\nclass Model:\n    sample_rate = 16000\n"
+        "    def __init__(self, folder=''): self.folder = folder\n"
+        "    def enhance(self, noisy):\n"
+        "        for name in ('w.txt', 'data/mine.txt'): (HERE / name).read_text()\n"
+        "        places = (HERE, pathlib.Path(self.folder or HERE))\n"
+        "        for name in ('corpus', 'linked', 'corpus/audio/clean.txt', 'data'): (HERE / name).exists()\n"
+        "        seen = [str(f) for place in places for f in place.rglob('*') if f.is_file()]\n"
+        "        if any('corpus' in f or 'store' in f or 'linked' in f for f in seen): raise RuntimeError(str(seen))\n"
+        "        if not self.folder and any('card' in f for f in seen): raise RuntimeError(str(seen))\n"
+        "        return noisy\n"
+    )
+    options = RunOptions(limits=LIMITS, sandbox=True)
+    for given in ({}, {"folder": str(tmp_path)}):
+        store = tmp_path / "data" / "store"
+        result = evaluate(corpus, load(f"{path}:Model", given), AUDIO, options=options, store=store)
+        assert result.card.reasons == {}
+    with pytest.raises(ModelError, match="which a sandbox hides from models; move it out of there"):
+        evaluate(corpus, load(f"{path}:Model", {"folder": str(tmp_path / "linked")}), AUDIO, options=options)
+
+
+@needs_bwrap
+def test_a_sandboxed_command_sees_no_corpus_beside_it(corpus, scratch, tmp_path, monkeypatch):
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "clean.txt").write_text("the clean speech")
+    monkeypatch.setattr(type(corpus), "folder", tmp_path / "corpus")
+    path = script(tmp_path, f"if [ -e {tmp_path}/corpus/clean.txt ]; then exit 9; fi\n" + COPY)
+    options = RunOptions(limits=LIMITS, sandbox=True)
+    result = evaluate(corpus, load(f"command:sh {path} {{in}} {{out}} {tmp_path}"), AUDIO, options=options)
+    assert result.card.failed == 0
+
+
+@needs_bwrap
+def test_a_sandboxed_package_of_the_current_folder(own_package, corpus, scratch):
+    options = RunOptions(limits=LIMITS, sandbox=True)
+    assert evaluate(corpus, load("own_models.good:Good"), AUDIO, options=options).card.failed == 0
+
+
+@needs_bwrap
+def test_a_sandboxed_command_in_a_virtual_environment(bare_python, corpus, scratch, tmp_path):
+    (site,) = Path(bare_python).parent.parent.glob("lib/python*/site-packages")
+    if (site / "numpy").is_symlink():  # where its target is not shown
+        for name in ("numpy", "numpy.libs"):
+            (site / name).unlink(missing_ok=True)
+        (site / "numpy.py").write_text("")
+    options = RunOptions(limits=LIMITS, sandbox=True)
+    assert (
+        evaluate(corpus, load(_in_environment(bare_python, tmp_path)), AUDIO, options=options).card.failed
+        == 0
+    )
+
+
+@needs_bwrap
+@pytest.mark.parametrize("first", ["#!/bin/sh", "#!{python}"])
+def test_a_sandboxed_program_with_libraries_of_its_own(first, corpus, scratch, tmp_path):
+    for name in ("bin/tool", "lib/tool/copy.sh", "lib/tool/copy.py"):
+        (tmp_path / "opt" / name).parent.mkdir(parents=True, exist_ok=True)
+    library = tmp_path / "opt" / "lib" / "tool"
+    script(library, COPY, "copy.sh")
+    script(
+        library,
+        "import pathlib, shutil, sys\nfor f in pathlib.Path(sys.argv[1]).iterdir(): shutil.copy(f, sys.argv[2])\n",
+        "copy.py",
+    )
+    run = f". {library}/copy.sh\n" if first.endswith("sh") else f"exec(open('{library}/copy.py').read())\n"
+    tool = script(tmp_path / "opt" / "bin", f"{first.format(python=sys.executable)}\n{run}", "tool")
+    tool.chmod(0o755)
+    options = RunOptions(limits=LIMITS, sandbox=True)
+    assert evaluate(corpus, load(f"command:{tool}"), AUDIO, options=options).card.failed == 0
+
+
 def test_without_bubblewrap_a_sandbox_is_refused(corpus, scratch, monkeypatch):
     monkeypatch.setattr("benchmark.harness.sandbox.shutil.which", lambda _: None)
     with pytest.raises(ModelError, match="apt install bubblewrap"):
@@ -347,6 +497,26 @@ def test_many_threads_are_not_started(corpus, scratch, tmp_path):
     )
     result = evaluate(corpus, load(f"{path}:Model"), AUDIO, options=RunOptions(limits=Limits(threads=3)))
     assert (result.card.failed, result.card.threads) == (0, 3)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_model_has_no_more_cores_than_threads(threads, corpus, scratch, tmp_path):
+    path = tmp_path / "cores.py"
+    path.write_text(
+        "import os, threading, time\nclass Model:\n    sample_rate = 16000\n    def enhance(self, noisy):\n"
+        "        if 'SINBAD_THREADS' in os.environ: raise RuntimeError('saw it')\n"
+        "        if abs(noisy).max() > 0.8: self.greedy()\n"
+        "        time.sleep(0.01)\n"
+        f"        if len(os.sched_getaffinity(0)) != min({threads}, {len(os.sched_getaffinity(0))}):\n"
+        "            raise RuntimeError(str(os.sched_getaffinity(0)))\n"
+        "        return noisy\n"
+        "    def greedy(self):\n"
+        "        os.sched_setaffinity(0, range(os.cpu_count()))\n"
+        "        time.sleep(2)\n"
+    )
+    options = RunOptions(limits=Limits(threads=threads))
+    result = evaluate(corpus, load(f"{path}:Model"), AUDIO, options=options)
+    assert result.card.reasons == {}
 
 
 def test_a_runner_can_be_closed_and_used_again(scratch, corpus):

@@ -107,6 +107,19 @@ def test_bad_manners_do_not_cost_the_score(name, corpus, scratch):
     assert (result.card.expected, result.card.failed, result.card.ok) == (12, 0, 12)
 
 
+def test_the_memory_limit_holds_for_all_processes_together(corpus, scratch):
+    result = run("ForksAndAllocates", corpus, limits=Limits(item_s=60.0, memory_gb=1.5))
+    assert {mixture for mixture, _ in failed(result)} == HARD
+    reason = "its processes together took more memory than 1.5 GiB"
+    assert result.card.reasons == {f"killed by signal 9 (SIGKILL); its last words: {reason}": 4}
+    assert left_processes(scratch) == []
+
+
+def test_memory_that_processes_share_counts_once(corpus, scratch):
+    result = run("SharesMemory", corpus, limits=Limits(item_s=30.0, memory_gb=1.5))
+    assert (result.card.failed, result.card.ok) == (0, 12)
+
+
 def test_what_raises_every_third_time_fails_every_third_time(corpus, scratch):
     result = run("RaisesEveryThird", corpus)
     assert result.card.reasons == {"ValueError: every third": 4}

@@ -82,6 +82,30 @@ class AllocatesFiftyGigabytes(Good):
         return np.ones(50 * 2**27)
 
 
+class ForksAndAllocates(Good):
+    """Each process stays below the limit, all of them do not."""
+
+    def misbehave(self, noisy):
+        for _ in range(3):
+            if os.fork() == 0:
+                _kept = np.ones(100 * 2**20)
+                time.sleep(3600)
+        time.sleep(3600)
+
+
+class SharesMemory(Good):
+    """Many processes that look at the same memory take it once."""
+
+    def misbehave(self, noisy):
+        kept = np.ones(60 * 2**20)
+        for _ in range(5):
+            if os.fork() == 0:
+                kept.sum()
+                time.sleep(3600)
+        time.sleep(2)
+        return noisy
+
+
 class FillsTheDisk(Good):
     def misbehave(self, noisy):
         with Path("big").open("wb") as stream:
