@@ -108,15 +108,15 @@ def test_bad_manners_do_not_cost_the_score(name, corpus, scratch):
 
 
 def test_the_memory_limit_holds_for_all_processes_together(corpus, scratch):
-    result = run("ForksAndAllocates", corpus, limits=Limits(item_s=60.0, memory_gb=1.5))
+    result = run("ForksAndAllocates", corpus, limits=Limits(item_s=60.0, memory_gb=0.8))
     assert {mixture for mixture, _ in failed(result)} == HARD
-    reason = "its processes together took more memory than 1.5 GiB"
+    reason = "its processes together took more memory than 0.8 GiB"
     assert result.card.reasons == {f"killed by signal 9 (SIGKILL); its last words: {reason}": 4}
     assert left_processes(scratch) == []
 
 
 def test_memory_that_processes_share_counts_once(corpus, scratch):
-    result = run("SharesMemory", corpus, limits=Limits(item_s=30.0, memory_gb=1.5))
+    result = run("SharesMemory", corpus, limits=Limits(item_s=60.0, memory_gb=0.8))
     assert (result.card.failed, result.card.ok) == (0, 12)
 
 

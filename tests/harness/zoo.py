@@ -88,7 +88,7 @@ class ForksAndAllocates(Good):
     def misbehave(self, noisy):
         for _ in range(3):
             if os.fork() == 0:
-                _kept = np.ones(100 * 2**20)
+                _kept = np.ones(40 * 2**20)
                 time.sleep(3600)
         time.sleep(3600)
 
@@ -97,7 +97,7 @@ class SharesMemory(Good):
     """Many processes that look at the same memory take it once."""
 
     def misbehave(self, noisy):
-        kept = np.ones(60 * 2**20)
+        kept = np.ones(30 * 2**20)
         for _ in range(5):
             if os.fork() == 0:
                 kept.sum()
