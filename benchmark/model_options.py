@@ -33,7 +33,7 @@ def add_model_arguments(to: argparse.ArgumentParser, *, positional: bool = False
         default=[],
         type=_pair,
         metavar="KEY=VALUE",
-        help="a keyword argument for a class, as a string; once for each",
+        help="a keyword argument for a class: a number, true or false where its default is one, else text; once for each",
     )
     _add_run_arguments(to)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import json
 import os
 import re
@@ -27,6 +28,7 @@ LONGEST = 4
 #: Most channels of an estimate of articulation.
 MOST_CHANNELS = 256
 HEADER_BYTES = 1 << 16
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 
 
@@ -143,9 +145,32 @@ def make_model(path: str, module: str, attribute: str, arguments: Mapping[str, s
             f"{path or module}: defines no '{attribute}'; its classes are: {', '.join(there) or 'none'}"
         )
     try:
-        return made(**arguments)
+        return made(**_typed(made, arguments))
     except (Exception, SystemExit) as error:
         raise ValueError(f"{path or module}:{attribute} could not be made: {reason(error)}") from error
+
+
+def _typed(made: Any, arguments: Mapping[str, str]) -> dict[str, Any]:
+    """Arguments as numbers or truth values where the class has such a default for them; else as the text that they came as."""
+    try:
+        parameters = inspect.signature(made).parameters
+    except (TypeError, ValueError):
+        return dict(arguments)
+    return {
+        name: _like(parameters[name].default, name, text) if name in parameters else text
+        for name, text in arguments.items()
+    }
+
+
+def _like(default: Any, name: str, text: str) -> Any:
+    kind = type(default)
+    wanted = {int: "a whole number", float: "a number", bool: "true or false"}.get(kind)
+    if wanted is None:
+        return text
+    try:
+        return _TRUTH[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError):
+        raise ValueError(f"{name}={text} is not {wanted}, as its default {default!r} is") from None
 
 
 def facts(model: Any) -> tuple[int, list[str]]:

@@ -156,6 +156,46 @@ def test_the_script_needs_numpy_and_the_standard_library_only():
     subprocess.run([sys.executable, "-c", code, str(folder)], check=True, cwd="/")
 
 
+TYPED = """
+class Model:
+    def __init__(self, size=2, gain=0.5, loud=True, weights="w", other=None, *, more=3, **rest):
+        self.given = [size, gain, loud, weights, other, more, rest]
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        (
+            {"size": "7", "gain": "1", "loud": "False", "weights": "3", "other": "4", "more": "-5", "x": "6"},
+            [7, 1.0, False, "3", "4", -5, {"x": "6"}],
+        ),
+        ({"gain": "1e-3", "loud": "yes"}, [2, 0.001, True, "w", None, 3, {}]),
+    ],
+)
+def test_an_argument_is_of_the_type_of_its_default(arguments, given, tmp_path):
+    path = tmp_path / "typed.py"
+    path.write_text(TYPED)
+    made = child.make_model(str(path), "", "Model", arguments).given
+    assert made == given
+    assert [type(value) for value in made] == [type(value) for value in given]
+
+
+@pytest.mark.parametrize(
+    ("argument", "reason"),
+    [
+        (("size", "0.5"), "size=0.5 is not a whole number, as its default 2 is"),
+        (("gain", "much"), "gain=much is not a number, as its default 0.5 is"),
+        (("loud", "maybe"), "loud=maybe is not true or false, as its default True is"),
+    ],
+)
+def test_an_argument_that_cannot_be_is_named(argument, reason, tmp_path):
+    path = tmp_path / "typed.py"
+    path.write_text(TYPED)
+    with pytest.raises(ValueError, match=reason):
+        child.make_model(str(path), "", "Model", dict([argument]))
+
+
 def test_messages_travel_whole():
     """The reader of the child, fed byte by byte."""
     import os
