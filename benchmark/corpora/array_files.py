@@ -18,10 +18,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmark.corpora import carstens, ssff
-from benchmark.corpora.tables import parse_table
+from benchmark.corpora.tables import is_gap, parse_table
 from benchmark.errors import CorpusError
 
 _GROWTH = 10
+#: A recording of a few seconds, of many sensors of which most lay still, may be packed more tightly than `_GROWTH` allows.
+_SMALL_BYTES = 1 << 18
 _DELIMITERS = MappingProxyType({".csv": ",", ".tsv": "\t", ".txt": None})
 
 
@@ -103,7 +105,7 @@ def _read_npz(path: Path) -> Columns:
 
 
 def _read_text(path: Path) -> Columns:
-    """A table of numbers; if the first line is not numbers, it names the columns. "nan" stands for a lost value."""
+    """A table of numbers; if the first line is not numbers, it names the columns. Lost values are empty cells, "nan" or "NA"."""
     content = _bytes(path)
     delimiter = _DELIMITERS[path.suffix.lower()]
     first, _, rest = content.partition(b"\n")
@@ -111,21 +113,49 @@ def _read_text(path: Path) -> Columns:
         word.strip().strip('"')
         for word in first.decode("utf-8", "replace").strip().lstrip("\ufeff").split(delimiter)
     ]
-    if all(_is_number(word) for word in words):
+    if all(_is_number(word) or is_gap(word) for word in words):
         return Columns(parse_table(path, content, delimiter=delimiter, gaps=True))
     return Columns(parse_table(path, rest, len(words), delimiter, first_line=2, gaps=True), tuple(words))
 
 
 def _read_parquet(path: Path) -> Columns:
+    """All columns of numbers, read one by one once the file's own account of its size is found to be plausible."""
     try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise CorpusError(f"{path}: not a Parquet file, or damaged ({str(error).splitlines()[0]})") from error
-    names = tuple(f.name for f in table.schema if pa.types.is_floating(f.type) or pa.types.is_integer(f.type))
+        with pq.ParquetFile(path, pre_buffer=False) as source:
+            names = _number_columns(path, source)
+            values = np.full((_rows(path, source.metadata, len(names)), len(names)), np.nan)
+            for i, name in enumerate(names):
+                column = source.read([name], use_threads=False).column(0)
+                if len(column) != len(values):
+                    raise CorpusError(f"{path}: column '{name}' is cut short; copy the file again")
+                values[:, i] = column.to_numpy(zero_copy_only=False)
+    except (OSError, pa.ArrowException, UnicodeDecodeError, ValueError) as error:
+        reason = (str(error).splitlines() or [""])[0]
+        raise CorpusError(f"{path}: not a Parquet file, or damaged ({reason})") from error
+    return Columns(values, names)
+
+
+def _number_columns(path: Path, source: pq.ParquetFile) -> tuple[str, ...]:
+    fields = source.schema_arrow
+    names = tuple(f.name for f in fields if pa.types.is_floating(f.type) or pa.types.is_integer(f.type))
     if not names:
         raise CorpusError(f"{path}: has no column of numbers")
-    columns = [table[name].to_numpy(zero_copy_only=False).astype(np.float64) for name in names]
-    return Columns(np.column_stack(columns), names)
+    if len(set(fields.names)) < len(fields.names):
+        raise CorpusError(f"{path}: has two columns of one name; rename one")
+    return names
+
+
+def _rows(path: Path, stated: pq.FileMetaData, columns: int) -> int:
+    """How many rows a file states to have, refused where so many numbers cannot lie in a file of its size."""
+    # Of a row group, ask no more than its rows: pyarrow ends the process when the account of a column chunk is damaged.
+    rows = [stated.row_group(i).num_rows for i in range(stated.num_row_groups)]
+    if min(rows, default=0) < 0 or sum(rows) != stated.num_rows:
+        raise CorpusError(f"{path}: states {stated.num_rows} rows and holds {sum(rows)}; damaged")
+    if 8 * sum(rows) * columns > _GROWTH * path.stat().st_size + _SMALL_BYTES:
+        raise CorpusError(
+            f"{path}: swells to more than {_GROWTH} times its size; leave out columns that never change, or save it as .npy"
+        )
+    return sum(rows)
 
 
 def _read_ssff(path: Path) -> Columns:

@@ -222,6 +222,24 @@ def sounds_below(root: Path) -> dict[str, Path]:
     return found
 
 
+def outline(path: Path, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points that were read from `path`, if a line can be drawn through them.
+
+    Args:
+        path: Named in messages.
+        points: Shape (points, 2).
+
+    Raises:
+        CorpusError: Fewer than two of them differ, or one is not finite.
+    """
+    different = len(np.unique(points, axis=0))
+    if different < 2 or not np.isfinite(points).all():
+        raise CorpusError(
+            f"{path}: an outline needs at least two different points, found {different}; copy the file again"
+        )
+    return points
+
+
 def refuse_blank(path: Path, values: NDArray[np.floating]) -> None:
     """Refuse a file in which no number is finite: nothing was recorded, or it was damaged.
 

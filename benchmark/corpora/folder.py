@@ -154,7 +154,7 @@ def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, s
         audio=partial(_read_audio, sound, config.audio.channel),
         trajectories=partial(read_trajectories, path, config, audio_s),
         anatomy=_anatomy(root, config, fields),
-        split=config.split_of(speaker),
+        split=config.split_of(speaker, recording),
         extra=extra,
         phones=_phones(root, config, fields),
     )
@@ -224,10 +224,7 @@ def _column(path: Path, name: str, names: tuple[str, ...]) -> int:
 
 def _outline(path: Path) -> NDArray[np.float64]:
     delimiter = "," if path.suffix.lower() == ".csv" else None
-    points = read_table(path, columns=2, delimiter=delimiter)
-    if len(points) < 2:
-        raise CorpusError(f"{path}: an outline needs at least two points, found {len(points)}")
-    return points
+    return contract.outline(path, read_table(path, columns=2, delimiter=delimiter))
 
 
 def _pattern(template: str) -> re.Pattern[str]:
@@ -259,7 +256,8 @@ CORPUS = contract.Corpus(
     home="your own recordings",
     licence="yours",
     citation="yours",
-    layout="corpus.toml, and the audio and trajectories that it names (see benchmark/corpora/folder_config.py)",
+    layout="corpus.toml, and the audio and trajectories that it names; its [splits] list speakers, or single recordings as "
+    "SPEAKER/RECORDING (see benchmark/corpora/folder_config.py)",
     sensors=PREFIXES,
     read=read,
     looks_like=looks_like,

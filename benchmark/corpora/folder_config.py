@@ -27,14 +27,20 @@ y = "y"
 files = "phones/{speaker}/{recording}.csv"  # optional, see `phone_files`
 
 [splits]
-train = ["S01", "S02"]
+train = ["S01", "S02"]                      # all recordings of these speakers,
+dev = ["S02/r17", "S02/r18"]                # but for those that are named here, as SPEAKER/RECORDING
 test = ["S03"]
 ```
+
+So one speaker can be divided, too. Where `files` has no `{speaker}`, the speaker is called "speaker": "speaker/r17". Recordings
+that [splits] names neither by themselves nor by their speaker take no part. `babble = [...]` lists speakers who only babble, for
+recipes with "corpus_voices" among `babble.sources`.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -124,15 +130,30 @@ class FolderConfig(_Table):
         unknown = sorted(set(splits) - set(_SPLITS))
         if unknown:
             raise ValueError(f"splits are {', '.join(_SPLITS)}; not {', '.join(unknown)}")
-        named = [speaker for speakers in splits.values() for speaker in speakers]
-        twice = sorted({speaker for speaker in named if named.count(speaker) > 1})
+        count = Counter(name for names in splits.values() for name in names)
+        twice = sorted(name for name, times in count.items() if times > 1)
         if twice:
             raise ValueError(f"{', '.join(twice)} is in more than one split")
+        # A voice that babbles may be heard in training, so nothing else of it may be tested.
+        babble = splits.get("babble", ())
+        torn = sorted(
+            name for name in count if "/" in name and (name in babble or name.split("/")[0] in babble)
+        )
+        if torn:
+            raise ValueError(
+                f"{', '.join(torn)}: who babbles does nothing else; name speakers in 'babble' alone"
+            )
         return splits
 
-    def split_of(self, speaker: str) -> str | None:
-        """The split that names the speaker."""
-        return next((split for split, speakers in self.splits.items() if speaker in speakers), None)
+    def split_of(self, speaker: str, recording: str) -> str | None:
+        """The split that names the recording, else the one that names its speaker."""
+        found = (
+            split
+            for wanted in (f"{speaker}/{recording}", speaker)
+            for split, names in self.splits.items()
+            if wanted in names
+        )
+        return next(found, None)
 
 
 def load(root: Path) -> FolderConfig:

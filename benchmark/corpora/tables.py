@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,19 @@ from numpy.typing import NDArray
 
 from benchmark.errors import CorpusError
 
+#: DOS programs end a text with 0x1A, and fill its last block with zeros.
+_AFTER_THE_END = b"\x1a\0\r\n"
+#: What stands for a lost value, in lower case; an empty cell does, too.
+_GAPS = frozenset({"", "na", "n/a", "<na>", "nan", "null", "none"})
+#: A table with less text than this for each number would swell to more than ten times the size of its file.
+_LEAST_BYTES_A_CELL = 1.5
+
 
 def read_table(path: Path, columns: int | None = None, delimiter: str | None = None) -> NDArray[np.float64]:
     """Read a text table of finite numbers.
 
     Args:
-        path: Text file; blank lines are ignored.
+        path: Text file; blank lines, and zeros or 0x1A at the end, are ignored.
         columns: Number of columns that every line must have, or None for "as many as the first".
         delimiter: What parts the columns; None for white space.
 
@@ -49,19 +57,24 @@ def parse_table(
         columns: As in `read_table`.
         delimiter: As in `read_table`.
         first_line: Number of the first of these lines in the file.
-        gaps: "nan" is allowed, as what stands for a lost value.
+        gaps: An empty cell, "nan" and the like (`is_gap`) are allowed, for a lost value; they become NaN.
     """
-    text = content.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
+    content = content.rstrip(_AFTER_THE_END)
+    if not content.strip():
         raise CorpusError(f"{path}: holds no numbers; the file is empty")
-    try:
-        table = np.loadtxt(io.StringIO(text), dtype=np.float64, delimiter=delimiter, comments=None, ndmin=2)
-    except (ValueError, OverflowError):
-        table = np.zeros((0, 0))
+    table = _loaded(_lines(content), delimiter)
+    if gaps and not table.size:
+        _refuse_mostly_gaps(path, content, delimiter)
+        table = _loaded(_with_nan(_lines(content), delimiter), delimiter)
     right_shape = table.shape[1] == columns if columns is not None else table.size > 0
     if not right_shape or not (np.isfinite(table) | (gaps & np.isnan(table))).all():
-        raise CorpusError(_fault(path, text, columns, delimiter, first_line, gaps))
+        raise CorpusError(_fault(path, _lines(content), columns, delimiter, first_line, gaps))
     return table
+
+
+def is_gap(word: str) -> bool:
+    """Whether a cell stands for a lost value, as pandas, R and spreadsheets write one."""
+    return word.strip().strip('"').lower() in _GAPS
 
 
 def last_line(path: Path) -> str:
@@ -77,20 +90,47 @@ def last_line(path: Path) -> str:
             tail = stream.read()
     except OSError as error:
         raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
-    lines = tail.decode("latin-1").split()
-    if not lines:
+    text = tail.rstrip(_AFTER_THE_END).decode("latin-1").strip()
+    if not text:
         raise CorpusError(f"{path}: holds no numbers; the file is empty")
-    return tail.decode("latin-1").strip().splitlines()[-1]
+    return text.splitlines()[-1]
+
+
+def _lines(content: bytes) -> Iterable[str]:
+    """Lines one by one, whatever ends them, so that a large file does not lie in memory several times."""
+    return io.TextIOWrapper(io.BytesIO(content), encoding="latin-1")
+
+
+def _loaded(lines: Iterable[str], delimiter: str | None) -> NDArray[np.float64]:
+    """A table, of shape (0, 0) if the lines are none."""
+    try:
+        return np.loadtxt(lines, dtype=np.float64, delimiter=delimiter, comments=None, ndmin=2)
+    except (ValueError, OverflowError):
+        return np.zeros((0, 0))
+
+
+def _with_nan(lines: Iterable[str], delimiter: str | None) -> Iterator[str]:
+    for line in lines:
+        words = line.split(delimiter)
+        if len(words) > 1 or line.strip():
+            yield (delimiter or " ").join("nan" if is_gap(word) else word for word in words)
+
+
+def _refuse_mostly_gaps(path: Path, content: bytes, delimiter: str | None) -> None:
+    if delimiter and len(content) < _LEAST_BYTES_A_CELL * content.count(delimiter.encode()):
+        raise CorpusError(
+            f"{path}: holds hardly anything but empty cells; the file is damaged or nothing was recorded"
+        )
 
 
 def _fault(
-    path: Path, text: str, columns: int | None, delimiter: str | None, first_line: int, gaps: bool
+    path: Path, lines: Iterable[str], columns: int | None, delimiter: str | None, first_line: int, gaps: bool
 ) -> str:
     expected = columns
-    for number, line in enumerate(text.split("\n"), first_line):
-        if not line.strip():
-            continue
+    for number, line in enumerate(lines, first_line):
         words = line.split(delimiter)
+        if len(words) < 2 and not line.strip():
+            continue
         expected = expected or len(words)
         if len(words) != expected:
             found = f"{len(words)} columns where {expected} are expected"
@@ -102,6 +142,8 @@ def _fault(
 
 
 def _is_number(word: str, gaps: bool) -> bool:
+    if gaps and is_gap(word):
+        return True
     try:
         number = float(word)
     except ValueError:

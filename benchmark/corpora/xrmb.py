@@ -95,10 +95,10 @@ def read_pellets(path: Path, audio_s: float) -> Trajectories:
 
 
 def read_anatomy(palate: Path, pharynx: Path | None) -> Anatomy:
-    """Read `PAL.DAT` and `PHA.DAT`: two columns in micrometres.
+    """Read `PAL.DAT` and `PHA.DAT`: two columns in micrometres; a point with 1000000 in either was not traced.
 
     Raises:
-        CorpusError: A line is not two numbers, or there are fewer than two points.
+        CorpusError: A line is not two numbers, or fewer than two points were traced.
     """
     roof = _outline(palate)
     if roof[0, 0] < roof[-1, 0]:
@@ -198,10 +198,9 @@ def _frame_period(path: Path, times: NDArray[np.float64]) -> float:
 
 
 def _outline(path: Path) -> NDArray[np.float64]:
-    points = read_table(path, columns=2) / 1000.0
-    if len(points) < 2:
-        raise CorpusError(f"{path}: an outline needs at least two points, found {len(points)}")
-    return points
+    micrometres = read_table(path, columns=2)
+    traced = (np.abs(micrometres) < MISSING_UM).all(axis=1)
+    return contract.outline(path, micrometres[traced] / 1000.0)
 
 
 CORPUS = contract.Corpus(

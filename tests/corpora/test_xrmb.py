@@ -59,6 +59,36 @@ def test_anatomy_runs_from_the_front_and_from_the_top(tmp_path: Path) -> None:
     np.testing.assert_allclose(anatomy.pharynx, voices.PHARYNX)
 
 
+def test_points_of_an_outline_that_were_not_traced_are_left_out(tmp_path: Path) -> None:
+    write_xrmb(tmp_path)
+    palate = tmp_path / "JW11" / "PAL.DAT"
+    palate.write_text(f"1000000 1000000\n{palate.read_text()}-70000 1000000\n")
+    anatomy = corpora.read("xrmb", tmp_path)[0].anatomy()  # type: ignore[misc]
+    np.testing.assert_allclose(anatomy.palate, voices.PALATE)
+    palate.write_text("1000000 1000000\n-4000 4000\n")
+    with pytest.raises(
+        CorpusError, match=r"PAL\.DAT: an outline needs at least two different points, found 1"
+    ):
+        corpora.read("xrmb", tmp_path)[0].anatomy()  # type: ignore[misc]
+    palate.write_text("-4000 4000\n-4000 4000\n")
+    with pytest.raises(
+        CorpusError, match=r"PAL\.DAT: an outline needs at least two different points, found 1"
+    ):
+        corpora.read("xrmb", tmp_path)[0].anatomy()  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("end", [b"\x1a", b"\r\n\x1a\r\n", b"\x1a" + bytes(100)])
+def test_the_end_mark_of_dos_is_no_damage(tmp_path: Path, end: bytes) -> None:
+    write_xrmb(tmp_path)
+    plain = corpora.read("xrmb", tmp_path)[0].trajectories()  # type: ignore[misc]
+    for name in ("tp005.txy", "PAL.DAT", "PHA.DAT"):
+        path = tmp_path / "JW11" / name
+        path.write_bytes(path.read_bytes() + end)
+    marked = corpora.read("xrmb", tmp_path)[0]
+    assert np.array_equal(marked.trajectories().values, plain.values)  # type: ignore[misc]
+    np.testing.assert_allclose(marked.anatomy().palate, voices.PALATE)  # type: ignore[misc]
+
+
 def test_a_recording_that_starts_late_is_put_in_its_place(tmp_path: Path) -> None:
     write_xrmb(tmp_path, speakers=("JW11",), tasks=("tp005",), quirks=False)
     path = tmp_path / "JW11" / "tp005.txy"

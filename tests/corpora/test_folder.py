@@ -1,0 +1,105 @@
+"""A lab's own recordings: what stands for lost values, how large a file may grow, and how recordings are divided."""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from benchmark import corpora
+from benchmark.corpora import array_files
+from benchmark.errors import CorpusError
+from tests.corpora import writers
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [
+        (".csv", "a_x,a_y,a_z\n1,,3\n,,\n4,NA,6\n"),
+        (".csv", "1,,3\n,,\n4,nan,6\n"),
+        (".csv", 'a_x,a_y,a_z\r\n1,"",3\r\n,,\r\n\r\n4,null,6\r\n'),
+        (".tsv", "a_x\ta_y\ta_z\n1\t\t3\n\t\t\n4\t \t6\n"),
+        (".txt", "a_x a_y a_z\n1 NA 3\nNA NaN N/A\n4 NA 6\n"),
+    ],
+)
+def test_empty_cells_are_lost_values(tmp_path: Path, suffix: str, text: str) -> None:
+    path = tmp_path / f"r1{suffix}"
+    path.write_text(text, newline="")
+    lost = np.nan
+    expected = [[1, lost, 3], [lost, lost, lost], [4, lost, 6]]
+    np.testing.assert_array_equal(array_files.read_columns(path).values, expected)
+
+
+def test_where_nothing_may_be_lost_an_empty_cell_is_damage(tmp_path: Path) -> None:
+    writers.write_folder(tmp_path)
+    (tmp_path / "palate" / "A.csv").write_text("0.4,0.4\n1.2,\n2.2,1.6\n")
+    with pytest.raises(CorpusError, match=r"A\.csv: line 2: '' is not a finite number"):
+        corpora.read("folder", tmp_path)[0].anatomy()  # type: ignore[misc]
+
+
+def test_a_table_of_empty_cells_does_not_swell(tmp_path: Path) -> None:
+    path = tmp_path / "r1.csv"
+    path.write_bytes((b"," * 19 + b"\n") * 50_000)
+    tracemalloc.start()
+    with pytest.raises(CorpusError, match=r"r1\.csv: holds hardly anything but empty cells"):
+        array_files.read_columns(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak <= 10 * path.stat().st_size
+
+
+def test_a_parquet_file_that_would_swell_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "r1.parquet"
+    still = np.zeros(1_000_000)
+    pq.write_table(pa.table({f"c{i}": still for i in range(20)}), path)
+    usual = pa.default_memory_pool()
+    pool = pa.proxy_memory_pool(usual)
+    pa.set_memory_pool(pool)
+    try:
+        with pytest.raises(CorpusError, match=r"r1\.parquet: swells to more than 10 times its size"):
+            array_files.read_columns(path)
+    finally:
+        pa.set_memory_pool(usual)
+    assert pool.max_memory() < 10 * path.stat().st_size
+
+
+def test_parquet_columns_of_any_number_and_of_text(tmp_path: Path) -> None:
+    path = tmp_path / "r1.parquet"
+    columns = {
+        "n": pa.array([1, None, 3], pa.int64()),
+        "word": pa.array(["a", "b", "c"]),
+        "x.y": pa.array([1.5, 2, 3]),
+    }
+    pq.write_table(pa.table(columns), path, row_group_size=2)
+    found = array_files.read_columns(path)
+    assert found.names == ("n", "x.y")
+    np.testing.assert_array_equal(found.values, [[1, 1.5], [np.nan, 2], [3, 3]])
+
+
+def with_splits(root: Path, splits: str) -> dict[str, str | None]:
+    writers.write_folder(root)
+    path = root / "corpus.toml"
+    path.write_text(path.read_text().split("[splits]")[0] + "[splits]\n" + splits)
+    return {utterance.id: utterance.split for utterance in corpora.read("folder", root)}
+
+
+def test_a_recording_that_is_named_goes_before_its_speaker(tmp_path: Path) -> None:
+    found = with_splits(tmp_path, 'train = ["A"]\ntest = ["A/r2", "B/r1"]\n')
+    assert found == {"A/r1": "train", "A/r2": "test", "B/r1": "test", "B/r2": None}
+
+
+@pytest.mark.parametrize(
+    ("splits", "message"),
+    [
+        ('train = ["A/r1"]\ntest = ["A/r1"]\n', r"A/r1 is in more than one split"),
+        ('train = ["A/r1"]\nbabble = ["A"]\n', r"A/r1: who babbles does nothing else"),
+        ('train = ["A"]\nbabble = ["B/r1"]\n', r"B/r1: who babbles does nothing else"),
+    ],
+)
+def test_recordings_in_two_splits_are_refused(tmp_path: Path, splits: str, message: str) -> None:
+    with pytest.raises(CorpusError, match=rf"corpus\.toml: splits: .*{message}"):
+        with_splits(tmp_path, splits)
