@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.articulation.orientation import Place, misplaced
+from benchmark.articulation.target_sets import traced_outline
 from benchmark.audio import pcm_sha256
 from benchmark.corpora.sync_tone import tone_hz
 from benchmark.errors import CorpusError
@@ -128,11 +129,19 @@ def examine(utterance: Utterance) -> Finding:
 def examine_all(
     utterances: Sequence[Utterance], *, jobs: int = 1, progress: Progress = silent
 ) -> list[Finding]:
-    """`examine` for all, in their order; recordings with the very same audio are told of each other."""
+    """`examine` for all, in their order; recordings with the very same audio are told of each other.
+
+    What is wrong with the traced palate of a speaker is damage of the speaker's first recording.
+    """
     found = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=16)(
         joblib.delayed(examine)(utterance) for utterance in utterances
     )
     findings = list(progress(found, len(utterances), "inspecting"))
+    outlines = _damaged_outlines(utterances)
+    findings = [
+        replace(finding, damaged=(*finding.damaged, *outlines.get(finding.utterance_id, ())))
+        for finding in findings
+    ]
     first: dict[str, str] = {}
     for finding in findings:
         if finding.sha256:
@@ -202,6 +211,20 @@ def noise_summary(recordings: Iterable[Recording]) -> list[dict[str, Any]]:
         }
         for split, kind, category in sorted(count)
     ]
+
+
+def _damaged_outlines(utterances: Iterable[Utterance]) -> dict[str, tuple[str]]:
+    """First recording of a speaker to what is wrong with the speaker's outline, for those whose outline is damaged."""
+    by_speaker: dict[str, list[Utterance]] = defaultdict(list)
+    for utterance in utterances:
+        by_speaker[utterance.speaker].append(utterance)
+    damaged: dict[str, tuple[str]] = {}
+    for members in by_speaker.values():
+        try:
+            traced_outline(members)
+        except CorpusError as error:
+            damaged[members[0].id] = (str(error),)
+    return damaged
 
 
 def _summary(

@@ -21,6 +21,7 @@ from benchmark.speech import Trajectories, Utterance
 
 RATE_HZ = 100.0
 _DECIMALS = 4
+_WITHOUT_OUTLINE = "mend the file, or take it away to do without it"
 
 
 class Parameter(NamedTuple):
@@ -165,12 +166,33 @@ def speaker_outline(
     Returns:
         None where there is neither a trace nor a tongue.
     """
-    read_anatomy = next((utterance.anatomy for utterance in utterances if utterance.anatomy), None)
-    if read_anatomy is not None:
-        return outlines.from_anatomy(read_anatomy())
+    if (traced := traced_outline(utterances)) is not None:
+        return traced
     tracks = (tract_variables.track(p, sensors, role) for p in pellets for role in _TONGUE_ROLES)
     reached = [track.xy[track.valid] for track in tracks if track is not None]
     return outlines.estimate([*reached, *(tract_variables.body_tops(p, sensors) for p in pellets)])
+
+
+def traced_outline(utterances: Sequence[Utterance]) -> Outline | None:
+    """The speaker's outer wall as the corpus has it, or None where nobody traced it.
+
+    Args:
+        utterances: Of one speaker; the first that has an anatomy gives it.
+
+    Raises:
+        CorpusError: It cannot be read or is no line; names the file, or at least whose it is, and says what to do.
+    """
+    first = next((utterance for utterance in utterances if utterance.anatomy is not None), None)
+    if first is None or first.anatomy is None:
+        return None
+    try:
+        anatomy = first.anatomy()
+    except CorpusError as error:
+        raise CorpusError(f"{error} (outline of {first.speaker}; {_WITHOUT_OUTLINE})") from error
+    try:
+        return outlines.from_anatomy(anatomy)
+    except CorpusError as error:
+        raise CorpusError(f"{first.id}: {error} (outline of {first.speaker}; {_WITHOUT_OUTLINE})") from error
 
 
 def _source(utterance: Utterance, pellets: Trajectories, sensors: Mapping[str, str]) -> Trajectories:

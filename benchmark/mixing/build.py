@@ -132,13 +132,16 @@ def build(
 def _readable(
     recipe: Recipe, gathered: Gathered, chosen: list[Utterance], jobs: int, progress: Progress
 ) -> tuple[Gathered, list[Utterance]]:
-    """Both without the utterances whose trajectories cannot be read, before hours are spent on their audio.
+    """Both without the utterances of which no targets can be made, before hours are spent on their audio.
 
     All utterances of a chosen speaker are read, because the targets of one depend on the others.
     """
     speakers = {utterance.speaker for utterance in chosen}
     problems = unreadable_targets(
-        [utterance for utterance in gathered.targets if utterance.speaker in speakers], jobs, progress
+        [utterance for utterance in gathered.targets if utterance.speaker in speakers],
+        recipe.speech.targets,
+        jobs,
+        progress,
     )
     if problems and recipe.speech.on_damage == "stop":
         raise next(iter(problems.values()))

@@ -12,6 +12,7 @@ import joblib
 import numpy as np
 
 from benchmark.articulation import speaker_targets
+from benchmark.articulation.target_sets import traced_outline
 from benchmark.articulation.tract_variables import VERSION
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.mixing.gather import Gathered
@@ -23,18 +24,45 @@ from benchmark.speech import Trajectories, Utterance
 
 
 def unreadable_targets(
-    utterances: Sequence[Utterance], jobs: int, progress: Progress
+    utterances: Sequence[Utterance], target_set: str, jobs: int, progress: Progress
 ) -> dict[str, CorpusError]:
-    """What is wrong with the trajectories of `utterances` that cannot be read, by utterance id."""
+    """Why no targets can be made of some of `utterances`, by utterance id.
+
+    Either their trajectories cannot be read, or the outline of their speaker cannot. One that is there and damaged is not
+    replaced by an estimate: constrictions would be measured from another wall than the corpus states.
+
+    Args:
+        utterances: All of each speaker, in their order.
+        target_set: Of the recipe; pellets need no outline.
+        jobs: Worker processes.
+        progress: Told of every utterance.
+    """
     results = joblib.Parallel(n_jobs=jobs, return_as="generator")(
         joblib.delayed(_problem)(utterance) for utterance in utterances
     )
     found = progress(results, len(utterances), "reading trajectories")
-    return {
+    problems = {
         utterance.id: problem
         for utterance, problem in zip(utterances, found, strict=True)
         if problem is not None
     }
+    if target_set != "pellets":
+        problems |= _without_outline([utterance for utterance in utterances if utterance.id not in problems])
+    return problems
+
+
+def _without_outline(utterances: Sequence[Utterance]) -> dict[str, CorpusError]:
+    """The recordings of speakers whose outline cannot be used, and why."""
+    by_speaker: dict[str, list[Utterance]] = defaultdict(list)
+    for utterance in utterances:
+        by_speaker[utterance.speaker].append(utterance)
+    problems: dict[str, CorpusError] = {}
+    for members in by_speaker.values():
+        try:
+            traced_outline(members)
+        except CorpusError as error:
+            problems |= {utterance.id: CorpusError(f"{utterance.id}: {error}") for utterance in members}
+    return problems
 
 
 def _problem(utterance: Utterance) -> CorpusError | None:

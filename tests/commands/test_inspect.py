@@ -78,6 +78,15 @@ def test_damage_is_listed_and_is_the_exit_status(xrmb, tmp_path, capsys):
     assert found["found"] == 9
 
 
+def test_a_damaged_palate_is_damage_and_told_once(xrmb, tmp_path, capsys):
+    root = tmp_path / "xrmb"
+    shutil.copytree(xrmb, root)
+    (root / "JW12/PAL.DAT").write_text("no palate\n")
+    found = inspected(capsys, root, code=1)
+    assert len(found["damaged"]) == 1
+    assert "JW12/PAL.DAT: line 1: 'no' is not a finite number (outline of JW12; " in found["damaged"][0]
+
+
 def test_odd_audio_is_suspicious(xrmb, tmp_path, capsys):
     root = tmp_path / "xrmb"
     shutil.copytree(xrmb, root)

@@ -24,6 +24,7 @@ from benchmark.phones import read_labels, write_labels
 from benchmark.prepared import PreparedCorpus
 from benchmark.recipe import recipe_text
 from benchmark.shipped import demo_corpus, manifests_folder
+from tests import recipe_corpora
 
 
 def prepared(folder, *options):
@@ -328,6 +329,35 @@ def test_unreadable_articulation_is_left_out_where_the_recipe_allows_it(tmp_path
     speakers = {row["speaker"] for row in PreparedCorpus(out).utterances.values()}
     assert speakers
     assert speaker not in speakers
+
+
+def folder_with_a_damaged_palate(root: Path) -> None:
+    recipe_corpora.WRITERS["folder"](root)
+    (root / "palate" / "A.csv").write_text("no palate\n")
+
+
+def test_a_damaged_palate_leaves_out_its_speaker_where_the_recipe_allows_it(tmp_path, capsys):
+    root, out = tmp_path / "speech", tmp_path / "out"
+    folder_with_a_damaged_palate(root)
+    options = ["--recipe", "folder_noisy", "--speech-root", str(root), "--out", str(out)]
+    assert prepare.main([*options, "--plan-only"]) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("left out: ")]
+    assert len(lines) == 2
+    assert lines[0].startswith("left out: A/r1: ")
+    assert "palate/A.csv: line 1: 1 columns where 2 are expected" in lines[0]
+    assert {row["speaker"] for row in PreparedCorpus(out).utterances.values()} == {"B", "C"}
+
+
+def test_a_damaged_palate_stops_before_anything_is_written(tmp_path, capsys):
+    root, out, recipe = tmp_path / "speech", tmp_path / "out", tmp_path / "strict.toml"
+    folder_with_a_damaged_palate(root)
+    recipe.write_text(recipe_text("folder_noisy").replace('on_damage = "skip"', 'on_damage = "stop"'))
+    options = ["--recipe", str(recipe), "--speech-root", str(root), "--out", str(out)]
+    assert prepare.main(options) == 2
+    assert "palate/A.csv: line 1" in capsys.readouterr().err
+    assert not out.exists()
+    recipe.write_text(recipe.read_text().replace('targets = "tv6"', 'targets = "pellets"'))
+    assert prepare.main([*options, "--plan-only"]) == 0, "pellets are not measured from a palate"
 
 
 def test_a_corpus_of_silence_is_no_corpus(tmp_path, capsys):
