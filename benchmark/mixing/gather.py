@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from benchmark import corpora, noises
 from benchmark.corpora.contract import Corpus
+from benchmark.draws import Draws
 from benchmark.errors import CorpusError, RecipeError
 from benchmark.mixing.sources import Sources
 from benchmark.mixing.supply import Supply, recordings_of, talkers_of
@@ -68,6 +69,7 @@ def gather(recipe: Recipe, roots: Roots) -> Gathered:
     corpus = corpora.get(recipe.speech.corpus)
     everything, damaged, passed_over = _listed(recipe, speech_root(recipe, corpus, roots.speech))
     targets = assign_splits(recipe, everything)
+    passed_over += _unnamed(recipe, everything)
     if not targets:
         raise CorpusError(
             f"none of the {len(everything)} utterances found belongs to a split of '{recipe.speech.splits}'; "
@@ -142,13 +144,13 @@ def assign_splits(recipe: Recipe, found: Sequence[Utterance]) -> list[Utterance]
     """Those of `found` that the recipe's division puts into a split, with `split` set.
 
     Raises:
-        RecipeError: The recipe takes the splits of the corpus, and the corpus states none.
+        RecipeError: The recipe takes the splits of the corpus, and the corpus states none at all.
     """
     if recipe.speech.splits == "corpus":
-        unsplit = [utterance.id for utterance in found if utterance.split is None]
-        if unsplit:
+        if found and all(utterance.split is None for utterance in found):
             raise RecipeError(
-                f"'speech.splits' = 'corpus', but the corpus states no split for {unsplit[0]}; name a committed split"
+                f"'speech.splits' = 'corpus', but the corpus states no split for {found[0].id} or any other recording; "
+                "name a committed split, or list speakers or recordings in [splits] of corpus.toml where there is one"
             )
         return [utterance for utterance in found if utterance.split in SPLITS]
     table = load_splits(recipe.speech.corpus, recipe.speech.splits)
@@ -156,6 +158,17 @@ def assign_splits(recipe: Recipe, found: Sequence[Utterance]) -> list[Utterance]
         replace(utterance, split=table[utterance.id])
         for utterance in found
         if table.get(utterance.id) in SPLITS
+    ]
+
+
+def _unnamed(recipe: Recipe, found: Sequence[Utterance]) -> list[str]:
+    """A remark on recordings that the corpus puts into no split."""
+    unnamed = [utterance.id for utterance in found if utterance.split is None]
+    if recipe.speech.splits != "corpus" or not unnamed:
+        return []
+    return [
+        f"{len(unnamed)} recordings are in no split of the corpus and take no part, e.g. {unnamed[0]}; if they should, name "
+        "them or their speakers in its splits"
     ]
 
 
@@ -205,11 +218,20 @@ def _own_talkers(targets: Sequence[Utterance]) -> list[tuple[str, Utterance]]:
 
 
 def _babble_voices(found: Sequence[Utterance]) -> list[tuple[str, Utterance]]:
-    grouped: dict[str, list[Utterance]] = defaultdict(list)
-    for utterance in found:
-        if utterance.split == "babble":
-            grouped[str(utterance.extra["babble_split"])].append(utterance)
-    return [(split, utterance) for split, utterances in grouped.items() for utterance in utterances]
+    """Voices that only babble, each with the split that it babbles in: as the corpus says, else as `_dealt`."""
+    voices = [utterance for utterance in found if utterance.split == "babble"]
+    dealt = _dealt({utterance.speaker for utterance in voices if not utterance.extra.get("babble_split")})
+    pairs = []
+    for utterance in voices:
+        split = str(utterance.extra.get("babble_split") or dealt[utterance.speaker])
+        pairs.append((split, replace(utterance, extra={**utterance.extra, "babble_split": split})))
+    return pairs
+
+
+def _dealt(speakers: Iterable[str]) -> dict[str, str]:
+    """Each speaker to a split, dealt out in turn in the order of a hash: a hash of each alone would leave splits of few empty."""
+    order = sorted(speakers, key=lambda speaker: (Draws(("babble", speaker)).token("order"), speaker))
+    return {speaker: SPLITS[i % len(SPLITS)] for i, speaker in enumerate(order)}
 
 
 def _noise_listing(recipe: Recipe, name: str, roots: Roots) -> noises.Listing:

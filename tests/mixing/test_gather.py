@@ -9,6 +9,7 @@ from benchmark.errors import CorpusError, RecipeError
 from benchmark.mixing.gather import Roots, gather
 from benchmark.recipe import load_recipe, parse_recipe, recipe_text
 from benchmark.shipped import demo_corpus
+from tests.corpora import writers
 from tests.noises import corpora as noise_corpora
 
 
@@ -78,3 +79,43 @@ def test_names_that_do_not_exist_are_refused(old, new, error, message):
     assert old in text
     with pytest.raises(error, match=message):
         gather(parse_recipe(text.replace(old, new), "r.toml"), Roots())
+
+
+def folder_of(root, speakers, splits):
+    writers.write_folder(root, speakers=speakers, seconds=0.9)
+    path = root / "corpus.toml"
+    path.write_text(path.read_text().split("[splits]")[0] + "[splits]\n" + splits)
+    return Roots(root)
+
+
+def test_one_speaker_is_divided_by_recordings_and_what_is_not_named_is_remarked_on(tmp_path):
+    roots = folder_of(tmp_path, ("A", "B"), 'train = ["A/r1"]\ntest = ["A/r2"]\n')
+    found = gather(load_recipe("folder_noisy"), roots)
+    assert {utterance.id: utterance.split for utterance in found.targets} == {"A/r1": "train", "A/r2": "test"}
+    assert found.unassigned == 2
+    assert len(found.remarks) == 1
+    assert found.remarks[0].startswith(
+        "2 recordings are in no split of the corpus and take no part, e.g. B/r1"
+    )
+    assert not found.supply.talkers["corpus"]
+
+
+def test_a_folder_without_splits_says_what_to_do(tmp_path):
+    with pytest.raises(RecipeError, match=r"states no split for A/r1 .*\[splits\] of corpus\.toml"):
+        gather(load_recipe("folder_noisy"), folder_of(tmp_path, ("A", "B"), ""))
+
+
+def test_babble_voices_of_a_folder_are_dealt_to_the_splits(tmp_path):
+    text = recipe_text("folder_noisy").replace('sources = ["corpus", ', 'sources = ["corpus_voices", ')
+    assert "corpus_voices" in text
+    voices = [f"V{i}" for i in range(7)]
+    splits = f'train = ["A"]\ntest = ["B"]\nbabble = {json.dumps(voices)}\n'
+    found = gather(parse_recipe(text, "r.toml"), folder_of(tmp_path, ("A", "B", *voices), splits))
+    talkers = {
+        split: [talker.name for talker in there]
+        for split, there in found.supply.talkers["corpus_voices"].items()
+    }
+    assert sorted(map(len, talkers.values())) == [2, 2, 3]
+    assert sorted(name for there in talkers.values() for name in there) == voices
+    for voice in found.sources.voices["corpus_voices"].values():
+        assert voice.speaker in talkers[voice.extra["babble_split"]]
