@@ -154,11 +154,9 @@ def assign_splits(recipe: Recipe, found: Sequence[Utterance]) -> list[Utterance]
             )
         return [utterance for utterance in found if utterance.split in SPLITS]
     table = load_splits(recipe.speech.corpus, recipe.speech.splits)
-    return [
-        replace(utterance, split=table[utterance.id])
-        for utterance in found
-        if table.get(utterance.id) in SPLITS
-    ]
+    # What the corpus' own lists say goes before the rule that they were made by.
+    divided = (replace(utterance, split=utterance.split or table.get(utterance.id)) for utterance in found)
+    return [utterance for utterance in divided if utterance.split in SPLITS]
 
 
 def _unnamed(recipe: Recipe, found: Sequence[Utterance]) -> list[str]:

@@ -16,7 +16,7 @@ speaker and sentence, as far as names are known without the corpus (`benchmark.s
 
 For mngu0 the rule itself is what is published, because releases and papers keep different recordings: it makes 1219/68/67 of all 1,354
 that are numbered, 1137/63/63 of 1,263 of them, 1069/60/60 of 1,189. Where the file sets lie among the corpus' files
-(`trainfiles.txt`, `validationfiles.txt`, `testfiles.txt`), the recordings that they list take part and no others.
+(`trainfiles.txt`, `validationfiles.txt`, `testfiles.txt`), the recordings that they list take part, where they put them, and no others.
 
     >>> from benchmark.splits import load_splits
     >>> load_splits("mngu0", "standard").get("s1/mngu0_s1_0010")

@@ -1,7 +1,7 @@
 """The file sets that MNGU0 is released with: `trainfiles.txt`, `validationfiles.txt` and `testfiles.txt`, one id a line.
 
-They say which recordings take part. Where one goes is the rule of `benchmark.splits.rules`, which the released sets follow: lists that
-say otherwise are not those, and a division of another kind must not bear the same name.
+They say which recordings take part and where each goes. Without them the rule of `benchmark.splits.rules` divides, by which the released
+sets were made.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmark.errors import CorpusError
-from benchmark.splits import rules
 
 #: Name of a list, in lower case, to the split of those in it.
 LISTS = {"trainfiles.txt": "train", "validationfiles.txt": "dev", "testfiles.txt": "test"}
@@ -36,8 +35,8 @@ def find(files: Iterable[Path]) -> FileSets | None:
     """Read the file sets among `files`, at any depth and in any case; None if there are none.
 
     Raises:
-        CorpusError: A list cannot be read, is empty or names what is no recording of MNGU0; a recording is in two lists or not
-            where the rule puts it; one of the three lists is missing; or there are two sets that differ.
+        CorpusError: A list cannot be read, is empty or names what is no recording of MNGU0; a recording is in two lists;
+            one of the three lists is missing; or there are two sets that differ.
     """
     folders: dict[Path, dict[str, Path]] = {}
     for path in files:
@@ -66,12 +65,6 @@ def _members(lists: dict[str, Path]) -> dict[str, str]:
             if identity in members and members[identity] != split:
                 raise CorpusError(
                     f"{path}: line {line}: {identity} is in {sources[identity].name} too; restore the released file sets"
-                )
-            by_rule = rules.split_of("mngu0", "standard", identity)
-            if by_rule != split:
-                raise CorpusError(
-                    f"{path}: line {line}: {identity} belongs to '{by_rule}' in the released file sets; restore them, or move the "
-                    "lists away to divide by the rule"
                 )
             sources[identity], members[identity] = path, split
     return members
