@@ -5,11 +5,14 @@ NAME.csv                    articulation: a line of names, then one line a frame
 NAME.npy                    articulation: shape (frames, channels), no pickles
 trajectories.json           {"names": [...], "rate_hz": ...} for all .npy and all .csv without times; without it, names and
                             frame rate are those of the targets
+
+These files are a stranger's: links are not followed, and no more is read than what a header says and the recording can need.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.audio import read_clip
-from benchmark.errors import CorpusError, ModelError
-from benchmark.harness.child import as_audio, as_trajectories
+from benchmark.audio import read_clip, read_header
+from benchmark.errors import ModelError
+from benchmark.harness.child import LONGEST, MOST_CHANNELS, as_audio, as_trajectories
 from benchmark.harness.in_process import trajectories
 from benchmark.harness.outcome import Outcome
 from benchmark.speech import Clip, Trajectories
@@ -27,6 +30,7 @@ from benchmark.speech import Clip, Trajectories
 AUDIO, MOVEMENT = (".wav", ".flac"), (".csv", ".npy")
 FACTS = "trajectories.json"
 _LARGEST = 1 << 28
+_LARGEST_FACTS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +48,15 @@ def channels_of(folder: Path, default: Channels) -> Channels:
         ModelError: The file is there and says something else.
     """
     path = folder / FACTS
-    if not path.is_file():
+    if not path.is_file() and not path.is_symlink():
         return default
     try:
+        _refuse(path, folder, _LARGEST_FACTS)
         told = json.loads(path.read_text(encoding="utf-8"))
         return Channels(
             tuple(map(str, told.get("names", default.names))), float(told.get("rate_hz", default.rate_hz))
         )
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(f'{path}: expected {{"names": ["LA", ...], "rate_hz": 100}} ({error})') from error
 
 
@@ -78,50 +83,88 @@ def read_estimates(
     enhanced, moved, errors = None, None, {"enhance": "", "invert": ""}
     try:
         enhanced = _audio(folder, name, heard) if "enhance" in tasks else None
-    except (CorpusError, ValueError, TypeError) as error:
+    except Exception as error:  # noqa: BLE001 - a foreign file may raise anything in those who read it; the reason is kept
         errors["enhance"] = _told(error, folder, name)
     try:
         moved = _movement(folder, name, heard, default) if "invert" in tasks else None
-    except (OSError, ValueError, TypeError) as error:
+    except Exception as error:  # noqa: BLE001 - as above
         errors["invert"] = _told(error, folder, name)
     return Outcome(enhanced, moved, errors["enhance"], errors["invert"], seconds)
 
 
 def _told(error: Exception, folder: Path, name: str) -> str:
     """A reason without names of files, so that equal failures are counted together."""
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()) or type(error).__name__
     return text.replace(str(folder / name), "the file").replace(str(folder), ".")[:300]
 
 
 def _found(folder: Path, name: str, endings: tuple[str, ...]) -> Path:
     for ending in endings:
         path = folder / f"{name}{ending}"
-        if path.is_file():
-            if path.stat().st_size > _LARGEST:
-                raise ValueError(f"a file of {path.stat().st_size} bytes, more than is accepted")
+        if path.is_symlink() or path.is_file():
+            _refuse(path, folder, _LARGEST)
             return path
     raise ValueError(f"no file {' or '.join('*' + ending for ending in endings)} for it")
 
 
+def _refuse(path: Path, folder: Path, largest: int) -> None:
+    """Refuses what is no file of this folder's own: a link could lead to the answers."""
+    inside = folder.resolve() / path.relative_to(folder)
+    if path.is_symlink() or path.resolve() != inside:
+        raise ValueError("a link, which is not followed; write the file itself")
+    if path.stat().st_size > largest:
+        raise ValueError(f"a file of {path.stat().st_size} bytes, more than is accepted")
+
+
 def _audio(folder: Path, name: str, heard: Clip) -> Clip:
-    clip = read_clip(_found(folder, name, AUDIO))
-    expected = round(len(heard.samples) * clip.rate_hz / heard.rate_hz)
+    path = _found(folder, name, AUDIO)
+    header = read_header(path)
+    expected = round(len(heard.samples) * header.rate_hz / heard.rate_hz)
+    if header.frames > LONGEST * expected:
+        raise ValueError(f"{header.frames} samples where {expected} are expected")
+    clip = read_clip(path)
     return Clip(as_audio(clip.samples, expected), clip.rate_hz)
 
 
 def _movement(folder: Path, name: str, heard: Clip, default: Channels) -> Trajectories:
     path = _found(folder, name, MOVEMENT)
+    values: NDArray[Any]
     if path.suffix == ".csv":
-        values, rate_hz, names = _read_csv(path, default)
+        values, rate_hz, names = _read_csv(path, default, len(heard.samples))
     else:
-        values, rate_hz, names = np.load(path, allow_pickle=False), default.rate_hz, default.names
+        values, rate_hz, names = _read_npy(path), default.rate_hz, default.names
     return trajectories(*as_trajectories((values, rate_hz, names), len(heard.samples)))
 
 
-def _read_csv(path: Path, default: Channels) -> tuple[NDArray[np.float64], float, tuple[str, ...]]:
+def _read_npy(path: Path) -> NDArray[np.generic]:
+    """An array whose header was believed only after it had been compared with the file."""
+    with path.open("rb") as stream:
+        version = np.lib.format.read_magic(stream)
+        if version not in ((1, 0), (2, 0)):
+            raise ValueError(f"an array of the format {version[0]}.{version[1]}, expected plain numbers")
+        read = (
+            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        )
+        shape, _, kind = read(stream)
+        if kind.hasobject:
+            raise ValueError("holds pickled objects, expected plain numbers")
+        there = path.stat().st_size - stream.tell()
+        if min(shape, default=0) < 0 or math.prod(shape) * kind.itemsize != there:
+            raise ValueError(f"its header says {kind} of shape {shape}, but {there} bytes follow")
+    array: NDArray[np.generic] = np.load(path, allow_pickle=False)
+    return array
+
+
+def _read_csv(
+    path: Path, default: Channels, heard: int
+) -> tuple[NDArray[np.float64], float, tuple[str, ...]]:
     with path.open(encoding="utf-8-sig") as stream:
         names = [name.strip().strip('"') for name in stream.readline().strip().split(",")]
-        values = np.loadtxt(stream, delimiter=",", ndmin=2)
+        if len(names) > MOST_CHANNELS + 1:
+            raise ValueError(f"{len(names)} columns, more than are accepted")
+        values = np.loadtxt(stream, delimiter=",", ndmin=2, max_rows=heard + 17)
+    if names == [""]:
+        raise ValueError("the first line is empty where the names of the channels are expected")
     if any(_is_number(name) for name in names):
         raise ValueError("the first line holds numbers where the names of the channels are expected")
     if values.shape[1] != len(names):
