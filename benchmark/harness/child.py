@@ -128,12 +128,21 @@ def reason(error: BaseException) -> str:
     return _ADDRESS.sub("0x...", " ".join(f"{type(error).__name__}: {text}".split()))[:300]
 
 
-def make_model(path: str, module: str, attribute: str, arguments: Mapping[str, str]) -> Any:
+def make_model(path: str, module: str, attribute: str, arguments: Mapping[str, str], root: str = "") -> Any:
     """Makes an object of the class `attribute` of a file (`path`) or of an importable module.
+
+    Args:
+        path: The file, or "".
+        module: The module, where there is no file.
+        attribute: Name of the class.
+        arguments: Keyword arguments for it.
+        root: The folder that the module was found in; "" if there is a file.
 
     Raises:
         ValueError: It cannot be had; the message says why.
     """
+    if root and root not in sys.path:
+        sys.path.insert(0, root)
     try:
         loaded = _load_file(path) if path else importlib.import_module(module)
     except (Exception, SystemExit) as error:

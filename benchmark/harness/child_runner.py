@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from benchmark.harness.in_process import trajectories
 from benchmark.harness.limits import FILE_BYTES, Limits, bare_environment
 from benchmark.harness.outcome import Item, Outcome, failure
 from benchmark.harness.process import EndedError, Program, scratch_folder
-from benchmark.harness.sandbox import sandboxed
+from benchmark.harness.sandbox import refuse_hidden, sandboxed
 from benchmark.models.entry import Submission
+from benchmark.models.source_hash import Code, code_of
 from benchmark.speech import Clip
 
 _CHILD = Path(__file__).with_name("child.py")
@@ -47,10 +49,11 @@ class ChildRunner:
         *,
         python: str = sys.executable,
         sandbox: bool = False,
+        hidden: tuple[Path, ...] = (),
         passed: tuple[str, ...] = (),
     ) -> None:
         self._submission, self._limits = submission, limits
-        self._python, self._sandbox, self._passed = python, sandbox, passed
+        self._python, self._sandbox, self._hidden, self._passed = python, sandbox, hidden, passed
         made = {"class": submission.attribute, "source": source_sha256, "python": python}
         self.identity = hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
         self._program: Program | None = None
@@ -147,13 +150,18 @@ class ChildRunner:
         command = [self._python, str(_CHILD)]
         try:
             if self._sandbox:
-                command = sandboxed(command, scratch, [_CHILD, *self._visible()], self._python)
+                visible = [_CHILD, *self._visible()]
+                command = sandboxed(command, scratch, visible, self._python, hidden=self._hidden)
             environment = bare_environment(scratch, self._limits.threads, self._passed)
             limits = {"memory_bytes": self._limits.memory_bytes, "file_bytes": FILE_BYTES}
             return Program(command, environment, scratch, **limits)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
+
+    @cached_property
+    def _code(self) -> Code:
+        return code_of(self._submission, self._python)
 
     def _load(self) -> dict[str, Any]:
         made = self._submission
@@ -162,17 +170,19 @@ class ChildRunner:
             "module": made.module,
             "attribute": made.attribute,
             "arguments": dict(made.arguments),
+            "root": "" if made.path else str(self._code.root),
         }
 
     def _visible(self) -> list[Path]:
-        """What a sandbox has to show: the folder of the model, and files among its arguments."""
+        """What a sandbox has to show: what counts as the code of the model, and files and folders among its arguments."""
         made = self._submission
         named = [
             Path(value)
             for value in made.arguments.values()
             if Path(value).is_absolute() and Path(value).exists()
         ]
-        return [*([made.path.parent] if made.path else []), *named]
+        refuse_hidden([*([made.path] if made.path else []), *named], self._hidden)
+        return [*self._code.parts, *named]
 
 
 def _check_hello(hello: dict[str, Any], label: str) -> None:

@@ -26,7 +26,9 @@ from benchmark.harness.store import Stored
 from benchmark.harness.trained import trained
 from benchmark.models.contract import Model
 from benchmark.models.entry import Command, Entry, InProcess, Pair, Predictions, Submission
+from benchmark.models.source_hash import code_of
 from benchmark.prepared import PreparedCorpus
+from benchmark.shipped import cache_folder, demo_corpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def open_runner(
             batch=options.batch,
             does=options.does,
             sandbox=options.sandbox,
+            hidden=_hidden(corpus, store) if options.sandbox else (),
             passed=options.passed,
         )
     elif options.runner == "in-process":
@@ -109,9 +112,20 @@ def open_runner(
             options.limits,
             python=options.python,
             sandbox=options.sandbox,
+            hidden=_hidden(corpus, store) if options.sandbox else (),
             passed=options.passed,
         )
     return runner if store is None else Stored(runner, store, options.limits, fresh=options.fresh)
+
+
+def _hidden(corpus: PreparedCorpus | None, store: Path | None) -> tuple[Path, ...]:
+    """Where the answers lie: the corpus, what was stored of it, and the virtual speech that is at hand."""
+    return (
+        *([corpus.folder] if corpus is not None else []),
+        *([store.parent] if store is not None else []),
+        demo_corpus(),
+        cache_folder(),
+    )
 
 
 def _built_in(
@@ -154,7 +168,8 @@ def _versions(packages: Iterable[str]) -> dict[str, str]:
 
 def _made_here(how: Submission) -> Model:
     try:
-        model = make_model(str(how.path or ""), how.module, how.attribute, how.arguments)
+        root = "" if how.path else str(code_of(how).root)
+        model = make_model(str(how.path or ""), how.module, how.attribute, how.arguments, root)
         facts(model)
     except ValueError as error:
         raise ModelError(str(error)) from error

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.errors import ModelError
+from benchmark.models.entry import Submission
 
 _FIND = (
     "import importlib.util, sys; found = importlib.util.find_spec(sys.argv[1]); "
@@ -86,6 +87,17 @@ def code_of_package(module: str, python: str = sys.executable) -> Code:
     sources = _files_in(whole) if whole.is_dir() else [whole]
     others = _followed([path for path in sources if path.suffix == ".py"], root)
     return Code(root, (whole, *(path for path in others if not path.is_relative_to(whole))))
+
+
+def code_of(submission: Submission, python: str = sys.executable) -> Code:
+    """The code of a submitted class, of whichever form.
+
+    Raises:
+        ModelError: As `code_of_file` and `code_of_package`.
+    """
+    if submission.path is not None:
+        return code_of_file(submission.path)
+    return code_of_package(submission.module, python)
 
 
 def code_of_named(path: Path) -> Code:

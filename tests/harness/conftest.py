@@ -23,6 +23,7 @@ UTTERANCES = ("S1/U001", "S1/U002")
 class SmallCorpus:
     """What `evaluate` needs of a prepared corpus."""
 
+    folder = Path("/nowhere/toy")
     splits = ("test",)
     phones: Mapping[str, tuple[Segment, ...]] = MappingProxyType({})
     recipe = SimpleNamespace(name="toy", version=1, title="Toy")
