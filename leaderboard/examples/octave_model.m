@@ -2,7 +2,10 @@
 %
 %   python -m benchmark.check_model 'command:octave --norc octave_model.m {in} {out}'
 %
-% MATLAB: command:matlab -batch "folders = {'{in}', '{out}'}; octave_model"
+% MATLAB runs in a temporary folder and has to be told, by an absolute path, where this file lies:
+%
+%   python -m benchmark.check_model "command:matlab -batch \"addpath('/abs/dir'); folders = {'{in}', '{out}'}; octave_model\""
+%
 % Give it its licence with --env HOME --env MLM_LICENSE_FILE, and no limit of memory with --memory-gb 0.
 if ~exist('folders', 'var')
   folders = argv();
