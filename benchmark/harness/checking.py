@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchmark.audio import FULL_SCALE, pcm16, read_clip, resample
 from benchmark.draws import gaussian
 from benchmark.errors import CorpusError, ModelError
+from benchmark.harness.limits import TOO_LONG
 from benchmark.harness.open_runner import RunOptions, open_runner
 from benchmark.harness.outcome import Item, Outcome, Runner
 from benchmark.metrics import TV10
@@ -24,7 +25,6 @@ from benchmark.speech import Clip, Trajectories
 _TOLERATED_S = 0.05
 _LATEST_S = 0.001
 _NOISE = "noise/repeat"
-_TOO_LONG = "took longer than "
 #: A command that hangs on one recording of a batch is noticed after the time of all of them.
 _BATCH = 3
 
@@ -103,7 +103,7 @@ def _heard(runner: Runner, items: Mapping[str, Clip]) -> dict[str, Outcome]:
 
 
 def _took_too_long(outcome: Outcome) -> bool:
-    return any(error.startswith(_TOO_LONG) for error in (outcome.enhance_error, outcome.invert_error))
+    return any(error.startswith(TOO_LONG) for error in (outcome.enhance_error, outcome.invert_error))
 
 
 def _left(items: Mapping[str, Clip], given: Mapping[str, Outcome]) -> str:

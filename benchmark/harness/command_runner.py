@@ -75,7 +75,8 @@ class CommandRunner:
             try:
                 self._does = self._attempt(trial, self._limits.item_s)[0]
             except EndedError as error:
-                self._does = self._written
+                # That what it wrote cannot be read is no reason to score it so.
+                self._does = self._written if error.by_limit else frozenset()
                 if not self._does:
                     raise ModelError(
                         f"{self._shown}: {error}, in a trial on two seconds of noise; mend it, or say with --does what it gives, to have "

@@ -14,6 +14,8 @@ _THREADS = (
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+#: How the reason of a failure begins that is owed to the limit for one recording.
+TOO_LONG = "took longer than "
 #: Largest file that a submitted model may write.
 FILE_BYTES = 1 << 30
 
