@@ -133,7 +133,7 @@ def test_what_a_command_leaves_behind_is_not_trusted(line, reason, corpus, scrat
 
 
 def test_a_command_whose_facts_cannot_be_read_is_an_error(corpus, scratch, tmp_path):
-    path = script(tmp_path, COPY + 'echo "[1]" > "$2/trajectories.json"\n')
+    path = script(tmp_path, 'echo "[1]" > "$2/trajectories.json"\n')
     with pytest.raises(ModelError, match=r"trajectories\.json: expected .* in a trial on two seconds"):
         evaluate(corpus, load(f"command:sh {path}"), AUDIO, options=RunOptions(limits=LIMITS))
 
