@@ -234,7 +234,18 @@ def test_another_measure_and_another_corpus(opened):
     assert "11.2 [" in one(opened, "#table tbody tr:first-child").text
     pick(opened, "#recipe", "zoo: Toy")
     assert names(opened) == ["other", "plain"]
-    assert not one(opened, "#items-section").is_displayed()
+
+
+def test_a_corpus_without_recordings_says_where_there_are_some(opened):
+    assert not one(opened, "#items-elsewhere").is_displayed()
+    pick(opened, "#recipe", "zoo: Toy")
+    assert one(opened, "#items-title").is_displayed()
+    told = "There is nothing to listen to from zoo; there is from toy (choose it under Corpus)."
+    assert one(opened, "#items-elsewhere").text == told
+    assert not one(opened, "#players").is_displayed()
+    pick(opened, "#recipe", "toy: Toy")
+    assert not one(opened, "#items-elsewhere").is_displayed()
+    assert one(opened, "#players").is_displayed()
 
 
 def test_the_map_by_phone_class_where_there_are_scores_by_it(opened):
@@ -297,8 +308,10 @@ def test_something_to_hear_and_to_see(opened):
     # A lost frame breaks the line.
     assert find(opened, "#trajectories path.truth")[1].get_attribute("d").count("M") == 2
     pick(opened, "#mixture", "white, 0 dB")
+    assert one(opened, "#estimates-of").text == ""
     tick(opened, "beta")
     assert find(opened, "#trajectories path[data-model=beta]") == []
+    assert one(opened, "#estimates-of").text.endswith("there are estimates of beta.")
 
 
 def test_sounds_can_be_played(opened):
@@ -391,6 +404,21 @@ def test_everything_that_can_be_used_has_a_name(opened):
         "!(e.labels?.length || e.getAttribute('aria-label') || e.textContent.trim())).map((e) => e.outerHTML)"
     )
     assert nameless == []
+
+
+def test_without_recordings_there_is_nothing_about_them(browser, tmp_path):
+    write_result(tmp_path / "results", result("a", 0.3))
+    browser.get(written(tmp_path, tmp_path / "results").as_uri())
+    assert not one(browser, "#items-section").is_displayed()
+
+
+def test_only_models_with_a_curve_are_drawn_at_first(browser, tmp_path):
+    write_result(tmp_path / "results", result("a", 0.3))
+    scores = [row for row in result("part", 0.9, hears="clean").scores if row["noise_kind"] == "clean"]
+    write_result(tmp_path / "results", Result(card("part", scores, hears="clean"), scores))
+    browser.get(written(tmp_path, tmp_path / "results").as_uri())
+    assert set(names(browser)) == {"a", "part"}
+    assert drawn(browser) == ["a"]
 
 
 def one_speaker(root):

@@ -179,10 +179,18 @@
     drawings();
   }
 
+  // Lines that have a curve to be drawn; where none has, as by a measure without an average, all.
+  function drawable(m) {
+    const curves = m.columns.map((_, index) => index).filter((index) => m.columns[index].snr !== null);
+    const found = m.lines.filter((line) => curves.some((index) => !isNothing(estimate(line, index)[0])));
+    return found.length ? found : m.lines;
+  }
+
   function chooseBest() {
     const m = measure();
-    const ranked = m.lines.filter((line) => !oracle(line) && !line.lacking).slice(0, 5);
-    view.chosen = [...ranked, ...m.lines.filter(oracle).slice(0, 1)].map(nameOf);
+    const lines = drawable(m);
+    const ranked = lines.filter((line) => !oracle(line) && !line.lacking).slice(0, 5);
+    view.chosen = [...ranked, ...lines.filter(oracle).slice(0, 1)].map(nameOf);
   }
 
   // ------------------------------------------------------------------- charts
@@ -394,7 +402,11 @@
   // -------------------------------------------------------------------- items
   function setItems() {
     const items = recipe().items;
-    at("items-section").hidden = !items;
+    const having = DATA.recipes.filter((r) => r.items).map((r) => r.name);
+    at("items-section").hidden = !having.length;
+    at("items-here").hidden = !items;
+    at("items-elsewhere").hidden = Boolean(items);
+    at("items-elsewhere").textContent = `There is nothing to listen to from ${recipe().name}; there is from ${having.join(", ")} (choose it under Corpus).`;
     if (!items) return;
     options(at("item"), items.items.map((item, i) => [i, `${item.utterance_id}${item.prompt ? `: ${item.prompt}` : ""}`]), 0);
     setMixtures();
@@ -417,7 +429,9 @@
     for (const made of mixture.models) if (made.sound) enhanced.set(made.sound, [...(enhanced.get(made.sound) ?? []), made.model]);
     const players = [...enhanced].map(([name, models]) => player(name, `enhanced: ${models.join(", ")}`));
     at("players").replaceChildren(player(item.sound, "clean"), player(mixture.sound, "noisy"), ...players);
-    const estimates = mixture.models.filter((made) => made.trajectories && view.chosen.includes(made.model));
+    const estimated = mixture.models.filter((made) => made.trajectories);
+    const estimates = estimated.filter((made) => view.chosen.includes(made.model));
+    at("estimates-of").textContent = estimates.length || !estimated.length ? "" : `None of the chosen models was heard here; there are estimates of ${estimated.map((made) => made.model).join(", ")}.`;
     at("trajectories").replaceChildren(...item.parameters.map((name, i) => trajectory(name, item.trajectories[i], estimates.map((made) => [made.model, made.trajectories[i]]), items.rate_hz)));
   }
 
