@@ -16,7 +16,7 @@ from benchmark.audio import FULL_SCALE, pcm16
 from benchmark.draws import gaussian
 from benchmark.errors import ModelError
 from benchmark.harness.estimates import Channels, channels_of, kinds_in, read_estimates
-from benchmark.harness.limits import FILE_BYTES, Limits, bare_environment
+from benchmark.harness.limits import FILE_BYTES, TOO_LONG, Limits, bare_environment
 from benchmark.harness.outcome import Item, Outcome, failure
 from benchmark.harness.process import EndedError, Program, describe, scratch_folder
 from benchmark.harness.sandbox import program_folders, refuse_hidden, sandboxed
@@ -29,8 +29,8 @@ from benchmark.speech import Clip
 class CommandRunner:
     """A program that is started for some recordings at a time; the files bear numbers, not the names of mixtures.
 
-    A run that fails (a status other than 0, or too long) is discarded as a whole and tried again in halves, until the recording
-    that it fails on is alone.
+    A run that fails (a status other than 0) is discarded as a whole and tried again in halves, until the recording that it fails on is
+    alone. Once it took too long, which is found out after the time of all recordings at hand, it gets one recording at a time.
 
     Attributes:
         identity: See `Runner`.
@@ -53,6 +53,8 @@ class CommandRunner:
         self._command, self._channels, self._limits = command, channels, limits
         self._sandbox, self._hidden, self._passed, self.batch = sandbox, hidden, passed, batch
         self._does = frozenset(does)
+        self._written: frozenset[str] = frozenset()
+        self._alone = False
         # Two virtual environments have the same Python and other packages.
         made = {
             "command": source_sha256,
@@ -62,7 +64,7 @@ class CommandRunner:
         self.identity = hashlib.sha256(json.dumps(made).encode()).hexdigest()
 
     def tasks(self) -> frozenset[str]:
-        """See `Runner`; unless it was told, a trial on two seconds of noise shows what the program writes.
+        """See `Runner`; unless it was told, a trial on two seconds of noise shows what the program writes, also if it fails after that.
 
         Raises:
             ModelError: It writes nothing.
@@ -71,9 +73,15 @@ class CommandRunner:
             noise = pcm16(0.05 * gaussian("trial", 32000)).astype(np.float32) / FULL_SCALE
             trial = [Item("trial", Clip(noise, 16000))]
             try:
-                self._does = self._attempt(trial, self._limits.start_s)[0]
+                self._does = self._attempt(trial, self._limits.item_s)[0]
             except EndedError as error:
-                raise ModelError(f"{self._shown}: {error}, in a trial on two seconds of noise") from error
+                # That what it wrote cannot be read is no reason to score it so.
+                self._does = self._written if error.by_limit else frozenset()
+                if not self._does:
+                    raise ModelError(
+                        f"{self._shown}: {error}, in a trial on two seconds of noise; mend it, or say with --does what it gives, to have "
+                        "it scored with its failures"
+                    ) from error
         if not self._does:
             raise ModelError(
                 f"{self._shown}: wrote neither .wav or .flac nor .csv or .npy for the .wav it was given (a trial on two seconds of noise)"
@@ -89,7 +97,7 @@ class CommandRunner:
         waiting: list[Item] = []
         for item in items:
             waiting.append(item)
-            if len(waiting) >= self.batch:
+            if len(waiting) >= (1 if self._alone else self.batch):
                 yield from self._halved(waiting)
                 waiting = []
         if waiting:
@@ -102,16 +110,23 @@ class CommandRunner:
     def _shown(self) -> str:
         return f"command:{Path(self._command.words[0]).name}"
 
-    def _halved(self, items: list[Item]) -> list[Outcome]:
+    def _halved(self, items: list[Item]) -> Iterator[Outcome]:
         start = time.perf_counter()
         try:
-            return self._attempt(items, self._limits.item_s * len(items), self.tasks())[1]
+            outcomes = self._attempt(items, self._limits.item_s * len(items), self.tasks())[1]
         except EndedError as error:
             if len(items) == 1:
                 seconds = time.perf_counter() - start
-                return [failure(self.tasks(), str(error), seconds, limits=str(self._limits))]
-        middle = len(items) // 2
-        return self._halved(items[:middle]) + self._halved(items[middle:])
+                yield failure(self.tasks(), str(error), seconds, limits=str(self._limits))
+                return
+        else:
+            yield from outcomes
+            return
+        half = (len(items) + 1) // 2
+        while items:
+            size = 1 if self._alone else half
+            yield from self._halved(items[:size])
+            items = items[size:]
 
     def _attempt(
         self, items: list[Item], limit_s: float, tasks: frozenset[str] = frozenset()
@@ -124,6 +139,9 @@ class CommandRunner:
         scratch = scratch_folder()
         try:
             return self._run_in(scratch, items, limit_s, tasks)
+        except EndedError as error:
+            self._alone = self._alone or str(error).startswith(TOO_LONG)
+            raise
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
@@ -140,7 +158,10 @@ class CommandRunner:
         room = {"memory_bytes": self._limits.memory_bytes, "file_bytes": FILE_BYTES}
         with Program(words, environment, scratch, **room) as program:
             start = time.perf_counter()
-            status = program.wait(limit_s)
+            try:
+                status = program.wait(limit_s)
+            finally:
+                self._written = kinds_in(target)
             seconds = (time.perf_counter() - start) / len(items)
             if status != 0:
                 said = program.last_words()
