@@ -136,9 +136,9 @@ def _noise(roots: Mapping[str, Path]) -> tuple[dict[str, list[dict[str, Any]]], 
 
     summary, remarks = {}, []
     for name, root in roots.items():
-        recordings = noises.read(name, root)
+        recordings, problems = noises.scan(name, root)
         summary[name] = noise_summary(recordings)
-        remarks += [f"{name}: {line}" for line in noises.remarks(recordings)]
+        remarks += [f"{name}: {line}" for line in (*noises.remarks(recordings), *problems)]
     return summary, remarks
 
 

@@ -156,6 +156,17 @@ def test_noise_corpora_are_counted_and_remarked_on(xrmb, tmp_path, capsys):
     ]
 
 
+def test_a_damaged_noise_file_is_told_and_the_others_are_counted(xrmb, tmp_path, capsys):
+    (root,) = noise_corpora.everywhere(tmp_path, ["demand"]).values()
+    damaged = sorted(root.rglob("ch01.wav"))[0]
+    damaged.write_bytes(b"RIFF")
+    found = inspected(capsys, xrmb, "--noise-root", f"demand={root}")
+    assert sum(row["recordings"] for row in found["noise"]["demand"]) == 17
+    (remark,) = found["remarks"]
+    assert remark.startswith("demand: ")
+    assert str(damaged) in remark
+
+
 def test_a_wrong_root_is_one_line(tmp_path, capsys):
     writers.write_mocha(tmp_path)
     assert inspect.main(["--recipe", "xrmb_noisy", "--speech-root", str(tmp_path)]) == 2
