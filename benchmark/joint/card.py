@@ -34,6 +34,7 @@ class TrainedCard:
         origin: How the encoder came by its weights before training: "self-supervised", "supervised" or "untrained".
         parameters: How many numbers it holds.
         seconds: Time that training took.
+        epochs: Epochs that it was trained for.
         device: What it was trained on.
         recipe: Recipe of the corpus that it was trained on.
         weights_sha256: Hash of the file of weights.
@@ -47,6 +48,7 @@ class TrainedCard:
     origin: str
     parameters: int
     seconds: float
+    epochs: int
     device: str
     recipe: str
     weights_sha256: str
@@ -96,6 +98,7 @@ def read_trained_card(folder: Path) -> TrainedCard:
             origin=encoder["origin"],
             parameters=int(content["parameters"]["total"]),
             seconds=float(content["seconds"]),
+            epochs=int(content["epochs"]),
             device=str(content["device"]),
             recipe=str(content["recipe"]),
             weights_sha256=str(content["weights_sha256"]),

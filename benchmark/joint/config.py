@@ -152,10 +152,10 @@ class TrainingConfig(Section):
         epochs: At most.
         batch_s: Seconds of audio in a batch, padding included.
         optimiser: "adamw", or "muon": Muon for the matrices of blocks, which needs fewer epochs, and AdamW for the rest.
-        learning_rate: Of everything but the encoder.
+        learning_rate: Of what AdamW changes.
         matrix_learning_rate: Of what Muon changes.
-        encoder_learning_rate: Of the encoder; None: the same. With Muon, what it changes in the encoder is slowed down alike.
-        weight_decay: Of matrices.
+        encoder_learning_rate: Of what AdamW changes in the encoder; None: the same. What Muon changes there is slowed down alike.
+        weight_decay: Of everything but vectors.
         warmup: Steps over which the rate rises from zero.
         schedule: "plateau": multiplied with `plateau_factor` after `patience` epochs without a better dev score; "cosine": falls to
             zero over the epochs; "constant".

@@ -34,7 +34,7 @@ class Enhancer(nn.Module):
         self.register_buffer("overlap", (_fourier_window() * _dual_window()).float(), persistent=False)
         self.spectrum = nn.Linear(_PAIRS, width)
         self.conditions = nn.Linear(encoder_width, 2 * width)
-        self.blocks = nn.ModuleList(_Block(width, 2 ** (i % 4), dropout) for i in range(blocks))
+        self.blocks = nn.ModuleList(EnhancerBlock(width, 2 ** (i % 4), dropout) for i in range(blocks))
         self.norm = nn.LayerNorm(width)
         self.gains = nn.Linear(width, 2 * _PAIRS)
         nn.init.normal_(self.gains.weight, std=1e-3)
@@ -94,7 +94,7 @@ class Enhancer(nn.Module):
         return sound[:, start : start + samples]
 
 
-class _Block(nn.Module):
+class EnhancerBlock(nn.Module):
     """Dilated convolution over time, channel by channel, then across channels."""
 
     def __init__(self, width: int, dilation: int, dropout: float) -> None:

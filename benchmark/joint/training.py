@@ -18,6 +18,8 @@ from benchmark.joint import checkpoint
 from benchmark.joint.batch import Batch
 from benchmark.joint.checkpoint import Progressed
 from benchmark.joint.config import JointConfig, TrainingConfig
+from benchmark.joint.enhancer import EnhancerBlock
+from benchmark.joint.layers import ConformerBlock, TransformerBlock
 from benchmark.joint.log import add_to_board, write_log
 from benchmark.joint.muon import Muon
 from benchmark.joint.processes import Processes
@@ -174,7 +176,13 @@ class Training:
         names = ", ".join(self._processes.all_names(batch.ids))
         return ModelError(
             f"{self._folder}: the {what} became {value} at {where} ({names}); the checkpoint of the epoch before is left. "
-            "Listen to these recordings; if they are sound, lower training.learning_rate"
+            f"Listen to these recordings; if they are sound, lower {self._rates}"
+        )
+
+    @property
+    def _rates(self) -> str:
+        return "training.learning_rate" + (
+            " and training.matrix_learning_rate" if self._config.training.optimiser == "muon" else ""
         )
 
     def _judge(self, dev: Mapping[str, float], means: Mapping[str, float], seconds: float) -> None:
@@ -185,7 +193,7 @@ class Training:
         if not math.isfinite(score):
             raise ModelError(
                 f"{self._folder}: {column} became {score} in epoch {done.epochs}; the checkpoint of the epoch before is left. "
-                "Lower training.learning_rate"
+                f"Lower {self._rates}"
             )
         sign = -1.0 if watched == "loss" else 1.0
         better = done.best_score is None or sign * score > sign * done.best_score
@@ -205,7 +213,17 @@ class Training:
 
 
 def optimiser_of(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
-    """AdamW over all that is to be trained, or Muon for the matrices of blocks; matrices alone are drawn towards zero."""
+    """AdamW over all that is to be trained, or Muon for the matrices of our blocks; vectors are not drawn towards zero.
+
+    Weights of encoders that others pretrained were not made by Muon, and stay with AdamW.
+    """
+    by_muon = {
+        id(parameter)
+        for block in model.modules()
+        if config.optimiser == "muon" and isinstance(block, TransformerBlock | ConformerBlock | EnhancerBlock)
+        for parameter in block.parameters()
+        if parameter.ndim == 2
+    }
     groups: dict[tuple[bool, float, float], list[nn.Parameter]] = defaultdict(list)
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
@@ -213,16 +231,16 @@ def optimiser_of(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimi
         rate = config.learning_rate
         if name.startswith("encoder.") and config.encoder_learning_rate is not None:
             rate = config.encoder_learning_rate
-        hidden = config.optimiser == "muon" and parameter.ndim == 2 and "blocks." in name
-        if hidden:
+        matrix = id(parameter) in by_muon
+        if matrix:
             rate *= config.matrix_learning_rate / config.learning_rate
         decay = config.weight_decay if parameter.ndim > 1 else 0.0
-        groups[(hidden, rate, decay)].append(parameter)
+        groups[(matrix, rate, decay)].append(parameter)
     matrices, others = (
         [
             {"params": members, "lr": rate, "initial_rate": rate, "weight_decay": decay}
-            for (hidden, rate, decay), members in groups.items()
-            if hidden is wanted
+            for (matrix, rate, decay), members in groups.items()
+            if matrix is wanted
         ]
         for wanted in (True, False)
     )

@@ -218,18 +218,19 @@ def _costs(found: Found, by_measure: Mapping[str, Standing]) -> str:
     heard = by_measure.get("SISDR")
     everything = {**found, ENHANCER: runs_of(heard, ENHANCER.model) if heard else None}
     rows = [
-        [f"`{rung.model}`", *(_cost(runs.card()) if runs else [_NOT_RUN, *[_NOTHING] * 4])]
+        [f"`{rung.model}`", *(_cost(runs.card()) if runs else [_NOT_RUN, *[_NOTHING] * 5])]
         for rung, runs in everything.items()
     ]
     head = [
         *("model", "encoder, and where its weights came from before training"),
-        *("million parameters", "real-time factor", "memory (MB)", "training (minutes)"),
+        *("million parameters", "real-time factor", "memory (MB)", "training (minutes)", "epochs"),
     ]
     return (
         "## What it costs\n\n"
         "Of the first seed; of a pair, both parts together. Real-time factor: seconds of computing for a second of speech; a model\n"
-        "that does both hears everything twice. Memory: what the process holds at most while it hears ten seconds, less what it\n"
-        "holds before the model is loaded. Training: without the pretraining of the encoder, which is done once for all.\n\n"
+        "that does both is asked for one after the other. Memory: what the process holds at most while it hears ten seconds, less\n"
+        "what it holds before the model is loaded. Training: without the pretraining of the encoder, which is done once for all; an\n"
+        "epoch is one new mixture of every recording.\n\n"
         + markdown_table(head, rows)
     )
 
@@ -245,6 +246,7 @@ def _cost(card: Card) -> list[str]:
         f"{card.real_time_factor:.4f}" if card.real_time_factor else _NOTHING,
         _NOTHING if memory is None else f"{memory:.0f}",
         _NOTHING if seconds is None else f"{seconds / 60:.1f} ({devices})",
+        " + ".join(_values(card, "training_epochs")) or _NOTHING,
     ]
 
 

@@ -20,13 +20,17 @@ from tests.joint.runs import data_of, model_of, same, tiny_config, training_of, 
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
+ALL_NEW = {"training": {"optimiser": "muon"}, "inverter": {"hears_enhancer": True}}
 
-def test_a_run_that_was_taken_up_again_ends_with_the_same_weights(material, tmp_path):
-    config = tiny_config()
+
+@pytest.mark.parametrize("extra", [{}, ALL_NEW], ids=["plain", "muon, listening again"])
+def test_a_run_that_was_taken_up_again_ends_with_the_same_weights(material, tmp_path, extra):
+    config = tiny_config(**extra)
     whole = training_of(material, config, tmp_path / "whole")
     whole.train()
 
-    first = training_of(material, tiny_config(training={"epochs": 1}), tmp_path / "parts")
+    once = {**extra, "training": {**extra.get("training", {}), "epochs": 1}}
+    first = training_of(material, tiny_config(**once), tmp_path / "parts")
     first.train()
     torch.rand(100)  # what happens to torch's own generator in between does not matter
     second = training_of(material, config, tmp_path / "parts")
@@ -307,10 +311,19 @@ def test_muon_changes_the_matrices_of_blocks_and_adamw_the_rest(material):
     optimiser = optimiser_of(model, rates)
     of = {id(p): group for group in optimiser.param_groups for p in group["params"]}
     assert len(of) == len(list(model.parameters()))
-    for name, parameter in model.named_parameters():
-        slower = 0.1 if name.startswith("encoder.") else 1.0
-        hidden = parameter.ndim == 2 and "blocks." in name
-        assert of[id(parameter)]["lr"] == pytest.approx(slower * (0.02 if hidden else 1e-3)), name
+    rates = {name: of[id(parameter)]["lr"] for name, parameter in model.named_parameters()}
+    for name, rate in {
+        "encoder.blocks.0.attention.into.weight": 0.002,
+        "encoder.blocks.0.network.1.weight": 0.002,
+        "encoder.blocks.0.network.1.bias": 1e-4,
+        "encoder.front.first.weight": 1e-4,
+        "inverter.blocks.0.gate.weight": 0.02,
+        "inverter.blocks.0.depthwise.weight": 1e-3,
+        "inverter.heads.tract.weight": 1e-3,
+        "enhancer.blocks.0.wider.weight": 0.02,
+        "enhancer.analysis": 1e-3,
+    }.items():
+        assert rates[name] == pytest.approx(rate), name
     set_rate(optimiser, 0.0)
     before = weights_copied(model)
     step_once(model, optimiser)

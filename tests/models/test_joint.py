@@ -60,6 +60,7 @@ def test_a_folder_is_a_model(runs, tmp_path):
         "parameters": "",
         "seed": "1",
         "training_device": "cpu",
+        "training_epochs": "1",
         "training_seconds": "12.5",
     }
     tasks, outcome, facts = heard(entry, tmp_path)

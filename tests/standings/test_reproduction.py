@@ -22,6 +22,7 @@ FACTS = {
     "parameters": "1500000",
     "memory_mb": "100.0",
     "training_seconds": "120.0",
+    "training_epochs": "12",
     "training_device": "cpu",
 }
 #: PPMC on clean speech, in babble and in other noise at -5 dB.
@@ -143,7 +144,7 @@ def test_the_page_marks_what_is_reported_and_what_was_not_run():
         assert ("not run" in row) == (rung.model not in LEVELS)
     assert "| `si_noisy` | small, self-supervised | 1.50 |" in page
     assert "| `se_alone+si_clean` | small, self-supervised | 3.00 |" in page
-    assert "| 200 | 4.0 (cpu) |" in page
+    assert "| 200 | 4.0 (cpu) | 12 + 12 |" in page
 
 
 def test_without_the_joint_model_there_are_no_gains():

@@ -54,6 +54,9 @@ class HuggingFaceEncoder(Encoder):
         self.normalise = normalise
         self.masks = config.feat_extract_norm == "layer"
         self._field = receptive_field(config.conv_kernel, config.conv_stride, name)
+        # It would ask for a gradient of the sound itself, which fails where the sound was computed, as enhanced speech is.
+        front: Any = network.feature_extractor
+        front._requires_grad = False
         setattr(config, _ORIGIN_KEY, origin)
 
     def forward(self, waves: Tensor, lengths: Tensor | None = None) -> list[Tensor]:

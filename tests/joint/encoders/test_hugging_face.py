@@ -111,6 +111,15 @@ def test_training_uses_every_weight_and_no_foreign_random_state(wavlm, base) -> 
         assert not [name for name, weight in encoder.named_parameters() if weight.grad is None]
 
 
+def test_sound_that_was_computed_is_heard_in_training(wavlm, base) -> None:
+    for folder in (wavlm, base):
+        encoder = load_encoder(f"hf:{folder}").train()
+        gain = torch.ones((), requires_grad=True)
+        encoder(gain * torch.randn(1, 4000))[-1].square().sum().backward()
+        assert gain.grad is not None
+        assert gain.grad.isfinite()
+
+
 def test_blocks_hold_every_weight_once(wavlm, base) -> None:
     for folder in (wavlm, base):
         encoder = load_encoder(f"hf:{folder}")
