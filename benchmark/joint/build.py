@@ -36,10 +36,11 @@ def build_model(config: JointConfig, target_names: tuple[str, ...]) -> JointMode
     """
     encoder = build_encoder(config.encoder)
     enhancer = inverter = None
-    told = 0
+    again = False
     if (wanted := config.enhancer) is not None:
         enhancer = Enhancer(encoder.width, wanted.width, wanted.blocks, wanted.dropout)
-        told = wanted.width if config.inverter is not None and config.inverter.hears_enhancer else 0
+        again = config.inverter is not None and config.inverter.hears_enhancer
     if (heads := config.inverter) is not None:
-        inverter = Inverter(encoder.width, target_groups(target_names), heads)
-    return JointModel(encoder, target_names, enhancer, inverter, told)
+        heard = (2 if again else 1) * encoder.width
+        inverter = Inverter(heard, target_groups(target_names), heads)
+    return JointModel(encoder, target_names, enhancer, inverter, hears_enhancer=again)

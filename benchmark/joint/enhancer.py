@@ -43,8 +43,8 @@ class Enhancer(nn.Module):
             self.gains.bias[:_PAIRS] = 1.0
         self.reach_s = (_KERNEL + _STEP * sum(2 * 2 ** (i % 4) for i in range(blocks)) + 2 * _STEP) / 16000
 
-    def forward(self, waves: Tensor, shared: Tensor, present: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Enhanced speech, and what the bottleneck knows.
+    def forward(self, waves: Tensor, shared: Tensor, present: Tensor | None = None) -> Tensor:
+        """Enhanced speech.
 
         Args:
             waves: Shape (batch, samples), 16 kHz.
@@ -52,7 +52,7 @@ class Enhancer(nn.Module):
             present: bool, shape (batch, frames_of(samples)): what is not padding. None: all is.
 
         Returns:
-            Speech of the same shape as `waves`, without delay; states of shape (batch, 2 * frames_of(samples), width).
+            Speech of the same shape as `waves`, without delay.
         """
         samples = waves.shape[-1]
         real, imaginary = self._analysed(waves)
@@ -60,7 +60,7 @@ class Enhancer(nn.Module):
         bottleneck = self._bottleneck(real, imaginary, shared, inside)
         scale, turn = self.gains(self.norm(bottleneck)).chunk(2, dim=-1)
         cleaned = (real * scale - imaginary * turn, real * turn + imaginary * scale)
-        return self._synthesised(*cleaned, inside, samples), bottleneck
+        return self._synthesised(*cleaned, inside, samples)
 
     def _bottleneck(self, real: Tensor, imaginary: Tensor, shared: Tensor, inside: Tensor | None) -> Tensor:
         loudness = torch.log(real.square() + imaginary.square() + 1e-4) / 6.0

@@ -47,7 +47,8 @@ class WeightedSum(nn.Module):
 class JointModel(nn.Module):
     """Encoder, and an enhancer or an inverter or both on weighted sums of all its layers.
 
-    Where it has both and is told so, what the enhancer knows at its bottleneck is one more layer for the inverter.
+    With `hears_enhancer` the same encoder then listens to the enhanced speech too, and the inverter hears what it made of the noisy and
+    of the enhanced speech side by side: where enhancement helps it hears less noise, where it fails nothing is lost.
 
     Attributes:
         encoder: The shared encoder.
@@ -67,15 +68,29 @@ class JointModel(nn.Module):
         names: tuple[str, ...],
         enhancer: Enhancer | None,
         inverter: Inverter | None,
-        bottleneck_width: int = 0,
+        *,
+        hears_enhancer: bool = False,
     ) -> None:
+        """Puts a model together.
+
+        Args:
+            encoder: The shared encoder.
+            names: The targets.
+            enhancer: None if it does not enhance.
+            inverter: None if it does not invert; it takes twice the encoder's width if it hears the enhanced speech too.
+            hears_enhancer: Whether the encoder listens a second time, to the enhanced speech.
+
+        Raises:
+            ValueError: It is to hear an enhancer, or to tell an inverter, that is not there.
+        """
         super().__init__()
+        if hears_enhancer and (enhancer is None or inverter is None):
+            raise ValueError("hears_enhancer needs an enhancer and an inverter")
         self.encoder, self.names = encoder, names
         self.enhancer, self.inverter = enhancer, inverter
         self.for_enhancer = WeightedSum(encoder.layers) if enhancer is not None else None
-        own = 1 if bottleneck_width else 0
-        self.for_inverter = WeightedSum(encoder.layers + own) if inverter is not None else None
-        self.told = nn.Linear(bottleneck_width, encoder.width) if bottleneck_width else None
+        self.for_inverter = WeightedSum(encoder.layers) if inverter is not None else None
+        self.for_inverter_again = WeightedSum(encoder.layers) if hears_enhancer else None
         self.register_buffer("target_mean", torch.zeros(len(names)))
         self.register_buffer("target_deviation", torch.ones(len(names)))
 
@@ -93,16 +108,35 @@ class JointModel(nn.Module):
 
     def levelled(self, noisy: Tensor, lengths: Tensor | None = None) -> Output:
         """As `forward`, for recordings (or pieces of one) that were brought to an RMS of 1 before."""
+        hidden, present, enhanced = self._listened(noisy, lengths)
+        if self.inverter is None or self.for_inverter is None:
+            return Output(enhanced, None)
+        shared = self.for_inverter(hidden)
+        if self.for_inverter_again is not None and enhanced is not None:
+            again = self.encoder(without_padding(enhanced, lengths).float(), lengths)
+            shared = torch.cat([shared, self.for_inverter_again(again)], dim=-1)
+        return Output(enhanced, self.inverter(shared, present))
+
+    def cleaned(self, noisy: Tensor, lengths: Tensor | None = None) -> Output:
+        """As `levelled`, without the work of inversion."""
+        return Output(self._listened(noisy, lengths)[-1], None)
+
+    def _listened(
+        self, noisy: Tensor, lengths: Tensor | None
+    ) -> tuple[list[Tensor], Tensor | None, Tensor | None]:
+        """Hidden states, which of them are present, and the enhanced speech."""
         hidden = self.encoder(noisy, lengths)
         present = present_frames(hidden[0].shape[1], lengths, noisy.device)
-        enhanced, trajectories = None, None
-        if self.enhancer is not None and self.for_enhancer is not None:
-            enhanced, bottleneck = self.enhancer(noisy, self.for_enhancer(hidden), present)
-            if self.told is not None:
-                hidden = [*hidden, self.told(bottleneck[:, 0::2] + bottleneck[:, 1::2])]
-        if self.inverter is not None and self.for_inverter is not None:
-            trajectories = self.inverter(self.for_inverter(hidden), present)
-        return Output(enhanced, trajectories)
+        if self.enhancer is None or self.for_enhancer is None:
+            return hidden, present, None
+        return hidden, present, self.enhancer(noisy, self.for_enhancer(hidden), present)
+
+
+def without_padding(waves: Tensor, lengths: Tensor | None) -> Tensor:
+    """Recordings of a batch, silent where they are over: what an enhancer leaves there is no sound of theirs."""
+    if lengths is None:
+        return waves
+    return waves * (torch.arange(waves.shape[-1], device=waves.device)[None, :] < lengths[:, None])
 
 
 def level(waves: Tensor, lengths: Tensor | None) -> Tensor:
@@ -137,5 +171,6 @@ def context_s(model: JointModel) -> float:
     if reach is None:
         return float("inf")
     heads = [part.reach_s for part in (model.enhancer, model.inverter) if part is not None]
-    total = sum(heads) if model.told is not None else max(heads, default=0.0)
+    # One after the other, with the encoder before each, or side by side.
+    total = sum(heads) + reach if model.for_inverter_again is not None else max(heads, default=0.0)
     return float(reach) + total + HOP / RATE_HZ

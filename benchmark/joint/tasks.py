@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from benchmark.joint.batch import Batch
 from benchmark.joint.config import LossConfig
 from benchmark.joint.losses import agreement, si_sdr_db, total_loss
-from benchmark.joint.model import JointModel, Output, level
+from benchmark.joint.model import JointModel, Output, level, without_padding
 from benchmark.joint.pretraining import MaskedPrediction
 from benchmark.joint.processes import Processes
 
@@ -106,9 +106,7 @@ class JointTask:
         if self._enhancer is not None:
             with torch.no_grad():
                 enhanced = self._enhancer(noisy, batch.lengths).enhanced
-            # What an enhancer leaves in the padding is no sound of the recording.
-            present = torch.arange(noisy.shape[-1], device=noisy.device)[None, :] < batch.lengths[:, None]
-            noisy = enhanced * present
+            noisy = without_padding(enhanced, batch.lengths)
         with _autocast(noisy.device, self._bfloat16):
             output: Output = self._joint(noisy, batch.lengths)
         return Output(

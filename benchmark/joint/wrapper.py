@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,13 +44,13 @@ class Listener:
         """Enhanced speech, of the same length and level of scale as `noisy`, float32, 16 kHz."""
         if len(noisy) == 0:
             return noisy.copy()
-        scale, parts = self._heard(noisy)
+        scale, parts = self._heard(noisy, self._model.cleaned)
         pieces = [part.output.enhanced[0, part.skip : part.skip + part.samples] for part in parts]  # type: ignore[index]
         return (torch.cat(pieces) * scale).numpy().astype(np.float32)
 
     def trajectories(self, noisy: Audio) -> Trajectories:
         """Trajectories at 100 Hz, in the units of the corpus that the model was trained on."""
-        _, parts = self._heard(noisy)
+        _, parts = self._heard(noisy, self._model.levelled)
         pieces = [
             part.output.trajectories[0, 2 * (part.skip // HOP) :][: 2 * frames_of(part.samples)]  # type: ignore[index]
             for part in parts
@@ -58,13 +58,13 @@ class Listener:
         values = (torch.cat(pieces).numpy() * self._deviation + self._mean).astype(np.float32)
         return Trajectories(values, FRAME_RATE_HZ, self.names, np.ones(values.shape, bool))
 
-    def _heard(self, noisy: Audio) -> tuple[Tensor, Iterator[_Part]]:
+    def _heard(self, noisy: Audio, hear: Callable[[Tensor], Output]) -> tuple[Tensor, Iterator[_Part]]:
         wave = torch.from_numpy(np.ascontiguousarray(noisy, np.float32))[None]
         scale = level(wave, None) if wave.shape[-1] else torch.ones(1)
-        return scale, self._parts(wave / scale)
+        return scale, self._parts(wave / scale, hear)
 
     @torch.inference_mode()
-    def _parts(self, wave: Tensor) -> Iterator[_Part]:
+    def _parts(self, wave: Tensor, hear: Callable[[Tensor], Output]) -> Iterator[_Part]:
         total = max(wave.shape[-1], 1)
         for start in range(0, total, self._piece):
             end = min(start + self._piece, total)
@@ -72,7 +72,7 @@ class Listener:
             piece = wave[:, first : end + self._context]
             if piece.shape[-1] == 0:
                 piece = torch.zeros(1, 1)
-            yield _Part(self._model.levelled(piece), start - first, end - start)
+            yield _Part(hear(piece), start - first, end - start)
 
 
 @dataclass(frozen=True, slots=True)

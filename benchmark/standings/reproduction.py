@@ -230,8 +230,7 @@ def _costs(found: Found, by_measure: Mapping[str, Standing]) -> str:
         "Of the first seed; of a pair, both parts together. Real-time factor: seconds of computing for a second of speech; a model\n"
         "that does both is asked for one after the other. Memory: what the process holds at most while it hears ten seconds, less\n"
         "what it holds before the model is loaded. Training: without the pretraining of the encoder, which is done once for all; an\n"
-        "epoch is one new mixture of every recording.\n\n"
-        + markdown_table(head, rows)
+        "epoch is one new mixture of every recording.\n\n" + markdown_table(head, rows)
     )
 
 

@@ -17,7 +17,7 @@ def small_model(
     *,
     enhances: bool = True,
     inverts: bool = True,
-    told: bool = False,
+    again: bool = False,
     seed: int = 1,
     names: tuple[str, ...] = NAMES,
 ) -> JointModel:
@@ -26,8 +26,8 @@ def small_model(
     encoder = SmallEncoder(layers=2, width=16, heads=2, dropout=0.1)
     enhancer = Enhancer(16, 16, 2, 0.0) if enhances else None
     config = InverterConfig(blocks=1, width=16, heads=2)
-    inverter = Inverter(16, target_groups(names), config) if inverts else None
-    model = JointModel(encoder, names, enhancer, inverter, 16 if told else 0)
+    inverter = Inverter(32 if again else 16, target_groups(names), config) if inverts else None
+    model = JointModel(encoder, names, enhancer, inverter, hears_enhancer=again)
     if model.enhancer is not None:
         torch.nn.init.normal_(model.enhancer.gains.weight, std=0.1)
     return model

@@ -10,14 +10,14 @@ from benchmark.joint.config import EncoderConfig, EnhancerConfig, InverterConfig
 from benchmark.joint.encoders.contract import frames_of
 from benchmark.joint.encoders.small import BANDS, SmallEncoder
 from benchmark.joint.enhancer import Enhancer
-from benchmark.joint.model import WeightedSum, target_groups
+from benchmark.joint.model import JointModel, WeightedSum, target_groups
 from tests.joint.models import NAMES, small_model
 
 
 @settings(max_examples=25, deadline=None)
 @given(samples=st.integers(1, 20_000))
 def test_every_length_gives_its_frames_and_samples(samples: int) -> None:
-    model = small_model(told=True).eval()
+    model = small_model(again=True).eval()
     with torch.no_grad():
         output = model(torch.randn(2, samples))
     assert output.enhanced is not None
@@ -54,13 +54,13 @@ def test_untouched_filters_give_the_sound_back(samples: int) -> None:
     enhancer = Enhancer(16, 16, 1, 0.0)
     torch.nn.init.zeros_(enhancer.gains.weight)
     wave = torch.randn(2, samples)
-    enhanced, _ = enhancer(wave, torch.zeros(2, frames_of(samples), 16))
+    enhanced = enhancer(wave, torch.zeros(2, frames_of(samples), 16))
     torch.testing.assert_close(enhanced, wave, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("samples", [7777, 8000, 9600])
 def test_padding_and_neighbours_in_the_batch_do_not_matter(samples: int) -> None:
-    model = small_model(told=True).eval()
+    model = small_model(again=True).eval()
     short, long = torch.randn(samples), torch.randn(16000)
     batch = torch.zeros(2, 16000)
     batch[0, :samples], batch[1] = short, long
@@ -102,8 +102,8 @@ def test_the_weighted_sum_starts_with_equal_shares() -> None:
     torch.testing.assert_close(mix(states), sum(normed) / 3)
 
 
-def test_both_tasks_train_the_shared_encoder_and_the_one_told_hears_the_other() -> None:
-    model = small_model(told=True)
+def test_both_tasks_train_the_shared_encoder_and_inversion_reaches_back_into_enhancement() -> None:
+    model = small_model(again=True)
     output = model(torch.randn(1, 8000))
     assert output.enhanced is not None
     assert output.trajectories is not None
@@ -113,8 +113,26 @@ def test_both_tasks_train_the_shared_encoder_and_the_one_told_hears_the_other() 
     assert by_sound.abs().sum() > 0
     assert by_movement.abs().sum() > 0
     assert model.enhancer is not None
-    told = torch.autograd.grad(output.trajectories.square().sum(), model.enhancer.spectrum.weight)[0]
-    assert told.abs().sum() > 0
+    reached = torch.autograd.grad(output.trajectories.square().sum(), model.enhancer.spectrum.weight)[0]
+    assert reached.abs().sum() > 0
+
+
+def test_the_encoder_that_listens_again_hears_the_enhanced_speech() -> None:
+    model = small_model(again=True).eval()
+    wave = torch.randn(1, 8000)
+    assert model.enhancer is not None
+    with torch.no_grad():
+        before = model(wave).trajectories
+        torch.nn.init.zeros_(model.enhancer.gains.weight)
+        torch.nn.init.zeros_(model.enhancer.gains.bias)  # now it gives silence
+        after = model(wave).trajectories
+    assert (before - after).abs().max() > 1e-3
+
+
+def test_what_is_not_there_cannot_be_heard() -> None:
+    model = small_model(enhances=False)
+    with pytest.raises(ValueError, match="hears_enhancer needs an enhancer and an inverter"):
+        JointModel(model.encoder, NAMES, None, model.inverter, hears_enhancer=True)
 
 
 def test_groups_of_targets_have_a_head_each() -> None:
@@ -134,7 +152,11 @@ def test_a_configuration_says_what_is_built() -> None:
         inverter=InverterConfig(blocks=1, width=16, heads=2, hears_enhancer=True),
     )
     model = build_model(both, NAMES)
-    assert model.told is not None
+    assert model.for_inverter_again is not None
+    assert model.inverter is not None
+    assert model.inverter.into.in_features == 32
     alone = build_model(both.model_copy(update={"enhancer": None}), NAMES)
     assert alone.enhancer is None
-    assert alone.told is None
+    assert alone.for_inverter_again is None
+    assert alone.inverter is not None
+    assert alone.inverter.into.in_features == 16

@@ -16,15 +16,37 @@ def sound() -> np.ndarray:
     return np.random.default_rng(1).standard_normal(16000 * 20 + 123).astype(np.float32) * 0.1
 
 
-@pytest.mark.parametrize("told", [False, True])
-def test_in_pieces_as_at_once(sound: np.ndarray, told: bool) -> None:
-    model = small_model(told=told)
+@pytest.mark.parametrize("again", [False, True])
+def test_in_pieces_as_at_once(sound: np.ndarray, again: bool) -> None:
+    model = small_model(again=again)
     assert context_s(model) < 10
     whole, pieces = Listener(model, piece_s=1000.0), Listener(model, piece_s=3.7)
     enhanced = whole.enhanced(sound)
     assert np.abs(pieces.enhanced(sound) - enhanced).max() <= 1e-4 * np.abs(enhanced).max()
     values = whole.trajectories(sound).values
     assert np.abs(pieces.trajectories(sound).values - values).max() <= 1e-4 * np.abs(values).max()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_nothing_is_heard_from_beyond_the_context(again: bool) -> None:
+    model = small_model(again=again).eval().double()
+    wave = torch.randn(1, 16000 * 16, dtype=torch.float64).requires_grad_()
+    trajectories = model.levelled(wave).trajectories
+    assert trajectories is not None
+    (slope,) = torch.autograd.grad(trajectories[0, 800].sum(), wave)
+    heard = torch.nonzero(slope[0]).squeeze()
+    reach = max(128000 - int(heard.min()), int(heard.max()) - 128000) / 16000
+    assert 0.9 * context_s(model) < reach <= context_s(model)
+
+
+def test_enhancing_is_not_made_to_wait_for_inversion(sound: np.ndarray) -> None:
+    model = small_model(again=True)
+    wave = torch.from_numpy(sound)[None]
+    with torch.no_grad():
+        cleaned, both = model.eval().cleaned(wave), model.levelled(wave)
+    assert cleaned.trajectories is None
+    assert cleaned.enhanced is not None
+    assert torch.equal(cleaned.enhanced, both.enhanced)
 
 
 def test_pieces_would_differ_without_their_surroundings(sound: np.ndarray) -> None:
