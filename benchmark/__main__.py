@@ -19,7 +19,7 @@ COMMANDS = {
     "score": "run a model on a prepared corpus and score it",
     "leaderboard": "render tables, plots and the page from the stored results",
     "measures": "list the measures and what each does with awkward input",
-    "make_splits": "make the committed speaker splits of XRMB again",
+    "make_splits": "make the committed splits again",
     "fit_pesqlike": "fit and report the PESQ-like measure again",
 }
 
