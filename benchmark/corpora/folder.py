@@ -39,12 +39,15 @@ def read(root: Path) -> list[Utterance]:
     """List all recordings for which a file of trajectories is found.
 
     Raises:
-        CorpusError: The description is missing or wrong.
+        CorpusError: The description is missing or wrong, or its splits name whom no recording is of.
     """
     config = folder_config.load(root)
     pattern = _pattern(config.trajectories.files)
-    found = ((path, pattern.fullmatch(path.relative_to(root).as_posix())) for path in contract.walk(root))
-    return [_utterance(root, config, path, _fields(path, match)) for path, match in found if match]
+    matches = ((path, pattern.fullmatch(path.relative_to(root).as_posix())) for path in contract.walk(root))
+    found = [(path, _fields(path, match)) for path, match in matches if match]
+    if found:
+        _refuse_unknown(root, config, [fields for _, fields in found])
+    return [_utterance(root, config, path, fields) for path, fields in found]
 
 
 def looks_like(root: Path) -> bool:
@@ -158,6 +161,18 @@ def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, s
         extra=extra,
         phones=_phones(root, config, fields),
     )
+
+
+def _refuse_unknown(root: Path, config: FolderConfig, recordings: list[dict[str, str]]) -> None:
+    """A speaker whose name is misspelt would be missing from a split, and nobody would see it."""
+    known = {fields["speaker"] for fields in recordings}
+    known |= {f"{fields['speaker']}/{fields['recording']}" for fields in recordings}
+    unknown = sorted({name for names in config.splits.values() for name in names} - known)
+    if unknown:
+        raise CorpusError(
+            f"{root / folder_config.FILE_NAME}: [splits] names {', '.join(unknown[:5])}, of whom there is no recording like "
+            f"{config.trajectories.files}; correct the name or take it out"
+        )
 
 
 def _fields(path: Path, match: re.Match[str]) -> dict[str, str]:

@@ -86,9 +86,7 @@ def read_anatomy(path: Path) -> Anatomy:
     Raises:
         CorpusError: The file is damaged.
     """
-    points = read_table(path, columns=2) * (-1.0, 1.0)
-    if len(points) < 2:
-        raise CorpusError(f"{path}: an outline needs at least two points, found {len(points)}")
+    points = contract.outline(path, read_table(path, columns=2)) * (-1.0, 1.0)
     return Anatomy(points if points[0, 0] > points[-1, 0] else points[::-1], None, anterior=1)
 
 

@@ -103,3 +103,11 @@ def test_a_recording_that_is_named_goes_before_its_speaker(tmp_path: Path) -> No
 def test_recordings_in_two_splits_are_refused(tmp_path: Path, splits: str, message: str) -> None:
     with pytest.raises(CorpusError, match=rf"corpus\.toml: splits: .*{message}"):
         with_splits(tmp_path, splits)
+
+
+@pytest.mark.parametrize("splits", ['train = ["A", "C"]\n', 'train = ["A/r7"]\n', 'babble = ["a"]\n'])
+def test_a_split_that_names_whom_no_recording_is_of_is_refused(tmp_path: Path, splits: str) -> None:
+    with pytest.raises(
+        CorpusError, match=r"corpus\.toml: \[splits\] names (C|A/r7|a), of whom there is no recording"
+    ):
+        with_splits(tmp_path, splits)

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmark import corpora
-from benchmark.corpora import spire
+from benchmark.corpora import mocha, spire
 from benchmark.errors import CorpusError
 from benchmark.speech import Segment, Utterance
 from tests.corpora import voices, writers
@@ -92,6 +92,15 @@ def test_usc_timit_takes_one_vertical_axis_for_all_recordings_of_a_speaker(tmp_p
     (utterance,) = [one for one in corpora.scan("usc_timit", tmp_path).utterances if one.speaker == "F1"]
     found = utterance.trajectories()  # type: ignore[misc]
     np.testing.assert_allclose(found.select(("UL_x", "UL_y")).values, truth["UL"], atol=1e-4)
+
+
+def test_a_palate_of_mocha_that_is_one_point_names_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "fsew0_pal.dat"
+    path.write_text("1.0 2.0\n" * 5)
+    with pytest.raises(
+        CorpusError, match=r"fsew0_pal\.dat: an outline needs at least two different points, found 1"
+    ):
+        mocha.read_anatomy(path)
 
 
 @pytest.mark.parametrize("name", ["hprc", "usc_timit", "mocha"])
