@@ -40,6 +40,7 @@ class Matrix(NamedTuple):
         name: Name of the variable, "" for parts of others.
         start: Where its contents begin in `data`.
         end: Where they end.
+        file_bytes: Size of the file.
     """
 
     file: Path
@@ -50,6 +51,7 @@ class Matrix(NamedTuple):
     name: str
     start: int
     end: int
+    file_bytes: int
 
     @property
     def size(self) -> int:
@@ -82,7 +84,7 @@ def read_variables(path: Path) -> dict[str, Matrix]:
         else:
             inner_end = end
         if kind == _MATRIX:
-            matrix = _matrix(path, inner, order, start, inner_end)
+            matrix = _matrix(path, inner, order, start, inner_end, len(content))
             variables[matrix.name] = matrix
         position = end + (-end % 8 if inner is data else 0)
     if not variables:
@@ -118,16 +120,20 @@ def elements(matrix: Matrix) -> Iterator[dict[str, Matrix]]:
             kind, start, end = _tag(path, data, order, position)
             if kind != _MATRIX or end > matrix.end:
                 raise CorpusError(f"{path}: damaged structure entry")
-            entry[field] = _matrix(path, data, order, start, end)
+            entry[field] = _matrix(path, data, order, start, end, matrix.file_bytes)
             position = end
         yield entry
 
 
-def numbers(matrix: Matrix) -> NDArray[np.floating]:
-    """Numbers of an array in its own shape, float32 if stored so, else float64.
+def numbers(matrix: Matrix, wanted: type[np.floating] | None = None) -> NDArray[np.floating]:
+    """Numbers of an array in its own shape.
+
+    Args:
+        matrix: The array.
+        wanted: The type to give them; None: float32 if stored so, else float64.
 
     Raises:
-        CorpusError: Not numeric, or damaged.
+        CorpusError: Not numeric, damaged, or they swell to more than ten times the size of the file.
     """
     if matrix.kind not in _NUMERIC:
         raise CorpusError(f"{matrix.file}: '{matrix.name}' holds no numbers where numbers are expected")
@@ -140,7 +146,9 @@ def numbers(matrix: Matrix) -> NDArray[np.floating]:
             f"{matrix.file}: array of shape {matrix.dims} and its data disagree; the file is damaged"
         )
     flat = np.frombuffer(matrix.data[start:end], matrix.order + dtype)
-    wanted = np.float32 if dtype == "f4" else np.float64
+    wanted = wanted or (np.float32 if dtype == "f4" else np.float64)
+    if matrix.size * np.dtype(wanted).itemsize > _GROWTH * matrix.file_bytes:
+        raise CorpusError(f"{matrix.file}: swells to more than {_GROWTH} times its size; not read")
     with np.errstate(invalid="ignore"):
         return np.reshape(flat, matrix.dims, order="F").astype(wanted)
 
@@ -174,16 +182,18 @@ def text(matrix: Matrix) -> str:
 
 
 def _byte_order(path: Path, content: bytes) -> str:
+    # Its header is otherwise that of a MATLAB 5 file.
+    if content.startswith(b"MATLAB 7.3"):
+        raise CorpusError(f"{path}: not a MATLAB 5 file, but MATLAB 7.3 (HDF5); save it again with '-v7'")
     if len(content) < _HEADER + 8:
-        raise CorpusError(f"{path}: too short for a MATLAB file; truncated, copy the file again")
+        raise CorpusError(
+            f"{path}: too short for a MATLAB 5 file; truncated, or of MATLAB 4: copy it again, or save it again with '-v7'"
+        )
     mark = content[126:128]
     if mark not in (b"IM", b"MI"):
-        hint = (
-            "MATLAB 7.3 (HDF5): save it again with '-v7'"
-            if content[:512].find(b"MATLAB 7.3") == 0
-            else "another format"
+        raise CorpusError(
+            f"{path}: not a MATLAB 5 file (another format, or MATLAB 4: save it again with '-v7')"
         )
-        raise CorpusError(f"{path}: not a MATLAB 5 file ({hint})")
     return "<" if mark == b"IM" else ">"
 
 
@@ -225,9 +235,9 @@ def _part(path: Path, data: memoryview, order: str, position: int, limit: int) -
     return following, data[start:end]
 
 
-def _matrix(path: Path, data: memoryview, order: str, start: int, end: int) -> Matrix:
+def _matrix(path: Path, data: memoryview, order: str, start: int, end: int, file_bytes: int) -> Matrix:
     if start == end:
-        return Matrix(path, data, order, 6, (0, 0), "", start, end)
+        return Matrix(path, data, order, 6, (0, 0), "", start, end, file_bytes)
     position, flags = _part(path, data, order, start, end)
     position, shape = _part(path, data, order, position, end)
     position, name = _part(path, data, order, position, end)
@@ -237,4 +247,4 @@ def _matrix(path: Path, data: memoryview, order: str, start: int, end: int) -> M
     dims = struct.unpack(f"{order}{len(shape) // 4}i", shape)
     if min(dims) < 0:
         raise CorpusError(f"{path}: an array has a negative size; the file is damaged")
-    return Matrix(path, data, order, kind, dims, bytes(name).decode("latin-1"), position, end)
+    return Matrix(path, data, order, kind, dims, bytes(name).decode("latin-1"), position, end, file_bytes)

@@ -69,12 +69,26 @@ def read_audio(path: Path) -> Clip:
     audio, _ = _parts(path)
     if audio is None:
         raise CorpusError(f"{path}: holds no audio element")
-    samples = np.asarray(mat5.numbers(audio.signal), np.float64).reshape(-1)
-    if not np.isfinite(samples).all():
+    samples = _voice(path, mat5.numbers(audio.signal, np.float32))
+    peak = max(float(samples.max()), -float(samples.min())) if samples.size else 0.0
+    if not np.isfinite(peak):
         raise CorpusError(f"{path}: audio holds samples that are not finite")
     # Some exports keep the integers of the sound card.
-    scale = _INT16 if samples.size and np.abs(samples).max() > 2.0 else 1.0
-    return Clip((samples / scale).astype(np.float32), round(audio.rate_hz))
+    if peak > 2.0:
+        samples = samples / np.float32(_INT16)
+    return Clip(samples, round(audio.rate_hz))
+
+
+def _voice(path: Path, signal: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The one channel of an audio signal, shape (samples,)."""
+    if signal.ndim == 2 and min(signal.shape) > 1:
+        channels = signal if signal.shape[0] < signal.shape[1] else signal.T
+        if not (channels == channels[0]).all():
+            raise CorpusError(
+                f"{path}: audio has shape {signal.shape}, {len(channels)} channels that differ; keep the one with the voice"
+            )
+        signal = channels[0]
+    return np.ascontiguousarray(signal, np.float32).reshape(-1)
 
 
 def read_sensors(path: Path, audio_s: float, vertical: int | None) -> Trajectories:
@@ -159,6 +173,11 @@ def _parts(path: Path) -> tuple[_Element | None, list[_Element]]:
     ]
     if not sensors:
         raise CorpusError(f"{path}: holds no sensor; it may be an audio-only or empty recording")
+    names = [sensor.name for sensor in sensors]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise CorpusError(
+            f"{path}: has several sensors called {', '.join(twice)}; which one is meant is not known"
+        )
     return audio, sensors
 
 

@@ -8,11 +8,13 @@ are understood, anything else is refused. Arrays of anything but numbers (texts,
 from __future__ import annotations
 
 import pickletools
+import re
 import zipfile
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +39,10 @@ _STORAGES = {
 _RECONSTRUCT = ("numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct")
 _FROM_BUFFER = ("numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer")
 _SCALAR = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
+_NUMBERS = re.compile(r"[fiub]\d{1,2}")
+_DEEPEST = 16
+#: What may be a key of a dictionary: anything else may be nested so deep that to hash it ends the process.
+_KEYS = (str, bytes, int, float, bool, type(None))
 _MARK = object()
 
 
@@ -91,20 +97,36 @@ def _load(archive: zipfile.ZipFile, budget: int) -> object:
     if len(pickles) != 1:
         raise _RefusedError("has no single data.pkl; save it again with a current torch")
     prefix = pickles[0].filename[: -len("data.pkl")]
+    allowance = _Allowance(budget)
 
+    @cache
     def storage(key: str) -> bytes:
         return archive.read(f"{prefix}data/{key}")
 
-    return _finish(_Machine(storage, budget).run(archive.read(pickles[0])))
+    described = _Machine(storage, allowance).run(archive.read(pickles[0]))
+    return _Finisher(allowance).finished(described)
+
+
+class _Allowance:
+    """Bytes that may still be made: one storage or text may be asked for any number of times."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def take(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise _RefusedError(f"swells to more than {_GROWTH} times its size")
 
 
 class _Machine:
     """Walks a pickle's instructions with a stack, as the pickle protocol describes, calling nothing."""
 
-    def __init__(self, storage: Callable[[str], bytes], budget: int) -> None:
+    def __init__(self, storage: Callable[[str], bytes], allowance: _Allowance) -> None:
         self._storage = storage
-        self._budget = budget
+        self._allowance = allowance
         self._stack: list[Any] = []
+        self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
 
     def run(self, pickle: bytes) -> object:
@@ -126,6 +148,7 @@ class _Machine:
         elif name in _LITERALS:
             stack.append(argument)
         elif name == "MARK":
+            self._marks.append(len(stack))
             stack.append(_MARK)
         elif name in ("BINPUT", "LONG_BINPUT", "PUT"):
             self._memo[int(argument)] = stack[-1]
@@ -150,13 +173,13 @@ class _Machine:
             stack.append(tuple(self._since_mark()))
         elif name in ("LIST", "DICT"):
             items = self._since_mark()
-            stack.append(list(items) if name == "LIST" else dict(zip(items[::2], items[1::2], strict=True)))
+            stack.append(items if name == "LIST" else dict(_entries(items)))
         elif name in ("APPEND", "APPENDS"):
             items = self._since_mark() if name == "APPENDS" else [stack.pop()]
             stack[-1].extend(items)
         elif name in ("SETITEM", "SETITEMS"):
             items = self._since_mark() if name == "SETITEMS" else [stack.pop(-2), stack.pop()]
-            for key, value in zip(items[::2], items[1::2], strict=True):
+            for key, value in _entries(items):
                 stack[-1][key] = value
         elif name == "BINPERSID":
             stack.append(("persistent", stack.pop()))
@@ -172,7 +195,9 @@ class _Machine:
             raise _RefusedError(f"uses the pickle instruction {name}, which data do not need")
 
     def _since_mark(self) -> list[Any]:
-        at = max(i for i, item in enumerate(self._stack) if item is _MARK)
+        at = self._marks.pop()
+        if self._stack[at] is not _MARK:
+            raise ValueError("the mark was taken for data")
         items = self._stack[at + 1 :]
         del self._stack[at:]
         return items
@@ -187,13 +212,13 @@ class _Machine:
             return _Array("array", arguments)
         if name in _FROM_BUFFER:
             data, dtype, shape, order = arguments
-            return _Array("array", (), (1, shape, dtype, order == "F", bytes(data)))
+            return _Array("array", (), (1, shape, dtype, order == "F", data))
         if name == "numpy.dtype":
             return _Array("dtype", arguments)
         if name in _SCALAR:
             return _Array("scalar", arguments)
         if name == "_codecs.encode":
-            return str(arguments[0]).encode("latin-1")
+            return _bytes(arguments[0], self._allowance)
         raise _RefusedError(f"would call {name[:80]!r}")
 
     def _tensor(self, source: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
@@ -205,8 +230,9 @@ class _Machine:
             if extent < 0 or stride < 0:
                 raise _RefusedError("describes a tensor of negative size")
             size, reach = size * int(extent), reach + max(0, int(extent) - 1) * int(stride)
-        if offset < 0 or (size and reach >= len(flat)) or size * dtype.itemsize > self._budget:
+        if offset < 0 or (size and reach >= len(flat)):
             raise _RefusedError("describes a tensor that is larger than its data")
+        self._allowance.take(size * dtype.itemsize)
         steps = tuple(int(stride) * dtype.itemsize for stride in strides)
         view = np.lib.stride_tricks.as_strided(flat[int(offset) :], shape, steps, writeable=False)
         return np.array(view)
@@ -230,33 +256,59 @@ _LITERALS = frozenset(
 )
 
 
-def _finish(value: Any, depth: int = 0) -> Any:
-    """Replace described arrays by arrays, within the containers that data come in."""
-    if depth > 16:
-        raise _RefusedError("is nested more than 16 levels deep")
-    if isinstance(value, _Array):
-        return _array(value)
-    if isinstance(value, dict):
-        return {key: _finish(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_finish(item, depth + 1) for item in value)
-    return value
+def _entries(items: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Keys and values that follow one another."""
+    for key, value in zip(items[::2], items[1::2], strict=True):
+        if not isinstance(key, _KEYS):
+            raise _RefusedError("has a dictionary whose keys are neither text nor numbers")
+        yield key, value
 
 
-def _array(described: _Array) -> Any:
-    if described.kind == "dtype":
-        named = _dtype(described)
-        return None if named is None else str(named)
-    if described.kind == "scalar":
-        of_one, one = described.arguments
-        dtype = _dtype(of_one)
-        return None if dtype is None else np.frombuffer(_bytes(one), dtype, count=1)[0].item()
-    _, shape, of_all, by_column, data = described.state
-    dtype = _dtype(of_all)
-    if dtype is None:
-        return None
-    flat = np.frombuffer(_bytes(data), dtype)
-    return np.reshape(flat, tuple(int(extent) for extent in shape), order="F" if by_column else "C")
+class _Finisher:
+    """Replaces described arrays by arrays, within the containers that data come in; what stands in many places is done once."""
+
+    def __init__(self, allowance: _Allowance) -> None:
+        self._allowance = allowance
+        self._done: dict[int, Any] = {}
+        # An identity may be given again once its object is gone.
+        self._kept: list[Any] = []
+
+    def finished(self, value: Any, depth: int = 0) -> Any:
+        """The value with arrays in the place of their descriptions."""
+        if depth > _DEEPEST:
+            raise _RefusedError(f"is nested more than {_DEEPEST} levels deep")
+        if not isinstance(value, _Array | dict | list | tuple):
+            return value
+        if id(value) not in self._done:
+            self._kept.append(value)
+            self._done[id(value)] = self._made(value, depth + 1)
+        return self._done[id(value)]
+
+    def _made(self, value: Any, depth: int) -> Any:
+        if isinstance(value, _Array):
+            return self._array(value)
+        if isinstance(value, dict):
+            return {key: self.finished(item, depth) for key, item in value.items()}
+        items = [self.finished(item, depth) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+
+    def _array(self, described: _Array) -> Any:
+        if described.kind == "dtype":
+            named = _dtype(described)
+            return None if named is None else str(named)
+        if described.kind == "scalar":
+            of_one, one = described.arguments
+            dtype = _dtype(of_one)
+            return None if dtype is None else np.frombuffer(self._content(one), dtype, count=1)[0].item()
+        _, shape, of_all, by_column, data = described.state
+        dtype = _dtype(of_all)
+        if dtype is None:
+            return None
+        flat = np.frombuffer(self._content(data), dtype)
+        return np.reshape(flat, tuple(int(extent) for extent in shape), order="F" if by_column else "C")
+
+    def _content(self, data: Any) -> bytes | bytearray:
+        return _bytes(data, self._allowance)
 
 
 def _dtype(described: Any) -> np.dtype[Any] | None:
@@ -264,7 +316,7 @@ def _dtype(described: Any) -> np.dtype[Any] | None:
     if not isinstance(described, _Array) or described.kind != "dtype":
         raise _RefusedError("describes an array without a type")
     code = str(described.arguments[0])
-    if not code or code[0] not in "fiub":
+    if not _NUMBERS.fullmatch(code):
         return None
     order = str(described.state[1]) if described.state else "<"
     if order not in "<>|=":
@@ -272,9 +324,10 @@ def _dtype(described: Any) -> np.dtype[Any] | None:
     return np.dtype(("" if order == "|" else order) + code)
 
 
-def _bytes(data: Any) -> bytes:
+def _bytes(data: Any, allowance: _Allowance) -> bytes | bytearray:
     if isinstance(data, str):
+        allowance.take(len(data))
         return data.encode("latin-1")
-    if not isinstance(data, bytes):
+    if not isinstance(data, bytes | bytearray):
         raise _RefusedError("holds an array of numbers whose content is no bytes")
     return data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import struct
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -160,11 +161,39 @@ def test_integer_audio_is_scaled_and_nan_sensors_are_invalid(tmp_path: Path) -> 
     assert found.valid.sum() == 58
 
 
-def test_mat_73_says_what_to_do(tmp_path: Path) -> None:
+def test_audio_of_several_channels_is_read_only_where_they_are_alike(tmp_path: Path) -> None:
     path = tmp_path / "x.mat"
-    path.write_bytes(
-        b"MATLAB 7.3 MAT-file, Platform: X".ljust(124) + b"\x00\x02HI" + b"\x89HDF\r\n\x1a\n" + b"\0" * 64
-    )
+    voice = np.linspace(-0.5, 0.5, 100)[:, None]
+    sensor = ("TT", 100.0, np.ones((30, 3)))
+    save_mview(path, "x", [("AUDIO", 100.0, np.hstack([voice, voice])), sensor], "", False)
+    np.testing.assert_allclose(mview.read_audio(path).samples, voice[:, 0], rtol=1e-6)
+    save_mview(path, "x", [("AUDIO", 100.0, np.hstack([voice, -voice])), sensor], "", False)
+    with pytest.raises(CorpusError, match=r"shape \(100, 2\), 2 channels that differ"):
+        mview.read_audio(path)
+
+
+def test_two_sensors_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.mat"
+    save_mview(path, "x", [("TT", 100.0, np.ones((30, 3))), ("tt", 100.0, np.ones((30, 3)))], "", False)
+    with pytest.raises(CorpusError, match="several sensors called TT"):
+        mview.list_recording(path)
+
+
+def test_numbers_that_swell_in_memory_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.mat"
+    # A quarter of a byte for each number in the file, eight bytes in memory.
+    content = np.random.default_rng(0).integers(0, 4, 200_000).astype(np.uint8)
+    scipy.io.savemat(path, {"x": content}, do_compression=True)
+    found = mat5.read_variables(path)["x"]
+    with pytest.raises(CorpusError, match="10 times its size"):
+        mat5.numbers(found)
+
+
+@pytest.mark.parametrize("mark", [b"IM", b"HI"])
+def test_mat_73_says_what_to_do(tmp_path: Path, mark: bytes) -> None:
+    path = tmp_path / "x.mat"
+    header = b"MATLAB 7.3 MAT-file, Platform: X".ljust(124) + b"\x00\x02" + mark
+    path.write_bytes(header + b"\x89HDF\r\n\x1a\n" + b"\0" * 64)
     with pytest.raises(CorpusError, match="save it again with '-v7'"):
         mview.list_recording(path)
 
@@ -343,6 +372,70 @@ def test_torch_damage(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(CorpusError, match=r"x\.pt: ") as error:
         torch_zip.read_dictionary(path)
     assert "\n" not in str(error.value)
+
+
+def rebuilt(data: bytes, code: bytes = b"u1", count: bytes = b"K\x02") -> bytes:
+    """A pickle of {"a": an array of `count` numbers from what the instructions `data` make}."""
+    dtype = b"cnumpy\ndtype\nU" + bytes([len(code)]) + code + b"\x85R"
+    return b"}U\x01acnumpy.core.numeric\n_frombuffer\n(" + data + dtype + count + b"\x85U\x01CtRs."
+
+
+def many_times(levels: int) -> bytes:
+    """A list of ten times one list of ten times one list ..., which takes a few bytes for each level."""
+    value: object = 1
+    for _ in range(levels):
+        value = [value] * 10
+    return pickle.dumps({"a": value}, 2)
+
+
+def test_a_list_that_stands_in_many_places_is_made_once(tmp_path: Path) -> None:
+    path = tmp_path / "x.pt"
+    path.write_bytes(zipped(many_times(14)))
+    assert len(torch_zip.read_dictionary(path)["a"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("hostile", "message"),
+    [
+        # To hash a tuple this deep would end the process.
+        (b"})" + b"\x85" * 200_000 + b"Ns.", "keys are neither text nor numbers"),
+        (b"})" + b"\x85" * 1_000 + b"N\x86d.", "damaged pickle"),
+        (many_times(20), "nested more than 16 levels"),
+        (b"N" * 20_000 + b"(t" * 20_000 + b".", "leaves nothing behind"),
+        (b"(0N.", "does not need|data do not need"),
+        (rebuilt(b"J\x00\x00\x00\x10"), "content is no bytes"),
+        (
+            b"}U\x01a]"
+            + b"c_codecs\nencode\nX\x00\x10\x00\x00"
+            + b"a" * 4096
+            + b"q\x00U\x06latin1\x86Ra"
+            + b"c_codecs\nencode\nh\x00U\x06latin1\x86Ra" * 5000
+            + b"s.",
+            "10 times its size",
+        ),
+    ],
+)
+def test_pickles_that_are_made_to_hang_or_swell_are_refused(
+    tmp_path: Path, hostile: bytes, message: str
+) -> None:
+    path = tmp_path / "x.pt"
+    path.write_bytes(zipped(b"\x80\x02" + hostile))
+    started = time.process_time()
+    with pytest.raises(CorpusError, match=message):
+        torch_zip.read_dictionary(path)
+    assert time.process_time() - started < 20.0
+
+
+def test_arrays_of_protocol_5_are_made_of_bytes_only(tmp_path: Path) -> None:
+    path = tmp_path / "x.pt"
+    path.write_bytes(zipped(b"\x80\x02" + rebuilt(b"U\x02ab")))
+    np.testing.assert_array_equal(torch_zip.read_dictionary(path)["a"], [97, 98])
+
+
+def test_an_array_of_a_type_that_is_no_number_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "x.pt"
+    path.write_bytes(zipped(b"\x80\x02" + rebuilt(b"U\x02ab", b"f4,(,,)f4")))
+    assert torch_zip.read_dictionary(path) == {"a": None}
 
 
 def test_a_zip_bomb_of_a_torch_file_is_refused(tmp_path: Path) -> None:
