@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import struct
 from math import gcd
 from pathlib import Path
@@ -22,6 +23,10 @@ FULL_SCALE = 32768
 _BLOCK = 1 << 16
 _UNKNOWN_SIZES = (0, 0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000)
 _MAX_RATE_HZ = 768_000
+#: More frames than a byte of any codec holds: FLAC packs 65,535 equal ones into 12 bytes, Opus 5,760 into two, Vorbis 4,096 into two.
+_FRAMES_PER_BYTE = 8192
+#: What libsndfile says of a FLAC file whose header leaves the length open.
+_NO_LENGTH = (1 << 63) - 1
 
 
 class Header(NamedTuple):
@@ -41,7 +46,7 @@ def read_header(path: Path) -> Header:
     """Read the header of a WAV, FLAC, AIFF, OGG or NIST SPHERE file and check it against the file's size.
 
     Raises:
-        CorpusError: The file is missing, empty, no audio, truncated, or states an impossible rate.
+        CorpusError: The file is missing, empty, no audio, truncated, or states an impossible rate or length or none.
     """
     magic = _magic(path)
     if magic == b"NIST_1A":
@@ -51,7 +56,7 @@ def read_header(path: Path) -> Header:
         if magic[:4] == b"RIFF":
             _refuse_truncated_riff(path)
         try:
-            info = soundfile.info(str(path))
+            info = soundfile.info(native(path))
         except (soundfile.LibsndfileError, RuntimeError) as error:
             raise CorpusError(
                 f"{path}: not readable as audio ({_reason(error)}); replace the file"
@@ -61,7 +66,37 @@ def read_header(path: Path) -> Header:
         raise CorpusError(f"{path}: states a sampling rate of {header.rate_hz} Hz; the header is damaged")
     if header.frames <= 0:
         raise CorpusError(f"{path}: holds no samples; the file is empty or its header is damaged")
+    if header.frames == _NO_LENGTH:
+        raise CorpusError(f"{path}: states no length; convert it again")
+    size = path.stat().st_size
+    if header.frames > size * _FRAMES_PER_BYTE:
+        raise CorpusError(
+            f"{path}: truncated or damaged, it states {header.frames} samples, more than {size} bytes can hold; copy the file again"
+        )
     return header
+
+
+def refuse_cut_off(path: Path) -> None:
+    """Read the last sample of a file whose header is sound: of compressed audio the size does not tell whether all is there.
+
+    Raises:
+        CorpusError: It cannot be read.
+    """
+    if _magic(path)[:4] in (b"RIFF", b"NIST"):  # held against the size of the file by `read_header`
+        return
+    try:
+        with soundfile.SoundFile(native(path)) as audio:
+            audio.seek(audio.frames - 1)
+            last = audio.read(1, always_2d=True)
+    except (soundfile.LibsndfileError, RuntimeError):
+        last = ()
+    if not len(last):
+        raise CorpusError(f"{path}: truncated, its last sample cannot be read; copy the file again")
+
+
+def native(path: Path) -> bytes:
+    """A path as the system spells it, for `soundfile`, which refuses names that are not UTF-8 unless they are bytes."""
+    return os.fsencode(path)
 
 
 def duration_s(path: Path) -> float:
@@ -164,7 +199,7 @@ def write_flac(path: Path, pcm: NDArray[np.int16], rate_hz: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        soundfile.write(str(partial), pcm, rate_hz, format="FLAC", subtype="PCM_16")
+        soundfile.write(native(partial), pcm, rate_hz, format="FLAC", subtype="PCM_16")
         partial.replace(path)
     except soundfile.LibsndfileError as error:
         raise SinbadError(f"{path}: cannot be written ({_reason(error)}); is the disk full?") from error
@@ -174,6 +209,9 @@ def write_flac(path: Path, pcm: NDArray[np.int16], rate_hz: int) -> None:
 
 def _magic(path: Path) -> bytes:
     try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # opening a pipe may wait for ever
+            raise CorpusError(f"{path}: is a pipe or a device, not a file of audio; take it away")
         with path.open("rb") as stream:
             magic = stream.read(7)
     except OSError as error:
@@ -210,7 +248,7 @@ def _decode(path: Path, channel: int) -> NDArray[np.float32]:
         return sphere.read_samples(path, channel)
     blocks: list[NDArray[np.float32]] = []
     try:
-        with soundfile.SoundFile(str(path)) as audio:
+        with soundfile.SoundFile(native(path)) as audio:
             frames = max(1, _BLOCK // audio.channels)
             while len(block := audio.read(frames, dtype="float32", always_2d=True)):
                 blocks.append(block[:, channel].copy())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -91,8 +92,64 @@ def test_a_flac_that_promises_a_billion_samples_does_not_take_memory(tmp_path: P
     # STREAMINFO keeps the number of samples in 36 bits, the last 32 of them at byte 22.
     content[22:26] = struct.pack(">I", 3_000_000_000)
     path.write_bytes(bytes(content))
-    with pytest.raises(CorpusError, match=r"truncated|damaged"):
-        audio.read_clip(path)
+    with pytest.raises(CorpusError, match=r"liar\.flac: .* 3000000000 samples, more than \d+ bytes can hold"):
+        audio.read_header(path)
+
+
+def test_a_flac_without_a_length_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "piped.flac"
+    soundfile.write(path, TONE, 16000)
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)
+    path.write_bytes(bytes(content))
+    with pytest.raises(CorpusError, match=r"piped\.flac: states no length; convert it again"):
+        audio.read_header(path)
+
+
+@pytest.mark.parametrize("coding", [("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("OGG", "OPUS")])
+def test_a_minute_of_silence_is_little_and_no_damage(tmp_path: Path, coding: tuple[str, str]) -> None:
+    path = tmp_path / "silence"
+    with soundfile.SoundFile(path, "w", 48_000, 1, format=coding[0], subtype=coding[1]) as stream:
+        for _ in range(60):
+            stream.write(np.zeros(48_000, np.int16))
+    assert audio.read_header(path).frames == 60 * 48_000
+    audio.refuse_cut_off(path)
+
+
+@pytest.mark.parametrize("frames", [1, 4095, 4096, 4097, 40_000])
+@pytest.mark.parametrize("coding", [("FLAC", "PCM_24"), ("OGG", "VORBIS"), ("AIFF", "PCM_16")])
+def test_the_end_of_a_whole_file_is_there(tmp_path: Path, coding: tuple[str, str], frames: int) -> None:
+    path = tmp_path / "whole"
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (frames, 2))
+    soundfile.write(path, noise, 16000, format=coding[0], subtype=coding[1])
+    audio.refuse_cut_off(path)
+
+
+@pytest.mark.parametrize("keep", [0.125, 0.6, 0.999])
+def test_the_end_of_a_truncated_flac_is_missed(tmp_path: Path, keep: float) -> None:
+    path = tmp_path / "noise.flac"
+    soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, 40000), 16000)
+    truncate(path, keep)
+    assert audio.read_header(path).frames == 40000
+    with pytest.raises(CorpusError, match=r"noise\.flac: truncated, its last sample .* copy the file again"):
+        audio.refuse_cut_off(path)
+
+
+def test_a_name_that_is_not_utf8_is_read_and_written(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    audio.write_flac(folder / "tone.flac", audio.pcm16(TONE), 16000)
+    assert audio.read_header(folder / "tone.flac").frames == len(TONE)
+    np.testing.assert_allclose(audio.read_clip(folder / "tone.flac").samples, TONE, atol=1 / 32768)
+    (folder / "text.flac").write_text("no audio " * 20)
+    with pytest.raises(CorpusError, match=r"text\.flac: not readable as audio"):
+        audio.read_header(folder / "text.flac")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(CorpusError, match=r"pipe\.wav: is a pipe or a device"):
+        audio.read_header(tmp_path / "pipe.wav")
 
 
 def test_an_empty_and_a_missing_file_and_text_are_named(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -89,7 +90,10 @@ class Corpus:
 
 
 def walk(root: Path) -> Iterator[Path]:
-    """Files below `root` in sorted order, symbolic links followed once, hidden files and folders left out."""
+    """Files below `root` in sorted order, symbolic links followed once, hidden files and folders left out.
+
+    A link to nothing is listed, so that somebody says that its file is missing; pipes, sockets and devices are not.
+    """
     seen: set[str] = set()
     for folder, subfolders, files in os.walk(root, followlinks=True):
         real = os.path.realpath(folder)
@@ -99,8 +103,18 @@ def walk(root: Path) -> Iterator[Path]:
         seen.add(real)
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in sorted(files):
-            if not name.startswith("."):
-                yield Path(folder, name)
+            path = Path(folder, name)
+            if not name.startswith(".") and not never_ends(path):
+                yield path
+
+
+def never_ends(path: Path) -> bool:
+    """Whether `path` is a pipe, a socket or a device: opening one may wait for ever."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def holds(root: Path, pattern: str, at_least: int = 1) -> bool:
