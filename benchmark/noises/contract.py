@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One noise recording, known without decoding it.
+    """One noise recording, known without decoding more than its end.
 
     Attributes:
         id: Relative to the base of the corpus, portable, with "/" between folders.
@@ -19,7 +19,7 @@ class Recording:
         split: "train", "dev" or "test"; decided once, by a hash, by the committed table, or by the corpus itself.
         duration_s: By its header.
         talker: Who speaks, for kind "talker".
-        notes: What the user should know of this file (a rate that is not the original one ...), "" if nothing.
+        notes: What the user should know of this file (a rate that is not the original one ...), a line for each thing.
     """
 
     id: str
@@ -35,7 +35,7 @@ class Listing(NamedTuple):
     """What lies below a folder.
 
     Attributes:
-        recordings: Those that are sound as far as their headers tell, sorted by id.
+        recordings: Those that are sound as far as their headers and ends tell, sorted by id.
         problems: One line for each damaged file, naming it.
     """
 
@@ -56,7 +56,7 @@ class NoiseCorpus:
         layout: Which files are expected.
         holds: Whether a folder is a base, to which ids are relative: the root that the user names or one close below it. So ids
             are the same whether the corpus is named or the folder that it lies in.
-        index: Lists the recordings below a base, headers only.
+        index: Lists the recordings below a base; of each the header is read and, if it is compressed, the end.
         notes: What was decided on kinds and splits, and why.
         in_parts: Whether there may be several bases, each with a part of the corpus.
     """

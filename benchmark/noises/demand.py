@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmark.noises.catalogue import load_table
+from benchmark.noises.catalogue import load_table, rule_for
 from benchmark.noises.contract import Listing, NoiseCorpus
-from benchmark.noises.listing import by_table
+from benchmark.noises.listing import audio_in, by_table
 
-_NAMES = tuple(rule.pattern.partition("/")[0] for rule in load_table("demand"))
+_NAMES = frozenset(rule.pattern.partition("/")[0] for rule in load_table("demand"))
 
 
 def holds(folder: Path) -> bool:
@@ -22,8 +22,10 @@ def index(base: Path) -> Listing:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = (folder / name / f"ch01{suffix}" for name in _NAMES for suffix in (".wav", ".flac"))
-    return [path for path in found if path.is_file()]
+    table = load_table("demand")
+    environments = (child for child in folder.iterdir() if child.name.upper() in _NAMES and child.is_dir())
+    files = (path for environment in environments for path in audio_in(environment))
+    return [path for path in files if rule_for(table, path.relative_to(folder).as_posix())]
 
 
 NOISE = NoiseCorpus(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from benchmark.audio import Header, read_header
-from benchmark.corpora.contract import walk
+from benchmark.audio import Header, read_header, refuse_cut_off
+from benchmark.corpora.contract import never_ends, walk
 from benchmark.errors import CorpusError
 from benchmark.noises.catalogue import Rule, rule_for, split_by_hash
 from benchmark.noises.contract import Listing, Recording
@@ -19,6 +20,7 @@ SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".sph")
 FULL_BAND_HZ = 16000
 _LEVELS = 2
 _FOLDERS_LOOKED_AT = 2000
+_NAMED = 3
 
 Name = Callable[[str], str]
 Remark = Callable[[str, Header], str]
@@ -63,9 +65,8 @@ def audio_below(folder: Path) -> Iterator[Path]:
 
 def audio_in(folder: Path) -> list[Path]:
     """Audio files directly in a folder, sorted, hidden ones left out."""
-    return sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.name[0] != "."
-    )
+    named = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.name[0] != ".")
+    return sorted(path for path in named if not path.is_dir() and not never_ends(path))
 
 
 def stem(identity: str) -> str:
@@ -78,6 +79,7 @@ def by_table(
     files: Iterable[Path],
     table: Sequence[Rule],
     *,
+    known_as: Name = str,
     key: Name = stem,
     talker: Name = stem,
     category: Name | None = None,
@@ -89,6 +91,7 @@ def by_table(
         base: Ids are relative to it.
         files: Audio files.
         table: See `benchmark.noises.catalogue`.
+        known_as: Id to the one that the table has for it, where copies of the corpus spell names in several ways.
         key: Id to what must stay in one split, where the table leaves the split to the hash.
         talker: Id to who speaks.
         category: Id to a category, where names tell more than the table.
@@ -104,23 +107,27 @@ def by_table(
             split_by_hash(key(identity)) if rule.split == "hash" else rule.split,
             header.duration_s,
             talker(identity) if rule.kind == "talker" else "",
-            "; ".join(filter(None, (band_note(header), remark(identity, header) if remark else ""))),
+            "\n".join(filter(None, (band_note(header), remark(identity, header) if remark else ""))),
         )
 
     rules: dict[str, Rule] = {}
     for path in files:
-        rule = rule_for(table, identity := path.relative_to(base).as_posix())
+        identity = path.relative_to(base).as_posix()
+        rule = rule_for(table, known_as(identity))
         if rule is not None and rule.kind != "unused":
             rules[identity] = rule
     return listed(base, rules, describe)
 
 
 def listed(base: Path, identities: Iterable[str], describe: Callable[[str, Header], Recording]) -> Listing:
-    """Reads headers and describes the files."""
+    """Reads headers, tries whether compressed files are whole, and describes the files."""
     recordings, problems = [], []
     for identity in sorted(identities):
         try:
-            recordings.append(describe(identity, read_header(base / identity)))
+            _refuse_unwritable(base / identity, identity)
+            header = read_header(base / identity)
+            refuse_cut_off(base / identity)
+            recordings.append(describe(identity, header))
         except CorpusError as error:
             problems.append(str(error))
     return Listing(recordings, problems)
@@ -131,13 +138,29 @@ def remarks(recordings: Iterable[Recording]) -> list[str]:
     seen: Counter[str] = Counter()
     first: dict[str, str] = {}
     for recording in recordings:
-        if recording.notes:
-            seen[recording.notes] += 1
-            first.setdefault(recording.notes, recording.id)
+        for note in recording.notes.splitlines():
+            seen[note] += 1
+            first.setdefault(note, recording.id)
     return [
         f"{first[note]}{f' and {count - 1} more' if count > 1 else ''}: {note}"
         for note, count in seen.items()
     ]
+
+
+def with_others(listing: Listing, others: Sequence[Path], title: str) -> Listing:
+    """The same listing, its first recording noting which audio files beside it are of no name that the corpus has.
+
+    A misspelt name would else be missing in silence.
+    """
+    if not others or not listing.recordings:
+        return listing
+    named = ", ".join(path.name for path in others[:_NAMED])
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    note = f"beside it lie files that are not used, because {title} has none of their names: {named}{more}"
+    first, *rest = listing.recordings
+    return listing._replace(
+        recordings=[replace(first, notes="\n".join(filter(None, (first.notes, note)))), *rest]
+    )
 
 
 def band_note(header: Header) -> str:
@@ -145,6 +168,16 @@ def band_note(header: Header) -> str:
     if header.rate_hz >= FULL_BAND_HZ:
         return ""
     return f"sampled at {header.rate_hz} Hz, so it holds nothing above {header.rate_hz // 2} Hz"
+
+
+def _refuse_unwritable(path: Path, identity: str) -> None:
+    """An id is part of a plan, which is UTF-8 on every machine."""
+    try:
+        identity.encode()
+    except UnicodeEncodeError:
+        raise CorpusError(
+            f"{path}: its name below the folder of noise is not UTF-8; rename the file or the folder that it lies in"
+        ) from None
 
 
 def _readable(folder: Path, holds: Callable[[Path], bool]) -> bool:

@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from benchmark.audio import Header
 from benchmark.noises.catalogue import load_table, rule_for
 from benchmark.noises.contract import Listing, NoiseCorpus
-from benchmark.noises.listing import audio_in, by_table
+from benchmark.noises.listing import audio_in, by_table, with_others
 
 RATE_HZ = 19980
 _ENOUGH = 2
+_SEPARATORS = re.compile(r"[ _-]")
 
 
 def holds(folder: Path) -> bool:
     """Whether files of at least two of the 15 names lie in the folder."""
-    return len(_files(folder)) >= _ENOUGH
+    known, _ = _files(folder)
+    return len(known) >= _ENOUGH
 
 
 def index(base: Path) -> Listing:
-    """Lists the files of the 15 names; notes those that are not at the rate of the original."""
-    return by_table(base, _files(base), load_table("noisex92"), remark=_resampled)
+    """Lists the files of the 15 names; notes those that are not at the rate of the original, and files of other names."""
+    known, others = _files(base)
+    found = by_table(base, known, load_table("noisex92"), known_as=_joined, remark=_resampled)
+    return with_others(found, others, NOISE.title)
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Audio files of the 15 names, and those of others."""
     table = load_table("noisex92")
-    return [path for path in audio_in(folder) if rule_for(table, path.name)]
+    known: list[Path] = []
+    others: list[Path] = []
+    for path in audio_in(folder):
+        (known if rule_for(table, _joined(path.name)) else others).append(path)
+    return known, others
+
+
+def _joined(name: str) -> str:
+    """A name as the table has it: copies write hfchannel, hf_channel, hf-channel and "hf channel"."""
+    return _SEPARATORS.sub("", name)
 
 
 def _resampled(identity: str, header: Header) -> str:
@@ -44,7 +59,7 @@ NOISE = NoiseCorpus(
     licence="research; ask the holder of the copy",
     citation="A. Varga, H. Steeneken, Assessment for automatic speech recognition: II. NOISEX-92, "
     "Speech Communication 12(3):247-251, 1993",
-    layout="babble.wav, factory1.wav, volvo.wav and so on in one folder",
+    layout="babble.wav, factory1.wav, hfchannel.wav (or hf_channel.wav) and so on in one folder",
     holds=holds,
     index=index,
     notes=(

@@ -6,22 +6,29 @@ from pathlib import Path
 
 from benchmark.noises.catalogue import load_table, rule_for
 from benchmark.noises.contract import Listing, NoiseCorpus
-from benchmark.noises.listing import audio_in, by_table
+from benchmark.noises.listing import audio_in, by_table, with_others
 
 
 def holds(folder: Path) -> bool:
     """Whether files such as CAFE-CAFE-1.wav lie in the folder."""
-    return bool(_files(folder))
+    known, _ = _files(folder)
+    return bool(known)
 
 
 def index(base: Path) -> Listing:
-    """Lists the files of the twenty names."""
-    return by_table(base, _files(base), load_table("qut_noise"))
+    """Lists the files of the twenty names; notes that there are others."""
+    known, others = _files(base)
+    return with_others(by_table(base, known, load_table("qut_noise")), others, NOISE.title)
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Audio files of the twenty names, and those of others."""
     table = load_table("qut_noise")
-    return [path for path in audio_in(folder) if rule_for(table, path.name)]
+    known: list[Path] = []
+    others: list[Path] = []
+    for path in audio_in(folder):
+        (known if rule_for(table, path.name) else others).append(path)
+    return known, others
 
 
 NOISE = NoiseCorpus(
@@ -31,8 +38,10 @@ NOISE = NoiseCorpus(
     licence="CC BY-SA 3.0",
     citation="D. Dean, S. Sridharan, R. Vogt, M. Mason, The QUT-NOISE-TIMIT corpus for the evaluation of voice activity "
     "detection algorithms, Interspeech 2010",
-    layout="QUT-NOISE/CAFE-CAFE-1.wav and so on: {SCENE}-{LOCATION}-{SESSION}.wav at 48 kHz",
+    layout="QUT-NOISE/CAFE-CAFE-1.wav and so on: {SCENE}-{LOCATION}-{SESSION}.wav at 48 kHz; the archive of each scene may lie in a "
+    "folder of its own, as in CAFE/QUT-NOISE/CAFE-CAFE-1.wav",
     holds=holds,
+    in_parts=True,
     index=index,
     notes=(
         "Of the two locations of a scene one trains; the sessions of the other are dev and test. The living room is not used: children and "

@@ -11,7 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from benchmark.audio import Header, read_clip, read_header
+from benchmark.audio import Header, native, read_clip, read_header
 from benchmark.errors import CorpusError
 
 RATE_HZ = 16000
@@ -83,7 +83,7 @@ def _decode(path: Path, header: Header, start: int, stop: int) -> NDArray[np.flo
     if sphere:
         return np.asarray(read_clip(path, channel=0).samples[start:stop], np.float32)
     try:
-        with soundfile.SoundFile(str(path)) as audio:
+        with soundfile.SoundFile(native(path)) as audio:
             audio.seek(start)
             block = audio.read(stop - start, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError) as error:

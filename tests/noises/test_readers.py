@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -68,6 +69,17 @@ def test_demand_is_its_first_channel_and_restaurants_are_babble(roots):
     assert babble == {"PCAFETER", "PRESTO", "SCAFE", "OMEETING"}
 
 
+def test_demand_may_be_in_lower_case(tmp_path):
+    for name in ("dkitchen/ch01.wav", "TBUS/CH01.WAV", "Scafe/Ch01.flac", "Scafe/Ch02.flac"):
+        corpora.write(tmp_path / "demand" / name)
+    found = noises.read("demand", tmp_path)
+    assert [(recording.id, recording.kind, recording.split) for recording in found] == [
+        ("Scafe/Ch01.flac", "babble", "test"),
+        ("TBUS/CH01.WAV", "nonbabble", "dev"),
+        ("dkitchen/ch01.wav", "nonbabble", "test"),
+    ]
+
+
 def test_noisex92_at_another_rate_is_reported(roots, tmp_path):
     assert remarks(noises.read("noisex92", roots["noisex92"])) == []
     copy = corpora.noisex92(tmp_path / "16k", rate_hz=16000)
@@ -78,12 +90,39 @@ def test_noisex92_at_another_rate_is_reported(roots, tmp_path):
 def test_noisex92_is_known_under_other_names_and_cases(tmp_path):
     for name in ("F16.WAV", "factoryfloor1.wav"):
         corpora.write(tmp_path / name, rate_hz=19980)
-    corpora.write(tmp_path / "somebody_elses.wav")
     found = noises.read("noisex92", tmp_path)
     assert [(recording.id, recording.category) for recording in found] == [
         ("F16.WAV", "jet"),
         ("factoryfloor1.wav", "factory"),
     ]
+    assert remarks(found) == []
+
+
+@pytest.mark.parametrize("spelling", ["hf_channel", "hf-channel", "HF channel", "HFchannel"])
+def test_noisex92_is_known_however_its_names_are_parted(tmp_path, spelling):
+    own = spelling.casefold().replace("hf", "machine").replace("channel", "gun")
+    for name in (spelling, own):
+        corpora.write(tmp_path / f"{name}.wav", rate_hz=19980)
+    found = {recording.id: recording for recording in noises.read("noisex92", tmp_path)}
+    assert (found[f"{spelling}.wav"].category, found[f"{spelling}.wav"].split) == ("stationary", "test")
+    assert (found[f"{own}.wav"].category, found[f"{own}.wav"].split) == ("gun", "train")
+
+
+def test_files_of_other_names_beside_a_closed_corpus_are_told(tmp_path):
+    for name in ("babble", "volvo"):
+        corpora.write(tmp_path / "noisex" / f"{name}.wav", rate_hz=8000)
+    for name in ("a", "b", "c", "speech"):
+        corpora.write(tmp_path / "noisex" / f"{name}.wav")
+    lines = remarks(noises.read("noisex92", tmp_path / "noisex"))
+    assert [line.partition(": ")[0] for line in lines] == ["babble.wav and 1 more"] * 2 + ["babble.wav"]
+    assert lines[-1] == (
+        "babble.wav: beside it lie files that are not used, because NOISEX-92 has none of their names: "
+        "a.wav, b.wav, c.wav and 1 more"
+    )
+    for name in ("CAFE-CAFE-1", "CAFE-CAFE-3"):
+        corpora.write(tmp_path / "qut" / f"{name}.wav", rate_hz=48000)
+    (line,) = remarks(noises.read("qut_noise", tmp_path / "qut"))
+    assert line.endswith("QUT-NOISE has none of their names: CAFE-CAFE-3.wav")
 
 
 def test_wham_keeps_its_own_splits_and_its_left_channel(roots):
@@ -97,6 +136,16 @@ def test_wham_keeps_its_own_splits_and_its_left_channel(roots):
     )
 
 
+@pytest.mark.parametrize("split", ["tr", "cv", "tt"])
+def test_one_split_of_wham_is_enough(roots, tmp_path, split):
+    shutil.copytree(roots["wham"] / split, tmp_path / "wham_noise" / split)
+    found = noises.read("wham", tmp_path)
+    assert found == [one for one in noises.read("wham", roots["wham"]) if one.id.startswith(f"{split}/")]
+    (tmp_path / "other" / split).mkdir(parents=True)
+    with pytest.raises(CorpusError, match="holds no WHAM! noise"):
+        noises.read("wham", tmp_path / "other")
+
+
 def test_qut_trains_on_other_places_than_it_tests_on(roots):
     recordings = noises.read("qut_noise", roots["qut_noise"])
     assert not any("LIVINGB" in recording.id for recording in recordings)
@@ -105,6 +154,16 @@ def test_qut_trains_on_other_places_than_it_tests_on(roots):
         for split in ("train", "dev", "test")
     }
     assert places["train"] & (places["dev"] | places["test"]) == {"HOME-KITCHEN"}
+
+
+def test_qut_may_lie_in_the_folders_of_its_archives(roots, tmp_path):
+    for path in roots["qut_noise"].iterdir():
+        into = tmp_path / f"qutnoise{path.name.split('-')[0].lower()}" / "QUT-NOISE"
+        into.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, into)
+    whole = noises.read("qut_noise", roots["qut_noise"])
+    assert noises.read("qut_noise", tmp_path) == whole
+    assert noises.reader("qut_noise", tmp_path).samples(whole[-1].id) == 32000
 
 
 def test_dns_pieces_of_one_freesound_recording_stay_together(roots):
@@ -222,6 +281,43 @@ def test_damaged_files_are_named(roots, tmp_path):
         path.write_bytes(b"")
     with pytest.raises(CorpusError, match=r"DKITCHEN/ch01\.wav: is empty; .* no other recording is sound"):
         noises.scan("demand", copy)
+
+
+def test_a_compressed_file_that_was_cut_off_is_damaged(tmp_path):
+    for name in ("whole", "cut"):
+        corpora.write(tmp_path / "rain" / f"{name}.flac", 20.0)
+    path = tmp_path / "rain" / "cut.flac"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 8])
+    found = noises.scan("folder", tmp_path)
+    assert [recording.id for recording in found.recordings] == ["rain/whole.flac"]
+    assert found.problems == [f"{path}: truncated, its last sample cannot be read; copy the file again"]
+
+
+def test_a_name_that_is_not_utf8_is_told(tmp_path):
+    corpora.write(tmp_path / "rain" / "1.wav")
+    cafe, talkers = tmp_path / os.fsdecode(b"caf\xe9"), tmp_path / "talkers"
+    for path in (cafe / "1.wav", talkers / os.fsdecode(b"Ren\xe9.wav")):
+        path.parent.mkdir()
+        shutil.copy(tmp_path / "rain" / "1.wav", path)
+    found = noises.scan("folder", tmp_path)
+    assert [recording.id for recording in found.recordings] == ["rain/1.wav"]
+    assert len(found.problems) == 2
+    assert all("is not UTF-8; rename the file or the folder" in problem for problem in found.problems)
+    assert [recording.id for recording in noises.read("folder", cafe)] == ["1.wav"]
+    assert len(noises.reader("folder", cafe).stretch("1.wav", 0, 100)) == 100
+
+
+@pytest.mark.parametrize("name", ["folder", "noisex92"])
+def test_pipes_are_passed_over_and_links_to_nothing_are_told(tmp_path, name):
+    for file in ("babble.wav", "volvo.wav"):
+        corpora.write(tmp_path / file, rate_hz=19980)
+    os.mkfifo(tmp_path / "pink.wav")
+    (tmp_path / "white.wav").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "leopard.wav").mkdir()
+    found = noises.scan(name, tmp_path)
+    assert [recording.id for recording in found.recordings] == ["babble.wav", "volvo.wav"]
+    (problem,) = found.problems
+    assert problem.startswith(f"{tmp_path / 'white.wav'}: cannot be opened")
 
 
 def test_every_corpus_says_what_it_is():
