@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import json
 import os
 import sys
@@ -23,6 +24,7 @@ USAGE, FOUND_PROBLEMS, INTERRUPTED = 2, 1, 130
 def guarded(work: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
     """Runs a command; an error that the user can repair is printed on standard error, status 2."""
     try:
+        _print_anything()
         return work(arguments)
     except SinbadError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -103,3 +105,10 @@ def progress(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
         if time.monotonic() - last >= 10.0:
             last = time.monotonic()
             print(f"{what}: {done} of {total}", file=sys.stderr, flush=True)
+
+
+def _print_anything() -> None:
+    """Lets a name that the terminal's encoding lacks, as of a file that is not UTF-8, be printed escaped and not end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

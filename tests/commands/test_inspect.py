@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -165,6 +167,17 @@ def test_a_damaged_noise_file_is_told_and_the_others_are_counted(xrmb, tmp_path,
     (remark,) = found["remarks"]
     assert remark.startswith("demand: ")
     assert str(damaged) in remark
+
+
+def test_a_name_that_is_not_utf8_is_printed_escaped(xrmb, tmp_path, monkeypatch):
+    root = tmp_path / "xrmb"
+    shutil.copytree(xrmb, root)
+    shutil.copy(root / "JW11/tp002.wav", root / "JW11" / os.fsdecode(b"caf\xe9.wav"))
+    printed = io.TextIOWrapper(io.BytesIO(), "utf-8", errors="strict")
+    monkeypatch.setattr("sys.stdout", printed)
+    assert inspect.main(["--recipe", "xrmb_noisy", "--speech-root", str(root)]) == 0
+    printed.flush()
+    assert rb"JW11/caf\udce9.wav" in printed.buffer.getvalue()
 
 
 def test_a_wrong_root_is_one_line(tmp_path, capsys):
