@@ -99,7 +99,7 @@ def build(
     with alone_in(folder):
         earlier = _earlier(folder, recipe)
         with Journal(folder / JOURNAL, recipe_hash(recipe)) as journal:
-            known = _same_plan(planned, {**earlier, **journal.measured})
+            known = {**_same_plan(planned, earlier), **_of_plan(planned, journal.measured)}
             for torn in folder.rglob(".*.part"):  # of a run that was killed while it wrote
                 torn.unlink()
             measured, left_out = known, list(gathered.damaged)
@@ -183,20 +183,32 @@ def _earlier(folder: Path, recipe: Recipe) -> dict[str, Row]:
     return {row["mixture_id"]: row for row in table.rows}
 
 
-def _same_plan(planned: Iterable[Row], known: Mapping[str, Row]) -> dict[str, Row]:
-    """Those of `known` that were rendered from the very rows of this plan."""
-    same = {}
+def _same_plan(planned: Iterable[Row], earlier: Mapping[str, Row]) -> dict[str, Row]:
+    """Those of a finished run that were rendered, all of whose rows must be those of this plan: its other rows are kept as they are."""
     for row in planned:
-        found = known.get(row["mixture_id"])
-        if found is None:
-            continue
-        if any(found[name] != row[name] for name in PLANNED.names):
+        found = earlier.get(row["mixture_id"])
+        if found is not None and not _same_row(found, row):
             raise ManifestError(
                 f"{row['mixture_id']}: was planned from other speech or noise than is given now; choose another folder with --out"
             )
-        if found["pcm_sha256"] is not None:
+    return _of_plan(planned, earlier)
+
+
+def _of_plan(planned: Iterable[Row], rendered: Mapping[str, Row]) -> dict[str, Row]:
+    """Those of `rendered` that were made from the very rows of this plan.
+
+    After an interrupted run the others are rendered anew: a damaged noise file was taken away, say, and no table counts on them yet.
+    """
+    same = {}
+    for row in planned:
+        found = rendered.get(row["mixture_id"])
+        if found is not None and found["pcm_sha256"] is not None and _same_row(found, row):
             same[row["mixture_id"]] = found
     return same
+
+
+def _same_row(found: Row, row: Row) -> bool:
+    return all(found[name] == row[name] for name in PLANNED.names)
 
 
 def _intact(folder: Path, known: Mapping[str, Row], jobs: int, progress: Progress) -> dict[str, Row]:
@@ -271,7 +283,14 @@ def _render_utterance(
         raise
     complete = []
     for row in rows:
-        rendered = render_mixture(row, recipe, speech, reader)
+        try:
+            rendered = render_mixture(row, recipe, speech, reader)
+        except CorpusError as error:
+            # Without it the plan would be another, of all mixtures that draw from the same noise.
+            raise CorpusError(
+                f"{error}; the plan counts on this noise, so that it cannot be left out now: mend it, or take it away and run the "
+                "same command again"
+            ) from error
         audio.write_flac(audio_path(folder, row["mixture_id"]), rendered.pcm, RATE_HZ)
         complete.append({**row, **rendered.measured})
     return complete

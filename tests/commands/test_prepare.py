@@ -6,6 +6,7 @@ import argparse
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from benchmark.prepared import PreparedCorpus
 from benchmark.recipe import recipe_text
 from benchmark.shipped import demo_corpus, manifests_folder
 from tests import recipe_corpora
+from tests.noises import corpora as noise_corpora
 
 
 def prepared(folder, *options):
@@ -436,3 +438,65 @@ def test_an_unknown_command_is_named(capsys):
     assert "no command is called 'prepar'" in capsys.readouterr().err
     assert __main__.main(["-h"]) == 0
     assert "commands:" in capsys.readouterr().out
+
+
+def with_recorded_noise(folder: Path, damage, damaged=slice(None, None, 2)) -> tuple[list[str], list[Path]]:
+    """A command that mixes with a folder of noise, some files of which are damaged; and those files."""
+    noise, recipe = folder / "noise", folder / "recorded.toml"
+    files = [
+        noise_corpora.write(noise / split / f"rain/{number}.flac", 20.0)
+        for split in ("train", "dev", "test")
+        for number in range(4)
+    ]
+    for path in files[damaged]:
+        damage(path)
+    text = recipe_that_skips(folder).read_text().replace('sources = ["synthetic"]', 'sources = ["folder"]')
+    text = re.sub(r"(?m)^(categories|snr_db) = .*$", "", text).replace("[mixing]", "[mixing]\nsnr_db = [0.0]")
+    recipe.write_text(text)
+    command = ["--recipe", str(recipe), "--noise-root", f"folder={noise}", "--out", str(folder / "out")]
+    return [*command, "--limit", "2"], files[damaged]
+
+
+def cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 8])
+
+
+def blank_the_middle(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:2000] + bytes(len(content) - 12000) + content[-10000:])
+
+
+def test_noise_that_was_cut_off_is_left_out_where_the_recipe_allows_it(tmp_path, capsys):
+    command, damaged = with_recorded_noise(tmp_path, cut_off)
+    assert prepare.main(command) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if "left out" in line]
+    assert lines == [
+        f"note: folder: left out, {path}: truncated, its last sample cannot be read; copy the file again"
+        for path in sorted(damaged)
+    ]
+
+
+def test_noise_that_is_damaged_inside_stops_and_can_be_taken_away(tmp_path, capsys):
+    command, (damaged,) = with_recorded_noise(tmp_path, blank_the_middle, slice(2, 3))
+    assert prepare.main(command) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {damaged}: damaged audio")
+    assert "mend it, or take it away and run the same command again" in error
+    assert (tmp_path / "out" / "journal.jsonl").read_text().count("\n") > 1, "something was rendered before"
+    damaged.unlink()
+    damaged.with_name("0.flac").unlink()  # which had served already
+    assert prepare.main(command) == 0
+    check = ["--corpus", str(tmp_path / "out"), "--noise-root", f"folder={tmp_path / 'noise'}", "--replan"]
+    assert verify.main(check) == 0
+    cut_off(tmp_path / "noise" / "train" / "rain" / "1.flac")
+    assert prepare.main(command) == 2
+    assert "was planned from other speech or noise than is given now" in capsys.readouterr().err
+
+
+def test_a_folder_of_noise_whose_name_is_not_utf8_is_told(tmp_path, capsys):
+    command, (first, *_) = with_recorded_noise(tmp_path, lambda path: None)
+    odd = tmp_path / "noise" / os.fsdecode(b"caf\xe9")
+    odd.mkdir()
+    shutil.copy(first, odd / "1.flac")
+    assert prepare.main([*command, "--plan-only"]) == 0
+    assert "its name below the folder of noise is not UTF-8; rename" in capsys.readouterr().err
