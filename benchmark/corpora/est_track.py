@@ -16,6 +16,7 @@ MAGIC = b"EST_File Track"
 #: The last header line to its end: some writers leave blanks behind its word, or a carriage return.
 _END = re.compile(rb"EST_Header_End[ \t]*(?:\r\n|\n|\r)")
 _MAX_HEADER = 1 << 20
+_USUAL_HEADER = 1 << 14
 _MAX_CHANNELS = 4096
 
 
@@ -52,7 +53,7 @@ class EstTrack(NamedTuple):
     Attributes:
         times: Seconds, float64, shape (frames,).
         present: bool, shape (frames,).
-        values: float64, shape (frames, channels), in the units of the file.
+        values: float64, shape (frames, channels), in the units of the file; not finite where they were lost.
         names: One a channel.
     """
 
@@ -71,14 +72,17 @@ def read_header(path: Path) -> EstHeader:
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:
-            start = stream.read(min(size, _MAX_HEADER))
+            start = stream.read(min(size, _USUAL_HEADER))
+            end = _END.search(start)
+            if end is None or end.end() == len(start):
+                start += stream.read(min(size, _MAX_HEADER) - len(start))
+                end = _END.search(start)
     except OSError as error:
         raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
     if not start.startswith(MAGIC):
         raise CorpusError(
             f"{path}: no track of the Edinburgh Speech Tools (it should begin 'EST_File Track')"
         )
-    end = _END.search(start)
     if end is None:
         raise CorpusError(f"{path}: the header has no end (a line EST_Header_End); the file is truncated")
     data_at = end.end()
@@ -102,7 +106,8 @@ def read_track(path: Path) -> EstTrack:
         stream.seek(header.data_at)
         content = stream.read() if header.ascii else stream.read(header.frames * header.columns * 4)
     if header.ascii:
-        rows = parse_table(path, content, header.columns, first_line=header.first_line)
+        # Binary rows can hold NaN for what was lost, so text may, too.
+        rows = parse_table(path, content, header.columns, first_line=header.first_line, gaps=True)
         if len(rows) < header.frames:
             raise CorpusError(f"{path}: {len(rows)} of {header.frames} rows; the file is truncated")
         rows = rows[: header.frames]

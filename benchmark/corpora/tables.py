@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,13 +20,16 @@ _GAPS = frozenset({"", "na", "n/a", "<na>", "nan", "null", "none"})
 _LEAST_BYTES_A_CELL = 1.5
 
 
-def read_table(path: Path, columns: int | None = None, delimiter: str | None = None) -> NDArray[np.float64]:
+def read_table(
+    path: Path, columns: int | None = None, delimiter: str | None = None, gaps: bool = False
+) -> NDArray[np.float64]:
     """Read a text table of finite numbers.
 
     Args:
-        path: Text file; blank lines, and zeros or 0x1A at the end, are ignored.
+        path: Text file; blank lines, a byte order mark of UTF-8 at the start, and zeros or 0x1A at the end, are ignored.
         columns: Number of columns that every line must have, or None for "as many as the first".
         delimiter: What parts the columns; None for white space.
+        gaps: As in `parse_table`.
 
     Returns:
         float64, shape (lines, columns).
@@ -38,7 +42,7 @@ def read_table(path: Path, columns: int | None = None, delimiter: str | None = N
         content = path.read_bytes()
     except OSError as error:
         raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
-    return parse_table(path, content, columns, delimiter)
+    return parse_table(path, content.removeprefix(codecs.BOM_UTF8), columns, delimiter, gaps=gaps)
 
 
 def parse_table(
@@ -94,6 +98,23 @@ def last_line(path: Path) -> str:
     if not text:
         raise CorpusError(f"{path}: holds no numbers; the file is empty")
     return text.splitlines()[-1]
+
+
+def last_number(path: Path, what: str) -> float:
+    """The number that the last line begins with.
+
+    Raises:
+        CorpusError: As `last_line`, or that line begins with no finite number, which should be `what`.
+    """
+    try:
+        number = float(last_line(path).split(None, 1)[0])
+    except ValueError:
+        number = float("nan")
+    if not np.isfinite(number):
+        raise CorpusError(
+            f"{path}: the last line does not begin with {what}; the file is damaged, copy it again"
+        )
+    return number
 
 
 def _lines(content: bytes) -> Iterable[str]:

@@ -19,7 +19,7 @@ from benchmark import audio
 from benchmark.corpora import contract
 from benchmark.corpora.passed_over import passed_over
 from benchmark.corpora.sync_tone import without_sync_tone
-from benchmark.corpora.tables import last_line, read_table
+from benchmark.corpora.tables import last_number, read_table
 from benchmark.errors import CorpusError
 from benchmark.speech import Anatomy, Clip, Trajectories, Utterance
 
@@ -174,11 +174,7 @@ def _refuse_different(files: Sequence[Path]) -> None:
 
 def _last_time(path: Path) -> float:
     """Time at which the last frame ends, from the end of the file alone."""
-    line = last_line(path)
-    try:
-        return int(line.split(None, 1)[0]) * 1e-6 + 1 / 145.645
-    except (ValueError, IndexError):
-        raise CorpusError(f"{path}: the last line does not begin with a time in microseconds") from None
+    return last_number(path, "a time in microseconds") * 1e-6 + 1 / 145.645
 
 
 def _frame_period(path: Path, times: NDArray[np.float64]) -> float:

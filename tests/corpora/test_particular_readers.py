@@ -41,6 +41,40 @@ def test_mocha_in_all_its_copies(tmp_path: Path, kind: str, sphere: bool) -> Non
     assert corpora.read("mocha", tmp_path)[-1].anatomy is None
 
 
+@pytest.mark.parametrize("kind", ["binary", "ascii", "headerless"])
+def test_what_mocha_has_lost_is_invalid_in_all_its_copies(tmp_path: Path, kind: str) -> None:
+    times, values = writers.mocha_table(3001, 1.5)
+    values[10:20, 4] = np.nan
+    values[:, 12] = 3.0  # a velum that was not connected
+    values[5, 12] = np.nan
+    path = tmp_path / "fsew0_001.ema"
+    if kind == "headerless":
+        rows = np.column_stack([times, np.ones(len(times)), values])
+        path.write_text("\n".join(" ".join(map(str, row)) for row in rows))
+    else:
+        path.write_bytes(writers.est_bytes(times, values, writers.MOCHA_CHANNELS, ascii_rows=kind == "ascii"))
+    found = mocha.read_coils(path, 1.5)
+    np.testing.assert_array_equal(
+        np.flatnonzero(~found.valid[:, found.names.index("TT_x")]), np.arange(10, 20)
+    )
+    assert found.select(("TT_y", "UL_x")).valid.all()
+    assert not found.select(("V_x",)).valid.any()
+
+
+def test_a_time_of_mocha_that_is_lost_is_damage(tmp_path: Path) -> None:
+    writers.write_mocha(tmp_path, kind="headerless")
+    path = tmp_path / "fsew0" / "fsew0_001.ema"
+    rows = path.read_text().splitlines()
+    path.write_text("\n".join([rows[0], "nan " + rows[1].split(" ", 1)[1], *rows[2:]]))
+    with pytest.raises(CorpusError, match=r"fsew0_001\.ema: times are negative or not finite"):
+        mocha.read_coils(path, 1.5)
+    path.write_text("\n".join([*rows[:-1], "nan " + rows[-1].split(" ", 1)[1]]))
+    with pytest.raises(
+        CorpusError, match=r"fsew0_001\.ema: the last line does not begin with a time in seconds"
+    ):
+        corpora.read("mocha", tmp_path)
+
+
 def test_mngu0_of_both_distributions_agree(tmp_path: Path) -> None:
     writers.write_mngu0(tmp_path / "basic")
     writers.write_mngu0(tmp_path / "norm", normalised=True)

@@ -77,6 +77,33 @@ def test_points_of_an_outline_that_were_not_traced_are_left_out(tmp_path: Path) 
         corpora.read("xrmb", tmp_path)[0].anatomy()  # type: ignore[misc]
 
 
+def test_times_with_decimals_and_a_byte_order_mark_are_no_damage(tmp_path: Path) -> None:
+    write_xrmb(tmp_path)
+    plain = corpora.read("xrmb", tmp_path)[0]
+    path = tmp_path / "JW11" / "tp005.txy"
+    rows = [row.split("\t") for row in path.read_text().splitlines()]
+    text = "\n".join("\t".join([f"{row[0]}.0", *row[1:]]) for row in rows)
+    path.write_text(text, encoding="utf-8-sig")
+    palate = tmp_path / "JW11" / "PAL.DAT"
+    palate.write_text(palate.read_text(), encoding="utf-8-sig")
+    marked = corpora.read("xrmb", tmp_path)[0]
+    assert marked.extra == plain.extra
+    assert np.array_equal(marked.trajectories().values, plain.trajectories().values)  # type: ignore[misc]
+    np.testing.assert_allclose(marked.anatomy().palate, voices.PALATE)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("time", ["nan", "inf", "x"])
+def test_a_last_line_without_a_time_is_refused_at_listing(tmp_path: Path, time: str) -> None:
+    write_xrmb(tmp_path, speakers=("JW11",))
+    path = tmp_path / "JW11" / "tp005.txy"
+    head, _, last = path.read_text().rpartition("\n")
+    path.write_text(f"{head}\n{time}\t{last.split(maxsplit=1)[1]}")
+    with pytest.raises(
+        CorpusError, match=r"tp005\.txy: the last line does not begin with a time in microseconds"
+    ):
+        corpora.read("xrmb", tmp_path)
+
+
 @pytest.mark.parametrize("end", [b"\x1a", b"\r\n\x1a\r\n", b"\x1a" + bytes(100)])
 def test_the_end_mark_of_dos_is_no_damage(tmp_path: Path, end: bytes) -> None:
     write_xrmb(tmp_path)
