@@ -28,6 +28,8 @@ _POSITION = re.compile(r"(?P<coil>[A-Za-z]+\d?)_?p?(?P<axis>[xyz])", re.IGNORECA
 #: As a word of a folder's name: people and projects have it in theirs too ("norman", "enormous").
 _NORMALISED = re.compile(r"(?<![a-z])norm(ali[sz]ed)?(?![a-z])", re.IGNORECASE)
 _PARAMETERS = ("ema_means.txt", "ema_stds.txt")
+_SILENCE = "#"
+_LATEST_SPEECH_S = 60.0
 #: The normalised copy states (value - mean) / (4 standard deviations).
 _DEVIATIONS = 4.0
 _UNLISTED = "in none of the file sets"
@@ -42,11 +44,11 @@ def read(root: Path) -> list[Utterance]:
         CorpusError: The file sets are damaged, or list none of the recordings.
     """
     files = list(contract.walk(root))
-    tracks = _tracks(files)
+    tracks = _tracks(files, root)
     sets = file_sets.find(files)
     sounds = contract.sounds_below(root)
     labels = {path.stem.lower(): path for path in files if path.suffix.lower() == ".lab"}
-    found = [_utterance(stem, path, sounds, labels.get(stem)) for stem, path in sorted(tracks.items())]
+    found = [_utterance(stem, path, root, sounds, labels.get(stem)) for stem, path in sorted(tracks.items())]
     if sets is None:
         return found
     listed = [replace(each, split=sets.members[each.id]) for each in found if each.id in sets.members]
@@ -69,13 +71,16 @@ def ignored(root: Path) -> list[contract.Ignored]:
     Track and audio files of other names, audio without a track, the normalised copy of what is there in centimetres, and tracks that
     are in none of the file sets.
     """
-    files = sorted(contract.walk(root), key=_preference)
-    found = passed_over(root, files, ".ema", _recording, "mngu0_s1_0001.ema")
+    files = list(contract.walk(root))
+    tracks = _tracks(files, root)
+    chosen = set(tracks.values())
+    chosen_first = sorted(files, key=lambda path: (path not in chosen, str(path)))
+    found = passed_over(root, chosen_first, ".ema", _recording, "mngu0_s1_0001.ema")
     sets = file_sets.find(files)
     if sets is None:
         return found
     stems = {identity.partition("/")[2] for identity in sets.members}
-    unlisted = [path for stem, path in _tracks(files).items() if stem not in stems]
+    unlisted = [path for stem, path in tracks.items() if stem not in stems]
     return found + [contract.Ignored(path.relative_to(root).as_posix(), _UNLISTED) for path in unlisted]
 
 
@@ -95,11 +100,11 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
     """
     track = est_track.read_track(path)
     rate_hz = est_track.frame_rate(path, track.times)
-    pairs = {coil: _columns(track.names, coil) for coil in COILS}
-    present = [coil for coil in COILS if pairs[coil] is not None]
+    named = _positions(track.names)
+    present = [coil for coil in COILS if {(coil, "y"), (coil, "z")} <= named.keys()]
     if not present:
         raise CorpusError(f"{path}: has no channel named like T1_py; there are {', '.join(track.names[:6])}")
-    columns = [column for coil in present for column in pairs[coil] or ()]
+    columns = [named[coil, axis] for coil in present for axis in "yz"]
     values = track.values[:, columns] * MM_PER_CM * np.tile([-1.0, 1.0], len(present))
     return _finish(path, values, track, rate_hz, present, audio_s)
 
@@ -108,7 +113,8 @@ def read_normalised(path: Path, parameters: Path, label: Path, audio_s: float) -
     """Read a normalised track file and undo what was done to it.
 
     Args:
-        path: EST Track whose first twelve channels are x and y of T3 T2 T1 jaw upper lip lower lip.
+        path: EST Track with channels T3_x, T3_y, T2_x and so on to LL_y; where channels have no such names, the first twelve
+            are taken for these.
         parameters: Folder with means and standard deviations (`ema_means.txt`, `ema_stds.txt`).
         label: Phone labels; the silence at the start, which was cut from the track, ends where its first label ends.
         audio_s: Length of the audio; later frames are left out.
@@ -121,21 +127,34 @@ def read_normalised(path: Path, parameters: Path, label: Path, audio_s: float) -
     """
     track = est_track.read_track(path)
     rate_hz = est_track.frame_rate(path, track.times)
-    mean, deviation = (read_table(parameters / name).reshape(-1)[:12] for name in _PARAMETERS)
-    if len(mean) < 12 or len(deviation) < 12 or track.values.shape[1] < 12:
-        raise CorpusError(f"{path}: twelve normalised channels with their means and deviations are expected")
-    values = (track.values[:, :12] * _DEVIATIONS * deviation + mean) * MM_PER_CM * np.tile([-1.0, 1.0], 6)
+    mean, deviation = (read_table(parameters / name).reshape(-1) for name in _PARAMETERS)
+    named = _positions(track.names)
+    columns = [named.get((coil, axis), -1) for coil in COILS for axis in "xy"] if named else list(range(12))
+    if min(columns) < 0 or max(columns) >= min(len(mean), len(deviation), track.values.shape[1]):
+        raise CorpusError(
+            f"{path}: twelve normalised channels, T3_x to LL_y, with their means and deviations in {parameters} are expected; "
+            "copy the normalised distribution again"
+        )
+    centimetres = track.values[:, columns] * _DEVIATIONS * deviation[columns] + mean[columns]
+    values = centimetres * MM_PER_CM * np.tile([-1.0, 1.0], 6)
     coils = _finish(path, values, track, rate_hz, list(COILS), audio_s)
     return contract.overlap(contract.delayed(coils, _silence_end(label)), audio_s)
 
 
-def _tracks(files: Iterable[Path]) -> dict[str, Path]:
+def _tracks(files: Iterable[Path], root: Path) -> dict[str, Path]:
     """Stem in lower case to the track file that is read."""
-    chosen: dict[str, Path] = {}
-    for path in sorted(files, key=_preference):
+    candidates: dict[str, list[Path]] = {}
+    for path in files:
         if _RECORDING.fullmatch(path.name):
-            chosen.setdefault(path.stem.lower(), path)
-    return chosen
+            candidates.setdefault(path.stem.lower(), []).append(path)
+
+    def preference(path: Path) -> tuple[bool, bool, str]:
+        return _is_normalised(path, root), _says_normalised(path, root), str(path)
+
+    # Headers are opened only where there is a choice.
+    return {
+        stem: min(paths, key=preference) if len(paths) > 1 else paths[0] for stem, paths in candidates.items()
+    }
 
 
 def _finish(
@@ -153,20 +172,18 @@ def _finish(
     return contract.overlap(contract.delayed(found, float(track.times[0])), audio_s)
 
 
-def _columns(names: tuple[str, ...], coil: str) -> tuple[int, int] | None:
-    """Columns of the backward and the upward coordinate: py and pz, or y and z, or x and y where there are but two."""
-    axes: dict[str, int] = {}
+def _positions(names: tuple[str, ...]) -> dict[tuple[str, str], int]:
+    """Coil and axis to the column of a position; of two alike the first, because derivatives follow."""
+    found: dict[tuple[str, str], int] = {}
     for column, name in enumerate(names):
         match = _POSITION.fullmatch(name.strip())
-        if match and _SHORT.get(match["coil"].upper(), match["coil"].upper()) == coil:
-            axes[match["axis"].lower()] = column
-    for pair in (("y", "z"), ("x", "y")):
-        if pair[0] in axes and pair[1] in axes:
-            return axes[pair[0]], axes[pair[1]]
-    return None
+        coil = _SHORT.get(match["coil"].upper(), match["coil"].upper()) if match else ""
+        if match and coil in COILS:
+            found.setdefault((coil, match["axis"].lower()), column)
+    return found
 
 
-def _utterance(stem: str, path: Path, sounds: dict[str, Path], label: Path | None) -> Utterance:
+def _utterance(stem: str, path: Path, root: Path, sounds: dict[str, Path], label: Path | None) -> Utterance:
     match = _RECORDING.fullmatch(path.name)
     speaker, number = (match["speaker"].lower(), match["number"]) if match else ("s1", "0")
     extra: dict[str, str | int | float] = {}
@@ -177,7 +194,7 @@ def _utterance(stem: str, path: Path, sounds: dict[str, Path], label: Path | Non
         audio_s = audio.duration_s(sound)
         read_trajectories = partial(read_coils, path, audio_s)
         limit_s = LENGTH_LIMIT_S
-        if _is_normalised(path):
+        if _is_normalised(path, root):
             read_trajectories = _normalised_reader(path, label, audio_s)
             limit_s = audio_s
         extra |= contract.lengths(path, audio_s, est_track.last_time(path), limit_s)
@@ -194,10 +211,6 @@ def _utterance(stem: str, path: Path, sounds: dict[str, Path], label: Path | Non
     )
 
 
-def _preference(path: Path) -> tuple[bool, str]:
-    return _is_normalised(path), str(path)
-
-
 def _recording(path: Path) -> str | None:
     return path.stem.lower() if _RECORDING.fullmatch(f"{path.stem}.ema") else None
 
@@ -206,22 +219,40 @@ def _read_audio(path: Path) -> Clip:
     return audio.read_clip(path)
 
 
-def _is_normalised(path: Path) -> bool:
-    return any(_NORMALISED.search(part) for part in path.parts[-3:-1])
+def _is_normalised(path: Path, root: Path) -> bool:
+    """By the names of the channels; where they tell nothing, by what lies beside the file and by the folders below `root`."""
+    try:
+        named = _positions(est_track.read_header(path).names)
+    except CorpusError:
+        named = {}
+    if not named:
+        return _parameters_beside(path) is not None or _says_normalised(path, root)
+    # The distribution in centimetres has three coordinates, T3_px, T3_py, T3_pz; the normalised one has T3_x and T3_y alone.
+    return not any(axis == "z" for _, axis in named)
+
+
+def _says_normalised(path: Path, root: Path) -> bool:
+    return any(_NORMALISED.search(part) for part in path.relative_to(root).parts[:-1])
+
+
+def _parameters_beside(path: Path) -> Path | None:
+    return next(
+        (found for found in (path.parent / "norm_parms", path.parent) if _has_parameters(found)), None
+    )
 
 
 def _normalised_reader(path: Path, label: Path | None, audio_s: float) -> partial[Trajectories]:
-    folder = next(
-        (found for found in (path.parent / "norm_parms", path.parent) if _has_parameters(found)), None
-    )
+    folder = _parameters_beside(path)
     if folder is None:
         raise CorpusError(
-            f"{path}: normalised; its means and deviations (norm_parms/ema_means.txt, ema_stds.txt) are missing"
+            f"{path}: normalised, by its channels or its folder; its means and deviations (norm_parms/ema_means.txt, "
+            "ema_stds.txt) are missing: restore them beside it"
         )
     if label is None:
         raise CorpusError(
             f"{path}: silence was cut from it; the label file {path.stem}.lab is needed to put it back in time"
         )
+    _silence_end(label)  # a damaged label is better told now than when half of the corpus is read
     return partial(read_normalised, path, folder, label, audio_s)
 
 
@@ -230,18 +261,31 @@ def _has_parameters(folder: Path) -> bool:
 
 
 def _silence_end(label: Path) -> float:
-    """End of the first label in seconds if it is silence, else 0."""
-    body = label.read_text(encoding="latin-1").split("#\n", 1)[-1]
-    first = body.split("\n", 1)[0].split()
-    if len(first) < 3 or first[-1] != "#":
-        return 0.0
+    """End of the first label in seconds if it is silence, else 0.
+
+    Raises:
+        CorpusError: The file cannot be opened or has no first label: without it the track would be shifted in time.
+    """
     try:
-        end_s = float(first[0])
+        lines = [line.strip() for line in label.read_text(encoding="latin-1").splitlines()]
+    except OSError as error:
+        raise CorpusError(
+            f"{label}: cannot be opened ({error.strerror}); restore it from the labels of MNGU0"
+        ) from error
+    # A header, where there is one, ends with a line of "#" alone.
+    body = lines[lines.index("#") + 1 :] if "#" in lines else lines
+    first = next((line for line in body if line), "")
+    try:
+        time, _, phone, *_ = first.split()
+        end_s = float(time)
     except ValueError:
-        end_s = -1.0
-    if not 0 <= end_s < 60:
-        raise CorpusError(f"{label}: the first label has no usable time")
-    return end_s
+        phone, end_s = "", -1.0
+    if not 0 <= end_s < _LATEST_SPEECH_S:
+        raise CorpusError(
+            f"{label}: its first label, '{first[:40]}', is no time, number and phone; the silence that was cut from the track "
+            "is not known without it: restore the file from the labels of MNGU0"
+        )
+    return end_s if phone.rstrip(";") == _SILENCE else 0.0
 
 
 CORPUS = contract.Corpus(

@@ -24,6 +24,8 @@ MOCHA_CHANNELS = (
     *("tb_x", "td_x", "v_x ", "****", "bn_x", "tb_y", "td_y", "v_y ", "****", "bn_y"),
 )
 MNGU0_COILS = ("T3", "T2", "T1", "ref", "jaw", "head", "upperlip", "lowerlip")
+_MNGU0_PLACES = tuple(f"{coil}_{axis}" for coil in ("T3", "T2", "T1", "JAW", "UL", "LL") for axis in "xy")
+MNGU0_NORMALISED = tuple(name + order for order in ("", "_d", "_dd") for name in _MNGU0_PLACES)
 _IN_XRMB = {"ul": "UL", "ll": "LL", "tt": "T1", "tb": "T3", "td": "T4", "li": "MNI"}
 
 
@@ -290,8 +292,9 @@ def _write_normalised(root: Path, tracks: Path, stem: str, centimetres: NDArray[
     (tracks / "norm_parms" / "ema_means.txt").write_text("\n".join(f"{x:.9f}" for x in mean))
     (tracks / "norm_parms" / "ema_stds.txt").write_text("\n".join(f"{x:.9f}" for x in deviation))
     values = ((centimetres - mean) / (4 * deviation))[40:]
-    names = [f"channel{i}" for i in range(12)]
-    track = est_bytes(np.arange(len(values)) / 200.0, values, names)
+    deltas = np.gradient(values, axis=0)
+    values = np.concatenate([values, deltas, np.gradient(deltas, axis=0)], axis=1)
+    track = est_bytes(np.arange(len(values)) / 200.0, values, MNGU0_NORMALISED)
     (tracks / f"{stem}.ema").write_bytes(track)
     label = root / "mngu0_s1_lab_1.1.1" / f"{stem}.lab"
     label.parent.mkdir(exist_ok=True)
