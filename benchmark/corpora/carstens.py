@@ -70,10 +70,11 @@ def read_positions(path: Path) -> NDArray[np.float64]:
     """All numbers of a file.
 
     Returns:
-        float64, shape (frames, sensors, 7), last axis `AXES`: mm, degrees, residual error, unused.
+        float64, shape (frames, sensors, 7), last axis `AXES`: mm, degrees, residual error, unused. Coordinates of 100 m and
+        more, which machines write for sensors that are not there, are NaN.
 
     Raises:
-        CorpusError: As `read_header`, or nothing in it is a position.
+        CorpusError: As `read_header`, or the numbers of no sensor are positions.
     """
     header = read_header(path)
     with path.open("rb") as stream:
@@ -81,14 +82,26 @@ def read_positions(path: Path) -> NDArray[np.float64]:
         raw = stream.read(header.frames * header.sensors * len(AXES) * 4)
     with np.errstate(invalid="ignore"):
         positions = np.frombuffer(raw, "<f4").astype(np.float64).reshape(-1, header.sensors, len(AXES))
-    # A float read from other bytes than it was written as is nearly always absurdly large or small.
     size = np.abs(positions[:, :, :3])
-    plausible = (size == 0) | ((size > _SMALLEST_MM) & (size < _LARGEST_MM))
-    if plausible.mean() < _PLAUSIBLE:
+    _refuse_implausible(path, size)
+    positions[:, :, :3][size >= _LARGEST_MM] = np.nan
+    return positions
+
+
+def _refuse_implausible(path: Path, size: NDArray[np.float64]) -> None:
+    """Refuse a file in which no sensor looks like one.
+
+    One is enough: of sixteen sensors half can be unused, and what stands there is anybody's guess (zeros, NaN, huge numbers).
+    A float read from other bytes than it was written as is nearly always absurdly large or small, but a zero is a zero however
+    it is read, so zeros do not speak for a sensor.
+    """
+    spoken = np.isfinite(size) & (size > 0)
+    plausible = (size > _SMALLEST_MM) & (size < _LARGEST_MM)
+    spoken_of, good = spoken.sum(axis=(0, 2)), plausible.sum(axis=(0, 2))
+    if not ((spoken_of > 0) & (good >= _PLAUSIBLE * spoken_of)).any():
         raise CorpusError(
             f"{path}: its numbers are no plausible positions; not a position file of an AG500 or AG501"
         )
-    return positions
 
 
 def _parse(path: Path, start: bytes) -> tuple[int, float, int]:
@@ -112,9 +125,11 @@ def _parse(path: Path, start: bytes) -> tuple[int, float, int]:
 
 def _count(path: Path, what: str, value: bytes, most: int) -> int:
     try:
-        number = int(value)
+        stated = float(value)
     except ValueError:
-        number = 0
+        stated = 0.0
+    # Some programs write a whole number as 250.000.
+    number = int(stated) if stated.is_integer() else 0
     if not 1 <= number <= most:
         shown = value[:24].decode("latin-1").strip()
         raise CorpusError(f"{path}: {what} is '{shown}'; a whole number from 1 to {most} is expected")
