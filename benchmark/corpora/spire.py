@@ -22,7 +22,10 @@ SENSORS = ("UL", "LL", "LI", "TT", "TB", "TD")
 RAW, NORMALISED = "ema_raw", "ema_trimmed_and_normalised_with_6_articulators"
 #: Where x of each of `SENSORS` stands among the raw columns, if the normalised copy does not tell.
 DEFAULT_COLUMNS = (0, 2, 8, 10, 12, 14)
-_ALIKE = 0.98
+#: A coil is found where what its best match leaves unexplained is at most this part of what the second best leaves.
+_CLEAR = 0.5
+_TIE = 1e-9
+_STILL = 1e-9
 _SPEAKER = re.compile(r"spk\d+", re.IGNORECASE)
 
 
@@ -58,8 +61,8 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
     """Read the raw coordinates of a processed file.
 
     The raw table has nine coils. Which of its columns are the six that the corpus' own normalised copy keeps (upper lip, lower
-    lip, jaw, tongue tip, body, dorsum) is found by correlating the two: standardisation leaves a correlation of 1. Where the
-    copy, or the stretch that it was cut from, is missing or damaged, they are `DEFAULT_COLUMNS`.
+    lip, jaw, tongue tip, body, dorsum) is found by correlating the two: standardisation leaves a correlation of 1, smoothing a
+    lower one. Where the copy, or the stretch that it was cut from, is missing or damaged, they are `DEFAULT_COLUMNS`.
 
     Args:
         path: A `.pt` file.
@@ -69,12 +72,13 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
         Channels UL_x ... TD_y in mm at 100 Hz; x grows towards the lips.
 
     Raises:
-        CorpusError: The file is damaged, lacks the raw coordinates, or its length is not that of the audio.
+        CorpusError: The file is damaged, lacks the raw coordinates, its length is not that of the audio, or its normalised copy
+            contradicts `DEFAULT_COLUMNS` without telling clearly which columns it keeps.
     """
     content = torch_zip.read_dictionary(path)
     raw = _table(path, content.get(RAW), RAW)
     contract.lengths(path, audio_s, len(raw) / RATE_HZ, LENGTH_LIMIT_S)
-    columns = _columns(raw, content)
+    columns = _columns(path, raw, content)
     if max(columns) + 1 >= raw.shape[1]:
         raise CorpusError(f"{path}: {RAW} has {raw.shape[1]} columns; 18 are expected")
     values = raw[:, [column + axis for column in columns for axis in (0, 1)]]
@@ -89,23 +93,34 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
     return contract.overlap(coils, audio_s)
 
 
-def _columns(raw: NDArray[np.float64], content: dict[str, Any]) -> tuple[int, ...]:
+def _columns(path: Path, raw: NDArray[np.float64], content: dict[str, Any]) -> tuple[int, ...]:
     """First column of each of the six coils."""
-    normalised = content.get(NORMALISED)
-    if (
-        not isinstance(normalised, np.ndarray)
-        or normalised.ndim != 2
-        or normalised.shape[1] < 2 * len(SENSORS)
-    ):
+    copy = content.get(NORMALISED)
+    if not isinstance(copy, np.ndarray) or copy.ndim != 2:
         return DEFAULT_COLUMNS
-    part = raw[_stretch(content.get("begin_end"), len(raw))]
-    if len(part) != len(normalised) or len(part) < 10:
+    kept, part = _upright(copy), raw[_stretch(content.get("begin_end"), len(raw))]
+    if len(part) != len(kept) or len(part) < 10 or min(kept.shape[1], raw.shape[1]) < 2 * len(SENSORS):
         return DEFAULT_COLUMNS
-    alike = np.abs(_correlation(np.asarray(normalised, np.float64)[:, : 2 * len(SENSORS)], part))
-    found = alike.argmax(axis=1)
-    pairs = found.reshape(-1, 2)
-    sure = alike.max(axis=1).min() >= _ALIKE and (pairs[:, 1] == pairs[:, 0] + 1).all()
-    return tuple(int(column) for column in pairs[:, 0]) if sure else DEFAULT_COLUMNS
+    alike = np.abs(_correlation(kept[:, : 2 * len(SENSORS)], part))
+    # How alike coil i of the copy and the raw columns j and j + 1 are, in x and y.
+    scores = (alike[0::2, :-1] + alike[1::2, 1:]) / 2
+    found = tuple(int(column) for column in scores.argmax(axis=1))
+    second, best = np.sort(scores, axis=1)[:, -2:].T
+    clear = 1 - best + _TIE <= _CLEAR * (1 - second)
+    if clear.all() and len(set(found)) == len(found):
+        return found
+    usual = [
+        row[column] if column < len(row) else 0.0 for row, column in zip(scores, DEFAULT_COLUMNS, strict=True)
+    ]
+    # A coil that correlates with nothing, because it was still or has gaps, contradicts nothing.
+    if (np.asarray(usual) >= best - _TIE).all():
+        return DEFAULT_COLUMNS
+    matches = zip(SENSORS, found, best, strict=True)
+    pairs = ", ".join(f"{sensor} {column + 1} ({score:.2f})" for sensor, column, score in matches)
+    raise CorpusError(
+        f"{path}: its normalised copy contradicts the usual columns of {RAW} and does not tell clearly which are right (most "
+        f"alike, counted from 1, with their correlation: {pairs}); copy the file again, or remove '{NORMALISED}' from it"
+    )
 
 
 def _stretch(begin_end: object, frames: int) -> slice:
@@ -125,10 +140,31 @@ def _stretch(begin_end: object, frames: int) -> slice:
 
 
 def _correlation(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Pearson correlation of each column of `one` with each of `two`; 0 for constant or incomplete columns."""
+    """Pearson correlation of each column of `one` with each of `two`, over the frames where both are finite.
+
+    It is 0 for columns that never move and for pairs of which more than half of the frames have gaps.
+    """
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        scores = [(x - x.mean(axis=0)) / (x.std(axis=0) * np.sqrt(len(x))) for x in (one, two)]
-        return np.asarray(np.nan_to_num(scores[0].T @ scores[1], posinf=0.0, neginf=0.0))
+        (x, in_x), (y, in_y) = _scaled(one), _scaled(two)
+        frames = in_x.T @ in_y
+        sum_x, sum_y = x.T @ in_y, in_x.T @ y
+        spread_x = (x * x).T @ in_y - sum_x * sum_x / frames
+        spread_y = in_x.T @ (y * y) - sum_y * sum_y / frames
+        found = (x.T @ y - sum_x * sum_y / frames) / np.sqrt(spread_x * spread_y)
+        # What remains of the spread of a column that stands still is rounding.
+        usable = (frames >= len(one) / 2) & (np.minimum(spread_x, spread_y) > _STILL * frames)
+    return np.where(usable & np.isfinite(found), found, 0.0)
+
+
+def _scaled(table: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Columns with mean 0 and deviation 1 over their finite frames, the others 0; and 1.0 where a frame is finite."""
+    finite = np.isfinite(table)
+    frames = np.maximum(finite.sum(axis=0), 1)
+    centred = np.where(finite, table - np.where(finite, table, 0).sum(axis=0) / frames, 0)
+    scaled = np.nan_to_num(
+        centred / np.sqrt((centred * centred).sum(axis=0) / frames), posinf=0.0, neginf=0.0
+    )
+    return scaled, finite.astype(np.float64)
 
 
 def _table(path: Path, value: object, name: str) -> NDArray[np.float64]:
@@ -139,9 +175,12 @@ def _table(path: Path, value: object, name: str) -> NDArray[np.float64]:
         or 0 in value.shape
     ):
         raise CorpusError(f"{path}: has no table of numbers '{name}'")
-    table = np.asarray(value, np.float64)
-    # Some exports keep coils in rows; there are always more frames than coils.
-    return table.T if table.shape[0] < table.shape[1] else table
+    return _upright(value)
+
+
+def _upright(table: NDArray[Any]) -> NDArray[np.float64]:
+    """Frames in rows: some exports keep coils in rows, and there are always more frames than coils."""
+    return np.asarray(table.T if table.shape[0] < table.shape[1] else table, np.float64)
 
 
 def _utterance(key: tuple[str, str], track: Path, sound: Path | None) -> Utterance:
