@@ -93,13 +93,9 @@ def read_trajectories(path: Path, config: FolderConfig, audio_s: float) -> Traje
         CorpusError: The file is damaged, lacks a channel, or its rate is not known.
     """
     columns = array_files.read_columns(path)
-    names = columns.names or config.trajectories.names
-    if len(names) != columns.values.shape[1]:
-        raise CorpusError(
-            f"{path}: has {columns.values.shape[1]} columns and {len(names)} names; name them in trajectories.names"
-        )
-    rate_hz, start_s = _timing(path, config, columns, names)
-    picked = [_role(path, config, role, columns.values, names) for role in config.sensors]
+    columns = columns._replace(names=_names(path, config, columns))
+    rate_hz, start_s = _timing(path, config, columns)
+    picked = [_role(path, config, role, columns) for role in config.sensors]
     values = np.concatenate([part for part, _ in picked], axis=1)
     contract.refuse_blank(path, values)
     channels = tuple(name for _, part in picked for name in part)
@@ -197,15 +193,32 @@ def _phones(root: Path, config: FolderConfig, fields: dict[str, str]) -> partial
     return partial(phone_files.read_phones, path) if path.is_file() else None
 
 
-def _timing(
-    path: Path, config: FolderConfig, columns: array_files.Columns, names: tuple[str, ...]
-) -> tuple[float, float]:
+def _names(path: Path, config: FolderConfig, columns: array_files.Columns) -> tuple[str, ...]:
+    """Names of all columns: those stated, if they are as many, for a header need not be written as SENSOR_AXIS; else the file's."""
+    own, stated, width = columns.names, config.trajectories.names, columns.values.shape[1]
+    if len(stated) != width:
+        if own:
+            return own
+        raise CorpusError(
+            f"{path}: has {width} columns and {len(stated)} names; name them in trajectories.names"
+        )
+    if set(own) == set(stated):  # a file of which columns are in another order says so itself
+        return own
+    moved = [name for i, name in enumerate(stated) if name in own and own[i] != name]
+    if moved:
+        raise CorpusError(
+            f"{path}: has '{moved[0]}' in another column than trajectories.names; state the names in the order of the columns"
+        )
+    return stated
+
+
+def _timing(path: Path, config: FolderConfig, columns: array_files.Columns) -> tuple[float, float]:
     """Rate and time of the first frame: by the column of times, else by the file, else by the description."""
     own = config.trajectories
     if own.time is not None:
-        if own.time not in names:
+        if own.time not in columns.names:
             raise CorpusError(f"{path}: has no column '{own.time}' (trajectories.time)")
-        times = columns.values[:, names.index(own.time)]
+        times = _channel(path, own.time, columns)
         return est_track.frame_rate(path, times), own.start_s + float(times[0])
     rate_hz = columns.rate_hz or own.rate_hz
     if rate_hz is None or not 1.0 <= rate_hz <= 20_000.0:
@@ -214,27 +227,32 @@ def _timing(
 
 
 def _role(
-    path: Path, config: FolderConfig, role: str, values: NDArray[np.float64], names: tuple[str, ...]
+    path: Path, config: FolderConfig, role: str, columns: array_files.Columns
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Values and new names of the channels of one role."""
     sensor, prefix = config.sensors[role], PREFIXES[role]
     if folder_config.is_scalar(role):
-        return values[:, [_column(path, str(sensor), names)]], (prefix,)
-    columns = [
-        _column(path, f"{sensor}_{axis.lstrip('-')}", names) for axis in (config.axes.x, config.axes.y)
-    ]
-    pair = values[:, columns]
+        return _channel(path, str(sensor), columns)[:, None], (prefix,)
+    axes = (config.axes.x, config.axes.y)
+    pair = np.column_stack([_channel(path, f"{sensor}_{axis.lstrip('-')}", columns) for axis in axes])
     if config.trajectories.missing is not None:
         with np.errstate(invalid="ignore"):
             pair = np.where(np.abs(pair) >= config.trajectories.missing, np.nan, pair)
-    signs = [-1.0 if axis.startswith("-") else 1.0 for axis in (config.axes.x, config.axes.y)]
+    signs = [-1.0 if axis.startswith("-") else 1.0 for axis in axes]
     return pair * _MM[config.trajectories.unit] * signs, (f"{prefix}_x", f"{prefix}_y")
 
 
-def _column(path: Path, name: str, names: tuple[str, ...]) -> int:
-    if name not in names:
-        raise CorpusError(f"{path}: has no channel '{name}'; there are {', '.join(names[:12])}")
-    return names.index(name)
+def _channel(path: Path, name: str, columns: array_files.Columns) -> NDArray[np.float64]:
+    if name not in columns.names:
+        there = ", ".join(filter(None, columns.names[:12]))
+        raise CorpusError(
+            f"{path}: has no channel '{name}'; there are {there}; correct [sensors], or name all {len(columns.names)} columns "
+            "in trajectories.names"
+        )
+    number = columns.names.index(name)
+    if number in columns.text:
+        raise CorpusError(f"{path}: column '{name}': {columns.text[number]}")
+    return columns.values[:, number]
 
 
 def _outline(path: Path) -> NDArray[np.float64]:

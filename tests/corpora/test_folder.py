@@ -1,8 +1,10 @@
-"""A lab's own recordings: what stands for lost values, how large a file may grow, and how recordings are divided."""
+"""A lab's own recordings: what stands for lost values, how large a file may grow, how columns are named,
+and how recordings are divided."""
 
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +80,71 @@ def test_parquet_columns_of_any_number_and_of_text(tmp_path: Path) -> None:
     found = array_files.read_columns(path)
     assert found.names == ("n", "x.y")
     np.testing.assert_array_equal(found.values, [[1, 1.5], [np.nan, 2], [3, 3]])
+
+
+def edited(root: Path, old: str, new: str) -> None:
+    """The folder of the writers, with a change of its description."""
+    writers.write_folder(root)
+    path = root / "corpus.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def with_headers(root: Path, change: Callable[[list[str]], list[str]]) -> None:
+    for path in root.glob("ema/*/*.csv"):
+        header, rest = path.read_text().split("\n", 1)
+        path.write_text(",".join(change(header.split(","))) + "\n" + rest)
+
+
+@pytest.mark.parametrize(
+    "style", [lambda name: name.replace("_", "").upper(), lambda name: name.replace("_", "."), lambda name: name[::-1]]
+)  # fmt: skip
+def test_names_that_are_stated_go_before_a_header(tmp_path: Path, style: Callable[[str], str]) -> None:
+    writers.write_folder(tmp_path)
+    before = corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+    with_headers(tmp_path, lambda names: [style(name) for name in names])
+    after = corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+    assert after.names == before.names
+    np.testing.assert_array_equal(after.values, before.values)
+
+
+def test_a_header_of_the_same_names_in_another_order_is_right(tmp_path: Path) -> None:
+    writers.write_folder(tmp_path)
+    before = corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+    with_headers(tmp_path, lambda names: names[2:] + names[:2])
+    after = corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+    np.testing.assert_array_equal(after.select(("LL_x",)).values, before.select(("UL_x",)).values)
+
+
+def test_a_header_that_contradicts_the_stated_names_is_refused(tmp_path: Path) -> None:
+    writers.write_folder(tmp_path)
+    with_headers(tmp_path, lambda names: [names[1], "other", *names[2:]])
+    with pytest.raises(CorpusError, match=r"r1\.csv: has 'ul_y' in another column than trajectories\.names"):
+        corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+
+
+def test_a_missing_channel_says_how_columns_are_named(tmp_path: Path) -> None:
+    edited(tmp_path, "names = [", 'names = ["time", ')
+    with_headers(tmp_path, lambda names: [name.replace("_", "") for name in names])
+    with pytest.raises(
+        CorpusError, match=r"no channel 'ul_x'; there are ulx, .*name all 10 columns in trajectories\.names"
+    ):
+        corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+
+
+def test_a_column_of_text_matters_only_where_it_is_wanted(tmp_path: Path) -> None:
+    writers.write_folder(tmp_path)
+    path = tmp_path / "ema" / "A" / "r1.csv"
+    before = corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([f"{header},phone", *(f"{row},a" for row in rows)]))
+    after = corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+    np.testing.assert_array_equal(after.values, before.values)
+    rows[4] = "lost" + rows[4]
+    path.write_text("\n".join([header, *rows]))
+    with pytest.raises(CorpusError, match=r"r1\.csv: column 'ul_x': line 6: 'lost.*' is not a finite number"):
+        corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
 
 
 def with_splits(root: Path, splits: str) -> dict[str, str | None]:
