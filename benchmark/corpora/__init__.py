@@ -84,11 +84,11 @@ def scan(name: str, root: Path) -> Scan:
     _refuse_unusable(root, corpus)
     if not corpus.looks_like(root) and (other := _lookalike(root, corpus)):
         raise CorpusError(
-            f"{root}: holds no {corpus.title}; this looks like {other.title} (corpus '{other.name}')"
+            f"{root}: holds no recording of {corpus.title}; this looks like {other.title} (corpus '{other.name}')"
         )
     utterances = sorted(corpus.read(root), key=lambda utterance: utterance.id)
     if not utterances:
-        raise CorpusError(f"{root}: holds no {corpus.title}; expected {corpus.layout}")
+        raise CorpusError(f"{root}: holds no recording of {corpus.title}; expected {corpus.layout}")
     _refuse_copies(root, utterances)
     sound = [utterance for utterance in utterances if "problem" not in utterance.extra]
     problems = [str(utterance.extra["problem"]) for utterance in utterances if "problem" in utterance.extra]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -39,15 +40,18 @@ def read(root: Path) -> list[Utterance]:
     """List all recordings for which a file of trajectories is found.
 
     Raises:
-        CorpusError: The description is missing or wrong, or its splits name whom no recording is of.
+        CorpusError: The description is missing or wrong, fits no file, or its splits name whom no recording is of.
     """
     config = folder_config.load(root)
-    pattern = _pattern(config.trajectories.files)
-    matches = ((path, pattern.fullmatch(path.relative_to(root).as_posix())) for path in contract.walk(root))
-    found = [(path, _fields(path, match)) for path, match in matches if match]
-    if found:
-        _refuse_unknown(root, config, [fields for _, fields in found])
-    return [_utterance(root, config, path, fields) for path, fields in found]
+    files = [(path, path.relative_to(root).as_posix()) for path in contract.walk(root)]
+    found = _fitting(files, config.trajectories.files)
+    if not found:
+        fields = "{speaker}, {recording} and {prompt} stand for parts of names, all else for itself"
+        raise CorpusError(f"{_unfitting(root, 'trajectories.files', config.trajectories.files)}; {fields}")
+    # A speaker of whom there is audio alone is not misspelt: `ignored` tells what he lacks.
+    _refuse_unknown(root, config, [fields for _, fields in (*found, *_fitting(files, config.audio.files))])
+    _refuse_unfitting(root, config, [fields for _, fields in found])
+    return _with_notes(config, [_utterance(root, config, path, fields) for path, fields in found])
 
 
 def looks_like(root: Path) -> bool:
@@ -63,8 +67,7 @@ def ignored(root: Path) -> list[contract.Ignored]:
     labels = (config.phones.files,) if config.phones else ()
     others = [_pattern(template) for template in (*outlines, *labels) if template]
     files = [(path, path.relative_to(root).as_posix()) for path in contract.walk(root)]
-    matches = ((path, tracks.fullmatch(name)) for path, name in files)
-    heard = {_filled(config.audio.files, _fields(path, match)) for path, match in matches if match}
+    heard = {_filled(config.audio.files, fields) for _, fields in _fitting(files, config.trajectories.files)}
     found = []
     for path, name in files:
         why = ""
@@ -130,9 +133,11 @@ def read_anatomy(palate: Path, pharynx: Path | None, config: FolderConfig) -> An
 def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, str]) -> Utterance:
     speaker, recording = fields["speaker"], fields["recording"]
     sound = root / _filled(config.audio.files, fields)
+    identity = f"{speaker}/{recording}"
     extra: dict[str, str | int | float] = {}
     audio_s = 0.0
     try:
+        contract.portable_id(identity, path)
         header = audio.read_header(sound)
         audio_s = header.duration_s
         if config.audio.channel is None and header.channels > 1:
@@ -146,7 +151,7 @@ def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, s
     except CorpusError as error:
         extra["problem"] = str(error)
     return Utterance(
-        id=contract.portable_id(f"{speaker}/{recording}", path),
+        id=identity,
         speaker=speaker,
         prompt=fields.get("prompt", recording),
         duration_s=audio_s,
@@ -169,6 +174,49 @@ def _refuse_unknown(root: Path, config: FolderConfig, recordings: list[dict[str,
             f"{root / folder_config.FILE_NAME}: [splits] names {', '.join(unknown[:5])}, of whom there is no recording like "
             f"{config.trajectories.files}; correct the name or take it out"
         )
+
+
+def _refuse_unfitting(root: Path, config: FolderConfig, recordings: list[dict[str, str]]) -> None:
+    """A template that is misspelt fits nothing: the palate would be estimated, or nothing labelled, and nobody would see it."""
+    palate, phones = config.palate, config.phones
+    optional = {
+        "palate.files": palate.files if palate else None,
+        "palate.pharynx": palate.pharynx if palate else None,
+        "phones.files": phones.files if phones else None,
+    }
+    for field, template in optional.items():
+        if template and not any((root / _filled(template, fields)).is_file() for fields in recordings):
+            raise CorpusError(
+                f"{_unfitting(root, field, template)}; correct it, or take it out if there are no such files"
+            )
+
+
+def _unfitting(root: Path, field: str, template: str) -> str:
+    return f"{root / folder_config.FILE_NAME}: {field} = '{template}' fits no file below {root}"
+
+
+def _with_notes(config: FolderConfig, utterances: list[Utterance]) -> list[Utterance]:
+    """The same utterances; the first of each speaker who lacks a palate, where others have one, has a note that tells."""
+    if config.palate is None:
+        return utterances
+    traced = {utterance.speaker for utterance in utterances if utterance.anatomy is not None}
+    noted = []
+    for utterance in utterances:
+        if utterance.speaker in traced or "problem" in utterance.extra:
+            noted.append(utterance)
+            continue
+        traced.add(utterance.speaker)
+        note = f"speaker {utterance.speaker} has no palate like {config.palate.files}; it is estimated"
+        notes = "; ".join(filter(None, (str(utterance.extra.get("notes", "")), note)))
+        noted.append(replace(utterance, extra={**utterance.extra, "notes": notes}))
+    return noted
+
+
+def _fitting(files: list[tuple[Path, str]], template: str) -> list[tuple[Path, dict[str, str]]]:
+    """Those of the files that a template fits, and what it found in their names."""
+    pattern = _pattern(template)
+    matches = ((path, pattern.fullmatch(name)) for path, name in files)
+    return [(path, _fields(path, match)) for path, match in matches if match]
 
 
 def _fields(path: Path, match: re.Match[str]) -> dict[str, str]:

@@ -41,10 +41,10 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from benchmark.corpora.contract import ROLES
 from benchmark.errors import CorpusError
@@ -54,6 +54,12 @@ _SPLITS = ("train", "dev", "test", "babble")
 _SCALARS = ("velum_opening", "f0")
 
 
+#: Names of files below the folder, with {speaker}, {recording}, {prompt}; "./" in front changes nothing.
+Template = Annotated[
+    str, Field(min_length=1), AfterValidator(lambda template: PurePosixPath(template).as_posix())
+]
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
@@ -61,18 +67,18 @@ class _Table(BaseModel):
 class AudioTable(_Table):
     """Where the audio is; `channel` picks one of several, from 0."""
 
-    files: str
+    files: Template
     channel: Annotated[int, Field(ge=0)] | None = None
 
 
 class TrajectoryTable(_Table):
     """Where the articulation is and how to read it.
 
-    `names` names the columns of files that do not name them; `time` is a column of seconds; |value| >= `missing` is lost;
-    frame 0 is `start_s` after the first audio sample.
+    `names` names all columns of files that do not name them, or not as SENSOR_AXIS; `time` is a column of seconds;
+    |value| >= `missing` is lost; frame 0 is `start_s` after the first audio sample.
     """
 
-    files: str
+    files: Template
     rate_hz: Annotated[float, Field(gt=0, le=20_000)] | None = None
     unit: Literal["m", "cm", "mm", "um"] = "mm"
     names: tuple[str, ...] = ()
@@ -92,14 +98,14 @@ class AxesTable(_Table):
 class PalateTable(_Table):
     """Outlines as text of two columns, in the unit and the axes of the trajectories."""
 
-    files: str
-    pharynx: str | None = None
+    files: Template
+    pharynx: Template | None = None
 
 
 class PhoneTable(_Table):
     """Where the phones in time are, one CSV file a recording; recordings without one are not labelled."""
 
-    files: str
+    files: Template
 
 
 class FolderConfig(_Table):
@@ -164,7 +170,7 @@ def load(root: Path) -> FolderConfig:
     """
     path = root / FILE_NAME
     try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise CorpusError(
             f"{path}: missing; it describes the recordings (see benchmark/corpora/folder_config.py)"

@@ -1,8 +1,9 @@
-"""A lab's own recordings: what stands for lost values, how large a file may grow, how columns are named,
-and how recordings are divided."""
+"""A lab's own recordings: what stands for lost values, how large a file may grow, what a slip in the
+description leads to, and how recordings are divided."""
 
 from __future__ import annotations
 
+import codecs
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from benchmark import corpora
 from benchmark.corpora import array_files
 from benchmark.errors import CorpusError
-from tests.corpora import writers
+from tests.corpora import voices, writers
 
 
 @pytest.mark.parametrize(
@@ -145,6 +146,77 @@ def test_a_column_of_text_matters_only_where_it_is_wanted(tmp_path: Path) -> Non
     path.write_text("\n".join([header, *rows]))
     with pytest.raises(CorpusError, match=r"r1\.csv: column 'ul_x': line 6: 'lost.*' is not a finite number"):
         corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("palate/", "palates/", r"palate\.files = 'palates/\{speaker\}\.csv' fits no file below .*; correct it, or take it out"),
+        ("[palate]", '[palate]\npharynx = "wall/{speaker}.csv"', r"palate\.pharynx = 'wall/\{speaker\}\.csv' fits no file"),
+        ("[splits]", '[phones]\nfiles = "{speaker}.csv"\n[splits]', r"phones\.files = '\{speaker\}\.csv' fits no file"),
+        ("ema/", "emma/", r"trajectories\.files = 'emma/\{speaker\}/\{recording\}\.csv' fits no file below "),
+        ("ema/{speaker}/{recording}", "ema/{speaker}/*", r"trajectories\.files = .* fits no file below .*all else for itself"),
+    ],
+)  # fmt: skip
+def test_a_template_that_fits_nothing_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    edited(tmp_path, old, new)
+    with pytest.raises(CorpusError, match=rf"corpus\.toml: {message}"):
+        corpora.scan("folder", tmp_path)
+
+
+def test_a_speaker_without_a_palate_has_a_note_where_others_have_one(tmp_path: Path) -> None:
+    writers.write_folder(tmp_path)
+    (tmp_path / "palate" / "B.csv").rename(tmp_path / "palate" / "b.csv")
+    notes = {u.id: u.extra.get("notes") for u in corpora.read("folder", tmp_path)}
+    note = "speaker B has no palate like palate/{speaker}.csv; it is estimated"
+    assert notes == {"A/r1": None, "A/r2": None, "B/r1": note, "B/r2": None}
+
+
+def test_the_note_on_the_palate_stands_beside_that_on_the_length(tmp_path: Path) -> None:
+    writers.write_folder(tmp_path, ".ssff")
+    (tmp_path / "palate" / "B.csv").unlink()
+    writers.write_wav(tmp_path / "wav" / "B" / "r1.wav", voices.speech(1, 1.8, 16000), 16000)
+    utterance = corpora.read("folder", tmp_path)[2]
+    assert str(utterance.extra["notes"]).startswith(
+        "articulation 0.30 s shorter than audio; speaker B has no palate"
+    )
+
+
+def test_templates_may_begin_with_the_folder_itself(tmp_path: Path) -> None:
+    writers.write_folder(tmp_path)
+    path = tmp_path / "corpus.toml"
+    path.write_text(path.read_text().replace('files = "', 'files = "./'))
+    found = corpora.scan("folder", tmp_path)
+    assert len(found.utterances) == 4
+    assert found.problems == []
+    assert found.ignored == []
+    assert all(utterance.anatomy is not None for utterance in found.utterances)
+
+
+def test_a_description_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    writers.write_folder(tmp_path)
+    path = tmp_path / "corpus.toml"
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+    assert len(corpora.read("folder", tmp_path)) == 4
+
+
+@pytest.mark.parametrize("name", ["r 1", "ü1"])
+def test_a_name_that_is_no_id_costs_its_recording_alone(tmp_path: Path, name: str) -> None:
+    writers.write_folder(tmp_path)
+    for folder, suffix in (("ema", ".csv"), ("wav", ".wav")):
+        (tmp_path / folder / "A" / f"r1{suffix}").rename(tmp_path / folder / "A" / f"{name}{suffix}")
+    found = corpora.scan("folder", tmp_path)
+    assert [utterance.id for utterance in found.utterances] == ["A/r2", "B/r1", "B/r2"]
+    (problem,) = found.problems
+    assert f"{name}.csv: the name gives the id 'A/{name}'; use letters, digits" in problem
+
+
+def test_a_folder_without_recordings_is_told_in_plain_words(tmp_path: Path) -> None:
+    writers.write_mocha(tmp_path)
+    with pytest.raises(
+        CorpusError, match=r"holds no recording of a folder described by corpus\.toml; this looks like MOCHA"
+    ):
+        corpora.scan("folder", tmp_path)
 
 
 def with_splits(root: Path, splits: str) -> dict[str, str | None]:
