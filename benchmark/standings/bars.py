@@ -50,11 +50,13 @@ class Bar(NamedTuple):
         """In words."""
         if self.found is None:
             return "not run"
+        if math.isnan(self.found.value):
+            return "no score"
         # Written so that NaN reaches nothing.
         if not self.found.value >= self.least:
             return "not reached"
         if self.sure and math.isnan(self.found.low):
-            return "not reached: one speaker gives no interval"
+            return "not reached: there is no interval"
         if self.sure and not self.found.low > 0:
             return "not reached: the interval includes zero"
         return "reached"

@@ -12,13 +12,15 @@ from benchmark.standings.aggregate import Standing, stand
 from benchmark.standings.audit import KeptOut, admit
 from benchmark.standings.items import ItemSet, read_items
 from benchmark.standings.ladder import RECIPE as LADDER_RECIPE
+from benchmark.standings.ladder import has_ladder
 from benchmark.standings.page import page
 from benchmark.standings.plots import data_hash, snr_plot, stamp
-from benchmark.standings.reproduction import reproduction
+from benchmark.standings.reproduction import HEADING, RENDERED, reproduction
 from benchmark.standings.tables import markdown, tidy_csv
 
 _PLOTTED = ("PPMC", "STOI", "PESQLike")
 PAGE, README = "index.html", "README.md"
+#: Of the recipe of the ladder; pages and notes of other recipes bear the recipe's name as well, see `_of_recipe`.
 REPRODUCTION, NOTES = "REPRODUCTION.md", "REPRODUCTION_NOTES.md"
 
 
@@ -68,11 +70,12 @@ def collect(results: Path, manifests: Path, items: Path | None = None) -> Board:
 
 
 def render(folder: Path, board: Board) -> tuple[list[Path], str]:
-    """Writes README.md, one CSV a recipe, the plots and the page below `folder`; REPRODUCTION.md where its recipe has results.
+    """Writes README.md, one CSV a recipe, the plots and the page below `folder`, and the reproduction page of each ladder.
 
     What was rendered for recipes or measures that have no results any more is removed.
 
-    REPRODUCTION_NOTES.md, if there is one, is written by people and becomes the end of REPRODUCTION.md.
+    REPRODUCTION.md is that of `virtual_noisy`; another recipe that has a ladder of its own has REPRODUCTION_RECIPE.md.
+    REPRODUCTION_NOTES.md or REPRODUCTION_NOTES_RECIPE.md, if there is one, is written by people and becomes the end of the page.
 
     Returns:
         What was written; and why there is no page, or "".
@@ -119,7 +122,7 @@ def _leftovers(folder: Path, board: Board) -> list[str]:
     now = {*_tables(folder, board), *_plots(board)}
     return [
         path.name
-        for path in sorted([*folder.glob("*.csv"), *folder.glob("*.svg"), folder / REPRODUCTION])
+        for path in sorted([*folder.glob("*.csv"), *folder.glob("*.svg"), *folder.glob("REPRODUCTION*.md")])
         if path.name not in now and path.is_file() and _is_rendered(path)
     ]
 
@@ -128,24 +131,43 @@ def _is_rendered(path: Path) -> bool:
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix == ".csv":
         return text.partition("\n")[0] == tidy_csv([]).strip()
-    return text.startswith("# Reproduction") if path.suffix == ".md" else stamp(text) is not None
+    if path.suffix == ".md":
+        # Notes are people's, even if they begin like a page.
+        ours = not path.name.startswith(Path(NOTES).stem)
+        return ours and text.startswith(HEADING) and f"\n\n{RENDERED}" in text
+    return stamp(text) is not None
 
 
 def _tables(folder: Path, board: Board) -> dict[str, str]:
     plots: dict[str, list[str]] = {recipe: [] for recipe in board.recipes}
     for name, (standing, _) in _plots(board).items():
         plots[standing.lines[0].card.recipe].append(name)
-    tables = {README: markdown(board.recipes, plots, board.kept_out)}
+    ladders = {
+        recipe: _of_recipe(REPRODUCTION, recipe)
+        for recipe, found in board.recipes.items()
+        if recipe == LADDER_RECIPE or has_ladder(found)
+    }
+    tables = {README: markdown(board.recipes, plots, board.kept_out, ladders)}
     tables.update({f"{recipe}.csv": tidy_csv(found) for recipe, found in board.recipes.items()})
-    if ladder := board.recipes.get(LADDER_RECIPE):
-        tables[REPRODUCTION] = reproduction(ladder, _notes(folder))
+    tables.update(
+        {
+            name: reproduction(board.recipes[recipe], _notes(folder, recipe))
+            for recipe, name in ladders.items()
+        }
+    )
     return tables
 
 
-def _notes(folder: Path) -> str:
-    """What people wrote for the end of the reproduction page."""
-    path = folder / NOTES
+def _notes(folder: Path, recipe: str) -> str:
+    """What people wrote for the end of the reproduction page of a recipe."""
+    path = folder / _of_recipe(NOTES, recipe)
     return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _of_recipe(name: str, recipe: str) -> str:
+    """The name of a file that each recipe with a ladder has."""
+    path = Path(name)
+    return name if recipe == LADDER_RECIPE else f"{path.stem}_{recipe}{path.suffix}"
 
 
 def _plots(board: Board) -> dict[str, tuple[Standing, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from benchmark.standings.bootstrap import interval
 from benchmark.standings.cells import Array
 from benchmark.standings.compare import difference
 
-#: The recipe that the ladder is trained and compared on.
+#: The recipe that the ladder of this project is trained and compared on; others have their own (see `has_ladder`).
 RECIPE = "virtual_noisy"
 #: The conditions that the ladder is about.
 CLEAN_SPEECH: Key = ("clean", None)
@@ -26,6 +27,10 @@ HARDEST = (BABBLE, NONBABBLE)
 _UNTRAINED = frozenset({"clean"})
 _SEED = re.compile(r"(.+)_seed(\d+)")
 _USUAL_SEED = 1
+#: How the card of a model tells what it learnt from, and of one that learns nothing.
+_TRAINED_ON, _UNTAUGHT = "benchmark.joint, trained on ", "does nothing"
+#: Where a recipe has no such condition.
+_NO_SCORE = Estimate(math.nan, math.nan, math.nan)
 
 
 class Rung(NamedTuple):
@@ -89,15 +94,22 @@ class Runs:
         rows = [self.places[seed] for seed in seeds or self.seeds]
         return self.standing.point[rows].mean(axis=0), self.standing.replicates[:, rows].mean(axis=1)
 
+    def has(self, column: Key) -> bool:
+        """Whether the recipe has such a condition or average: one of somebody's own need not have all that the ladder is about."""
+        return column in self.standing.columns
+
     def estimate(self, column: Key) -> Estimate:
-        """Mean over seeds, with the interval over speakers and utterances."""
+        """Mean over seeds, with the interval over speakers and utterances; without interval where there is one speaker."""
+        if not self.has(column):
+            return _NO_SCORE
         place = self.standing.column(column)
         point, replicates = self.mean()
-        low, high = interval(replicates[:, place])
+        # The utterances of one speaker tell nothing about others, and this interval is read as one over speakers.
+        low, high = interval(replicates[:, place]) if self.standing.speakers > 1 else (math.nan, math.nan)
         return Estimate(float(point[place]), float(low), float(high))
 
     def by_seed(self, column: Key) -> list[float]:
-        """The value of each seed."""
+        """The value of each seed, in a column that there is."""
         place = self.standing.column(column)
         return [float(self.standing.point[row, place]) for row in self.places.values()]
 
@@ -110,18 +122,36 @@ def results_by_rung(standing: Standing | None) -> Found:
     return {rung: runs_of(standing, rung.model) if standing else None for rung in RUNGS}
 
 
+def has_ladder(standings: Sequence[Standing]) -> bool:
+    """Whether there is something to compare on a recipe: the joint model and another rung, both trained on it and scored to the end."""
+    ppmc = next((standing for standing in standings if standing.measure.name == "PPMC"), None)
+    found = results_by_rung(ppmc)
+    return found[JOINT] is not None and sum(runs is not None for runs in found.values()) > 1
+
+
+def trained_elsewhere(standings: Sequence[Standing]) -> list[str]:
+    """Models that are called as rungs but play no part, because their cards do not say that they were trained on this recipe."""
+    models = [rung.model for rung in (*RUNGS, ENHANCER)]
+    lines = [line for standing in standings for line in standing.lines]
+    names = {line.card.model for line in lines if not _trained_here(line.card)}
+    return sorted(name for name in names if any(_seed_of(name, model) is not None for model in models))
+
+
 def best_on_clean(found: Found) -> Runs | None:
-    """The rung with the highest mean on clean speech."""
-    having = [runs for runs in found.values() if runs is not None]
+    """The rung with the highest mean on clean speech; None where no clean speech was scored."""
+    having = [runs for runs in found.values() if runs is not None and runs.has(CLEAN_SPEECH)]
     return max(having, key=lambda runs: runs.estimate(CLEAN_SPEECH).value, default=None)
 
 
 def runs_of(standing: Standing, model: str) -> Runs | None:
-    """The complete results of a model and of its other seeds; None if there are none."""
+    """The complete results of a model and of its other seeds, as far as they were trained on this recipe; None if there are none.
+
+    A model that learnt from another corpus differs from its neighbours in more than what the ladder is about.
+    """
     found: dict[int, int] = {}
     for row, line in enumerate(standing.lines):
         seed = _seed_of(line.card.model, model)
-        if seed is not None and not line.lacking:
+        if seed is not None and not line.lacking and _trained_here(line.card):
             found[seed] = row
     return Runs(standing, dict(sorted(found.items()))) if found else None
 
@@ -134,7 +164,7 @@ def shared_seeds(first: Runs, second: Runs) -> tuple[int, ...]:
 def gain(first: Runs, second: Runs, column: Key) -> Estimate | None:
     """How much better the first is than the second, in per cent of the second; paired, by speakers (see `compare.difference`).
 
-    None where they have no seed in common.
+    None where they have no seed in common; NaN where the recipe has no such column.
     """
     return _compared(first, second, column, lambda one, other: 100.0 * (one - other) / np.abs(other))
 
@@ -146,6 +176,8 @@ def difference_of(first: Runs, second: Runs, column: Key) -> Estimate | None:
 
 def retention(runs: Runs, best_clean: Runs, column: Key) -> Estimate:
     """What is left of the best clean-speech score: the score in a column over that of `best_clean` on clean speech."""
+    if not runs.has(column):
+        return _NO_SCORE
     place = runs.standing.column(column)
     clean = runs.standing.column(CLEAN_SPEECH)
     (point, replicates), (best, best_replicates) = runs.mean(), best_clean.mean()
@@ -161,10 +193,12 @@ def _compared(
     first: Runs, second: Runs, column: Key, how: Callable[[Array, Array], Array]
 ) -> Estimate | None:
     standing = first.standing
-    place = standing.column(column)
     seeds = shared_seeds(first, second)
     if not seeds:
         return None
+    if not first.has(column):
+        return _NO_SCORE
+    place = standing.column(column)
     (one, ones), (other, others) = first.mean(seeds), second.mean(seeds)
     with np.errstate(divide="ignore", invalid="ignore"):
         judged = difference(
@@ -173,6 +207,11 @@ def _compared(
             standing.speakers,
         )
     return Estimate(float(judged.value), float(judged.low), float(judged.high))
+
+
+def _trained_here(card: Card) -> bool:
+    """Whether each part that learns has learnt from the recipe that it was scored on."""
+    return all(source in (_TRAINED_ON + card.recipe, _UNTAUGHT) for source in card.source.split(" + "))
 
 
 def _seed_of(name: str, model: str) -> int | None:

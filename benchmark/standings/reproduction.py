@@ -1,4 +1,4 @@
-"""The reproduction page: the reference paper's figures as reported, and ours beside them.
+"""The reproduction page of a recipe: the reference paper's figures as reported, and ours beside them.
 
 Paper: Tabatabaee & Espy-Wilson, ICASSP 2026 (arXiv 2601.14516).
 """
@@ -24,9 +24,13 @@ from benchmark.standings.ladder import (
     Runs,
     runs_of,
 )
-from benchmark.standings.tables import digits, markdown_table, number, rests_on, title, with_interval
+from benchmark.standings.tables import digits, markdown_table, number, plain, rests_on, title, with_interval
 
-_NOT_RUN, _NOTHING = "not run", "–"
+#: How every page begins, whatever recipe it is of.
+HEADING = "# Reproduction"
+RENDERED = "Rendered by `python -m benchmark.leaderboard` from `results/`; do not edit."
+
+_NOT_RUN, _NOTHING, _NO_PAIR = "not run", "–", "no seed in common"
 
 #: The paper's relative gain over its baseline in per cent; the correlations before and after that its rounded table allows; and what
 #: these retain of .855, the mean of two figures reported for WavLM on clean speech.
@@ -42,19 +46,26 @@ _ANCHORS = (
     ("HPRC, other speakers than in training", "0.784", "one split"),
     ("HPRC, leaving one speaker out", "0.717", "all speakers"),
 )
+_OF_VIRTUAL_SPEAKERS = (
+    "Virtual speakers are not XRMB: gains can be set beside the paper's, correlations cannot."
+)
+_OF_OTHERS = (
+    "That data and budget were the same is for those to see to who trained the ladder; epochs are below."
+)
 
 
 def reproduction(standings: Sequence[Standing], notes: str = "") -> str:
     """The page as Markdown.
 
     Args:
-        standings: Of the recipe that the ladder is compared on, one for each measure.
+        standings: Of one recipe that the ladder was trained on, one for each measure.
         notes: What people have to say about it; goes to the end of the page.
     """
     by_measure = {standing.measure.name: standing for standing in standings}
     found = ladder.results_by_rung(by_measure.get("PPMC"))
     sections = [
         _introduction(by_measure.get("PPMC", standings[0])),
+        _left_out(standings),
         _reported(found),
         _levels(found),
         _gains(found),
@@ -69,18 +80,27 @@ def reproduction(standings: Sequence[Standing], notes: str = "") -> str:
 
 def _introduction(standing: Standing) -> str:
     card = standing.lines[0].card
+    ours = card.recipe == ladder.RECIPE
     return (
-        "# Reproduction\n\n"
-        "Rendered by `python -m benchmark.leaderboard` from `results/`; do not edit. The paper (Tabatabaee & Espy-Wilson, ICASSP 2026,\n"
+        f"{HEADING}{'' if ours else f' on {card.recipe}'}\n\n"
+        f"{RENDERED} The paper (Tabatabaee & Espy-Wilson, ICASSP 2026,\n"
         "arXiv 2601.14516) trains speech enhancement and speech inversion together on one encoder. Its code, noise, SNR grid and\n"
         "baseline are not published, so the joint model stands here beside a ladder of models with the same data, budget and seeds, each\n"
-        "of which lacks one thing.\n\n"
+        "of which lacks one thing; except that `joint_more_speech` hears as much other speech again in every epoch (as many recordings,\n"
+        "or all where there are fewer), and so takes up to twice as many steps.\n\n"
         f"Ours: `{card.recipe}` version {card.recipe_version}, split `{card.split}`, corpus `{card.corpus_sha256[:12]}`. "
         f"{rests_on(standing)}\n"
-        "Virtual speakers are not XRMB: gains can be set beside the paper's, correlations cannot. Where a rung was trained with\n"
+        f"{_OF_VIRTUAL_SPEAKERS if ours else _OF_OTHERS} Where a rung was trained with\n"
         "several seeds, the mean over seeds is shown. Intervals are 95 % and over speakers: of means by the bootstrap of the\n"
         "leaderboard, of gains and differences paired, by Student's t on the same bootstrap."
     )
+
+
+def _left_out(standings: Sequence[Standing]) -> str:
+    names = ", ".join(f"`{plain(name)}`" for name in ladder.trained_elsewhere(standings))
+    recipe = standings[0].lines[0].card.recipe
+    why = f"because their cards do not say that they were trained on {recipe}"
+    return f"Not in the tables, {why}: {names}." if names else ""
 
 
 def _reported(found: Found) -> str:
@@ -105,10 +125,7 @@ def _reported(found: Found) -> str:
         ],
         [
             "ours: before and after",
-            *(
-                ", ".join(_on_shared_seeds(runs, ours, key) for runs in reversed(ours)) if ours else _NOT_RUN
-                for key in HARDEST
-            ),
+            *(_before_and_after(*ours, key) if ours else _NOT_RUN for key in HARDEST),
         ],
     ]
     return (
@@ -125,11 +142,11 @@ def _levels(found: Found) -> str:
     rows = []
     for rung, runs in found.items():
         row = [f"`{rung.model}`", rung.title]
-        if runs is None or best is None:
+        if runs is None:
             rows.append([*row, _NOT_RUN, *[_NOTHING] * 5])
             continue
-        row += [with_interval(runs.estimate(key), runs.standing.measure) for key in columns]
-        row += [f"{ladder.retention(runs, best, key).value:.2f}" for key in HARDEST]
+        row += [_mean(runs, key) for key in columns]
+        row += [_rounded(ladder.retention(runs, best, key).value) if best else _NOTHING for key in HARDEST]
         rows.append([*row, str(len(runs.seeds))])
     head = [
         "model",
@@ -192,7 +209,8 @@ def _verdicts(found: Found, by_measure: Mapping[str, Standing]) -> str:
     for bar in bars(found, by_measure):
         shown = _NOTHING
         if bar.found is not None and bar.kind == "ratio":
-            shown = f"{bar.found.value:.2f} [{bar.found.low:.2f}, {bar.found.high:.2f}]"
+            value, low, high = map(_rounded, bar.found)
+            shown = value if value == _NOTHING else f"{value} [{low}, {high}]"
         elif bar.found is not None:
             shown = _per_cent(bar.found) if bar.kind == "gain" else _signed(bar.found, 3)
         rows.append([bar.claim, bar.wanted, bar.verdict, shown])
@@ -205,7 +223,7 @@ def _seeds(found: Found) -> str:
     for rung, runs in found.items():
         if runs is None or len(runs.seeds) < 2:
             continue
-        for key in (CLEAN_SPEECH, *HARDEST):
+        for key in filter(runs.has, (CLEAN_SPEECH, *HARDEST)):
             values = runs.by_seed(key)
             each = ", ".join(f"{seed}: {value:.3f}" for seed, value in zip(runs.seeds, values, strict=True))
             spread = [f"{statistics.mean(values):.3f}", f"{statistics.stdev(values):.3f}"]
@@ -261,12 +279,28 @@ def _summed(card: Card, name: str) -> float | None:
 
 def _gain(first: Runs, second: Runs, key: Key) -> str:
     gain = ladder.gain(first, second, key)
-    return _per_cent(gain) if gain else "no seed in common"
+    return _per_cent(gain) if gain else _NO_PAIR
 
 
-def _on_shared_seeds(runs: Runs, both: tuple[Runs, Runs], key: Key) -> str:
-    point, _ = runs.mean(ladder.shared_seeds(*both))
-    return f"{point[runs.standing.column(key)]:.2f}"
+def _before_and_after(joint: Runs, base: Runs, key: Key) -> str:
+    """The figures that the gain is of: over the seeds that both were trained with."""
+    seeds = ladder.shared_seeds(joint, base)
+    if not seeds:
+        return _NO_PAIR
+    if not joint.has(key):
+        return _NOTHING
+    return ", ".join(
+        _rounded(float(runs.mean(seeds)[0][runs.standing.column(key)])) for runs in (base, joint)
+    )
+
+
+def _mean(runs: Runs, key: Key) -> str:
+    estimate = runs.estimate(key)
+    return _NOTHING if math.isnan(estimate.value) else with_interval(estimate, runs.standing.measure)
+
+
+def _rounded(value: float) -> str:
+    return _NOTHING if math.isnan(value) else f"{value:.2f}"
 
 
 def _per_cent(estimate: Estimate) -> str:
@@ -274,7 +308,9 @@ def _per_cent(estimate: Estimate) -> str:
 
 
 def _signed(estimate: Estimate, places: int, unit: str = "") -> str:
+    if math.isnan(estimate.value):
+        return _NOTHING
     text = f"{estimate.value:+z.{places}f}{unit}"
     if math.isnan(estimate.low):
-        return text
+        return f"{text} [{_NOTHING}, {_NOTHING}]"
     return f"{text} [{estimate.low:+z.{places}f}, {estimate.high:+z.{places}f}]"
