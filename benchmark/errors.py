@@ -19,6 +19,10 @@ class CorpusError(SinbadError):
     """A corpus (speech, articulation or noise) on disk is missing, empty, damaged or of another kind."""
 
 
+class SilentError(CorpusError):
+    """A stretch of a recording holds no sound, so that it has no level. Where stretches are drawn, another may be."""
+
+
 class ManifestError(SinbadError):
     """A manifest or another table of ours is missing, damaged or does not fit its schema."""
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from benchmark.errors import CorpusError
 
 _MAX_HEADER = 1 << 16
+#: How headers call samples that are plain numbers.
+_PLAIN = ("pcm", "linear")
 
 
 class SphereHeader(NamedTuple):
@@ -39,9 +41,9 @@ def read_header(path: Path) -> SphereHeader:
     coding = str(fields.get("sample_coding", "pcm")).lower()
     if "shorten" in coding or "," in coding:
         raise CorpusError(f"{path}: compressed SPHERE ({coding}); decompress it first, e.g. with sph2pipe")
-    if coding not in ("pcm", "ulaw", "mu-law"):
+    if coding not in (*_PLAIN, "ulaw", "mu-law"):
         raise CorpusError(f"{path}: SPHERE sample coding '{coding}' is not known; convert the file to WAV")
-    mu_law = coding != "pcm"
+    mu_law = coding not in _PLAIN
     width = _whole(path, fields, "sample_n_bytes", 1 if mu_law else 2)
     channels = _whole(path, fields, "channel_count", 1)
     rate_hz = _whole(path, fields, "sample_rate", 0)

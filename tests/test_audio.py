@@ -33,10 +33,13 @@ def test_a_wav_reads_as_float32_at_its_own_rate(wav: Path) -> None:
     assert audio.duration_s(wav) == 0.5
 
 
+@pytest.mark.parametrize("coding", [b"-s3 pcm", b"-s6 linear"])
 @pytest.mark.parametrize("big_endian", [False, True])
-def test_nist_sphere_reads_like_wav(tmp_path: Path, big_endian: bool) -> None:
+def test_nist_sphere_reads_like_wav(tmp_path: Path, big_endian: bool, coding: bytes) -> None:
     path = tmp_path / "tone.wav"
-    path.write_bytes(sphere_bytes(TONE, 16000, big_endian))
+    content = sphere_bytes(TONE, 16000, big_endian)
+    header = content[:1024].rstrip().replace(b"-s3 pcm", coding).ljust(1024)
+    path.write_bytes(header + content[1024:])
     np.testing.assert_allclose(audio.read_clip(path).samples, TONE, atol=1 / 32000)
     assert audio.duration_s(path) == 0.5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -194,7 +194,7 @@ class JointConfig(Section):
         name: In tables; by default that of its file.
         title: One line for tables.
         init: Where the encoder starts from: the name of a shipped pretrained encoder or the folder of a run of pretraining; None: from
-            where `encoder.spec` says, and "small" from chance.
+            where `encoder.spec` says, and "small" from chance ("none" on a command line).
         encoder: The shared encoder.
         inverter: None: nothing is inverted.
         enhancer: None: nothing is enhanced.
@@ -215,8 +215,17 @@ class JointConfig(Section):
     data: DataConfig = DataConfig()
     training: TrainingConfig = TrainingConfig()
 
+    @field_validator("init", mode="before")
+    @classmethod
+    def _none(cls, init: object) -> object:
+        return None if init == "none" else init
+
     @model_validator(mode="after")
     def _something_to_learn(self) -> JointConfig:
+        if self.init is not None and self.encoder.spec != "small":
+            raise ValueError(
+                f"init = '{self.init}' starts the encoder 'small', not '{self.encoder.spec}'; add init = 'none'"
+            )
         heads = [name for name in ("inverter", "enhancer") if getattr(self, name) is not None]
         if self.task == "pretraining" and heads:
             raise ValueError(f"has a table [{heads[0]}], but task = 'pretraining' trains the encoder alone")

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 
 from benchmark.draws import Draws
-from benchmark.errors import CorpusError
+from benchmark.errors import CorpusError, SilentError
 from benchmark.joint.batch import Batch, target_frames
 from benchmark.joint.config import DataConfig
 from benchmark.joint.encoders.contract import HOP, RATE_HZ
 from benchmark.joint.material import Material
-from benchmark.joint.mixtures import Renderer, draw_mixtures, epoch_identity
+from benchmark.joint.mixtures import Renderer, Sound, draw_mixtures, epoch_identity
 from benchmark.mixing.plan import Row
 from benchmark.speech import Utterance
 
@@ -27,6 +27,8 @@ _POOL = 64
 #: Batches that are rendered while one is trained on.
 _AHEAD = 3
 _STRIDE = 2  # frames of targets for one hidden state
+#: How often noise is drawn for an utterance before it is given up: recordings of noise may be silent for a while.
+_DRAWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,25 @@ class TrainingData:
         return sum(utterance.duration_s for utterance in self.material.extra)
 
     def _extra(self, draws: Draws) -> list[Utterance]:
-        """As many recordings of extra speech as the train split has utterances, others each epoch; all if there are fewer."""
+        """As many recordings of extra speech as the train split has utterances, others each epoch; all if there are fewer.
+
+        Pieces of long recordings may be silent, and are passed over.
+        """
         order = sorted(self.material.extra, key=lambda utterance: draws.token(f"extra/{utterance.id}"))
-        return order[: len(self.material.train)]
+        return list(islice(filter(self._renderer.audible, order), len(self.material.train)))
+
+    def _pair(self, row: Row) -> tuple[Sound, Sound]:
+        """A mixture and the speech in it; where its noise is silent, other noise is drawn, the same whenever it is drawn again."""
+        silent: SilentError | None = None
+        utterance = self.material.sources.speech[row["utterance_id"]]
+        for number in range(_DRAWN):
+            try:
+                return self._renderer.pair(row)
+            except SilentError as error:
+                silent = silent or error
+            draws = Draws((self.material.recipe.name, row["mixture_id"], str(row["pieces"]), number))
+            (row,) = draw_mixtures(self.material, self._config, [utterance], draws)
+        raise CorpusError(f"{silent} (noise was drawn {_DRAWN} times)") from silent
 
     def _batch(self, pieces: Sequence[Piece], longest: int) -> Batch:
         size, frames = len(pieces), target_frames(longest)
@@ -130,7 +148,7 @@ class TrainingData:
         values = np.zeros((size, frames, channels), np.float32)
         valid = np.zeros((size, frames, channels), bool)
         for i, piece in enumerate(pieces):
-            mixture, speech = self._renderer.pair(piece.row)
+            mixture, speech = self._pair(piece.row)
             stretch = slice(piece.start, piece.start + piece.samples)
             heard = speech if self._config.heard == "clean" else mixture
             noisy[i, : piece.samples], clean[i, : piece.samples] = heard[stretch], speech[stretch]

@@ -100,7 +100,8 @@ def start_encoder(encoder: Encoder, name_or_folder: str) -> dict[str, Any]:
         shipped = sorted(path.parent.name for path in trained_models().glob(f"*/{CARD}"))
         raise ModelError(
             f"init = '{name_or_folder}': is neither a folder nor shipped ({', '.join(shipped) or 'nothing is'}); "
-            "pretrain one with `python -m benchmark.train --config small_pretrain`"
+            "pretrain one with `python -m benchmark.train --config small_pretrain --corpus DIR --out DIR` and name its folder, or "
+            "set init = 'none'"
         )
     card = read_card(folder)
     if card.get("task") != "pretraining":
@@ -112,6 +113,13 @@ def start_encoder(encoder: Encoder, name_or_folder: str) -> dict[str, Any]:
     if file_sha256(folder / WEIGHTS) != card.get("weights_sha256"):
         raise ModelError(
             f"{folder / WEIGHTS}: is not the file that {CARD} describes; copy the folder again, or train again"
+        )
+    there, wanted = card.get("encoder") or {}, (encoder.layers, encoder.width)
+    if (found := tuple(there.get(name) for name in ("layers", "width"))) != wanted:
+        raise ModelError(
+            f"init = '{name_or_folder}': is an encoder of {found[0]} hidden states of width {found[1]}, the configuration has "
+            f"{wanted[0]} of width {wanted[1]}; pretrain one of that size (`python -m benchmark.train --config tiny_pretrain --set "
+            f"encoder.width={wanted[1]} ...`) and name its folder, or set init = 'none'"
         )
     own = {key.removeprefix(_ENCODER): value for key, value in tensors.items() if key.startswith(_ENCODER)}
     checkpoint.load_weights(encoder, own, folder / WEIGHTS)

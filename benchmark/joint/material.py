@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.audio import read_header
+from benchmark.draws import Draws
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.joint.batch import FRAME_RATE_HZ
 from benchmark.mixing.gather import Gathered
@@ -24,8 +25,10 @@ from benchmark.prepared import PreparedCorpus
 from benchmark.recipe import Recipe
 from benchmark.speech import Clip, Trajectories, Utterance
 
-#: Long recordings of extra speech are taken in pieces of this many seconds, and shorter rests are left out.
+#: Long recordings of extra speech are taken in pieces of at most this many seconds, and shorter rests are left out.
 _PIECE_S, _LEAST_S = 8.0, 0.5
+#: Where a corpus has no dev split, every so many prompts one is held out of the train split.
+_HELD_OUT = 10
 _FLAT = 1e-6
 
 
@@ -50,15 +53,27 @@ class Scales:
         names: The targets.
         mean: Speaker to float64, shape (targets,).
         deviation: Speaker to float64, shape (targets,).
+        moves: Speaker to bool, shape (targets,): what was recorded of the speaker and moves.
     """
 
     names: tuple[str, ...]
     mean: Mapping[str, NDArray[np.float64]]
     deviation: Mapping[str, NDArray[np.float64]]
+    moves: Mapping[str, NDArray[np.bool_]]
 
     def average(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean over the speakers of both: what is given to an estimate for somebody unknown."""
-        return np.mean(list(self.mean.values()), axis=0), np.mean(list(self.deviation.values()), axis=0)
+        """Mean of both over the speakers of whom a target is known: what is given to an estimate for somebody unknown.
+
+        Where nobody's is known, it is 0 and 1.
+        """
+        known = np.stack(list(self.moves.values()))
+        count = known.sum(axis=0)
+
+        def over_speakers(values: Iterable[NDArray[np.float64]], otherwise: float) -> NDArray[np.float64]:
+            total = np.where(known, np.stack(list(values)), 0.0).sum(axis=0)
+            return np.where(count > 0, total / np.maximum(count, 1), otherwise)
+
+        return over_speakers(self.mean.values(), 0.0), over_speakers(self.deviation.values(), 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +83,7 @@ class Material:
     Attributes:
         recipe: Of the prepared corpus.
         train: Utterances that are learnt from, sorted by id.
-        dev: Utterances that decide which epoch is best, sorted by id.
+        dev: Utterances that decide which epoch is best, sorted by id; held out of the train split where the corpus has no dev split.
         extra: Speech without articulation, of speakers outside dev and test, sorted by id.
         targets: Of train and dev, by utterance id.
         scales: Of the train split.
@@ -94,30 +109,30 @@ def collect(
     Args:
         corpus: Prepared, or planned only; its train and dev utterances are used.
         gathered: Speech and noise on disk, found for the recipe of `corpus`.
-        own_extra: Whether the voices of the corpus that only babble are extra speech.
+        own_extra: Whether the voices of the corpus that only babble are extra speech, where it has such.
         extra_folders: Folders of clean speech, searched for audio at any depth.
 
     Raises:
         ManifestError: The corpus lacks a split or trajectories.
         CorpusError: An utterance of the corpus is not on disk, or a folder holds no speech.
     """
-    chosen = {split: _of_split(corpus, gathered, split) for split in ("train", "dev")}
-    train_targets, scales = _normalised(corpus, chosen["train"])
-    dev_targets, _ = _normalised(corpus, chosen["dev"])
+    train = _of_split(corpus, gathered, "train")
+    if "dev" in corpus.splits or any(utterance.split == "dev" for utterance in gathered.targets):
+        dev = _of_split(corpus, gathered, "dev")
+    else:
+        train, dev = _held_out(train)
+    train_targets, scales = _normalised(corpus, train)
+    dev_targets, _ = _normalised(corpus, dev)
     extra = _own_voices(gathered.sources) if own_extra else []
+    # Noise suffices for the longest utterance, but perhaps for nothing longer.
+    longest_s = min(_PIECE_S, max(utterance.duration_s for utterance in train))
     for number, folder in enumerate(extra_folders):
-        extra += _speech_below(folder, f"extra{number}")
-    if own_extra and not extra:
-        raise CorpusError(
-            f"{corpus.folder}: its corpus has no voices that only babble; give a folder with --extra-speech DIR, "
-            "or set data.extra_speech = false"
-        )
-    speech = {utterance.id: utterance for split in chosen.values() for utterance in split}
-    speech.update({utterance.id: utterance for utterance in extra})
+        extra += _speech_below(folder, f"extra{number}", longest_s)
+    speech = {utterance.id: utterance for utterance in (*train, *dev, *extra)}
     return Material(
         corpus.recipe,
-        chosen["train"],
-        chosen["dev"],
+        train,
+        dev,
         sorted(extra, key=lambda utterance: utterance.id),
         {**train_targets, **dev_targets},
         scales,
@@ -131,8 +146,8 @@ def _of_split(corpus: PreparedCorpus, gathered: Gathered, split: str) -> list[Ut
     wanted = sorted(key for key, row in corpus.utterances.items() if row["split"] == split)
     if not wanted:
         raise ManifestError(
-            f"{corpus.folder}: holds no utterance of the split '{split}', only {', '.join(corpus.splits)}; training needs train and "
-            "dev: prepare it without --split (--plan-only is enough)"
+            f"{corpus.folder}: holds no utterance of the split '{split}', only {', '.join(corpus.splits)}; prepare it without --split "
+            "(--plan-only is enough)"
         )
     for key in wanted:
         if key not in there:
@@ -141,6 +156,19 @@ def _of_split(corpus: PreparedCorpus, gathered: Gathered, split: str) -> list[Ut
                 "prepared from with --speech-root"
             )
     return [there[key] for key in wanted]
+
+
+def _held_out(train: Sequence[Utterance]) -> tuple[list[Utterance], list[Utterance]]:
+    """The train split without some of its prompts, and these, the same whenever the same prompts are there."""
+    draws = Draws(("held out of the train split",))
+    prompts = sorted({utterance.prompt or utterance.id for utterance in train}, key=draws.token)
+    chosen = set(prompts[: max(1, len(prompts) // _HELD_OUT)])
+    rest = [utterance for utterance in train if (utterance.prompt or utterance.id) not in chosen]
+    if not rest:
+        raise CorpusError(
+            f"there is no dev split, and all train utterances have the prompt '{prompts[0]}'; name utterances for a dev split"
+        )
+    return rest, [utterance for utterance in train if (utterance.prompt or utterance.id) in chosen]
 
 
 def _normalised(corpus: PreparedCorpus, utterances: Sequence[Utterance]) -> tuple[dict[str, Targets], Scales]:
@@ -155,26 +183,30 @@ def _normalised(corpus: PreparedCorpus, utterances: Sequence[Utterance]) -> tupl
         by_speaker[utterance.speaker][utterance.id] = found
     names = next(iter(next(iter(by_speaker.values())).values())).names
     targets: dict[str, Targets] = {}
-    mean, deviation = {}, {}
+    mean, deviation, moves = {}, {}, {}
     for speaker, items in by_speaker.items():
-        mean[speaker], deviation[speaker] = _scale(list(items.values()))
+        mean[speaker], deviation[speaker], moves[speaker] = _scale(list(items.values()))
         for key, item in items.items():
             # What is not valid may be NaN, and is replaced before anything is computed from it.
             values = np.where(item.valid, item.values, 0.0)
             scaled = (values - mean[speaker]) / deviation[speaker]
             targets[key] = Targets(np.where(item.valid, scaled, 0.0).astype(np.float32), item.valid)
-    return targets, Scales(names, mean, deviation)
+    return targets, Scales(names, mean, deviation, moves)
 
 
-def _scale(items: Sequence[Trajectories]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _scale(
+    items: Sequence[Trajectories],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Mean, standard deviation, and whether there is one."""
     valid = np.concatenate([item.valid for item in items])
     values = np.where(valid, np.concatenate([item.values for item in items]), 0.0).astype(np.float64)
     count = np.maximum(valid.sum(axis=0), 1)
     mean = values.sum(axis=0) / count
     variance = np.where(valid, (values - mean) ** 2, 0.0).sum(axis=0) / count
     deviation = np.sqrt(variance)
+    moves = deviation > _FLAT
     # A target that never moves cannot be scaled; left as it is, it teaches nothing.
-    return mean, np.where(deviation > _FLAT, deviation, 1.0)
+    return mean, np.where(moves, deviation, 1.0), moves
 
 
 def _without_test(supply: Supply) -> Supply:
@@ -209,10 +241,10 @@ def _own_voices(sources: Sources) -> list[Utterance]:
     return list(found.values())
 
 
-def _speech_below(folder: Path, label: str) -> list[Utterance]:
+def _speech_below(folder: Path, label: str, longest_s: float) -> list[Utterance]:
     if not folder.is_dir():
         raise CorpusError(f"{folder}: is no folder; give a folder of clean speech with --extra-speech")
-    found = [piece for path in audio_below(folder) for piece in _pieces(path, folder, label)]
+    found = [piece for path in audio_below(folder) for piece in _pieces(path, folder, label, longest_s)]
     if not found:
         raise CorpusError(
             f"{folder}: holds no recording of at least {_LEAST_S:g} s (wav, flac, aiff, ogg or sph)"
@@ -220,12 +252,12 @@ def _speech_below(folder: Path, label: str) -> list[Utterance]:
     return found
 
 
-def _pieces(path: Path, folder: Path, label: str) -> Iterable[Utterance]:
+def _pieces(path: Path, folder: Path, label: str, longest_s: float) -> Iterable[Utterance]:
     header = read_header(path)
     total = -(-header.frames * RATE_HZ // header.rate_hz)
     # With its suffix: a.wav may stand beside a.flac.
     name = path.relative_to(folder).as_posix()
-    step = round(_PIECE_S * RATE_HZ)
+    step = math.floor(longest_s * RATE_HZ)
     for number in range(math.ceil(total / step)):
         start = number * step
         samples = min(step, total - start)

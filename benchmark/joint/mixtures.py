@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from benchmark import __version__
 from benchmark.audio import FULL_SCALE
 from benchmark.draws import Draws
-from benchmark.errors import RecipeError
+from benchmark.errors import RecipeError, SilentError
 from benchmark.files import replacing
 from benchmark.joint.config import DataConfig
 from benchmark.joint.material import Material
 from benchmark.mixing.plan import Row, plan_mixtures
 from benchmark.mixing.render import LevelledSpeech, levelled_speech, render_mixture
 from benchmark.mixing.sources import SourceReader
-from benchmark.mixing.supply import RATE_HZ
+from benchmark.mixing.supply import RATE_HZ, samples_at_16k
 from benchmark.recipe import Recipe, recipe_hash
 from benchmark.speech import Utterance
 
@@ -139,6 +139,7 @@ class Renderer:
         self._reader = SourceReader(material.sources)
         self._speech: OrderedDict[str, LevelledSpeech] = OrderedDict()
         self._held = 0
+        self._audible: dict[str, bool] = {}
 
     def pair(self, row: Row) -> tuple[Sound, Sound]:
         """A mixture and the speech in it at the same gain, float32, shape (samples,), full scale 1.0.
@@ -151,6 +152,23 @@ class Renderer:
         noisy = pcm.astype(np.float32) / np.float32(FULL_SCALE)
         clean = (speech.samples * 10.0 ** (gain_db / 20.0)).astype(np.float32)
         return noisy, clean
+
+    def audible(self, utterance: Utterance) -> bool:
+        """Whether there is any speech in an utterance.
+
+        Raises:
+            CorpusError: It cannot be read.
+        """
+        if utterance.id not in self._audible:
+            try:
+                self._levelled(
+                    {"utterance_id": utterance.id, "samples": samples_at_16k(utterance.duration_s)}
+                )
+            except SilentError:
+                self._audible[utterance.id] = False
+            else:
+                self._audible[utterance.id] = True
+        return self._audible[utterance.id]
 
     def _levelled(self, row: Row) -> LevelledSpeech:
         key = row["utterance_id"]

@@ -82,6 +82,7 @@ def run(
         ModelError: Training diverged; the last checkpoint is left.
     """
     _check(config, place, resume)
+    config = _anywhere(config)
     where = _device(device)
     with started(where) as processes:
         holds = alone_in(place.out) if processes.leads else nullcontext()
@@ -116,6 +117,16 @@ def _check(config: JointConfig, place: Place, resume: bool) -> None:
         raise ModelError(
             f"{place.out}: holds a run; add --resume to go on with it, or choose another folder with --out"
         )
+
+
+def _anywhere(config: JointConfig) -> JointConfig:
+    """The configuration with the whole path of an encoder that lies on disk: the model is opened from other folders too."""
+    kind, colon, place = config.encoder.spec.partition(":")
+    bundle, equals, file = place.rpartition("=")
+    if not colon or not Path(file).exists():
+        return config
+    spec = f"{kind}:{bundle}{equals}{Path(file).resolve()}"
+    return config.model_copy(update={"encoder": config.encoder.model_copy(update={"spec": spec})})
 
 
 def _keep_apart(corpus: PreparedCorpus, place: Place) -> None:
@@ -157,6 +168,11 @@ def _run(
     progress: Progress,
 ) -> dict[str, Any]:
     corpus = PreparedCorpus(place.corpus)
+    if place.roots.speech is None and corpus.recipe.speech.root is None:
+        raise CorpusError(
+            f"{place.corpus}: training mixes its speech with other noise in every epoch; say where the corpus itself lies with "
+            "--speech-root DIR, and noise with --noise-root NAME=DIR, as when it was prepared"
+        )
     _keep_apart(corpus, place)
     material = collect(
         corpus,
@@ -164,6 +180,11 @@ def _run(
         own_extra=config.data.extra_speech and not place.extra_speech,
         extra_folders=place.extra_speech,
     )
+    if config.task == "joint" and config.data.extra_speech and not material.extra:
+        raise CorpusError(
+            f"{corpus.folder}: its corpus has no voices that only babble; give a folder with --extra-speech DIR, "
+            "or set data.extra_speech = false"
+        )
     data = TrainingData(
         material,
         config.data,
@@ -175,6 +196,7 @@ def _run(
     about = {
         **_corpus_facts(corpus),
         "speech_s": round(data.speech_s, 1),
+        "dev": "of the corpus" if "dev" in corpus.splits else "held out of the train split",
         "extra_speech_s": round(data.extra_s, 1),
         "extra_speech_sha256": _listing_sha256(material.extra),
         **origin,

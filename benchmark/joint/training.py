@@ -175,9 +175,14 @@ class Training:
     def _not_finite(self, what: str, value: float, batch: Batch, where: str) -> ModelError:
         names = ", ".join(self._processes.all_names(batch.ids))
         return ModelError(
-            f"{self._folder}: the {what} became {value} at {where} ({names}); the checkpoint of the epoch before is left. "
+            f"{self._folder}: the {what} became {value} at {where} ({names}); {self._left}. "
             f"Listen to these recordings; if they are sound, lower {self._rates}"
         )
+
+    @property
+    def _left(self) -> str:
+        before = "the checkpoint of the epoch before is left"
+        return before if checkpoint.stands(self._folder) else "no epoch was finished"
 
     @property
     def _rates(self) -> str:
@@ -192,7 +197,7 @@ class Training:
         score = dev[column]
         if not math.isfinite(score):
             raise ModelError(
-                f"{self._folder}: {column} became {score} in epoch {done.epochs}; the checkpoint of the epoch before is left. "
+                f"{self._folder}: {column} became {score} in epoch {done.epochs}; {self._left}. "
                 f"Lower {self._rates}"
             )
         sign = -1.0 if watched == "loss" else 1.0

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.audio import FULL_SCALE, pcm16, pcm_sha256
-from benchmark.errors import CorpusError, MeasureError
+from benchmark.errors import MeasureError, SilentError
 from benchmark.metrics import ActiveLevel, active_speech_level
 from benchmark.mixing.sources import SourceReader
 from benchmark.mixing.supply import RATE_HZ
@@ -65,7 +65,7 @@ class LevelledSpeech:
             try:
                 self._levels[gain_db] = active_speech_level(self.samples * _factor(gain_db), RATE_HZ)
             except MeasureError as error:
-                raise CorpusError(f"{self._name}: has no measurable speech level: {error}") from error
+                raise SilentError(f"{self._name}: has no measurable speech level: {error}") from error
         return self._levels[gain_db]
 
 
@@ -73,7 +73,8 @@ def levelled_speech(row: Mapping[str, Any], reader: SourceReader) -> LevelledSpe
     """Reads the utterance of a plan row and measures its P.56 active level.
 
     Raises:
-        CorpusError: It cannot be read, or holds no speech.
+        CorpusError: It cannot be read.
+        SilentError: It holds no speech.
     """
     return LevelledSpeech(reader.speech(row["utterance_id"], row["samples"]), row["utterance_id"])
 
@@ -96,7 +97,8 @@ def render_mixture(
     minus RMS where the recipe asks for it. A sum that would pass the peak limit is brought down by one gain common to both.
 
     Raises:
-        CorpusError: A source cannot be read, or the noise is silent.
+        CorpusError: A source cannot be read.
+        SilentError: The noise is silent.
     """
     wanted = recipe.speech.level_dbfs
     asked_db = 0.0 if wanted is None else round(wanted - speech.level.level_db, _GAIN_DIGITS)
@@ -105,8 +107,9 @@ def render_mixture(
         noise = assemble_noise(row, reader)
         noise_rms_db = _rms_db(noise)
         if not math.isfinite(noise_rms_db):
-            raise CorpusError(
-                f"{row['mixture_id']}: its noise is silent there; the noise recording is damaged"
+            raise SilentError(
+                f"{row['mixture_id']}: its noise is silent there ({_places(row)}); listen to the recording, and take it out of the "
+                "noise if it is damaged"
             )
 
     speech_gain_db, noise_gain_db = asked_db, None
@@ -132,6 +135,13 @@ def render_mixture(
         "pcm_sha256": pcm_sha256(pcm),
     }
     return Rendered(pcm, measured)
+
+
+def _places(row: Mapping[str, Any]) -> str:
+    """Where the noise of a row was taken from."""
+    return ", ".join(
+        f"{piece['noise_id']} at {piece['offset'] / RATE_HZ:.1f} s" for piece in row["pieces"][:4]
+    )
 
 
 def _noise_gain_db(row: Mapping[str, Any], recipe: Recipe, level: ActiveLevel, noise_rms_db: float) -> float:

@@ -151,6 +151,15 @@ def test_changes_that_do_not_fit_are_named(tmp_path, change, message):
         load_config(str(config_file(tmp_path)), [change])
 
 
+def test_an_encoder_that_was_pretrained_may_be_gone_without():
+    assert load_config("joint_tiny", ["init=none"]).init is None
+    assert load_config("joint_tiny", ["init=none", "encoder.spec=whisper-tiny.en"]).init is None
+    with pytest.raises(
+        RecipeError, match=r"starts the encoder 'small', not 'whisper-tiny.en'; add init = 'none'"
+    ):
+        load_config("joint_tiny", ["encoder.spec=whisper-tiny.en"])
+
+
 def test_files_that_build_on_one_another_are_an_error(tmp_path):
     (tmp_path / "a.toml").write_text('base = "b.toml"\n')
     (tmp_path / "b.toml").write_text('base = "a.toml"\n')

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
-from benchmark.errors import CorpusError
+from benchmark.errors import CorpusError, SilentError
 from benchmark.joint.batch import Batch, target_frames
 from benchmark.joint.material import collect
 from benchmark.joint.mixtures import Renderer
@@ -136,6 +137,45 @@ def test_extra_speech_has_no_targets_and_is_never_more_than_the_train_split(plan
             name for name, known in zip(batch.ids, batch.has_targets.tolist(), strict=True) if not known
         }
     assert all(any(name.endswith(f"/{item.id}") for name in taken) for item in material.extra)
+
+
+def test_pieces_of_extra_speech_that_are_silent_are_passed_over(planned, tmp_path):
+    corpus = PreparedCorpus(planned)
+    wave = np.random.default_rng(2).normal(size=16000 * 4) * 0.1
+    soundfile.write(tmp_path / "long.wav", np.concatenate([wave, np.zeros(16000 * 20), wave]), 16000)
+    material = collect(corpus, gather(corpus.recipe, Roots()), extra_folders=[tmp_path])
+    data = data_of(material, tiny_config(data={"extra_speech": True}, training={"batch_s": 99.0}))
+    audible = [item.id for item in material.extra if np.any(item.audio().samples)]
+    assert 0 < len(audible) < len(material.extra)
+    heard = set()
+    for epoch in range(4):
+        (batch,) = data.batches(epoch)
+        heard |= {name for name in batch.ids if "extra0" in name}
+    assert heard
+    assert all(any(name.endswith(item) for item in audible) for name in heard)
+
+
+def test_where_noise_is_silent_other_noise_is_drawn_and_the_same_again(material, monkeypatch):
+    config = tiny_config(data={"kinds": ["nonbabble"], "clean_share": 0.0})
+    refused = []
+
+    def often_silent(self, row, original=Renderer.pair):
+        if len(refused) < 3 or row["mixture_id"] in refused:
+            refused.append(row["mixture_id"])
+            raise SilentError(f"{row['mixture_id']}: its noise is silent there")
+        return original(self, row)
+
+    monkeypatch.setattr(Renderer, "pair", often_silent)
+    first = list(data_of(material, config).batches(0))
+    number = len(refused)
+    assert number >= 3
+    again = data_of(material, config)
+    assert sorted(name for batch in first for name in batch.ids)
+    refused.clear()
+    assert all(equal(one, two) for one, two in zip(first, again.batches(0), strict=True))
+    monkeypatch.setattr(Renderer, "pair", lambda self, row: (_ for _ in ()).throw(SilentError("all silent")))
+    with pytest.raises(CorpusError, match=r"all silent \(noise was drawn 20 times\)"):
+        list(data_of(material, config).batches(0))
 
 
 def test_a_batch_of_other_shapes_is_a_defect():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import soundfile
 
 from benchmark import prepare
 from benchmark.errors import CorpusError, ManifestError
-from benchmark.joint.material import collect
+from benchmark.joint.material import Scales, collect
 from benchmark.mixing.gather import Roots, gather
 from benchmark.prepared import PreparedCorpus, read_trajectories, write_trajectories
 from benchmark.speech import Trajectories
@@ -64,6 +65,22 @@ def test_a_target_that_never_moves_is_not_blown_up(planned, monkeypatch):
     assert all(np.abs(item.values[:, 1]).max() < 1e-3 for item in found.targets.values())
 
 
+def test_whoever_lacks_a_target_has_no_say_in_its_average(material):
+    names, speakers = ("TTCD", "LA"), ("A", "B")
+    scales = Scales(
+        names,
+        {"A": np.array([6.0, 4.0]), "B": np.array([0.0, 8.0])},
+        {"A": np.array([2.0, 1.0]), "B": np.array([1.0, 3.0])},
+        {"A": np.array([True, True]), "B": np.array([False, True])},
+    )
+    mean, deviation = scales.average()
+    np.testing.assert_array_equal(mean, [6.0, 6.0])
+    np.testing.assert_array_equal(deviation, [2.0, 2.0])
+    nobody = replace(scales, moves={name: np.array([False, True]) for name in speakers})
+    assert (nobody.average()[0][0], nobody.average()[1][0]) == (0.0, 1.0)
+    assert all(material.scales.moves[speaker].all() for speaker in material.scales.mean)
+
+
 def test_nothing_of_the_test_split_is_within_reach(planned, material):
     corpus = PreparedCorpus(planned)
     gathered = gather(corpus.recipe, Roots())
@@ -90,9 +107,47 @@ def test_a_corpus_without_train_or_dev_split_says_how_to_prepare_it(tmp_path):
     assert prepare.main(["--recipe", "demo_noisy", "--out", str(folder), *options]) == 0
     corpus = PreparedCorpus(folder)
     with pytest.raises(
-        ManifestError, match="no utterance of the split 'train', only test; training needs train and dev"
+        ManifestError, match="no utterance of the split 'train', only test; prepare it without --split"
     ):
         collect(corpus, gather(corpus.recipe, Roots()))
+
+
+def train_only(folder, limit: int):
+    options = ["--plan-only", "--limit", str(limit), "--split", "train", "--json"]
+    assert prepare.main(["--recipe", "demo_noisy", "--out", str(folder), *options]) == 0
+    corpus = PreparedCorpus(folder)
+    return corpus, gather(corpus.recipe, Roots())
+
+
+def test_a_dev_split_that_was_left_out_is_asked_for(tmp_path):
+    corpus, gathered = train_only(tmp_path / "train", 2)
+    with pytest.raises(
+        ManifestError, match="no utterance of the split 'dev', only train; prepare it without"
+    ):
+        collect(corpus, gathered)
+
+
+def test_where_a_corpus_has_no_dev_split_prompts_are_held_out(tmp_path):
+    corpus, gathered = train_only(tmp_path / "train", 40)
+    gathered = replace(gathered, targets=[item for item in gathered.targets if item.split != "dev"])
+    found = collect(corpus, gathered)
+    everything = {key for key, row in corpus.utterances.items() if row["split"] == "train"}
+    assert {item.id for item in (*found.train, *found.dev)} == everything
+    prompts = {item.prompt for item in found.train}
+    held_out = {item.prompt for item in found.dev}
+    assert not prompts & held_out
+    assert len(held_out) == max(1, len(prompts | held_out) // 10)
+    assert found.dev == collect(corpus, gathered).dev
+    assert {item.id for item in found.dev} <= found.targets.keys()
+
+
+def test_one_prompt_cannot_be_held_out(tmp_path):
+    corpus, gathered = train_only(tmp_path / "train", 1)
+    gathered = replace(gathered, targets=[item for item in gathered.targets if item.split != "dev"])
+    with pytest.raises(
+        CorpusError, match=r"all train utterances have the prompt .* name utterances for a dev"
+    ):
+        collect(corpus, gathered)
 
 
 def test_speech_that_is_not_on_disk_is_named(planned):
@@ -129,6 +184,10 @@ def test_extra_speech_comes_from_voices_that_only_babble_in_training(planned):
     assert {item.split for item in found.extra} == {"train"}
 
 
+def number_of(piece) -> int:
+    return int(piece.id.rpartition(".")[2])
+
+
 def test_extra_speech_of_any_rate_is_cut_into_pieces_at_16_khz(planned, tmp_path):
     seconds = 20.0
     noise = np.random.default_rng(3).normal(size=round(seconds * 22050)) * 0.1
@@ -137,13 +196,13 @@ def test_extra_speech_of_any_rate_is_cut_into_pieces_at_16_khz(planned, tmp_path
     soundfile.write(tmp_path / "blip.wav", noise[:1000], 22050)
     corpus = PreparedCorpus(planned)
     found = collect(corpus, gather(corpus.recipe, Roots()), extra_folders=[tmp_path])
-    assert [item.id for item in found.extra] == [
-        "extra0/book/one.wav.0",
-        "extra0/book/one.wav.1",
-        "extra0/book/one.wav.2",
-    ]
-    assert [item.duration_s for item in found.extra] == [8.0, 8.0, 4.0]
-    assert [len(item.audio().samples) for item in found.extra] == [128000, 128000, 64000]
+    # Noise that is long enough for every utterance must be for every piece.
+    longest = math.floor(max(item.duration_s for item in found.train) * 16000)
+    assert longest < 8 * 16000
+    pieces, rest = divmod(round(seconds * 16000), longest)
+    expected = [longest] * pieces + [rest] * (rest >= 8000)
+    assert [len(item.audio().samples) for item in sorted(found.extra, key=number_of)] == expected
+    assert {item.id.rpartition(".")[0] for item in found.extra} == {"extra0/book/one.wav"}
     assert all(item.audio().rate_hz == 16000 for item in found.extra)
 
 
@@ -154,6 +213,5 @@ def test_folders_without_speech_are_named(planned, tmp_path):
         collect(corpus, gathered, extra_folders=[tmp_path])
     with pytest.raises(CorpusError, match="is no folder; give a folder of clean speech"):
         collect(corpus, gathered, extra_folders=[tmp_path / "none"])
-    silent = replace(gathered, sources=replace(gathered.sources, voices={}))
-    with pytest.raises(CorpusError, match="no voices that only babble; give a folder with --extra-speech"):
-        collect(corpus, silent, own_extra=True)
+    nobody = replace(gathered, sources=replace(gathered.sources, voices={}))
+    assert collect(corpus, nobody, own_extra=True).extra == []

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from benchmark.errors import CorpusError, ModelError, SinbadError
 from benchmark.files import alone_in
 from benchmark.joint.config_files import load_config
-from benchmark.joint.run import Place, run
+from benchmark.joint.run import Place, _anywhere, run
 from benchmark.joint.trained import load_trained
 from benchmark.joint.wrapper import wrapped
 from benchmark.shipped import demo_corpus, trained_models
@@ -149,6 +149,12 @@ def test_a_folder_with_a_run_is_not_begun_again_by_mistake(planned, whole):
         ([], {"extra_speech": [Path("x")]}, "uses no extra speech; leave out --extra-speech"),
         (["init=nowhere"], {}, "init = 'nowhere': is neither a folder nor shipped"),
         (["encoder.spec=unknown"], {}, "no encoder 'unknown'"),
+        (
+            ["init=tiny_pretrain"],
+            {},
+            "init = 'tiny_pretrain': is an encoder of 5 hidden states of width 128, the configuration has 2 of width 16; .* "
+            "set init = 'none'",
+        ),
         (["encoder.trained=last:7"], {}, "has 1 layers; N is from 1 to 1"),
     ],
 )
@@ -164,6 +170,41 @@ def test_speech_of_the_corpus_itself_is_no_extra_speech(planned, tmp_path):
     for folder in (demo_corpus(), demo_corpus().parent, demo_corpus() / "audio", planned):
         with pytest.raises(CorpusError, match="the corpus that the model is tested on"):
             run(config, Place(planned, tmp_path / "out", extra_speech=[folder]), device="cpu")
+
+
+def test_extra_speech_that_nobody_has_given_is_asked_for_but_not_by_pretraining(
+    planned, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("benchmark.joint.material._own_voices", lambda sources: [])
+    config = load_config(str(config_file(tmp_path)), ["data.extra_speech=true"])
+    with pytest.raises(CorpusError, match="no voices that only babble; give a folder with --extra-speech"):
+        run(config, Place(planned, tmp_path / "out"), device="cpu")
+    text = 'base = "minute.toml"\ntask = "pretraining"\nwithout = ["inverter", "enhancer"]\n'
+    pretraining = load_config(str(_written(tmp_path, text)), ["training.epochs=1", "data.extra_speech=true"])
+    assert run(pretraining, Place(planned, tmp_path / "pre"), device="cpu")["extra_speech_s"] == 0.0
+
+
+def test_a_corpus_that_lies_anywhere_is_asked_for(planned, tmp_path):
+    moved = shutil.copytree(planned, tmp_path / "corpus")
+    recipe = (moved / "recipe.toml").read_text()
+    (moved / "recipe.toml").write_text(recipe.replace('root = "shipped:demo"\n', ""))
+    assert (moved / "recipe.toml").read_text() != recipe
+    config = load_config(str(config_file(tmp_path)))
+    with pytest.raises(CorpusError, match="say where the corpus itself lies with --speech-root DIR"):
+        run(config, Place(moved, tmp_path / "out"), device="cpu")
+
+
+def test_an_encoder_on_disk_is_known_by_its_whole_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wavlm").mkdir()
+    for spec, expected in {
+        "hf:wavlm": f"hf:{tmp_path / 'wavlm'}",
+        "torchaudio:WAVLM_BASE=wavlm": f"torchaudio:WAVLM_BASE={tmp_path / 'wavlm'}",
+        "hf:microsoft/wavlm-large": "hf:microsoft/wavlm-large",
+        "small": "small",
+    }.items():
+        config = load_config("joint_tiny", ["init=none", f"encoder.spec={spec}"])
+        assert _anywhere(config).encoder.spec == expected
 
 
 def test_only_a_pretrained_encoder_that_is_what_its_card_says_can_be_begun_with(planned, whole, tmp_path):
@@ -209,7 +250,7 @@ def test_a_pretrained_encoder_is_where_a_model_begins(planned, tmp_path):
     assert shared
     assert all(torch.equal(one[key], two[key]) for key in shared)
     wider = load_config(str(path), [f"init={tmp_path / 'pre'}", "encoder.width=32"])
-    with pytest.raises(ModelError, match="holds the weights of another model"):
+    with pytest.raises(ModelError, match="width 16, the configuration has 2 of width 32"):
         run(wider, Place(planned, tmp_path / "wider"), device="cpu")
 
 

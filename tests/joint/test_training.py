@@ -142,7 +142,9 @@ def test_a_gradient_that_is_not_a_number_stops_before_it_reaches_the_weights(mat
     before = weights_of(training)
     parameter = next(training.model.parameters())
     parameter.register_hook(lambda gradient: gradient * float("inf"))
-    with pytest.raises(ModelError, match=r"the gradient became (nan|inf) at epoch 1, batch 1"):
+    with pytest.raises(
+        ModelError, match=r"the gradient became (nan|inf) at epoch 1, batch 1 .*no epoch was finished"
+    ):
         training.train()
     assert same(before, weights_of(training))
 
