@@ -196,7 +196,7 @@ def _run(
     about = {
         **_corpus_facts(corpus),
         "speech_s": round(data.speech_s, 1),
-        "dev": "of the corpus" if "dev" in corpus.splits else "held out of the train split",
+        "dev_split": "of the corpus" if "dev" in corpus.splits else "held out of the train split",
         "extra_speech_s": round(data.extra_s, 1),
         "extra_speech_sha256": _listing_sha256(material.extra),
         **origin,

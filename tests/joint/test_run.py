@@ -114,6 +114,8 @@ def test_a_run_leaves_weights_card_log_and_curve(planned, whole):
     assert card["recipe"] == "demo_noisy"
     assert card["speech_s"] > 0
     assert card["device"] == "cpu"
+    assert {"dev_loss", "dev_si_sdr_db", "dev_ppmc"} == card["dev"].keys()
+    assert card["dev_split"] == "of the corpus"
     assert str(folder) not in json.dumps(card)
     model = load_trained(folder)
     assert list(model.names) == card["targets"]["names"]
