@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import struct
 from math import gcd
 from pathlib import Path
@@ -17,6 +16,7 @@ from scipy.signal import resample_poly
 
 from benchmark import sphere
 from benchmark.errors import CorpusError, SinbadError
+from benchmark.files import never_ends
 from benchmark.speech import Clip
 
 FULL_SCALE = 32768
@@ -209,8 +209,7 @@ def write_flac(path: Path, pcm: NDArray[np.int16], rate_hz: int) -> None:
 
 def _magic(path: Path) -> bytes:
     try:
-        mode = path.stat().st_mode
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # opening a pipe may wait for ever
+        if never_ends(path):
             raise CorpusError(f"{path}: is a pipe or a device, not a file of audio; take it away")
         with path.open("rb") as stream:
             magic = stream.read(7)

@@ -19,8 +19,12 @@ class CorpusError(SinbadError):
     """A corpus (speech, articulation or noise) on disk is missing, empty, damaged or of another kind."""
 
 
-class SilentError(CorpusError):
-    """A stretch of a recording holds no sound, so that it has no level. Where stretches are drawn, another may be."""
+class SilentSpeechError(CorpusError):
+    """An utterance holds no speech, so that it has no level."""
+
+
+class SilentNoiseError(CorpusError):
+    """A stretch of noise holds no sound. Where stretches are drawn, another may be."""
 
 
 class ManifestError(SinbadError):

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import ast
-import codecs
-import csv
-import re
 import struct
 import zipfile
 import zlib
-from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
-from io import BytesIO, TextIOWrapper
-from itertools import chain
-from math import isfinite, isinf, nan
+from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,40 +18,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmark.corpora import carstens, parquet_pages, ssff
-from benchmark.corpora.tables import is_gap
+from benchmark.corpora.columns import Columns
+from benchmark.corpora.text_columns import read_text
 from benchmark.errors import CorpusError
 
 _GROWTH = 10
 #: A recording of a few seconds, of many sensors of which most lay still, may be packed more tightly than `_GROWTH` allows.
 _SMALL_BYTES = 1 << 18
-_DELIMITERS = MappingProxyType({".csv": ",", ".tsv": "\t", ".txt": None})
-#: DOS programs end a text with 0x1A, and fill its last block with zeros.
-_AFTER_THE_END = b"\x1a\0\r\n"
-# Each word of a line takes some sixty bytes in Python: these bound what a text may swell to.
-_LONGEST_LINE, _MOST_COLUMNS = 1 << 15, 1024
-#: A table with less text than this for each number would swell to more than ten times the size of its file.
-_LEAST_BYTES_A_CELL = 1.5
-_QUOTED = re.compile(r'"[^"]*"')
-_MARKS = MappingProxyType({None: "white space", ",": "commas", ";": "';'", "\t": "tabs"})
-_DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+")
-
-
-class Columns(NamedTuple):
-    """What a file holds.
-
-    Attributes:
-        values: float64, shape (frames, columns), NaN where lost.
-        names: One a column; empty if the file names none.
-        rate_hz: Frames per second if the file says so.
-        start_s: Time of the first frame.
-        text: Number of a column that holds something else than numbers, to the first place where it does. Its values are NaN.
-    """
-
-    values: NDArray[np.float64]
-    names: tuple[str, ...] = ()
-    rate_hz: float | None = None
-    start_s: float = 0.0
-    text: Mapping[int, str] = MappingProxyType({})
 
 
 def read_columns(path: Path) -> Columns:
@@ -123,123 +89,7 @@ def _read_npz(path: Path) -> Columns:
 
 
 def _read_text(path: Path) -> Columns:
-    """A table with a line for each frame; its first line, or a "#" line before it, may name the columns.
-
-    Lost values are empty cells, "nan" or "NA". Columns of text may stand beside the numbers.
-    """
-    content = _bytes(path).rstrip(_AFTER_THE_END)
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise CorpusError(f"{path}: is text in UTF-16; save it as UTF-8")
-    lines = _lines(path, content)
-    comment, number, first = _beginning(path, lines)
-    delimiter = _delimiter(first, _DELIMITERS[path.suffix.lower()])
-    if delimiter and len(content) < _LEAST_BYTES_A_CELL * content.count(delimiter.encode()):
-        raise CorpusError(
-            f"{path}: holds hardly anything but empty cells; the file is damaged or nothing was recorded"
-        )
-    words, names = _words(first, delimiter), _words(comment, delimiter)
-    if len(words) > _MOST_COLUMNS:
-        raise CorpusError(
-            f"{path}: line {number}: has {len(words)} columns; at most {_MOST_COLUMNS} are read"
-        )
-    commented = len(names) == len(words)
-    if all(_is_number(word) or is_gap(word) for word in words) or (commented and any(map(_is_number, words))):
-        lines, names = chain([(number, first)], lines), names if commented else []
-    else:
-        names = words
-    values, text = _values(path, lines, len(words), delimiter)
-    if len(text) == len(words):
-        raise CorpusError(f"{path}: has no column of numbers; {text[0]}")
-    return Columns(values, tuple(names), text=text)
-
-
-def _beginning(path: Path, lines: Iterator[tuple[int, str]]) -> tuple[str, int, str]:
-    """The last "#" line before the table, without its mark, then number and text of the first line of the table."""
-    comment = ""
-    for number, line in lines:
-        if line.startswith("#"):
-            comment = line.lstrip("#").strip(" ")
-        elif line.strip():
-            return comment, number, line
-    raise CorpusError(f"{path}: holds no numbers; the file is empty")
-
-
-def _values(
-    path: Path, lines: Iterable[tuple[int, str]], width: int, delimiter: str | None
-) -> tuple[NDArray[np.float64], dict[int, str]]:
-    """Numbers of all columns, and what stands in those of text."""
-    table, text = array("d"), dict[int, str]()
-    for number, line in lines:
-        cells = _cells(line, delimiter)
-        if len(cells) < 2 and not line.strip():
-            continue
-        if len(cells) != width:
-            raise CorpusError(
-                f"{path}: line {number}: {len(cells)} columns where {width} are expected, parted by "
-                f"{_MARKS[delimiter]}; the file is damaged or truncated"
-            )
-        for column in text:
-            cells[column] = "0"
-        try:
-            row = list(map(float, cells))
-        except ValueError:
-            row = [nan]
-        if not isfinite(sum(row)):
-            row = [_value(cell, column, number, text) for column, cell in enumerate(cells)]
-        table.fromlist(row)
-    if not table:
-        raise CorpusError(
-            f"{path}: holds names and no numbers; nothing was recorded, or the file is truncated"
-        )
-    values = np.frombuffer(table).reshape(-1, width)
-    values[:, list(text)] = nan
-    return values, text
-
-
-def _value(cell: str, column: int, line: int, text: dict[int, str]) -> float:
-    """The number in a cell, NaN where it is lost; anything else makes its column one of `text`."""
-    if _is_number(cell) and not isinf(float(cell)):
-        return float(cell)
-    if not is_gap(cell):
-        text[column] = f"line {line}: '{cell.strip()[:40]}' is not a finite number"
-        if _DECIMAL_COMMA.fullmatch(cell.strip()):
-            text[column] += "; save the table with decimal points instead of commas"
-    return nan
-
-
-def _lines(path: Path, content: bytes) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers, one by one, whatever ends them, so that a large file does not lie in memory several times."""
-    stream = TextIOWrapper(BytesIO(content), encoding="utf-8-sig", errors="replace")
-    for number, line in enumerate(iter(partial(stream.readline, _LONGEST_LINE + 1), ""), 1):
-        if len(line) > _LONGEST_LINE:
-            raise CorpusError(
-                f"{path}: line {number}: is longer than {_LONGEST_LINE} characters; a line for each frame is expected"
-            )
-        yield number, line.rstrip("\n")
-
-
-def _delimiter(line: str, usual: str | None) -> str | None:
-    """What parts the columns of a table, None for white space: spreadsheets write ";" or tabs into a .csv, too."""
-    bare = _QUOTED.sub("", line)
-    if ";" in bare:
-        return ";"
-    if usual is None:
-        words = bare.split()
-        return "," if "," in bare and (len(words) == 1 or words[0].endswith(",")) else None
-    return next((mark for mark in (usual, ",", "\t") if mark in bare), usual)
-
-
-def _words(line: str, delimiter: str | None) -> list[str]:
-    return [cell.strip().strip('"') for cell in _cells(line, delimiter)] if line else []
-
-
-def _cells(line: str, delimiter: str | None) -> list[str]:
-    """The columns of one line. Quotes end with their line, so that one that is never closed does not swallow the others."""
-    if '"' not in line:
-        return line.split(delimiter)
-    if delimiter is None:
-        return [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', line)]
-    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+    return read_text(path, _bytes(path))
 
 
 def _read_parquet(path: Path) -> Columns:
@@ -349,14 +199,6 @@ def _as_floats(path: Path, array: NDArray[np.generic]) -> NDArray[np.float64]:
         raise CorpusError(f"{path}: holds text where numbers are expected")
     with np.errstate(invalid="ignore", over="ignore"):
         return array.astype(np.float64)
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 _READERS: Mapping[str, Callable[[Path], Columns]] = MappingProxyType(

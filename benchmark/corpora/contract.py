@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import CorpusError
+from benchmark.files import never_ends
 from benchmark.speech import Trajectories, Utterance
 
 #: Roles that `Corpus.sensors` may name; the tongue body runs from front to back.
@@ -106,15 +106,6 @@ def walk(root: Path) -> Iterator[Path]:
             path = Path(folder, name)
             if not name.startswith(".") and not never_ends(path):
                 yield path
-
-
-def never_ends(path: Path) -> bool:
-    """Whether `path` is a pipe, a socket or a device: opening one may wait for ever."""
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def holds(root: Path, pattern: str, at_least: int = 1) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from benchmark import audio
 from benchmark.corpora import array_files, contract, est_track, folder_config, phone_files
+from benchmark.corpora.columns import Columns
 from benchmark.corpora.folder_config import FolderConfig
 from benchmark.corpora.passed_over import SOUNDS
 from benchmark.corpora.tables import read_table
@@ -241,7 +242,7 @@ def _phones(root: Path, config: FolderConfig, fields: dict[str, str]) -> partial
     return partial(phone_files.read_phones, path) if path.is_file() else None
 
 
-def _names(path: Path, config: FolderConfig, columns: array_files.Columns) -> tuple[str, ...]:
+def _names(path: Path, config: FolderConfig, columns: Columns) -> tuple[str, ...]:
     """Names of all columns: those stated, if they are as many, for a header need not be written as SENSOR_AXIS; else the file's."""
     own, stated, width = columns.names, config.trajectories.names, columns.values.shape[1]
     if len(stated) != width:
@@ -260,7 +261,7 @@ def _names(path: Path, config: FolderConfig, columns: array_files.Columns) -> tu
     return stated
 
 
-def _timing(path: Path, config: FolderConfig, columns: array_files.Columns) -> tuple[float, float]:
+def _timing(path: Path, config: FolderConfig, columns: Columns) -> tuple[float, float]:
     """Rate and time of the first frame: by the column of times, else by the file, else by the description."""
     own = config.trajectories
     if own.time is not None:
@@ -275,7 +276,7 @@ def _timing(path: Path, config: FolderConfig, columns: array_files.Columns) -> t
 
 
 def _role(
-    path: Path, config: FolderConfig, role: str, columns: array_files.Columns
+    path: Path, config: FolderConfig, role: str, columns: Columns
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Values and new names of the channels of one role."""
     sensor, prefix = config.sensors[role], PREFIXES[role]
@@ -290,7 +291,7 @@ def _role(
     return pair * _MM[config.trajectories.unit] * signs, (f"{prefix}_x", f"{prefix}_y")
 
 
-def _channel(path: Path, name: str, columns: array_files.Columns) -> NDArray[np.float64]:
+def _channel(path: Path, name: str, columns: Columns) -> NDArray[np.float64]:
     if name not in columns.names:
         there = ", ".join(filter(None, columns.names[:12]))
         raise CorpusError(

@@ -33,10 +33,8 @@ def stated_bytes(content: bytes) -> int:
         raise ValueError("its footer is longer than the file")
     footer = _Cursor(content, start)
     total = 0
-    for group in footer.structs(_ROW_GROUPS):
-        del group
-        for chunk in footer.structs(_COLUMNS):
-            del chunk
+    for _ in footer.structs(_ROW_GROUPS):
+        for _ in footer.structs(_COLUMNS):
             for field, kind in footer.fields():
                 if field == _META_DATA and kind == _STRUCT:
                     total += _chunk_bytes(content, footer)

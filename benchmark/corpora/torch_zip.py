@@ -76,12 +76,14 @@ def read_dictionary(path: Path) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             value = _load(archive, min(_GROWTH * len(content), _MAX_BYTES))
+    # zipfile says of damage in all these ways; RuntimeError is also what nesting beyond Python's own limit becomes.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
         raise CorpusError(
             f"{path}: not a file of torch, or damaged ({type(error).__name__}); copy it again"
         ) from error
     except _RefusedError as error:
         raise CorpusError(f"{path}: not read, because it {error}") from error
+    # An instruction that meets other values on the stack than it works on fails in the way of these values.
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
         raise CorpusError(f"{path}: damaged pickle ({type(error).__name__}); copy the file again") from error
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from benchmark.draws import Draws
-from benchmark.errors import CorpusError, SilentError
+from benchmark.errors import CorpusError, SilentNoiseError
 from benchmark.joint.batch import Batch, target_frames
 from benchmark.joint.config import DataConfig
 from benchmark.joint.encoders.contract import HOP, RATE_HZ
@@ -129,12 +129,12 @@ class TrainingData:
 
     def _pair(self, row: Row) -> tuple[Sound, Sound]:
         """A mixture and the speech in it; where its noise is silent, other noise is drawn, the same whenever it is drawn again."""
-        silent: SilentError | None = None
+        silent: SilentNoiseError | None = None
         utterance = self.material.sources.speech[row["utterance_id"]]
         for number in range(_DRAWN):
             try:
                 return self._renderer.pair(row)
-            except SilentError as error:
+            except SilentNoiseError as error:
                 silent = silent or error
             draws = Draws((self.material.recipe.name, row["mixture_id"], str(row["pieces"]), number))
             (row,) = draw_mixtures(self.material, self._config, [utterance], draws)

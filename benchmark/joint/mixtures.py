@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmark import __version__
 from benchmark.audio import FULL_SCALE
 from benchmark.draws import Draws
-from benchmark.errors import RecipeError, SilentError
+from benchmark.errors import RecipeError, SilentSpeechError
 from benchmark.files import replacing
 from benchmark.joint.config import DataConfig
 from benchmark.joint.material import Material
@@ -164,7 +164,7 @@ class Renderer:
                 self._levelled(
                     {"utterance_id": utterance.id, "samples": samples_at_16k(utterance.duration_s)}
                 )
-            except SilentError:
+            except SilentSpeechError:
                 self._audible[utterance.id] = False
             else:
                 self._audible[utterance.id] = True

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.audio import FULL_SCALE, pcm16, pcm_sha256
-from benchmark.errors import MeasureError, SilentError
+from benchmark.errors import MeasureError, SilentNoiseError, SilentSpeechError
 from benchmark.metrics import ActiveLevel, active_speech_level
 from benchmark.mixing.sources import SourceReader
 from benchmark.mixing.supply import RATE_HZ
@@ -59,13 +59,13 @@ class LevelledSpeech:
         """The level after a gain.
 
         Raises:
-            CorpusError: It holds no speech.
+            SilentSpeechError: It holds no speech.
         """
         if gain_db not in self._levels:
             try:
                 self._levels[gain_db] = active_speech_level(self.samples * _factor(gain_db), RATE_HZ)
             except MeasureError as error:
-                raise SilentError(f"{self._name}: has no measurable speech level: {error}") from error
+                raise SilentSpeechError(f"{self._name}: has no measurable speech level: {error}") from error
         return self._levels[gain_db]
 
 
@@ -74,7 +74,7 @@ def levelled_speech(row: Mapping[str, Any], reader: SourceReader) -> LevelledSpe
 
     Raises:
         CorpusError: It cannot be read.
-        SilentError: It holds no speech.
+        SilentSpeechError: It holds no speech.
     """
     return LevelledSpeech(reader.speech(row["utterance_id"], row["samples"]), row["utterance_id"])
 
@@ -98,7 +98,7 @@ def render_mixture(
 
     Raises:
         CorpusError: A source cannot be read.
-        SilentError: The noise is silent.
+        SilentNoiseError: The noise is silent.
     """
     wanted = recipe.speech.level_dbfs
     asked_db = 0.0 if wanted is None else round(wanted - speech.level.level_db, _GAIN_DIGITS)
@@ -107,7 +107,7 @@ def render_mixture(
         noise = assemble_noise(row, reader)
         noise_rms_db = _rms_db(noise)
         if not math.isfinite(noise_rms_db):
-            raise SilentError(
+            raise SilentNoiseError(
                 f"{row['mixture_id']}: its noise is silent there ({_places(row)}); listen to the recording, and take it out of the "
                 "noise if it is damaged"
             )

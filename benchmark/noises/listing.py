@@ -10,8 +10,9 @@ from itertools import islice
 from pathlib import Path
 
 from benchmark.audio import Header, read_header, refuse_cut_off
-from benchmark.corpora.contract import never_ends, walk
+from benchmark.corpora.contract import walk
 from benchmark.errors import CorpusError
+from benchmark.files import never_ends
 from benchmark.noises.catalogue import Rule, rule_for, split_by_hash
 from benchmark.noises.contract import Listing, Recording
 
@@ -145,6 +146,21 @@ def remarks(recordings: Iterable[Recording]) -> list[str]:
         f"{first[note]}{f' and {count - 1} more' if count > 1 else ''}: {note}"
         for note, count in seen.items()
     ]
+
+
+def named_in(folder: Path, table: Sequence[Rule], known_as: Name = str) -> tuple[list[Path], list[Path]]:
+    """Audio files directly in a folder: those of a name that the table has, and the others.
+
+    Args:
+        folder: Where they lie.
+        table: See `benchmark.noises.catalogue`.
+        known_as: See `by_table`.
+    """
+    known: list[Path] = []
+    others: list[Path] = []
+    for path in audio_in(folder):
+        (known if rule_for(table, known_as(path.name)) else others).append(path)
+    return known, others
 
 
 def with_others(listing: Listing, others: Sequence[Path], title: str) -> Listing:

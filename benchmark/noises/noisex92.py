@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from benchmark.audio import Header
-from benchmark.noises.catalogue import load_table, rule_for
+from benchmark.noises.catalogue import load_table
 from benchmark.noises.contract import Listing, NoiseCorpus
-from benchmark.noises.listing import audio_in, by_table, with_others
+from benchmark.noises.listing import by_table, named_in, with_others
 
 RATE_HZ = 19980
 _ENOUGH = 2
@@ -17,25 +17,16 @@ _SEPARATORS = re.compile(r"[ _-]")
 
 def holds(folder: Path) -> bool:
     """Whether files of at least two of the 15 names lie in the folder."""
-    known, _ = _files(folder)
+    known, _ = named_in(folder, load_table("noisex92"), _joined)
     return len(known) >= _ENOUGH
 
 
 def index(base: Path) -> Listing:
     """Lists the files of the 15 names; notes those that are not at the rate of the original, and files of other names."""
-    known, others = _files(base)
-    found = by_table(base, known, load_table("noisex92"), known_as=_joined, remark=_resampled)
-    return with_others(found, others, NOISE.title)
-
-
-def _files(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Audio files of the 15 names, and those of others."""
     table = load_table("noisex92")
-    known: list[Path] = []
-    others: list[Path] = []
-    for path in audio_in(folder):
-        (known if rule_for(table, _joined(path.name)) else others).append(path)
-    return known, others
+    known, others = named_in(base, table, _joined)
+    found = by_table(base, known, table, known_as=_joined, remark=_resampled)
+    return with_others(found, others, NOISE.title)
 
 
 def _joined(name: str) -> str:

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmark.noises.catalogue import load_table, rule_for
+from benchmark.noises.catalogue import load_table
 from benchmark.noises.contract import Listing, NoiseCorpus
-from benchmark.noises.listing import audio_in, by_table, with_others
+from benchmark.noises.listing import by_table, named_in, with_others
 
 
 def holds(folder: Path) -> bool:
     """Whether files such as CAFE-CAFE-1.wav lie in the folder."""
-    known, _ = _files(folder)
+    known, _ = named_in(folder, load_table("qut_noise"))
     return bool(known)
 
 
 def index(base: Path) -> Listing:
     """Lists the files of the twenty names; notes that there are others."""
-    known, others = _files(base)
-    return with_others(by_table(base, known, load_table("qut_noise")), others, NOISE.title)
-
-
-def _files(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Audio files of the twenty names, and those of others."""
     table = load_table("qut_noise")
-    known: list[Path] = []
-    others: list[Path] = []
-    for path in audio_in(folder):
-        (known if rule_for(table, path.name) else others).append(path)
-    return known, others
+    known, others = named_in(base, table)
+    return with_others(by_table(base, known, table), others, NOISE.title)
 
 
 NOISE = NoiseCorpus(

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 import torch
 
-from benchmark.errors import CorpusError, SilentError
+from benchmark.errors import CorpusError, SilentNoiseError, SilentSpeechError
 from benchmark.joint.batch import Batch, target_frames
 from benchmark.joint.material import collect
 from benchmark.joint.mixtures import Renderer
@@ -162,7 +162,7 @@ def test_where_noise_is_silent_other_noise_is_drawn_and_the_same_again(material,
     def often_silent(self, row, original=Renderer.pair):
         if len(refused) < 3 or row["mixture_id"] in refused:
             refused.append(row["mixture_id"])
-            raise SilentError(f"{row['mixture_id']}: its noise is silent there")
+            raise SilentNoiseError(f"{row['mixture_id']}: its noise is silent there")
         return original(self, row)
 
     monkeypatch.setattr(Renderer, "pair", often_silent)
@@ -173,9 +173,25 @@ def test_where_noise_is_silent_other_noise_is_drawn_and_the_same_again(material,
     assert sorted(name for batch in first for name in batch.ids)
     refused.clear()
     assert all(equal(one, two) for one, two in zip(first, again.batches(0), strict=True))
-    monkeypatch.setattr(Renderer, "pair", lambda self, row: (_ for _ in ()).throw(SilentError("all silent")))
+    monkeypatch.setattr(
+        Renderer, "pair", lambda self, row: (_ for _ in ()).throw(SilentNoiseError("all silent"))
+    )
     with pytest.raises(CorpusError, match=r"all silent \(noise was drawn 20 times\)"):
         list(data_of(material, config).batches(0))
+
+
+def test_an_utterance_without_speech_is_named_at_once(material, monkeypatch):
+    asked = []
+
+    def silent(self, row):
+        asked.append(row["utterance_id"])
+        raise SilentSpeechError(f"{row['utterance_id']}: has no measurable speech level")
+
+    monkeypatch.setattr(Renderer, "pair", silent)
+    with pytest.raises(SilentSpeechError, match=r"has no measurable speech level$"):
+        next(data_of(material, tiny_config()).batches(0))
+    # Batches are rendered ahead, each utterance no more than once.
+    assert len(asked) == len(set(asked))
 
 
 def test_a_batch_of_other_shapes_is_a_defect():
