@@ -158,7 +158,9 @@ class TrainingConfig(Section):
         weight_decay: Of everything but vectors.
         warmup: Steps over which the rate rises from zero.
         schedule: "plateau": multiplied with `plateau_factor` after `patience` epochs without a better dev score; "cosine": falls to
-            zero over the epochs; "constant".
+            zero over the epochs of a cycle; "constant".
+        cycle: Epochs over which the cosine falls, before it starts again from the top (warm restarts, Loshchilov and Hutter 2017): a
+            run that has ended with a cycle can go on for another. None: it falls once, over all epochs.
         plateau_factor: What the rate is multiplied with on a plateau.
         patience: See `schedule`.
         early_stop: Epochs without a better dev score after which training ends; None: never.
@@ -178,6 +180,7 @@ class TrainingConfig(Section):
     weight_decay: Weight = 1e-3
     warmup: Annotated[int, Field(ge=0)] = 100
     schedule: Literal["plateau", "cosine", "constant"] = "plateau"
+    cycle: Count | None = None
     plateau_factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
     patience: Count = 5
     early_stop: Count | None = 8
@@ -185,6 +188,11 @@ class TrainingConfig(Section):
     clip_norm: Annotated[float, Field(gt=0.0)] = 1.0
     seed: Annotated[int, Field(ge=0)] = 1
     precision: Literal["float32", "bfloat16"] = "float32"
+
+    @property
+    def cycle_epochs(self) -> int:
+        """Epochs over which the cosine falls."""
+        return self.epochs if self.cycle is None else self.cycle
 
 
 class JointConfig(Section):

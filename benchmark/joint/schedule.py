@@ -1,4 +1,4 @@
-"""The learning rate over a run: a linear start, then constant, falling along a cosine, or falling whenever nothing gets better."""
+"""The learning rate over a run: a linear start, then constant, falling along cosines, or falling when nothing gets better."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class Schedule:
         if self.config.schedule == "plateau":
             return start * self.factor
         if self.config.schedule == "cosine":
-            return start * 0.5 * (1.0 + math.cos(math.pi * min(1.0, epochs_done / self.config.epochs)))
+            fallen = epochs_done % self.config.cycle_epochs / self.config.cycle_epochs
+            return start * 0.5 * (1.0 + math.cos(math.pi * fallen))
         return start
 
     def after_epoch(self, better: bool) -> None:

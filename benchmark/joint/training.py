@@ -262,8 +262,8 @@ def set_rate(optimiser: torch.optim.Optimizer, factor: float) -> float:
 def resumable(config: JointConfig) -> dict[str, Any]:
     """What of a configuration may not change in the middle of a run: all but how long it may last."""
     values = config.model_dump(mode="json")
-    # The cosine falls over the epochs that were wanted at first.
-    if config.training.schedule != "cosine":
-        del values["training"]["epochs"]
-    del values["training"]["early_stop"]
+    del values["training"]["epochs"], values["training"]["cycle"], values["training"]["early_stop"]
+    # A cosine that fell once over the epochs wanted at first is the first cycle of those to come.
+    if config.training.schedule == "cosine":
+        values["training"]["epochs"] = config.training.cycle_epochs
     return values

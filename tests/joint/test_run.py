@@ -133,6 +133,20 @@ def test_a_finished_run_may_be_resumed_to_more_epochs(planned, whole, tmp_path):
     assert same_run(whole[1], tmp_path / "out")
 
 
+def test_a_finished_cosine_is_the_first_cycle_of_a_longer_run(planned, whole, tmp_path):
+    path, _, _ = whole
+    cosine = ["training.schedule=cosine", "training.early_stop=10"]
+    once = [*cosine, "training.epochs=1"]
+    twice = [*cosine, "training.epochs=2", "training.cycle=1"]
+    parts, together = (Place(planned, tmp_path / name) for name in ("parts", "together"))
+    run(load_config(str(path), once), parts, device="cpu")
+    with pytest.raises(ModelError, match=r"was started with config.training.epochs = 1, now 2"):
+        run(load_config(str(path), [*cosine, "training.epochs=2"]), parts, resume=True, device="cpu")
+    run(load_config(str(path), twice), parts, resume=True, device="cpu")
+    run(load_config(str(path), twice), together, device="cpu")
+    assert same_run(tmp_path / "parts", tmp_path / "together")
+
+
 def test_a_folder_with_a_run_is_not_begun_again_by_mistake(planned, whole):
     path, folder, _ = whole
     with pytest.raises(ModelError, match="holds a run; add --resume to go on with it"):
