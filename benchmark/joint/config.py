@@ -189,6 +189,12 @@ class TrainingConfig(Section):
     seed: Annotated[int, Field(ge=0)] = 1
     precision: Literal["float32", "bfloat16"] = "float32"
 
+    @model_validator(mode="after")
+    def _something_falls(self) -> TrainingConfig:
+        if self.cycle is not None and self.schedule != "cosine":
+            raise ValueError(f"has cycle = {self.cycle}, which needs schedule = 'cosine'")
+        return self
+
     @property
     def cycle_epochs(self) -> int:
         """Epochs over which the cosine falls."""

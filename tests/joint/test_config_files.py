@@ -80,6 +80,10 @@ def test_changes_from_the_command_line_are_read_as_toml_or_as_words(tmp_path):
         ("[training]\nschedule = 'stairs'\n", r"'plateau', 'cosine' or 'constant'"),
         ("[encoder]\ntrained = 'some'\n", r"'encoder.trained' = 'some'"),
         (
+            "[training]\nschedule = 'constant'\ncycle = 3\n",
+            r"training has cycle = 3, which needs schedule = 'cosine'",
+        ),
+        (
             "[data]\nkinds = ['rain']\n",
             r"'data.kinds' = 'rain': input should be 'clean', 'babble' or 'nonbabble'",
         ),
