@@ -209,7 +209,8 @@ def _verdicts(found: Found, by_measure: Mapping[str, Standing]) -> str:
     for bar in bars(found, by_measure):
         shown = _NOTHING
         if bar.found is not None and bar.kind == "ratio":
-            value, low, high = map(_rounded, bar.found)
+            # One digit more than what is wanted, or .846 would read as the .85 that it falls short of.
+            value, low, high = (_rounded(one, 3) for one in bar.found)
             shown = value if value == _NOTHING else f"{value} [{low}, {high}]"
         elif bar.found is not None:
             shown = _per_cent(bar.found) if bar.kind == "gain" else _signed(bar.found, 3)
@@ -299,8 +300,8 @@ def _mean(runs: Runs, key: Key) -> str:
     return _NOTHING if math.isnan(estimate.value) else with_interval(estimate, runs.standing.measure)
 
 
-def _rounded(value: float) -> str:
-    return _NOTHING if math.isnan(value) else f"{value:.2f}"
+def _rounded(value: float, places: int = 2) -> str:
+    return _NOTHING if math.isnan(value) else f"{value:.{places}f}"
 
 
 def _per_cent(estimate: Estimate) -> str:
