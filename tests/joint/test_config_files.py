@@ -45,8 +45,11 @@ def test_what_comes_with_the_package_was_trained_by_its_configuration(folder):
     card = read_card(folder)
     trained = JointConfig.model_validate(card["config"])
     assert card["epochs"] == trained.training.epochs
-    # How long is for whoever trains to say, and the card tells.
-    assert trained == load_config(folder.name, [f"training.epochs={trained.training.epochs}"])
+    # How long, and in which cycles, is for whoever trains to say, and the card tells.
+    length = [f"training.epochs={trained.training.epochs}"]
+    if trained.training.cycle is not None:
+        length.append(f"training.cycle={trained.training.cycle}")
+    assert trained == load_config(folder.name, length)
 
 
 def test_a_file_may_build_on_another_and_go_without_a_part_of_it(tmp_path):
