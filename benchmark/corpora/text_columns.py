@@ -61,7 +61,7 @@ def read_text(path: Path, content: bytes) -> Columns:
             f"{path}: line {number}: has {len(words)} columns; at most {_MOST_COLUMNS} are read"
         )
     commented = len(names) == len(words)
-    if all(_is_number(word) or is_gap(word) for word in words) or (commented and any(map(_is_number, words))):
+    if all(is_number(word) or is_gap(word) for word in words) or (commented and any(map(is_number, words))):
         lines, names = chain([(number, first)], lines), names if commented else []
     else:
         names = words
@@ -116,7 +116,7 @@ def _values(
 
 def _value(cell: str, column: int, line: int, text: dict[int, str]) -> float:
     """The number in a cell, NaN where it is lost; anything else makes its column one of `text`."""
-    if _is_number(cell) and not isinf(float(cell)):
+    if is_number(cell) and not isinf(float(cell)):
         return float(cell)
     if not is_gap(cell):
         text[column] = f"line {line}: '{cell.strip()[:40]}' is not a finite number"
@@ -160,7 +160,8 @@ def _cells(line: str, delimiter: str | None) -> list[str]:
     return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
 
 
-def _is_number(word: str) -> bool:
+def is_number(word: str) -> bool:
+    """Whether a cell of a table holds a number, NaN and infinity included."""
     try:
         float(word)
     except ValueError:

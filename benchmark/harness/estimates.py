@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.audio import read_clip, read_header
+from benchmark.corpora.text_columns import is_number
 from benchmark.errors import ModelError
 from benchmark.harness.child import LONGEST, MOST_CHANNELS, as_audio, as_trajectories
 from benchmark.harness.in_process import trajectories
@@ -165,7 +166,7 @@ def _read_csv(
         values = np.loadtxt(stream, delimiter=",", ndmin=2, max_rows=heard + 17)
     if names == [""]:
         raise ValueError("the first line is empty where the names of the channels are expected")
-    if any(_is_number(name) for name in names):
+    if any(is_number(name) for name in names):
         raise ValueError("the first line holds numbers where the names of the channels are expected")
     if values.shape[1] != len(names):
         raise ValueError(f"{values.shape[1]} columns but {len(names)} names")
@@ -180,11 +181,3 @@ def _read_csv(
         rate_hz = 1.0 / float(steps.mean())
     others: Any = np.delete(values, column, axis=1)
     return others, rate_hz, tuple(name for name in names if name != "time")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
