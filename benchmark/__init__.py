@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from benchmark.errors import SinbadError
-    from benchmark.harness.evaluate import evaluate
-    from benchmark.harness.results import Card, Result, read_result, write_result
+    from benchmark.mixing.recipe import Recipe, load_recipe, recipe_names
     from benchmark.models import Enhancer, Inverter
     from benchmark.models import load as load_model
-    from benchmark.prepared import PreparedCorpus
-    from benchmark.recipe import Recipe, load_recipe, recipe_names
-    from benchmark.speech import Anatomy, Clip, Trajectories, Utterance
-    from benchmark.standings.aggregate import standings
+    from benchmark.prepared.corpus import PreparedCorpus
+    from benchmark.ranking.standings import standings
+    from benchmark.scoring.evaluate import evaluate
+    from benchmark.scoring.results import Card, Result, read_result, write_result
+    from benchmark.types import Anatomy, Clip, Trajectories, Utterance
 
 __version__ = "0.1.0"
 
@@ -50,23 +50,23 @@ __all__ = [
 ]
 
 _HOME = {
-    "Anatomy": "speech",
-    "Card": "harness.results",
-    "Clip": "speech",
+    "Anatomy": "types",
+    "Card": "scoring.results",
+    "Clip": "types",
     "Enhancer": "models",
     "Inverter": "models",
-    "PreparedCorpus": "prepared",
-    "Recipe": "recipe",
-    "Result": "harness.results",
+    "PreparedCorpus": "prepared.corpus",
+    "Recipe": "mixing.recipe",
+    "Result": "scoring.results",
     "SinbadError": "errors",
-    "Trajectories": "speech",
-    "Utterance": "speech",
-    "evaluate": "harness.evaluate",
-    "load_recipe": "recipe",
-    "read_result": "harness.results",
-    "recipe_names": "recipe",
-    "standings": "standings.aggregate",
-    "write_result": "harness.results",
+    "Trajectories": "types",
+    "Utterance": "types",
+    "evaluate": "scoring.evaluate",
+    "load_recipe": "mixing.recipe",
+    "read_result": "scoring.results",
+    "recipe_names": "mixing.recipe",
+    "standings": "ranking.standings",
+    "write_result": "scoring.results",
 }
 
 

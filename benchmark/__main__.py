@@ -15,12 +15,9 @@ COMMANDS = {
     "verify": "compare a prepared corpus on disk with its manifest",
     "check_model": "try a model before it is scored, and say what is wrong with it",
     "train": "train the joint model of enhancement and inversion, or a rival of it",
-    "ship_model": "put a small copy of a trained model among those of the package",
     "score": "run a model on a prepared corpus and score it",
     "leaderboard": "render tables, plots and the page from the stored results",
     "measures": "list the measures and what each does with awkward input",
-    "make_splits": "make the committed splits again",
-    "fit_pesqlike": "fit and report the PESQ-like measure again",
 }
 
 

@@ -14,10 +14,10 @@ import soundfile
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from benchmark import sphere
 from benchmark.errors import CorpusError, SinbadError
 from benchmark.files import never_ends
-from benchmark.speech import Clip
+from benchmark.formats import sphere
+from benchmark.types import Clip
 
 FULL_SCALE = 32768
 _BLOCK = 1 << 16

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark import cli
-from benchmark.model_options import add_model_arguments, load_model, run_options
+from benchmark.cli.model_options import add_model_arguments, load_model, run_options
 
 _EXAMPLE = """  python -m benchmark.check_model my_wrapper.py:MyModel
   python -m benchmark.check_model my_wrapper.py:MyModel --model-arg weights=best.pt --python ~/torch/bin/python
@@ -34,8 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from benchmark.harness.checking import check_model
-    from benchmark.prepared import PreparedCorpus
+    from benchmark.prepared.corpus import PreparedCorpus
+    from benchmark.runners.checking import check_model
 
     corpus = PreparedCorpus(arguments.corpus) if arguments.corpus else None
     findings = list(check_model(load_model(arguments), run_options(arguments), corpus))

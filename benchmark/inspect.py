@@ -12,9 +12,9 @@ from benchmark import cli
 
 if TYPE_CHECKING:
     from benchmark.corpora import Ignored
-    from benchmark.recipe import Recipe
-    from benchmark.speech import Utterance
-    from benchmark.survey import SpeakerSummary
+    from benchmark.corpora.corpus_report import SpeakerSummary
+    from benchmark.mixing.recipe import Recipe
+    from benchmark.types import Utterance
 
 _EXAMPLE = """  python -m benchmark.inspect --recipe xrmb_noisy --speech-root /data/xrmb --jobs 4
   python -m benchmark.inspect --recipe xrmb_noisy_real --speech-root /data/xrmb --noise-root musan=/data/musan --json"""
@@ -46,9 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _inspect(arguments: argparse.Namespace) -> int:
     from benchmark import corpora
+    from benchmark.corpora.corpus_report import by_speaker, examine_all, oddly_placed
     from benchmark.mixing.gather import speech_root
-    from benchmark.recipe import load_recipe
-    from benchmark.survey import by_speaker, examine_all, oddly_placed
+    from benchmark.mixing.recipe import load_recipe
 
     recipe = load_recipe(arguments.recipe)
     corpus = corpora.get(recipe.speech.corpus)
@@ -118,7 +118,7 @@ def _splits(utterances: Sequence[Utterance]) -> dict[str, dict[str, Any]]:
 def _absent(recipe: Recipe, utterances: Sequence[Utterance], root: Path) -> dict[str, int]:
     """How many utterances of each split the published division counts on and the disk lacks."""
     from benchmark.corpora.contract import walk
-    from benchmark.splits import expected
+    from benchmark.corpora.splits import expected
 
     if recipe.speech.splits == "corpus":
         return {}
@@ -132,7 +132,7 @@ def _absent(recipe: Recipe, utterances: Sequence[Utterance], root: Path) -> dict
 
 def _noise(roots: Mapping[str, Path]) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
     from benchmark import noises
-    from benchmark.survey import noise_summary
+    from benchmark.corpora.corpus_report import noise_summary
 
     summary, remarks = {}, []
     for name, root in roots.items():

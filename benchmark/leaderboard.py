@@ -68,8 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _leaderboard(arguments: argparse.Namespace) -> int:
-    from benchmark.shipped import manifests_folder
-    from benchmark.standings.folder import collect, render, stale
+    from benchmark.files import manifests_folder
+    from benchmark.pages.render import render, stale
+    from benchmark.ranking.board import collect
 
     results = arguments.results or arguments.out / "results"
     board = collect(results, manifests_folder(), arguments.out / "items")
@@ -88,9 +89,9 @@ def _leaderboard(arguments: argparse.Namespace) -> int:
 
 
 def _answer(arguments: argparse.Namespace) -> int:
-    from benchmark.shipped import manifests_folder
-    from benchmark.standings.answer import Question, answer
-    from benchmark.standings.folder import collect
+    from benchmark.files import manifests_folder
+    from benchmark.ranking.board import collect
+    from benchmark.ranking.query import Question, answer
 
     board = collect(arguments.results or arguments.out / "results", manifests_folder())
     for what, why in board.kept_out:
@@ -109,8 +110,8 @@ def _answer(arguments: argparse.Namespace) -> int:
 
 def _items(arguments: argparse.Namespace) -> int:
     from benchmark.models import load
-    from benchmark.prepared import PreparedCorpus
-    from benchmark.standings.items import write_items
+    from benchmark.prepared.corpus import PreparedCorpus
+    from benchmark.ranking.listening import write_items
 
     corpus = PreparedCorpus(arguments.items)
     folder = arguments.out / "items" / corpus.recipe.name

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benchmark import cli
 
 if TYPE_CHECKING:
-    from benchmark.overview import Item
+    from benchmark.cli.inventory import Item
 
 _WHAT = ("recipes", "corpora", "noises", "models", "encoders", "configs", "measures")
 _EXAMPLE = """  python -m benchmark.list
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from benchmark.overview import SECTIONS
+    from benchmark.cli.inventory import SECTIONS
 
     found = {name: SECTIONS[name]() for name in arguments.what or _WHAT}
     facts = {

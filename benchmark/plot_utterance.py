@@ -12,7 +12,7 @@ from benchmark.articulation import TARGET_SETS, speaker_targets
 from benchmark.articulation.plot import plot_utterance
 from benchmark.articulation.target_sets import smooth_pellets, speaker_outline
 from benchmark.errors import CorpusError
-from benchmark.speech import Utterance
+from benchmark.types import Utterance
 
 _EXAMPLE = "  python -m benchmark.plot_utterance --corpus xrmb --speech-root XRMB --utterance JW11/tp005 --out tp005.png"
 

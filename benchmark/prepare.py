@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _prepare(arguments: argparse.Namespace) -> int:
     from benchmark.mixing.build import Selection, build
     from benchmark.mixing.gather import Roots, gather
-    from benchmark.recipe import parse_recipe, recipe_text
+    from benchmark.mixing.recipe import parse_recipe, recipe_text
 
     text = recipe_text(arguments.recipe)
     recipe = parse_recipe(text, arguments.recipe)

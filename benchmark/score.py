@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark import cli
-from benchmark.model_options import add_model_arguments, load_model, run_options
+from benchmark.cli.model_options import add_model_arguments, load_model, run_options
 
 _EXAMPLE = """  python -m benchmark.score --corpus prepared/demo_noisy --model ridge_noisy
   python -m benchmark.score --corpus prepared/demo_noisy --model my_wrapper.py:MyModel --model-arg weights=best.pt
@@ -68,13 +68,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _score(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict, replace
 
-    from benchmark.harness.evaluate import DEFAULT_MEASURES, evaluate, stored_result
-    from benchmark.harness.named import refuse_another, spec_sha256
-    from benchmark.harness.results import write_result
     from benchmark.metrics import parse
-    from benchmark.prepared import PreparedCorpus
-    from benchmark.standings.aggregate import standings
-    from benchmark.standings.tables import measure_table
+    from benchmark.prepared.corpus import PreparedCorpus
+    from benchmark.ranking.standings import standings
+    from benchmark.ranking.tables import measure_table
+    from benchmark.scoring.evaluate import DEFAULT_MEASURES, evaluate, stored_result
+    from benchmark.scoring.name_guard import refuse_another, spec_sha256
+    from benchmark.scoring.results import write_result
 
     measures = [parse(name) for name in arguments.measures or DEFAULT_MEASURES]
     entry = load_model(arguments)
@@ -116,8 +116,7 @@ def _score(arguments: argparse.Namespace) -> int:
 
 def _store(arguments: argparse.Namespace) -> Path:
     """The folder of raw predictions; beside the results it keeps itself out of version control."""
-    from benchmark.files import write_text
-    from benchmark.shipped import cache_folder
+    from benchmark.files import cache_folder, write_text
 
     folder: Path = arguments.store or (
         cache_folder() / "store"

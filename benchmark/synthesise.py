@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark import cli
-from benchmark.shipped import cache_folder, demo_corpus
+from benchmark.files import cache_folder, demo_corpus
 
 _NAMES = ("demo", "virtual")
 _SUMMARY = (

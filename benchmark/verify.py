@@ -34,8 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _verify(arguments: argparse.Namespace) -> int:
     from benchmark.mixing.gather import Roots, gather
-    from benchmark.mixing.verify import same_plan, verify
-    from benchmark.prepared import PreparedCorpus
+    from benchmark.prepared.corpus import PreparedCorpus
+    from benchmark.prepared.verify import same_plan, verify
 
     corpus = PreparedCorpus(arguments.corpus)
     verdict = verify(corpus, jobs=arguments.jobs, progress=cli.progress)

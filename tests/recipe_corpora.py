@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmark.splits import load_splits
+from benchmark.corpora.splits import load_splits
 from tests.corpora import voices, writers
 
 #: First sentence of files of USC-TIMIT: two prompts of each split.

@@ -6,9 +6,9 @@ from functools import partial
 
 import numpy as np
 
-from benchmark.draws import gaussian
 from benchmark.noises.synthetic import speech_shaped
-from benchmark.speech import Clip, Trajectories, Utterance
+from benchmark.randomness import gaussian
+from benchmark.types import Clip, Trajectories, Utterance
 
 NAMES = ("LA", "LP", "TBCL", "TBCD", "TTCL", "TTCD")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from benchmark import audio
 from benchmark.errors import CorpusError
-from benchmark.speech import Clip
+from benchmark.types import Clip
 from tests.corpora.writers import sphere_bytes, truncate, write_wav
 
 TONE = 0.3 * np.sin(2 * np.pi * 440 * np.arange(8000) / 16000)

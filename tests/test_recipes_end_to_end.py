@@ -10,12 +10,12 @@ import pytest
 
 from benchmark import inspect, prepare, score, verify
 from benchmark.articulation import tract_variables
-from benchmark.manifest import plan_hash
+from benchmark.corpora.splits import rules
+from benchmark.files import demo_corpus
 from benchmark.mixing.gather import Roots, gather
+from benchmark.mixing.manifest import plan_hash
 from benchmark.mixing.plan import plan_mixtures
-from benchmark.recipe import load_recipe, recipe_names, recipe_text
-from benchmark.shipped import demo_corpus
-from benchmark.splits import rules
+from benchmark.mixing.recipe import load_recipe, recipe_names, recipe_text
 from tests import recipe_corpora
 from tests.corpora import writers
 from tests.noises import corpora as noise_corpora

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 
 #: A gap up to this long is bridged; half a closing gesture may hide in a longer one.
 LONGEST_GAP_S = 0.05

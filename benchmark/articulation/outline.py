@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import CorpusError
-from benchmark.speech import Anatomy
+from benchmark.types import Anatomy
 
 _BIN_MM = 2.0
 # Less of the palate than this tells nothing of its shape.

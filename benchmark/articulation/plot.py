@@ -15,7 +15,7 @@ from benchmark.articulation.outline import Outline, nearest
 from benchmark.articulation.target_sets import PARAMETERS, PELLET_NAMES
 from benchmark.articulation.tract_variables import body_arc, track
 from benchmark.files import replacing
-from benchmark.speech import Clip, Trajectories
+from benchmark.types import Clip, Trajectories
 
 _DOTS_PER_INCH = 110
 _LEVEL_S = 0.05

@@ -8,7 +8,7 @@ from scipy.fft import next_fast_len
 from scipy.interpolate import make_interp_spline
 
 from benchmark.articulation.gaps import bridge
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 
 #: Articulators move below this; above it lies the noise of tracking.
 CUTOFF_HZ = 20.0

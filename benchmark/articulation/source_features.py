@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark import audio
-from benchmark.speech import Clip
+from benchmark.types import Clip
 
 LOWEST_HZ, HIGHEST_HZ = 60.0, 400.0
 _RATE_HZ = 16_000

@@ -17,7 +17,7 @@ from benchmark.articulation.outline import Outline
 from benchmark.articulation.smooth import frames_covered, low_pass, to_rate
 from benchmark.articulation.source_features import source_features
 from benchmark.errors import CorpusError
-from benchmark.speech import Trajectories, Utterance
+from benchmark.types import Trajectories, Utterance
 
 RATE_HZ = 100.0
 _DECIMALS = 4

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.articulation.outline import Nearest, Outline, nearest, project
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 
 VERSION = "2"
 NAMES = ("LA", "LP", "TBCL", "TBCD", "TTCL", "TTCD")

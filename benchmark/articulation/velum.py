@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from benchmark.articulation.tract_variables import Value, track
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 
 #: The raised velum: this quantile of its height, so that a few strayed frames do not set the zero.
 _RAISED = 0.98

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from benchmark.corpora.contract import Corpus, Ignored
 from benchmark.errors import CorpusError
-from benchmark.speech import Utterance
+from benchmark.types import Utterance
 
 __all__ = ["CORPORA", "Corpus", "Ignored", "Scan", "get", "read", "scan"]
 

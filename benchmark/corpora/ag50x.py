@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmark.corpora import contract, folder, folder_config
 from benchmark.errors import CorpusError
-from benchmark.speech import Utterance
+from benchmark.types import Utterance
 
 
 def read(root: Path) -> list[Utterance]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmark.errors import CorpusError
 from benchmark.files import never_ends
-from benchmark.speech import Trajectories, Utterance
+from benchmark.types import Trajectories, Utterance
 
 #: Roles that `Corpus.sensors` may name; the tongue body runs from front to back.
 ROLES = (
@@ -167,14 +167,6 @@ def lengths(
     return facts
 
 
-def overlap(trajectories: Trajectories, audio_s: float) -> Trajectories:
-    """Leave out what lies more than one frame past the end of the audio."""
-    frames = max(1, int(np.ceil(audio_s * trajectories.rate_hz - 1e-6)) + 1)
-    return Trajectories(
-        trajectories.values[:frames], trajectories.rate_hz, trajectories.names, trajectories.valid[:frames]
-    )
-
-
 def delayed(trajectories: Trajectories, start_s: float) -> Trajectories:
     """Put invalid frames in front, so that frame 0 is at the first audio sample.
 
@@ -243,23 +235,3 @@ def outline(path: Path, points: NDArray[np.float64]) -> NDArray[np.float64]:
             f"{path}: an outline needs at least two different points, found {different}; copy the file again"
         )
     return points
-
-
-def refuse_blank(path: Path, values: NDArray[np.floating]) -> None:
-    """Refuse a file in which no number is finite: nothing was recorded, or it was damaged.
-
-    Raises:
-        CorpusError: So it is.
-    """
-    if not np.isfinite(values).any():
-        raise CorpusError(f"{path}: holds no finite position; the file is damaged or nothing was recorded")
-
-
-def millimetres(
-    values: NDArray[np.floating], valid: NDArray[np.bool_], rate_hz: float, names: tuple[str, ...]
-) -> Trajectories:
-    """Trajectories from raw values: whatever is not finite in single precision becomes invalid, whatever is invalid becomes 0."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        single = np.asarray(values, np.float32)
-    usable = valid & np.isfinite(single)
-    return Trajectories(np.where(usable, single, np.float32(0)), rate_hz, names, usable)

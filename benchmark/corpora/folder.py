@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark import audio
-from benchmark.corpora import array_files, contract, est_track, folder_config, phone_files
-from benchmark.corpora.columns import Columns
+from benchmark.corpora import contract, folder_config
 from benchmark.corpora.folder_config import FolderConfig
-from benchmark.corpora.passed_over import SOUNDS
-from benchmark.corpora.tables import read_table
+from benchmark.corpora.unread_files import SOUNDS
 from benchmark.errors import CorpusError
-from benchmark.speech import Anatomy, Clip, Segment, Trajectories, Utterance
+from benchmark.formats import array_files, est_track, phone_files, raw_values
+from benchmark.formats.columns import Columns
+from benchmark.formats.text_tables import read_table
+from benchmark.types import Anatomy, Clip, Segment, Trajectories, Utterance
 
 #: Prefix of the channels that each role gets, whatever the lab calls its sensors.
 PREFIXES = {
@@ -101,16 +102,16 @@ def read_trajectories(path: Path, config: FolderConfig, audio_s: float) -> Traje
     rate_hz, start_s = _timing(path, config, columns)
     picked = [_role(path, config, role, columns) for role in config.sensors]
     values = np.concatenate([part for part, _ in picked], axis=1)
-    contract.refuse_blank(path, values)
+    raw_values.refuse_blank(path, values)
     channels = tuple(name for _, part in picked for name in part)
     valid = np.isfinite(values)
     for part, own in picked:
         if part.shape[1] == 2:
             here = [channels.index(name) for name in own]
             valid[:, here] = valid[:, here].all(axis=1, keepdims=True)
-    found = contract.millimetres(values, valid, rate_hz, channels)
+    found = raw_values.millimetres(values, valid, rate_hz, channels)
     contract.lengths(path, audio_s, start_s + found.duration_s, config.trajectories.length_limit_s)
-    return contract.overlap(contract.delayed(found, start_s), audio_s)
+    return raw_values.overlap(contract.delayed(found, start_s), audio_s)
 
 
 def read_anatomy(palate: Path, pharynx: Path | None, config: FolderConfig) -> Anatomy:

@@ -6,10 +6,11 @@ import re
 from functools import partial
 from pathlib import Path
 
-from benchmark.corpora import contract, mview
-from benchmark.corpora.passed_over import passed_over
+from benchmark.corpora import contract
+from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
-from benchmark.speech import Utterance
+from benchmark.formats import mview
+from benchmark.types import Utterance
 
 LENGTH_LIMIT_S = 0.5
 _VERTICAL = 2

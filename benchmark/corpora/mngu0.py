@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark import audio
-from benchmark.corpora import contract, est_track
-from benchmark.corpora.passed_over import passed_over
-from benchmark.corpora.tables import read_table
+from benchmark.corpora import contract
+from benchmark.corpora.splits import file_sets
+from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
-from benchmark.speech import Clip, Trajectories, Utterance
-from benchmark.splits import file_sets
+from benchmark.formats import est_track, raw_values
+from benchmark.formats.text_tables import read_table
+from benchmark.types import Clip, Trajectories, Utterance
 
 LENGTH_LIMIT_S = 1.0
 MM_PER_CM = 10.0
@@ -138,7 +139,7 @@ def read_normalised(path: Path, parameters: Path, label: Path, audio_s: float) -
     centimetres = track.values[:, columns] * _DEVIATIONS * deviation[columns] + mean[columns]
     values = centimetres * MM_PER_CM * np.tile([-1.0, 1.0], 6)
     coils = _finish(path, values, track, rate_hz, list(COILS), audio_s)
-    return contract.overlap(contract.delayed(coils, _silence_end(label)), audio_s)
+    return raw_values.overlap(contract.delayed(coils, _silence_end(label)), audio_s)
 
 
 def _tracks(files: Iterable[Path], root: Path) -> dict[str, Path]:
@@ -167,9 +168,9 @@ def _finish(
 ) -> Trajectories:
     names = tuple(f"{coil}_{axis}" for coil in coils for axis in "xy")
     valid = np.isfinite(values) & track.present[:, None]
-    contract.refuse_blank(path, values)
-    found = contract.millimetres(values, valid, rate_hz, names)
-    return contract.overlap(contract.delayed(found, float(track.times[0])), audio_s)
+    raw_values.refuse_blank(path, values)
+    found = raw_values.millimetres(values, valid, rate_hz, names)
+    return raw_values.overlap(contract.delayed(found, float(track.times[0])), audio_s)
 
 
 def _positions(names: tuple[str, ...]) -> dict[tuple[str, str], int]:

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmark import audio
-from benchmark.corpora import contract, est_track
-from benchmark.corpora.passed_over import passed_over
-from benchmark.corpora.tables import last_number, read_table
+from benchmark.corpora import contract
+from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
-from benchmark.speech import Anatomy, Clip, Trajectories, Utterance
+from benchmark.formats import est_track, raw_values
+from benchmark.formats.text_tables import last_number, read_table
+from benchmark.types import Anatomy, Clip, Trajectories, Utterance
 
 LENGTH_LIMIT_S = 2.0
 PER_MM = 100.0
@@ -72,12 +73,12 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
     values = track.values[:, [i for i, _ in columns]] / PER_MM
     # x is known to the file as a distance behind the incisors.
     values *= np.array([-1.0 if name.endswith("_x") else 1.0 for name in names])
-    contract.refuse_blank(path, values)
+    raw_values.refuse_blank(path, values)
     valid = np.isfinite(values) & track.present[:, None]
     with np.errstate(invalid="ignore", over="ignore"):
         valid &= np.fmax.reduce(values) - np.fmin.reduce(values) > 0  # unlike max and min they pass over NaN
-    coils = contract.millimetres(values, valid, rate_hz, names)
-    return contract.overlap(contract.delayed(coils, float(track.times[0])), audio_s)
+    coils = raw_values.millimetres(values, valid, rate_hz, names)
+    return raw_values.overlap(contract.delayed(coils, float(track.times[0])), audio_s)
 
 
 def read_anatomy(path: Path) -> Anatomy:

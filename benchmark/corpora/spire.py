@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark import audio
-from benchmark.corpora import contract, torch_zip
-from benchmark.corpora.passed_over import passed_over
+from benchmark.corpora import contract
+from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
-from benchmark.speech import Clip, Trajectories, Utterance
+from benchmark.formats import raw_values, torch_zip
+from benchmark.types import Clip, Trajectories, Utterance
 
 RATE_HZ = 100.0
 LENGTH_LIMIT_S = 0.5
@@ -82,15 +83,15 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
     if max(columns) + 1 >= raw.shape[1]:
         raise CorpusError(f"{path}: {RAW} has {raw.shape[1]} columns; 18 are expected")
     values = raw[:, [column + axis for column in columns for axis in (0, 1)]]
-    contract.refuse_blank(path, values)
+    raw_values.refuse_blank(path, values)
     lips, tongue = values[:, 0], values[:, 10]
     with np.errstate(invalid="ignore"):
         backwards = bool(np.nanmedian(lips - tongue) < 0) if np.isfinite(lips - tongue).any() else False
     names = tuple(f"{sensor}_{axis}" for sensor in SENSORS for axis in "xy")
-    coils = contract.millimetres(values, np.isfinite(values), RATE_HZ, names)
+    coils = raw_values.millimetres(values, np.isfinite(values), RATE_HZ, names)
     if backwards:
         coils = contract.mirrored(coils, tuple(name for name in names if name.endswith("_x")))
-    return contract.overlap(coils, audio_s)
+    return raw_values.overlap(coils, audio_s)
 
 
 def _columns(path: Path, raw: NDArray[np.float64], content: dict[str, Any]) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.speech import Clip
+from benchmark.types import Clip
 
 _NOMINAL_HZ, _TOLERANCE_HZ, _HALF_WIDTH_HZ = 1000.0, 150.0, 50.0
 _HUM_HZ = 200.0

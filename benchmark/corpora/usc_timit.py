@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmark import audio
-from benchmark.corpora import contract, mview
-from benchmark.corpora.passed_over import passed_over
+from benchmark.corpora import contract
+from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
-from benchmark.speech import Clip, Trajectories, Utterance
+from benchmark.formats import mview
+from benchmark.types import Clip, Trajectories, Utterance
 
 LENGTH_LIMIT_S = 1.0
 #: Recordings of a speaker that are looked at to tell which coordinate is the vertical one.

@@ -11,8 +11,8 @@ import numpy as np
 from benchmark import audio
 from benchmark.corpora import contract
 from benchmark.errors import CorpusError
-from benchmark.phones import APPROXIMANT
-from benchmark.speech import Anatomy, Segment, Trajectories, Utterance
+from benchmark.formats.phones import APPROXIMANT
+from benchmark.types import Anatomy, Segment, Trajectories, Utterance
 from benchmark.virtual import store
 from benchmark.virtual.inventory import SILENCE, phone
 from benchmark.virtual.pellets import CHANNELS, RATE_HZ

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from benchmark import audio
 from benchmark.corpora import contract
-from benchmark.corpora.passed_over import passed_over
 from benchmark.corpora.sync_tone import without_sync_tone
-from benchmark.corpora.tables import last_number, read_table
+from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
-from benchmark.speech import Anatomy, Clip, Trajectories, Utterance
+from benchmark.formats import raw_values
+from benchmark.formats.text_tables import last_number, read_table
+from benchmark.types import Anatomy, Clip, Trajectories, Utterance
 
 PELLETS = ("UL", "LL", "T1", "T2", "T3", "T4", "MNI", "MNM")
 CHANNELS = tuple(f"{pellet}_{axis}" for pellet in PELLETS for axis in "xy")
@@ -90,8 +91,8 @@ def read_pellets(path: Path, audio_s: float) -> Trajectories:
     micrometres = table[:, 1:]
     lost = (np.abs(micrometres) >= MISSING_UM).reshape(len(table), -1, 2).any(axis=2)
     valid = np.repeat(~lost, 2, axis=1)
-    pellets = contract.millimetres(micrometres / 1000.0, valid, 1.0 / step_s, CHANNELS)
-    return contract.overlap(contract.delayed(pellets, float(times[0])), audio_s)
+    pellets = raw_values.millimetres(micrometres / 1000.0, valid, 1.0 / step_s, CHANNELS)
+    return raw_values.overlap(contract.delayed(pellets, float(times[0])), audio_s)
 
 
 def read_anatomy(palate: Path, pharynx: Path | None) -> Anatomy:

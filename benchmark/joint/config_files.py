@@ -13,7 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from benchmark.errors import RecipeError
-from benchmark.invalid import problem
+from benchmark.formats.config_errors import problem
 from benchmark.joint.config import JointConfig
 
 _FOLDER = Path(__file__).parent / "configs"

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmark.draws import Draws
 from benchmark.errors import CorpusError, SilentNoiseError
 from benchmark.joint.batch import Batch, target_frames
 from benchmark.joint.config import DataConfig
@@ -20,7 +19,8 @@ from benchmark.joint.encoders.contract import HOP, RATE_HZ
 from benchmark.joint.material import Material
 from benchmark.joint.mixtures import Renderer, Sound, draw_mixtures, epoch_identity
 from benchmark.mixing.plan import Row
-from benchmark.speech import Utterance
+from benchmark.randomness import Draws
+from benchmark.types import Utterance
 
 #: Utterances among which those of like length are looked for, so that order stays random and padding short.
 _POOL = 64

@@ -56,8 +56,8 @@ def _measured(folder: Path) -> float:
     import torch
 
     import benchmark.joint.build  # noqa: F401  # what it imports is no part of a model
+    from benchmark.joint.inference import wrapped
     from benchmark.joint.trained import load_trained
-    from benchmark.joint.wrapper import wrapped
 
     torch.set_num_threads(1)
     before = _resident("VmRSS")

@@ -13,17 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.audio import read_header
-from benchmark.draws import Draws
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.joint.batch import FRAME_RATE_HZ
 from benchmark.mixing.gather import Gathered
+from benchmark.mixing.noise_index import RATE_HZ, Supply
+from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.sources import Sources
-from benchmark.mixing.supply import RATE_HZ, Supply
 from benchmark.noises.listing import audio_below
 from benchmark.noises.reading import read_stretch
-from benchmark.prepared import PreparedCorpus
-from benchmark.recipe import Recipe
-from benchmark.speech import Clip, Trajectories, Utterance
+from benchmark.prepared.corpus import PreparedCorpus
+from benchmark.randomness import Draws
+from benchmark.types import Clip, Trajectories, Utterance
 
 #: Long recordings of extra speech are taken in pieces of at most this many seconds, and shorter rests are left out.
 _PIECE_S, _LEAST_S = 8.0, 0.5

@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 
 from benchmark import __version__
 from benchmark.audio import FULL_SCALE
-from benchmark.draws import Draws
 from benchmark.errors import RecipeError, SilentSpeechError
 from benchmark.files import replacing
 from benchmark.joint.config import DataConfig
 from benchmark.joint.material import Material
+from benchmark.mixing.noise_index import RATE_HZ, samples_at_16k
 from benchmark.mixing.plan import Row, plan_mixtures
+from benchmark.mixing.recipe import Recipe, recipe_hash
 from benchmark.mixing.render import LevelledSpeech, levelled_speech, render_mixture
 from benchmark.mixing.sources import SourceReader
-from benchmark.mixing.supply import RATE_HZ, samples_at_16k
-from benchmark.recipe import Recipe, recipe_hash
-from benchmark.speech import Utterance
+from benchmark.randomness import Draws
+from benchmark.types import Utterance
 
 Sound = NDArray[np.float32]
 #: Speech that is kept in memory, in samples: two hours.

@@ -14,7 +14,6 @@ from typing import Any
 import torch
 
 from benchmark import corpora
-from benchmark.draws import Draws
 from benchmark.errors import CorpusError, ModelError
 from benchmark.files import alone_in
 from benchmark.joint import checkpoint
@@ -24,7 +23,7 @@ from benchmark.joint.config import JointConfig
 from benchmark.joint.data import TrainingData
 from benchmark.joint.encoders.freezing import set_trainable
 from benchmark.joint.encoders.small import SmallEncoder
-from benchmark.joint.finished import finish, start_encoder
+from benchmark.joint.export import finish, start_encoder
 from benchmark.joint.material import Material, collect
 from benchmark.joint.mixtures import with_more_babble
 from benchmark.joint.model import JointModel
@@ -34,9 +33,9 @@ from benchmark.joint.tasks import JointTask, PretrainingTask, Task
 from benchmark.joint.trained import load_trained
 from benchmark.joint.training import Training, resumable
 from benchmark.mixing.gather import Roots, gather, speech_root
-from benchmark.prepared import PreparedCorpus
-from benchmark.progress import Progress, silent
-from benchmark.speech import Utterance
+from benchmark.prepared.corpus import PreparedCorpus
+from benchmark.randomness import Draws
+from benchmark.types import Progress, Utterance, silent
 
 
 @dataclass(frozen=True, slots=True)

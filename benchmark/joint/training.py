@@ -12,7 +12,6 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from benchmark.draws import Draws
 from benchmark.errors import ModelError
 from benchmark.joint import checkpoint
 from benchmark.joint.batch import Batch
@@ -25,7 +24,8 @@ from benchmark.joint.muon import Muon
 from benchmark.joint.processes import Processes
 from benchmark.joint.schedule import Schedule
 from benchmark.joint.tasks import Task
-from benchmark.progress import Progress, silent
+from benchmark.randomness import Draws
+from benchmark.types import Progress, silent
 
 _DEV_COLUMNS = {"ppmc": "dev_ppmc", "si_sdr": "dev_si_sdr_db", "loss": "dev_loss"}
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from benchmark.errors import MeasureError
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 
 LENGTH_TOLERANCE_S = 0.05
 _LOUDEST = 1e30
@@ -108,7 +108,7 @@ def check_trajectories(target: Trajectories, estimate: Trajectories) -> tuple[Tr
     for what, given in (("target", target), ("estimate", estimate)):
         if not isinstance(given, Trajectories):
             raise MeasureError(
-                f"the {what} must be Trajectories(values, rate_hz, names, valid), of benchmark.speech, got "
+                f"the {what} must be Trajectories(values, rate_hz, names, valid), of benchmark.types, got "
                 f"{type(given).__name__}: a bare array names no parameters and no rate"
             )
     if target.rate_hz != estimate.rate_hz:

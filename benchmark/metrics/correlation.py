@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchmark.errors import MeasureError
 from benchmark.metrics.checks import check_trajectories
 from benchmark.metrics.measure import ParameterScore, ParameterScores, TrajectoryPair
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 
 MIN_FRAMES = 10
 MIN_DELIVERED = 0.9

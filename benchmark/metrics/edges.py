@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmark.errors import MeasureError
 from benchmark.metrics.measure import AudioMeasure, Measure, ParameterScores, TrajectoryMeasure
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 
 RATE_HZ = 16_000
 FRAME_RATE_HZ = 100.0

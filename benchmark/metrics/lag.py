@@ -12,7 +12,7 @@ from benchmark.errors import MeasureError
 from benchmark.metrics.checks import check_trajectories
 from benchmark.metrics.correlation import MIN_FRAMES, correlations
 from benchmark.metrics.measure import ParameterScores, TrajectoryMeasure, TrajectoryPair
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 
 
 class BestLag(NamedTuple):

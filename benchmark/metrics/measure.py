@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from benchmark.errors import MeasureError
 from benchmark.metrics.checks import check_estimate, check_rate, check_reference
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 
 Kind = Literal["audio", "trajectories"]
 Status = Literal["ok", "failed", "left_out"]

@@ -10,14 +10,14 @@ from typing import Any
 
 from benchmark import corpora, noises
 from benchmark.corpora.contract import Corpus
-from benchmark.draws import Draws
+from benchmark.corpora.splits import load_splits
 from benchmark.errors import CorpusError, RecipeError
+from benchmark.files import cache_folder, demo_corpus
+from benchmark.mixing.noise_index import Supply, recordings_of, talkers_of
+from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.sources import Sources
-from benchmark.mixing.supply import Supply, recordings_of, talkers_of
-from benchmark.recipe import Recipe
-from benchmark.shipped import cache_folder, demo_corpus
-from benchmark.speech import Utterance
-from benchmark.splits import load_splits
+from benchmark.randomness import Draws
+from benchmark.types import Utterance
 from benchmark.virtual.store import read_info
 
 SPLITS = ("train", "dev", "test")

@@ -8,9 +8,9 @@ from pathlib import Path
 import joblib
 
 from benchmark.errors import CorpusError, ManifestError
-from benchmark.phones import FILE_NAME, checked, read_labels, write_labels
-from benchmark.progress import Progress
-from benchmark.speech import Segment, Utterance
+from benchmark.formats.phones import checked
+from benchmark.mixing.phone_table import FILE_NAME, read_labels, write_labels
+from benchmark.types import Progress, Segment, Utterance
 
 #: Labels may end so much after the recording.
 _LATEST_S = 0.1

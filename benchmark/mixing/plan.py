@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmark.draws import Draws
 from benchmark.errors import CorpusError, RecipeError
-from benchmark.mixing.supply import Material, Supply, Talker, by_length, samples_at_16k
+from benchmark.mixing.noise_index import Material, Supply, Talker, by_length, samples_at_16k
+from benchmark.mixing.recipe import Babble, NonBabble, Recipe
 from benchmark.noises.synthetic import SYNTHETIC
-from benchmark.recipe import Babble, NonBabble, Recipe
-from benchmark.speech import Utterance
+from benchmark.randomness import Draws
+from benchmark.types import Utterance
 
 Row = dict[str, Any]
 
@@ -41,7 +41,7 @@ def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], supply: Suppl
         supply: All noise at hand.
 
     Returns:
-        Rows with the planned columns of `benchmark.manifest.PLANNED`.
+        Rows with the planned columns of `benchmark.mixing.manifest.PLANNED`.
 
     Raises:
         RecipeError: The recipe names a source or category that is not there.

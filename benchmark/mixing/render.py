@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from benchmark.audio import FULL_SCALE, pcm16, pcm_sha256
 from benchmark.errors import MeasureError, SilentNoiseError, SilentSpeechError
 from benchmark.metrics import ActiveLevel, active_speech_level
+from benchmark.mixing.noise_index import RATE_HZ
+from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.sources import SourceReader
-from benchmark.mixing.supply import RATE_HZ
-from benchmark.recipe import Recipe
 
 Samples = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ class Rendered:
 
     Attributes:
         pcm: int16, shape (samples,), 16 kHz.
-        measured: The columns of `benchmark.manifest.MEASURED`.
+        measured: The columns of `benchmark.mixing.manifest.MEASURED`.
     """
 
     pcm: NDArray[np.int16]

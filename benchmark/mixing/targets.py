@@ -16,11 +16,11 @@ from benchmark.articulation.target_sets import traced_outline
 from benchmark.articulation.tract_variables import VERSION
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.mixing.gather import Gathered
-from benchmark.mixing.supply import samples_at_16k
-from benchmark.prepared import read_trajectories, targets_sha256, trajectories_path, write_trajectories
-from benchmark.progress import Progress
-from benchmark.recipe import Recipe
-from benchmark.speech import Trajectories, Utterance
+from benchmark.mixing.layout import trajectories_path
+from benchmark.mixing.noise_index import samples_at_16k
+from benchmark.mixing.recipe import Recipe
+from benchmark.mixing.trajectory_table import read_trajectories, targets_sha256, write_trajectories
+from benchmark.types import Progress, Trajectories, Utterance
 
 
 def unreadable_targets(

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 
 Audio = NDArray[np.float32]
 

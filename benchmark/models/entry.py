@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmark.models.contract import Model
 
 if TYPE_CHECKING:
-    from benchmark.prepared import PreparedCorpus
+    from benchmark.prepared.corpus import PreparedCorpus
 
 Task = Literal["enhance", "invert"]
 

@@ -12,16 +12,16 @@ from functools import partial
 from pathlib import Path
 
 from benchmark import __version__
+from benchmark.files import trained_models
 from benchmark.joint.card import CARD, WEIGHTS, TrainedCard, read_card, read_trained_card
 from benchmark.joint.trained import PACKAGES, file_sha256, load_trained, packages_missing
 from benchmark.models.contract import Model
 from benchmark.models.entry import Entry, InProcess
 from benchmark.models.source_hash import files_sha256
-from benchmark.shipped import trained_models
 
 _CODE = Path(__file__).parent.parent / "joint"
 #: What a trained model runs through; how it was trained is told by its weights.
-HEARING = ("build", "config", "enhancer", "inverter", "layers", "model", "trained", "wrapper")
+HEARING = ("build", "config", "enhancer", "inverter", "layers", "model", "inference", "trained")
 
 
 def trained_entry(folder: Path, name: str = "") -> Entry:
@@ -61,7 +61,7 @@ def shipped_entries() -> list[Entry]:
 
 def _listening(folder: Path) -> Model:
     model = load_trained(folder)
-    from benchmark.joint.wrapper import wrapped
+    from benchmark.joint.inference import wrapped
 
     return wrapped(model)
 

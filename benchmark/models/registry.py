@@ -18,7 +18,7 @@ from benchmark.models.enhancers import ENHANCERS, Wrapped
 from benchmark.models.entry import Entry, InProcess, Training
 from benchmark.models.identity import Identity
 from benchmark.models.joint import shipped_entries
-from benchmark.prepared import PreparedCorpus
+from benchmark.prepared.corpus import PreparedCorpus
 
 
 def _logmmse() -> Model:

@@ -16,9 +16,9 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import NamedTuple
 
-from benchmark.draws import Draws
 from benchmark.errors import ManifestError
-from benchmark.shipped import manifests_folder
+from benchmark.files import manifests_folder
+from benchmark.randomness import Draws
 
 SEED = 2601
 KINDS = ("babble", "nonbabble", "talker", "unused")

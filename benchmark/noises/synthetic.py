@@ -1,6 +1,6 @@
 """Generated noise: six documented models, each a pure function of a seed and a length.
 
-All work at 16 kHz in float64. Randomness comes from `benchmark.draws` (SHAKE-128), so that a seed means the same noise everywhere.
+All work at 16 kHz in float64. Randomness comes from `benchmark.randomness` (SHAKE-128), so that a seed means the same noise everywhere.
 The absolute level is arbitrary; the mixer sets it.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from benchmark.draws import Draws, gaussian, uniform
+from benchmark.randomness import Draws, gaussian, uniform
 
 RATE_HZ = 16000
 

@@ -6,8 +6,8 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-from benchmark.draws import Draws
 from benchmark.errors import CorpusError
+from benchmark.randomness import Draws
 from benchmark.virtual.prosody import Pitch, Segment, pitch, segments
 from benchmark.virtual.sentences import Sentence, sentences
 from benchmark.virtual.voices import SPLITS, Voice, cast

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from benchmark.draws import Draws
+from benchmark.randomness import Draws
 from benchmark.virtual.inventory import PHONES, SILENCE
 from benchmark.virtual.lexicon import Spoken
 from benchmark.virtual.sentences import Sentence

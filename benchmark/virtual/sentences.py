@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmark.draws import Draws
 from benchmark.errors import CorpusError
+from benchmark.randomness import Draws
 from benchmark.virtual.lexicon import CLASSES, Spoken, pronounce
 
 _TEMPLATES = tuple(

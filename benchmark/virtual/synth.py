@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from benchmark.audio import pcm16, resample
 from benchmark.errors import CorpusError, MissingExtraError
-from benchmark.speech import Clip
+from benchmark.types import Clip
 from benchmark.virtual import pellets
 from benchmark.virtual.plan import Line
 from benchmark.virtual.voices import Voice

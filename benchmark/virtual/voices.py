@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmark.draws import Draws
+from benchmark.randomness import Draws
 
 SPLITS = ("train", "dev", "test")
 # Ranges of a voice by sex: scale of the tract and typical F0 (Hz). 1.0 is the synthesiser's own man.

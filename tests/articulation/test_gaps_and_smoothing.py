@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from benchmark.articulation.gaps import LONGEST_GAP_S, bridge, fill_short_gaps, screen_spikes
 from benchmark.articulation.smooth import frames_covered, low_pass, to_rate
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 
 RATE = 145.645
 

@@ -7,7 +7,7 @@ import pytest
 
 from benchmark import plot_utterance
 from benchmark.articulation.plot import loudest_frame
-from benchmark.speech import Clip, Trajectories
+from benchmark.types import Clip, Trajectories
 from tests.corpora.writers import WRITERS
 
 SIGNATURES = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmark.articulation.source_features import source_features
-from benchmark.speech import Clip
+from benchmark.types import Clip
 
 RATE = 16_000
 

@@ -8,7 +8,7 @@ import pytest
 
 from benchmark.articulation import PARAMETERS, TARGET_SETS, speaker_targets, target_names
 from benchmark.errors import CorpusError
-from benchmark.speech import Anatomy, Clip, Trajectories, Utterance
+from benchmark.types import Anatomy, Clip, Trajectories, Utterance
 from tests.corpora import voices
 
 SENSORS = {

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchmark.articulation.outline import Outline, estimate, from_anatomy, nearest
 from benchmark.articulation.tract_variables import NAMES, nearest_to_arc, tract_variables
 from benchmark.errors import CorpusError
-from benchmark.speech import Anatomy, Trajectories
+from benchmark.types import Anatomy, Trajectories
 from tests.corpora import voices
 
 SENSORS = {

@@ -10,7 +10,7 @@ import pytest
 
 from benchmark import check_model
 
-ZOO = Path(__file__).parent.parent / "harness" / "zoo.py"
+ZOO = Path(__file__).parent.parent / "runners" / "zoo.py"
 HEAD = "import numpy as np\nclass Model:\n    sample_rate = 16000\n"
 
 

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from benchmark import inspect
-from benchmark.speech import Clip, Trajectories, Utterance
-from benchmark.survey import by_speaker, examine
+from benchmark.corpora.corpus_report import by_speaker, examine
+from benchmark.types import Clip, Trajectories, Utterance
 from tests import recipe_corpora
 from tests.corpora import voices, writers
 from tests.noises import corpora as noise_corpora

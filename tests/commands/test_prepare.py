@@ -18,13 +18,12 @@ import pytest
 import soundfile
 
 from benchmark import __main__, cli, prepare, verify
-from benchmark.files import alone_in
-from benchmark.manifest import read_table
+from benchmark.files import alone_in, demo_corpus, manifests_folder
 from benchmark.metrics import active_speech_level
-from benchmark.phones import read_labels, write_labels
-from benchmark.prepared import PreparedCorpus
-from benchmark.recipe import recipe_text
-from benchmark.shipped import demo_corpus, manifests_folder
+from benchmark.mixing.manifest import read_table
+from benchmark.mixing.phone_table import read_labels, write_labels
+from benchmark.mixing.recipe import recipe_text
+from benchmark.prepared.corpus import PreparedCorpus
 from tests import recipe_corpora
 from tests.noises import corpora as noise_corpora
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmark import prepare, score, verify
-from benchmark.harness.results import read_result
-from benchmark.prepared import PreparedCorpus
+from benchmark.prepared.corpus import PreparedCorpus
+from benchmark.scoring.results import read_result
 
 pytestmark = pytest.mark.real
 

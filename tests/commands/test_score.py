@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmark import leaderboard, score
-from benchmark.harness.results import read_result
+from benchmark.scoring.results import read_result
 
 
 def scored(small, out, model, *options):

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from benchmark.harness.results import write_result
+from benchmark.scoring.results import write_result
 from tests.joint.finished_runs import config, finished_run
-from tests.standings.results import result
+from tests.ranking.results import result
 
 HEAVY = ("torch", "torchaudio", "safetensors", "transformers")
 #: Runs commands one after the other where some packages cannot be had.
@@ -91,7 +91,6 @@ def test_what_needs_torch_says_so_in_a_line(small, tmp_path):
     score = ["score", "--corpus", small, "--limit", "1", "--out", tmp_path / "results"]
     lines = [
         ["train", "--config", "joint_tiny", "--corpus", small, "--out", tmp_path / "new"],
-        ["ship_model", run, "--out", tmp_path / "shipped"],
         [*score, "--model", f"trained:{run}"],
         [*score, "--model", f"logmmse+trained:{run}"],
         ["check_model", f"trained:{run}"],

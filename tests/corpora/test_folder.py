@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmark import corpora
-from benchmark.corpora import array_files
 from benchmark.errors import CorpusError
+from benchmark.formats import array_files
 from tests.corpora import voices, writers
 
 

@@ -23,9 +23,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmark import audio
-from benchmark.corpora import array_files, carstens, est_track, mocha, mview, spire, ssff, torch_zip, xrmb
-from benchmark.draws import random_bytes
+from benchmark.corpora import mocha, spire, xrmb
 from benchmark.errors import CorpusError
+from benchmark.formats import array_files, carstens, est_track, mview, ssff, torch_zip
+from benchmark.randomness import random_bytes
 from tests.corpora import voices, writers
 
 #: Processor time: other work on the machine must not fail a reader.

@@ -9,7 +9,7 @@ import pytest
 
 from benchmark import corpora
 from benchmark.errors import CorpusError
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 from tests.corpora import writers
 
 NORMALISED = "mngu0_s1_ema_norm_1.0.1"

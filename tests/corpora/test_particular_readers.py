@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchmark import corpora
 from benchmark.corpora import mocha, spire
 from benchmark.errors import CorpusError
-from benchmark.speech import Segment, Utterance
+from benchmark.types import Segment, Utterance
 from tests.corpora import voices, writers
 
 

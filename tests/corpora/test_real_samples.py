@@ -10,8 +10,8 @@ import scipy.io
 
 from benchmark import corpora
 from benchmark.articulation import speaker_targets
-from benchmark.corpora import carstens, est_track
-from benchmark.survey import examine, oddly_placed
+from benchmark.corpora.corpus_report import examine, oddly_placed
+from benchmark.formats import carstens, est_track
 
 pytestmark = pytest.mark.real
 

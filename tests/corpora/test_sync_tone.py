@@ -6,9 +6,9 @@ import pytest
 from benchmark import corpora
 from benchmark.articulation import speaker_targets
 from benchmark.corpora.sync_tone import tone_hz, without_sync_tone
-from benchmark.draws import gaussian
-from benchmark.shipped import demo_corpus
-from benchmark.speech import Clip
+from benchmark.files import demo_corpus
+from benchmark.randomness import gaussian
+from benchmark.types import Clip
 from tests.speechlike import speech
 
 

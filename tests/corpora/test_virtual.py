@@ -10,8 +10,8 @@ import pytest
 
 from benchmark.corpora import virtual
 from benchmark.errors import CorpusError
-from benchmark.phones import CLASSES
-from benchmark.shipped import demo_corpus
+from benchmark.files import demo_corpus
+from benchmark.formats.phones import CLASSES
 from benchmark.virtual.pellets import CHANNELS
 
 

@@ -9,7 +9,7 @@ import torch
 
 from benchmark.joint.material import Material, collect
 from benchmark.mixing.gather import Roots, gather
-from benchmark.prepared import PreparedCorpus
+from benchmark.prepared.corpus import PreparedCorpus
 from tests.joint.runs import planned_corpus
 
 

@@ -9,7 +9,7 @@ import torch
 from benchmark.joint import checkpoint
 from benchmark.joint.build import build_model
 from benchmark.joint.config import JointConfig
-from benchmark.joint.finished import finish
+from benchmark.joint.export import finish
 
 NAMES = ("LA", "LP", "TBCL", "TBCD", "TTCL", "TTCD")
 

@@ -13,7 +13,7 @@ from benchmark.joint.material import collect
 from benchmark.joint.processes import Processes, started
 from benchmark.joint.tasks import JointTask
 from benchmark.mixing.gather import Roots, gather
-from benchmark.prepared import PreparedCorpus
+from benchmark.prepared.corpus import PreparedCorpus
 from tests.joint.runs import data_of, model_of, tiny_config, training_of, weights_of
 
 

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from benchmark.errors import RecipeError
+from benchmark.files import trained_models
 from benchmark.joint.card import read_card
 from benchmark.joint.config import JointConfig
 from benchmark.joint.config_files import config_names, load_config
-from benchmark.shipped import trained_models
 from tests.joint.runs import config_file
 
 

@@ -10,7 +10,7 @@ from benchmark.joint.batch import Batch, target_frames
 from benchmark.joint.material import collect
 from benchmark.joint.mixtures import Renderer
 from benchmark.mixing.gather import Roots, gather
-from benchmark.prepared import PreparedCorpus
+from benchmark.prepared.corpus import PreparedCorpus
 from tests.joint.runs import data_of, tiny_config
 
 TENSORS = ("noisy", "clean", "lengths", "targets", "valid", "has_targets")

@@ -11,8 +11,9 @@ from benchmark import prepare
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.joint.material import Scales, collect
 from benchmark.mixing.gather import Roots, gather
-from benchmark.prepared import PreparedCorpus, read_trajectories, write_trajectories
-from benchmark.speech import Trajectories
+from benchmark.mixing.trajectory_table import read_trajectories, write_trajectories
+from benchmark.prepared.corpus import PreparedCorpus
+from benchmark.types import Trajectories
 
 
 def test_targets_of_a_speaker_have_mean_0_and_deviation_1(material):

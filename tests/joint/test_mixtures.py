@@ -10,7 +10,7 @@ from benchmark.joint.mixtures import Renderer, draw_mixtures, epoch_identity, wi
 from benchmark.metrics import active_speech_level
 from benchmark.mixing.gather import Roots, gather
 from benchmark.mixing.plan import plan_mixtures
-from benchmark.prepared import PreparedCorpus
+from benchmark.prepared.corpus import PreparedCorpus
 
 EPOCHS = 12
 

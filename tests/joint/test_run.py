@@ -14,12 +14,11 @@ import torch
 from safetensors.torch import load_file
 
 from benchmark.errors import CorpusError, ModelError, SinbadError
-from benchmark.files import alone_in
+from benchmark.files import alone_in, demo_corpus, trained_models
 from benchmark.joint.config_files import load_config
+from benchmark.joint.inference import wrapped
 from benchmark.joint.run import Place, _anywhere, run
 from benchmark.joint.trained import load_trained
-from benchmark.joint.wrapper import wrapped
-from benchmark.shipped import demo_corpus, trained_models
 from tests.joint.runs import config_file
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -12,8 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from benchmark.errors import MissingExtraError, ModelError
 from benchmark.joint.card import CARD, WEIGHTS, read_trained_card, without_path
+from benchmark.joint.inference import wrapped
 from benchmark.joint.trained import file_sha256, load_trained
-from benchmark.joint.wrapper import wrapped
 from tests.joint.finished_runs import NAMES, config, finished_run
 
 

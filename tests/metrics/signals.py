@@ -7,7 +7,7 @@ from hashlib import shake_128
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 
 Array = NDArray[np.float64]
 NAMES = ("LA", "LP", "TBCL", "TBCD", "TTCL", "TTCD", "aperiodicity", "periodicity", "pitch")

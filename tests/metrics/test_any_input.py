@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from benchmark.errors import MeasureError
 from benchmark.metrics import ESTOI, LSD, SISDR, STOI, PESQLike, SegSNR, active_speech_level, available, parse
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 from tests.metrics.signals import noise, speech
 
 AUDIO = [STOI(), ESTOI(), PESQLike(), SISDR(), SISDR(zero_mean=True), SegSNR(), LSD()]

@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from benchmark.errors import CorpusError, RecipeError
+from benchmark.files import demo_corpus
 from benchmark.mixing.gather import Roots, gather
-from benchmark.recipe import load_recipe, parse_recipe, recipe_text
-from benchmark.shipped import demo_corpus
+from benchmark.mixing.recipe import load_recipe, parse_recipe, recipe_text
 from tests.corpora import writers
 from tests.noises import corpora as noise_corpora
 

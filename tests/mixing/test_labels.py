@@ -4,9 +4,8 @@ from functools import partial
 
 from benchmark.errors import CorpusError
 from benchmark.mixing.labels import write_phones
-from benchmark.phones import read_labels
-from benchmark.progress import silent
-from benchmark.speech import Segment, Utterance
+from benchmark.mixing.phone_table import read_labels
+from benchmark.types import Segment, Utterance, silent
 
 PLOSIVE = Segment("p", "plosive", 0.0, 0.1)
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from benchmark.errors import CorpusError, RecipeError
-from benchmark.manifest import plan_hash
+from benchmark.mixing.manifest import plan_hash
+from benchmark.mixing.noise_index import Supply, recordings_of, samples_at_16k, talkers_of
 from benchmark.mixing.plan import plan_mixtures
-from benchmark.mixing.supply import Supply, recordings_of, samples_at_16k, talkers_of
+from benchmark.mixing.recipe import parse_recipe, recipe_text
 from benchmark.noises.contract import Recording
-from benchmark.recipe import parse_recipe, recipe_text
 from tests.speechlike import utterance
 
 SPLITS = ("train", "dev", "test")

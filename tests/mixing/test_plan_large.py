@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from benchmark.shipped import manifests_folder
+from benchmark.files import manifests_folder
 from tests.corpora import writers
 
 UTTERANCES = 5000
@@ -21,7 +21,7 @@ MEAN_S = 10.1
 PLAN = """
 from benchmark.mixing.gather import Roots, gather
 from benchmark.mixing.plan import plan_mixtures
-from benchmark.recipe import load_recipe
+from benchmark.mixing.recipe import load_recipe
 recipe = load_recipe("xrmb_noisy")
 gathered = gather(recipe, Roots(Path(sys.argv[1])))
 rows = plan_mixtures(recipe, gathered.targets, gathered.supply)
@@ -29,7 +29,7 @@ facts = {"utterances": len(gathered.targets) + gathered.unassigned, "planned": l
 """
 PREPARE = """
 from benchmark import prepare
-from benchmark.prepared import PreparedCorpus
+from benchmark.prepared.corpus import PreparedCorpus
 code = prepare.main(["--recipe", "xrmb_noisy", "--speech-root", sys.argv[1], "--out", sys.argv[2], "--plan-only", "--json"])
 facts = {"code": code, "rows": len(PreparedCorpus(Path(sys.argv[2])))}
 """

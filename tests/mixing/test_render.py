@@ -5,11 +5,11 @@ import pytest
 
 from benchmark.errors import CorpusError
 from benchmark.metrics import active_speech_level
+from benchmark.mixing.noise_index import Supply
 from benchmark.mixing.plan import plan_mixtures
 from benchmark.mixing.render import levelled_speech, render_mixture
 from benchmark.mixing.sources import SourceReader, Sources
-from benchmark.mixing.supply import Supply
-from benchmark.speech import Clip, Utterance
+from benchmark.types import Clip, Utterance
 from tests.mixing.test_plan import corpus, recipe, supply
 from tests.speechlike import utterance
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmark.mixing.targets import over_audio
-from benchmark.speech import Trajectories
+from benchmark.types import Trajectories
 
 
 @pytest.mark.parametrize(("audio_s", "frames"), [(0.05, 10), (0.1, 10), (0.101, 11), (0.13, 13)])

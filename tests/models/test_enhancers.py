@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from benchmark.audio import resample
-from benchmark.draws import gaussian
 from benchmark.errors import MissingExtraError
-from benchmark.harness.evaluate import evaluate
 from benchmark.metrics import parse
 from benchmark.models import REGISTERED
 from benchmark.models.enhancers import ENHANCERS, packages
 from benchmark.models.enhancers.frames import overlap_add, streamed, windows
-from benchmark.speech import Clip
+from benchmark.randomness import gaussian
+from benchmark.scoring.evaluate import evaluate
+from benchmark.types import Clip
 from tests.speechlike import speech
 
 WRAPPED = {item.name: item for item in ENHANCERS}
@@ -131,6 +131,6 @@ def test_a_missing_package_is_an_error_before_anything_is_scored(corpus_stub, mo
 
 @pytest.fixture
 def corpus_stub():
-    from tests.harness.conftest import SmallCorpus
+    from tests.scoring.conftest import SmallCorpus
 
     return SmallCorpus()

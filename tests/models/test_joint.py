@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 
 import benchmark.joint
-from benchmark import overview
+from benchmark.cli import inventory as overview
 from benchmark.errors import MissingExtraError, ModelError
-from benchmark.harness.open_runner import RunOptions, open_runner
-from benchmark.harness.outcome import Item
+from benchmark.files import trained_models
 from benchmark.joint.card import CARD, WEIGHTS
 from benchmark.models import REGISTERED, load
 from benchmark.models.entry import InProcess, Pair
 from benchmark.models.joint import HEARING, shipped_entries
-from benchmark.shipped import trained_models
-from benchmark.speech import Clip
+from benchmark.runners.open_runner import RunOptions, open_runner
+from benchmark.runners.prediction import Item
+from benchmark.types import Clip
 from tests.joint.finished_runs import NAMES, config, finished_run
 
 NOISE = Clip(np.random.default_rng(1).normal(0, 0.1, 4000).astype(np.float32), 16000)

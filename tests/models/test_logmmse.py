@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmark.draws import gaussian
 from benchmark.metrics import parse
 from benchmark.models.logmmse import LogMmse
+from benchmark.randomness import gaussian
 from tests.speechlike import speech
 
 

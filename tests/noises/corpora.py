@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from benchmark.draws import gaussian
 from benchmark.noises.catalogue import load_table
+from benchmark.randomness import gaussian
 from tests.speechlike import speech
 
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from benchmark.draws import Draws
 from benchmark.errors import ManifestError
 from benchmark.noises import NOISES, catalogue
 from benchmark.noises.catalogue import load_table, rule_for, split_by_hash
+from benchmark.randomness import Draws
 
 TABLES = [name for name in NOISES if name != "folder"]
 #: Places that are alike; the splits of each group were dealt in the order of a hash.

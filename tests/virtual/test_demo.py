@@ -12,8 +12,8 @@ import pytest
 
 from benchmark.audio import pcm16, pcm_sha256, read_clip, read_header
 from benchmark.corpora.virtual import read, read_phones
-from benchmark.shipped import demo_corpus
-from benchmark.speech import Trajectories, Utterance
+from benchmark.files import demo_corpus
+from benchmark.types import Trajectories, Utterance
 from benchmark.virtual import store
 from benchmark.virtual.inventory import PHONES
 from benchmark.virtual.plan import fingerprint, plan

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from benchmark.draws import Draws
+from benchmark.randomness import Draws
 from benchmark.virtual.inventory import PHONES
 from benchmark.virtual.prosody import LEAD_MS, PAUSE_MS, TAIL_MS, Accent, Pitch, Segment, pitch, segments
 from benchmark.virtual.sentences import sentences

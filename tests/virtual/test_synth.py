@@ -13,8 +13,8 @@ from scipy.linalg import solve_toeplitz
 
 from benchmark.audio import pcm_sha256
 from benchmark.errors import CorpusError, MissingExtraError, SinbadError
-from benchmark.progress import silent
-from benchmark.shipped import demo_corpus
+from benchmark.files import demo_corpus
+from benchmark.types import silent
 from benchmark.virtual import build as building
 from benchmark.virtual import store, synth
 from benchmark.virtual.plan import Line, Part, plan

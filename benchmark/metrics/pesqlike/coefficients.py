@@ -1,4 +1,4 @@
-"""The numbers of PESQLike, all of them fitted; written by ``python -m benchmark.fit_pesqlike fit``."""
+"""The numbers of PESQLike, all of them fitted; written by ``python -m maintenance.fit_pesqlike fit``."""
 
 from __future__ import annotations
 

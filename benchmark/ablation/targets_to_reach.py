@@ -1,0 +1,109 @@
+"""What the joint model has to reach on the ladder, and whether it does: every verdict is computed from the results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple
+
+from benchmark.ablation import variants as ladder
+from benchmark.ablation.variants import BABBLE, ENHANCER, JOINT, NONBABBLE, Found, Rung, Runs, runs_of
+from benchmark.ranking.standings import NOISY, Estimate, Key, Standing
+from benchmark.ranking.tables import title
+
+#: Measures of enhanced speech.
+ENHANCEMENT = ("SISDR", "STOI", "PESQLike")
+
+#: Over a rung: relative gain in babble and in other noise at -5 dB, in per cent, and whether its interval must lie above zero. The
+#: first are the paper's own figures; its baseline is weak or strong, nobody knows, so the others count for more.
+_GAINS: tuple[tuple[Rung, float, float, bool], ...] = (
+    (ladder.CLEAN, 80.95, 38.98, False),
+    (ladder.NOISY, 10.0, 6.0, True),
+    (ladder.CASCADE, 0.0, 0.0, True),
+    (ladder.CASCADE_NOISY, 0.0, 0.0, True),
+    (ladder.RETRAINED, 0.0, 0.0, True),
+)
+_RETAINED = {BABBLE: 0.75, NONBABBLE: 0.85}
+
+
+class Bar(NamedTuple):
+    """Something to be reached.
+
+    Attributes:
+        claim: In words.
+        wanted: In words.
+        found: What was found; None if a model that it takes was not run, or not with a seed of the other.
+        kind: Of what was found: a relative gain in per cent, a ratio or a difference.
+        least: What has to be reached.
+        sure: Whether the interval has to lie above zero as well.
+    """
+
+    claim: str
+    wanted: str
+    found: Estimate | None
+    kind: Literal["gain", "ratio", "difference"]
+    least: float
+    sure: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """In words."""
+        if self.found is None:
+            return "not run"
+        if math.isnan(self.found.value):
+            return "no score"
+        # Written so that NaN reaches nothing.
+        if not self.found.value >= self.least:
+            return "not reached"
+        if self.sure and math.isnan(self.found.low):
+            return "not reached: there is no interval"
+        if self.sure and not self.found.low > 0:
+            return "not reached: the interval includes zero"
+        return "reached"
+
+
+def bars(found: Found, by_measure: Mapping[str, Standing]) -> list[Bar]:
+    """All of them.
+
+    Args:
+        found: The ladder on PPMC.
+        by_measure: Standings by name of measure, for enhanced speech.
+    """
+    return [*_gains(found), *_retained(found), *_enhanced(by_measure)]
+
+
+def _gains(found: Found) -> list[Bar]:
+    made = []
+    for rung, in_babble, in_nonbabble, sure in _GAINS:
+        for key, least in ((BABBLE, in_babble), (NONBABBLE, in_nonbabble)):
+            wanted = f"at least {least:g} %" if least else "above it"
+            wanted += ", interval above zero" if sure else ""
+            gain = _of_both(ladder.gain, found[JOINT], found[rung], key)
+            made.append(Bar(f"PPMC over `{rung.model}`, {title(key)}", wanted, gain, "gain", least, sure))
+    return made
+
+
+def _retained(found: Found) -> list[Bar]:
+    best = ladder.best_on_clean(found)
+    made = []
+    for key, least in _RETAINED.items():
+        kept = _of_both(ladder.retention, found[JOINT], best, key)
+        made.append(Bar(f"retention, {title(key)}", f"at least {least:.2f}", kept, "ratio", least))
+    return made
+
+
+def _enhanced(by_measure: Mapping[str, Standing]) -> list[Bar]:
+    made = []
+    for name in ENHANCEMENT:
+        standing = by_measure.get(name)
+        joint, alone = (runs_of(standing, rung.model) if standing else None for rung in (JOINT, ENHANCER))
+        above = _of_both(ladder.difference_of, joint, alone, NOISY)
+        claim = f"{name} beside `{ENHANCER.model}`, {title(NOISY)}"
+        made.append(Bar(claim, "not below", above, "difference", 0.0))
+    return made
+
+
+def _of_both(
+    how: Callable[[Runs, Runs, Key], Estimate | None], first: Runs | None, second: Runs | None, column: Key
+) -> Estimate | None:
+    return None if first is None or second is None else how(first, second, column)

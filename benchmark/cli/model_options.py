@@ -1,0 +1,165 @@
+"""The options that commands share which run a model."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark import cli
+
+if TYPE_CHECKING:
+    from benchmark.models import Entry
+    from benchmark.runners.open_runner import RunOptions
+
+_SPEC = (
+    "a registered name; path/to/file.py:Class; package.module:Class; trained:DIR; 'command:PROGRAM {in} {out}'; predictions:DIR; or two "
+    "of them joined by '+' (enhance, then invert)"
+)
+
+
+def add_model_arguments(to: argparse.ArgumentParser, *, positional: bool = False) -> None:
+    """The options that say which model and how it is run."""
+    if positional:
+        to.add_argument("model", metavar="SPEC", help=_SPEC)
+    else:
+        to.add_argument("--model", required=True, metavar="SPEC", help=_SPEC)
+    to.add_argument("--name", default="", help="its name in the tables (default: made from the SPEC)")
+    to.add_argument(
+        "--model-arg",
+        action="append",
+        default=[],
+        type=_pair,
+        metavar="KEY=VALUE",
+        help="a keyword argument for a class: a number, true or false where its default is one, else text; once for each",
+    )
+    _add_run_arguments(to)
+
+
+def _add_run_arguments(to: argparse.ArgumentParser) -> None:
+    run = to.add_argument_group("how a submitted model is run")
+    run.add_argument(
+        "--runner",
+        choices=["child", "in-process"],
+        default="child",
+        help="child: in a process of its own (default); in-process: code that you trust and want to debug",
+    )
+    run.add_argument(
+        "--python",
+        type=_program,
+        default=sys.executable,
+        metavar="PATH",
+        help="its Python, which needs only numpy",
+    )
+    run.add_argument(
+        "--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one recording (default: 60)"
+    )
+    run.add_argument(
+        "--start-timeout", type=_seconds, default=300.0, metavar="S", help="seconds to load (default: 300)"
+    )
+    run.add_argument(
+        "--total-timeout",
+        type=_seconds,
+        default=0.0,
+        metavar="S",
+        help="seconds for the whole run (default: no limit)",
+    )
+    run.add_argument(
+        "--memory-gb",
+        type=_seconds,
+        default=8.0,
+        metavar="GB",
+        help="memory of all its processes, and address space of each; 0 for no limit, needed by CUDA (default: 8)",
+    )
+    run.add_argument(
+        "--threads",
+        type=cli.positive,
+        default=1,
+        metavar="N",
+        help="cores, and threads of its numerical libraries (default: 1)",
+    )
+    run.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="an environment variable that it may see; once for each",
+    )
+    run.add_argument(
+        "--sandbox", choices=["bwrap"], help="shut it in: no network, no files but its own (needs bubblewrap)"
+    )
+    run.add_argument(
+        "--batch",
+        type=cli.positive,
+        default=50,
+        metavar="N",
+        help="recordings that a command gets at a time (default: 50)",
+    )
+    run.add_argument(
+        "--does",
+        nargs="+",
+        choices=["enhance", "invert"],
+        default=[],
+        help="what a command or folder gives (default: what it writes)",
+    )
+
+
+def load_model(arguments: argparse.Namespace) -> Entry:
+    """The model that was asked for.
+
+    Raises:
+        ModelError: There is no such model.
+    """
+    from benchmark.models import load
+
+    return load(arguments.model, dict(arguments.model_arg), name=arguments.name, python=arguments.python)
+
+
+def run_options(arguments: argparse.Namespace) -> RunOptions:
+    """How it is to be run."""
+    from benchmark.runners.limits import Limits
+    from benchmark.runners.open_runner import RunOptions
+
+    limits = Limits(
+        arguments.timeout,
+        arguments.start_timeout,
+        arguments.total_timeout,
+        arguments.memory_gb,
+        arguments.threads,
+    )
+    return RunOptions(
+        arguments.runner,
+        arguments.python,
+        limits,
+        arguments.sandbox is not None,
+        tuple(arguments.env),
+        tuple(arguments.does),
+        arguments.batch,
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise argparse.ArgumentTypeError(f"'{text}' is not of the form KEY=VALUE")
+    return key, value
+
+
+def _program(text: str) -> str:
+    """An absolute path, because the model runs in another folder; links are kept, a virtual environment is one."""
+    found = shutil.which(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is no program here")
+    return str(Path(found).absolute())
+
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 1e9:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of at least 0")
+    return number

@@ -1,0 +1,1 @@
+"""File formats of articulography and speech: bytes to arrays."""

@@ -1,0 +1,194 @@
+"""The leaderboard as one HTML file that needs nothing else: data, style, script and sounds are inside, and no network is asked."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from benchmark.errors import MissingExtraError
+from benchmark.ranking.audit import KeptOut
+from benchmark.ranking.bootstrap import identity, speaker_means
+from benchmark.ranking.breakdown import phone_means
+from benchmark.ranking.compare import difference
+from benchmark.ranking.listening import ItemSet
+from benchmark.ranking.standings import NOISY, Key, Standing, with_averages
+from benchmark.ranking.tables import digits, rests_on, title
+from benchmark.scoring.results import Card
+
+
+def page(
+    recipes: Mapping[str, Sequence[Standing]],
+    kept_out: Sequence[KeptOut] = (),
+    items: Mapping[str, ItemSet] | None = None,
+) -> str:
+    """The text of the page; the same bytes for the same standings.
+
+    Args:
+        recipes: Recipe name to its standings.
+        kept_out: Results that do not enter the tables.
+        items: Recordings to listen to, by recipe.
+
+    Raises:
+        MissingExtraError: jinja2 is not installed.
+    """
+    try:
+        from jinja2 import Environment, StrictUndefined
+        from markupsafe import Markup
+    except ImportError as error:
+        raise MissingExtraError("jinja2", "page", "the page index.html") from error
+    templates = resources.files(__package__) / "templates"
+    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    template = environment.from_string((templates / "page.html.j2").read_text(encoding="utf-8"))
+    shown = {recipe: found for recipe, found in recipes.items() if found}
+    data = {
+        "recipes": [_recipe(recipe, found, (items or {}).get(recipe)) for recipe, found in shown.items()],
+        "kept_out": [list(item) for item in kept_out],
+    }
+    return template.render(
+        style=Markup((templates / "page.css").read_text(encoding="utf-8")),
+        script=Markup((templates / "page.js").read_text(encoding="utf-8")),
+        data=Markup(_embedded(data)),
+    )
+
+
+def _embedded(data: Any) -> str:
+    """JSON that cannot end the script element that holds it, whatever a model calls itself."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _recipe(recipe: str, found: Sequence[Standing], items: ItemSet | None) -> dict[str, Any]:
+    cards = {line.card.model: line.card for standing in found for line in standing.lines}
+    first = next(iter(cards.values()))
+    place = {model: i for i, model in enumerate(cards)}
+    return {
+        "name": recipe,
+        "title": first.recipe_title,
+        "version": first.recipe_version,
+        "split": first.split,
+        "corpus": first.corpus_sha256[:12],
+        "rests_on": rests_on(found[0]),
+        "models": [_model(card) for card in cards.values()],
+        "measures": [_measure(standing, place) for standing in found],
+        "items": _items(items) if items is not None else None,
+    }
+
+
+def _model(card: Card) -> dict[str, Any]:
+    return {
+        "name": card.model,
+        "title": card.title,
+        "source": card.source,
+        "version": card.version,
+        "licence": card.licence,
+        "oracle": card.hears == "clean",
+        "speed": _rounded(1 / card.real_time_factor, 3) if card.real_time_factor > 0 else None,
+        "expected": card.expected,
+        "failed": card.failed,
+        "left_out": card.left_out,
+        "reasons": card.reasons,
+        "when": card.when,
+    }
+
+
+def _measure(standing: Standing, place: Mapping[str, int]) -> dict[str, Any]:
+    measure = standing.measure
+    return {
+        "name": measure.name,
+        "unit": "" if measure.unit in ("1", "own") else measure.unit,
+        "averaged": measure.unit != "own",
+        "relative": measure.unit != "dB",
+        "higher": measure.higher_is_better,
+        "ranked": measure.ranked,
+        "version": measure.version,
+        "source": measure.source,
+        "digits": digits(measure),
+        "columns": [_column(key) for key in standing.columns],
+        "headline": standing.column(standing.headline),
+        "lines": [
+            {
+                "model": place[line.card.model],
+                "rank": line.rank,
+                "lacking": line.lacking,
+                "failed": sum(line.failed.values()),
+                "estimates": [
+                    _numbers(line.estimates[key]) if key in line.estimates else None
+                    for key in standing.columns
+                ],
+            }
+            for line in standing.lines
+        ],
+        "pairs": _pairs(standing),
+        "heat": _heat(standing) if measure.kind == "trajectories" else None,
+        "phones": _phones(standing) if standing.phones and measure.unit != "own" else None,
+    }
+
+
+def _column(key: Key) -> dict[str, Any]:
+    if isinstance(key, str):
+        short = title(key) if key == NOISY else title(key).removesuffix(" mean")
+        return {"title": short, "kind": key, "snr": None, "average": True}
+    return {"title": title(key), "kind": key[0], "snr": key[1], "average": False}
+
+
+def _pairs(standing: Standing) -> list[list[float | None]]:
+    """Half width of the interval of the difference in the headline, and p, for every pair of lines in order."""
+    column = standing.column(standing.headline)
+    point, spread = standing.point[:, column], standing.replicates[:, :, column]
+    found: list[list[float | None]] = []
+    for a, b in combinations(range(len(standing.lines)), 2):
+        apart = difference(point[a] - point[b], spread[:, a] - spread[:, b], standing.speakers)
+        found.append([_rounded(float(apart.high - apart.value), 4), _rounded(float(apart.p), 6)])
+    return found
+
+
+def _heat(standing: Standing) -> dict[str, Any]:
+    """Values by line, parameter and average column."""
+    grid = standing.cells
+    columns, values = with_averages(speaker_means(grid.values, identity(grid.units))[0], grid.conditions)
+    averages = _averages(standing, columns)
+    shown = values[..., [columns.index(key) for key in averages]]
+    return {
+        "groups": list(grid.parameters),
+        "columns": [title(key) for key in averages],
+        "values": [[_numbers(row) for row in model] for model in shown.tolist()],
+    }
+
+
+def _phones(standing: Standing) -> dict[str, Any]:
+    """The same by class of phone."""
+    columns, means = phone_means(standing)
+    averages = _averages(standing, columns)
+    shown = np.stack(list(means.values()), axis=1)[..., [columns.index(key) for key in averages]]
+    return {
+        "groups": list(means),
+        "columns": [title(key) for key in averages],
+        "values": [[_numbers(row) for row in model] for model in shown.tolist()],
+    }
+
+
+def _averages(standing: Standing, columns: Sequence[Key]) -> list[Key]:
+    return [key for key in columns if key in (*standing.kinds, NOISY, ("clean", None))]
+
+
+def _items(items: ItemSet) -> dict[str, Any]:
+    sounds = {
+        name: f"data:{items.mime};base64,{base64.b64encode(content).decode()}"
+        for name, content in sorted(items.sounds.items())
+    }
+    return {"rate_hz": items.description["rate_hz"], "items": items.description["items"], "sounds": sounds}
+
+
+def _numbers(estimate: Sequence[float]) -> list[float | None]:
+    return [_rounded(value, 4) for value in estimate]
+
+
+def _rounded(value: float, places: int) -> float | None:
+    return round(value, places) if math.isfinite(value) else None

@@ -1,0 +1,131 @@
+"""Renders the leaderboard folder from its results, and tells whether what lies there is what would be rendered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmark.ablation.report import HEADING, RENDERED, reproduction
+from benchmark.ablation.variants import RECIPE as LADDER_RECIPE
+from benchmark.ablation.variants import has_ladder
+from benchmark.errors import MissingExtraError
+from benchmark.files import write_text
+from benchmark.pages.page import page
+from benchmark.pages.plots import data_hash, snr_plot, stamp
+from benchmark.ranking.board import Board
+from benchmark.ranking.standings import Standing
+from benchmark.ranking.tables import markdown, tidy_csv
+
+_PLOTTED = ("PPMC", "STOI", "PESQLike")
+PAGE, README = "index.html", "README.md"
+#: Of the recipe of the ladder; pages and notes of other recipes bear the recipe's name as well, see `_of_recipe`.
+REPRODUCTION, NOTES = "REPRODUCTION.md", "REPRODUCTION_NOTES.md"
+
+
+def render(folder: Path, board: Board) -> tuple[list[Path], str]:
+    """Writes README.md, one CSV a recipe, the plots and the page below `folder`, and the reproduction page of each ladder.
+
+    What was rendered for recipes or measures that have no results any more is removed.
+
+    REPRODUCTION.md is that of `virtual_noisy`; another recipe that has a ladder of its own has REPRODUCTION_RECIPE.md.
+    REPRODUCTION_NOTES.md or REPRODUCTION_NOTES_RECIPE.md, if there is one, is written by people and becomes the end of the page.
+
+    Returns:
+        What was written; and why there is no page, or "".
+    """
+    written = []
+    for name in _leftovers(folder, board):
+        (folder / name).unlink()
+    for name, text in _tables(folder, board).items():
+        write_text(folder / name, text)
+        written.append(folder / name)
+    for name, (standing, title) in _plots(board).items():
+        write_text(folder / name, snr_plot(standing, title))
+        written.append(folder / name)
+    try:
+        text = page(board.recipes, board.kept_out, board.items)
+    except MissingExtraError as error:
+        return written, str(error)
+    write_text(folder / PAGE, text)
+    return [*written, folder / PAGE], ""
+
+
+def stale(folder: Path, board: Board) -> list[str]:
+    """Names of rendered files that are missing, show something else than the results say, or belong to no result any more.
+
+    Raises:
+        MissingExtraError: The package that renders the page is missing, so the page cannot be judged.
+    """
+    texts = {**_tables(folder, board), PAGE: page(board.recipes, board.kept_out, board.items)}
+    old = []
+    for name, text in texts.items():
+        path = folder / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            old.append(name)
+    for name, (standing, _) in _plots(board).items():
+        path = folder / name
+        # Plots are compared by the data they show: another matplotlib draws the same curves with other bytes.
+        if not path.is_file() or stamp(path.read_text(encoding="utf-8")) != data_hash(standing):
+            old.append(name)
+    return old + _leftovers(folder, board)
+
+
+def _leftovers(folder: Path, board: Board) -> list[str]:
+    """Tables and plots that were rendered here, known by their heading and their stamp, and would not be rendered now."""
+    now = {*_tables(folder, board), *_plots(board)}
+    return [
+        path.name
+        for path in sorted([*folder.glob("*.csv"), *folder.glob("*.svg"), *folder.glob("REPRODUCTION*.md")])
+        if path.name not in now and path.is_file() and _is_rendered(path)
+    ]
+
+
+def _is_rendered(path: Path) -> bool:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix == ".csv":
+        return text.partition("\n")[0] == tidy_csv([]).strip()
+    if path.suffix == ".md":
+        # Notes are people's, even if they begin like a page.
+        ours = not path.name.startswith(Path(NOTES).stem)
+        return ours and text.startswith(HEADING) and f"\n\n{RENDERED}" in text
+    return stamp(text) is not None
+
+
+def _tables(folder: Path, board: Board) -> dict[str, str]:
+    plots: dict[str, list[str]] = {recipe: [] for recipe in board.recipes}
+    for name, (standing, _) in _plots(board).items():
+        plots[standing.lines[0].card.recipe].append(name)
+    ladders = {
+        recipe: _of_recipe(REPRODUCTION, recipe)
+        for recipe, found in board.recipes.items()
+        if recipe == LADDER_RECIPE or has_ladder(found)
+    }
+    tables = {README: markdown(board.recipes, plots, board.kept_out, ladders)}
+    tables.update({f"{recipe}.csv": tidy_csv(found) for recipe, found in board.recipes.items()})
+    tables.update(
+        {
+            name: reproduction(board.recipes[recipe], _notes(folder, recipe))
+            for recipe, name in ladders.items()
+        }
+    )
+    return tables
+
+
+def _notes(folder: Path, recipe: str) -> str:
+    """What people wrote for the end of the reproduction page of a recipe."""
+    path = folder / _of_recipe(NOTES, recipe)
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _of_recipe(name: str, recipe: str) -> str:
+    """The name of a file that each recipe with a ladder has."""
+    path = Path(name)
+    return name if recipe == LADDER_RECIPE else f"{path.stem}_{recipe}{path.suffix}"
+
+
+def _plots(board: Board) -> dict[str, tuple[Standing, str]]:
+    return {
+        f"{recipe}_{item.measure.name}.svg": (item, f"{item.measure.name} against SNR, {recipe}")
+        for recipe, found in board.recipes.items()
+        for item in found
+        if item.measure.name in _PLOTTED and item.kinds
+    }

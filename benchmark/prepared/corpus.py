@@ -1,0 +1,164 @@
+"""A prepared corpus: a folder that holds mixtures, clean speech and target trajectories, or only the plan of them.
+
+    DIR/recipe.toml manifest.parquet utterances.parquet
+    DIR/audio/clean/UTTERANCE.flac  DIR/audio/babble/-5/UTTERANCE.flac  DIR/trajectories/SPEAKER.parquet
+    DIR/phones.parquet      where the recordings are labelled
+
+Example:
+    >>> corpus = PreparedCorpus(Path("prepared/demo_noisy"))  # doctest: +SKIP
+    >>> corpus.noisy("babble/-5/F01/U001").duration_s  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from benchmark import audio
+from benchmark.errors import CorpusError, ManifestError
+from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path, trajectories_path
+from benchmark.mixing.manifest import content_hash, read_table
+from benchmark.mixing.phone_table import FILE_NAME, labels_hash, read_labels
+from benchmark.mixing.recipe import Recipe, parse_recipe
+from benchmark.mixing.trajectory_table import read_trajectories
+from benchmark.types import Clip, Segment, Trajectories
+
+
+class PreparedCorpus:
+    """Opens a prepared corpus; tables at once, audio and trajectories on demand.
+
+    Attributes:
+        folder: Its folder.
+        recipe: The recipe as it was used.
+        mixtures: Plan rows with what rendering measured, by mixture id, sorted.
+        utterances: One row an utterance, by utterance id.
+        facts: What the manifest says of itself: recipe, version, hashes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the tables.
+
+        Raises:
+            ManifestError: `folder` holds no prepared corpus, or its tables were damaged or edited.
+        """
+        self.folder = folder
+        if not folder.is_dir():
+            raise ManifestError(
+                f"{folder}: not found; prepare it with `python -m benchmark.prepare --recipe NAME --out {folder}`"
+            )
+        table = read_table(folder / MANIFEST, "mixtures")
+        self.facts = {**table.facts, "content_sha256": table.content_sha256}
+        self.mixtures: dict[str, dict[str, Any]] = {row["mixture_id"]: row for row in table.rows}
+        rows = read_table(folder / UTTERANCES, "utterances").rows
+        self.utterances: dict[str, dict[str, Any]] = {row["utterance_id"]: row for row in rows}
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe as it was used."""
+        path = self.folder / RECIPE
+        try:
+            return parse_recipe(path.read_text(encoding="utf-8"), str(path))
+        except OSError as error:
+            raise ManifestError(
+                f"{path}: cannot be read ({error.strerror}); prepare the corpus again"
+            ) from error
+        except UnicodeDecodeError as error:
+            raise ManifestError(f"{path}: is damaged; prepare the corpus again") from error
+
+    @cached_property
+    def phones(self) -> Mapping[str, tuple[Segment, ...]]:
+        """The phones in time of every utterance that is labelled, by utterance id.
+
+        Raises:
+            ManifestError: The table is damaged or was edited.
+        """
+        path = self.folder / FILE_NAME
+        return read_labels(path) if path.is_file() else {}
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits that it holds."""
+        return sorted({row["split"] for row in self.utterances.values()})
+
+    def of_split(self, split: str) -> list[dict[str, Any]]:
+        """Mixtures of one split, in the order of their ids.
+
+        Raises:
+            ManifestError: It holds none.
+        """
+        rows = [row for row in self.mixtures.values() if row["split"] == split]
+        if not rows:
+            raise ManifestError(
+                f"{self.folder}: holds no mixture of the split '{split}', only {', '.join(self.splits)}; "
+                f"prepare it with --split {split}"
+            )
+        return rows
+
+    def split_hash(self, split: str) -> str:
+        """Content hash of what a model is scored on: the mixtures of a split and the targets of their utterances.
+
+        It does not depend on which other splits were prepared.
+        """
+        rows = [
+            {**row, "targets_sha256": self.utterances[row["utterance_id"]]["targets_sha256"]}
+            for row in self.of_split(split)
+        ]
+        return content_hash(rows, "mixture_id")
+
+    def labels_hash(self, split: str) -> str:
+        """Content hash of the phones of a split, "" if none of its utterances has a phone of a known class.
+
+        It is no part of `split_hash`: labels change no recording, no target and no score of whole utterances.
+        """
+        own = {key for key, row in self.utterances.items() if row["split"] == split}
+        labels = {key: segments for key, segments in self.phones.items() if key in own}
+        known = any(item.phone_class for segments in labels.values() for item in segments)
+        return labels_hash(labels) if known else ""
+
+    def noisy(self, mixture_id: str) -> Clip:
+        """The audio of a mixture, float32 at 16 kHz.
+
+        Raises:
+            CorpusError: It is missing or damaged.
+        """
+        path = audio_path(self.folder, mixture_id)
+        if not path.is_file():
+            raise CorpusError(
+                f"{path}: missing; run `python -m benchmark.prepare` again on this folder to restore it"
+            )
+        return audio.read_clip(path)
+
+    def clean(self, utterance_id: str) -> Clip:
+        """The clean speech of an utterance as it was prepared, float32 at 16 kHz.
+
+        Raises:
+            CorpusError: It is missing or damaged.
+        """
+        return self.noisy(f"clean/{utterance_id}")
+
+    def targets(self, utterance_id: str) -> Trajectories:
+        """The target trajectories of an utterance.
+
+        Raises:
+            ManifestError: The corpus holds none for it, or the file is damaged.
+        """
+        speaker = self.utterances[utterance_id]["speaker"]
+        path = trajectories_path(self.folder, speaker)
+        found = _read_speaker(path, path.stat().st_mtime_ns if path.is_file() else 0).get(utterance_id)
+        if found is None:
+            raise ManifestError(f"{path}: holds no trajectories of {utterance_id}; prepare the corpus again")
+        return found
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.mixtures.values())
+
+    def __len__(self) -> int:
+        return len(self.mixtures)
+
+
+@lru_cache(maxsize=64)
+def _read_speaker(path: Path, changed_ns: int) -> dict[str, Trajectories]:
+    """Kept per file and time of change, so that a rewritten file is read again."""
+    return read_trajectories(path)

@@ -1,0 +1,117 @@
+"""Compares a prepared corpus on disk with its own tables, file by file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import joblib
+
+from benchmark.errors import ManifestError, RecipeError
+from benchmark.mixing.build import JOURNAL, samples_match
+from benchmark.mixing.gather import Gathered
+from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path, trajectories_path
+from benchmark.mixing.manifest import plan_hash
+from benchmark.mixing.phone_table import FILE_NAME, read_labels
+from benchmark.mixing.plan import plan_mixtures
+from benchmark.mixing.recipe import recipe_hash
+from benchmark.mixing.trajectory_table import read_trajectories, targets_sha256
+from benchmark.prepared.corpus import PreparedCorpus
+from benchmark.types import Progress, silent
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong with a prepared corpus; paths relative to its folder, sorted.
+
+    Attributes:
+        checked: How many mixtures were compared.
+        missing: Files that the tables name and the disk lacks.
+        changed: Files whose samples or values are not those of the tables.
+        unexpected: Files that no table names.
+    """
+
+    checked: int
+    missing: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.missing or self.changed or self.unexpected)
+
+
+def verify(corpus: PreparedCorpus, *, jobs: int = 1, progress: Progress = silent) -> Verdict:
+    """Reads every file of a prepared corpus again and compares hashes."""
+    folder = corpus.folder
+    rows = [row for row in corpus if row["pcm_sha256"] is not None]
+    checks = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=32)(
+        joblib.delayed(samples_match)(folder, row) for row in rows
+    )
+    missing: list[Path] = []
+    changed: list[Path] = []
+    for row, right in zip(rows, progress(checks, len(rows), "verifying"), strict=True):
+        path = audio_path(folder, row["mixture_id"])
+        if not right:
+            (changed if path.is_file() else missing).append(path)
+    if not _same_recipe(corpus):
+        recipe = folder / RECIPE
+        (changed if recipe.is_file() else missing).append(recipe)
+    for path, right in _targets(corpus).items():
+        if not right:
+            (changed if path.is_file() else missing).append(path)
+    phones = folder / FILE_NAME
+    if phones.is_file() and not _sound_labels(phones, corpus):
+        changed.append(phones)
+    expected = {audio_path(folder, row["mixture_id"]) for row in rows}
+    expected |= {folder / name for name in (MANIFEST, UTTERANCES, RECIPE, JOURNAL, FILE_NAME)}
+    expected |= {trajectories_path(folder, row["speaker"]) for row in corpus.utterances.values()}
+    found = {path for path in folder.rglob("*") if path.is_file()}
+    relative = [
+        sorted(str(path.relative_to(folder)) for path in group)
+        for group in (missing, changed, found - expected)
+    ]
+    return Verdict(len(rows), *relative)
+
+
+def same_plan(corpus: PreparedCorpus, gathered: Gathered) -> bool:
+    """Whether planning again from the recipe and the sources at hand gives the rows that the corpus holds."""
+    used = [utterance for utterance in gathered.targets if utterance.id in corpus.utterances]
+    again = plan_mixtures(corpus.recipe, used, gathered.supply)
+    return plan_hash(again) == corpus.facts["plan_sha256"]
+
+
+def _same_recipe(corpus: PreparedCorpus) -> bool:
+    """Whether the recipe on disk says what the manifest was made from."""
+    try:
+        return recipe_hash(corpus.recipe) == corpus.facts["recipe_sha256"]
+    except (ManifestError, RecipeError):
+        return False
+
+
+def _sound_labels(path: Path, corpus: PreparedCorpus) -> bool:
+    """Whether the phones are as they were written, and of utterances of this corpus."""
+    try:
+        return read_labels(path).keys() <= corpus.utterances.keys()
+    except ManifestError:
+        return False
+
+
+def _targets(corpus: PreparedCorpus) -> dict[Path, bool]:
+    """Whether each file of trajectories holds what the table of utterances says."""
+    right: dict[Path, bool] = {}
+    speakers: dict[str, dict[str, str]] = {}
+    for key, row in corpus.utterances.items():
+        speakers.setdefault(row["speaker"], {})[key] = row["targets_sha256"]
+    for speaker, wanted in speakers.items():
+        path = trajectories_path(corpus.folder, speaker)
+        try:
+            found = read_trajectories(path)
+        except ManifestError:
+            right[path] = False
+            continue
+        right[path] = all(
+            key in found and targets_sha256(found[key]) == digest for key, digest in wanted.items()
+        )
+    return right

@@ -1,0 +1,57 @@
+"""All that a leaderboard shows: the standings of every recipe, what was kept out, and what can be listened to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark.errors import StandingsError
+from benchmark.ranking.audit import KeptOut, admit
+from benchmark.ranking.listening import ItemSet, read_items
+from benchmark.ranking.standings import Standing, stand
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All that a leaderboard shows.
+
+    Attributes:
+        recipes: Standings by recipe, those of the most utterances first, for they say most.
+        kept_out: Results that may not enter the tables, and why.
+        items: Recordings to listen to, by recipe.
+    """
+
+    recipes: Mapping[str, list[Standing]]
+    kept_out: tuple[KeptOut, ...]
+    items: Mapping[str, ItemSet]
+
+
+def collect(results: Path, manifests: Path, items: Path | None = None) -> Board:
+    """Standings of every recipe that has results.
+
+    Args:
+        results: Folder of results.
+        manifests: Folder of the committed manifests, which results have to agree with.
+        items: Folder of recordings to listen to, if there is one.
+
+    Raises:
+        StandingsError: There is nothing that may be ranked.
+    """
+    admitted = admit(results, manifests)
+    kept_out = [what for item in admitted.values() for what in item.kept_out]
+    found = [(recipe, stand(item.results, item.planned)) for recipe, item in admitted.items() if item.results]
+    recipes = dict(sorted(found, key=lambda item: (-len(item[1][0].cells.units), item[0])))
+    if not recipes:
+        raise StandingsError(
+            "no result may enter the tables; " + "; ".join(f"{what}: {why}" for what, why in kept_out)
+        )
+    heard: dict[str, ItemSet] = {}
+    for recipe, standings in recipes.items():
+        corpus_sha256 = standings[0].lines[0].card.corpus_sha256
+        read = read_items(items / recipe, corpus_sha256) if items is not None else None
+        if isinstance(read, KeptOut):
+            kept_out.append(read)
+        elif read is not None:
+            heard[recipe] = read
+    return Board(recipes, tuple(kept_out), heard)

@@ -1,0 +1,293 @@
+"""The far side of a pipe: loads one submitted model and lets it hear one recording at a time.
+
+Run as a script under any Python from 3.8 on that has numpy; nothing else of this package is needed there. It is told what to load,
+then gets audio and nothing else. Messages in both directions are a length (4 bytes, little endian), a JSON header of that length, and
+as many bytes of float32 samples as the header says: nothing is ever unpickled.
+
+The benchmark imports `as_audio` and `as_trajectories` from here, so that a model is held to one contract wherever it runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import re
+import struct
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: Longest estimate that is accepted, as a multiple of the input; longer ones are failures before they fill the memory.
+LONGEST = 4
+#: Most channels of an estimate of articulation.
+MOST_CHANNELS = 256
+HEADER_BYTES = 1 << 16
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+
+
+def as_audio(value: Any, heard: int) -> Any:
+    """Enhanced speech as float32, shape (samples,).
+
+    Args:
+        value: What `enhance` returned.
+        heard: How many samples it was given.
+
+    Raises:
+        ValueError: Not one channel, far too long, or not finite.
+        TypeError: Not floats.
+    """
+    samples = np.asarray(value)
+    if samples.ndim != 1:
+        raise ValueError(
+            f"enhance gave {_kind(value)} of shape {samples.shape}, expected one channel ({heard},)"
+        )
+    if samples.dtype.kind != "f":
+        raise TypeError(f"enhance gave {samples.dtype}, expected floats with full scale 1.0")
+    if len(samples) > LONGEST * heard:
+        raise ValueError(f"enhance gave {len(samples)} samples for {heard}")
+    with np.errstate(over="ignore"):
+        samples = np.ascontiguousarray(samples, dtype="<f4")
+    if not np.isfinite(samples).all():
+        raise ValueError("enhance gave samples that are not finite")
+    return samples
+
+
+def as_trajectories(value: Any, heard: int) -> tuple[Any, float, tuple[str, ...]]:
+    """Values (float32, shape (frames, channels)), frame rate and names of an estimate of articulation.
+
+    Args:
+        value: What `invert` returned: an object with `values`, `rate_hz` and `names` (`benchmark.types.Trajectories` is one), a
+            mapping with these keys, or a sequence of the three in this order. A fourth part is not looked at.
+        heard: How many samples it was given.
+
+    Raises:
+        ValueError: Wrong shape, size or rate.
+        TypeError: Not such a thing, or not numbers.
+    """
+    values, rate_hz, names = _three(value)
+    array = np.asarray(values)
+    if array.ndim != 2 or array.dtype.kind not in "fiu":
+        raise TypeError(
+            f"invert gave {array.dtype} of shape {array.shape}, expected numbers of shape (frames, channels)"
+        )
+    names = tuple(str(name) for name in names)
+    if array.shape[1] != len(names):
+        raise ValueError(f"invert gave {array.shape[1]} channels but {len(names)} names")
+    if len(set(names)) != len(names):
+        raise ValueError("invert gave a name twice")
+    if len(array) > heard + 16 or array.shape[1] > MOST_CHANNELS:
+        raise ValueError(
+            f"invert gave {array.shape[0]} frames of {array.shape[1]} channels for {heard} samples"
+        )
+    rate_hz = float(rate_hz)
+    if not 0 < rate_hz < float("inf"):
+        raise ValueError(f"invert gave a frame rate of {rate_hz}")
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(array, dtype="<f4"), rate_hz, names
+
+
+def _three(value: Any) -> tuple[Any, Any, Any]:
+    if isinstance(value, Mapping):
+        missing = [name for name in ("values", "rate_hz", "names") if name not in value]
+        if missing:
+            raise TypeError(f"invert gave a mapping without {', '.join(missing)}")
+        return value["values"], value["rate_hz"], value["names"]
+    if all(hasattr(value, name) for name in ("values", "rate_hz", "names")):
+        return value.values, value.rate_hz, value.names
+    if isinstance(value, Sequence) and not isinstance(value, str) and len(value) in (3, 4):
+        return value[0], value[1], value[2]
+    raise TypeError(f"invert gave {type(value).__name__}, expected Trajectories, or (values, rate_hz, names)")
+
+
+def _kind(value: Any) -> str:
+    return "an array" if isinstance(value, np.ndarray) else type(value).__name__
+
+
+def attempt(method: Callable[[Any], Any], heard: Any, check: Callable[[Any, int], Any]) -> tuple[Any, str]:
+    """What a method of a model gives, checked; or None and the reason."""
+    try:
+        # A copy, so that a model that works in place does not change what its other method hears.
+        return check(method(heard.copy()), len(heard)), ""
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a foreign model may raise anything; the reason is kept
+        return None, reason(error)
+
+
+def reason(error: BaseException) -> str:
+    """An exception on one line, without addresses, which differ from run to run."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - it is as foreign as what raised it
+        text = "(its message cannot be made)"
+    return _ADDRESS.sub("0x...", " ".join(f"{type(error).__name__}: {text}".split()))[:300]
+
+
+def make_model(path: str, module: str, attribute: str, arguments: Mapping[str, str], root: str = "") -> Any:
+    """Makes an object of the class `attribute` of a file (`path`) or of an importable module.
+
+    Args:
+        path: The file, or "".
+        module: The module, where there is no file.
+        attribute: Name of the class.
+        arguments: Keyword arguments for it.
+        root: The folder that the module was found in; "" if there is a file.
+
+    Raises:
+        ValueError: It cannot be had; the message says why.
+    """
+    if root and root not in sys.path:
+        sys.path.insert(0, root)
+    try:
+        loaded = _load_file(path) if path else importlib.import_module(module)
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"{path or module}: cannot be imported: {reason(error)}") from error
+    made = getattr(loaded, attribute, None)
+    if made is None:
+        there = [name for name, value in vars(loaded).items() if isinstance(value, type)]
+        raise ValueError(
+            f"{path or module}: defines no '{attribute}'; its classes are: {', '.join(there) or 'none'}"
+        )
+    try:
+        return made(**_typed(made, arguments))
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"{path or module}:{attribute} could not be made: {reason(error)}") from error
+
+
+def _typed(made: Any, arguments: Mapping[str, str]) -> dict[str, Any]:
+    """Arguments as numbers or truth values where the class has such a default for them; else as the text that they came as."""
+    try:
+        parameters = inspect.signature(made).parameters
+    except (TypeError, ValueError):
+        return dict(arguments)
+    return {
+        name: _like(parameters[name].default, name, text) if name in parameters else text
+        for name, text in arguments.items()
+    }
+
+
+def _like(default: Any, name: str, text: str) -> Any:
+    kind = type(default)
+    wanted = {int: "a whole number", float: "a number", bool: "true or false"}.get(kind)
+    if wanted is None:
+        return text
+    try:
+        return _TRUTH[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError):
+        raise ValueError(f"{name}={text} is not {wanted}, as its default {default!r} is") from None
+
+
+def facts(model: Any) -> tuple[int, list[str]]:
+    """Rate of a model and the methods that it has.
+
+    Raises:
+        ValueError: It does not keep the contract.
+    """
+    rate = getattr(model, "sample_rate", None)
+    if not isinstance(rate, (int, np.integer)) or isinstance(rate, bool) or not 4000 <= rate <= 192000:
+        raise ValueError(f"needs an attribute sample_rate (whole Hz, 4000 to 192000), found {rate!r}")
+    tasks = [name for name in ("enhance", "invert") if callable(getattr(model, name, None))]
+    if not tasks:
+        raise ValueError("needs a method enhance(noisy), invert(noisy), or both")
+    return int(rate), tasks
+
+
+def _load_file(path: str) -> Any:
+    name = Path(path).stem
+    specification = importlib.util.spec_from_file_location(f"submitted_{name}", path)
+    if specification is None or specification.loader is None:
+        raise ImportError("not a Python file")
+    module = importlib.util.module_from_spec(specification)
+    # A wrapper may import its neighbours, also while it runs, as it would when run as a script; and pickle needs to find it.
+    sys.path.insert(0, str(Path(path).parent))
+    sys.modules[specification.name] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+class _Pipe:
+    """Messages over two file descriptors."""
+
+    def __init__(self, source: int, sink: int) -> None:
+        self._source, self._sink = source, sink
+
+    def read(self) -> tuple[dict[str, Any], bytes] | None:
+        """The next message, or None when the other side has gone."""
+        size = self._exactly(4)
+        if size is None:
+            return None
+        header = json.loads(self._exactly(struct.unpack("<I", size)[0]) or b"{}")
+        return header, self._exactly(header["bytes"]) or b""
+
+    def write(self, header: dict[str, Any], *bodies: bytes) -> None:
+        raw = json.dumps({**header, "bytes": sum(len(body) for body in bodies)}).encode()
+        message = memoryview(b"".join([struct.pack("<I", len(raw)), raw, *bodies]))
+        while message:
+            message = message[os.write(self._sink, message) :]
+
+    def _exactly(self, count: int) -> bytes | None:
+        parts = []
+        while count:
+            part = os.read(self._source, min(count, 1 << 20))
+            if not part:
+                return None
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+
+def _answer(model: Any, tasks: list[str], samples: Any) -> tuple[dict[str, Any], list[bytes]]:
+    header: dict[str, Any] = {}
+    bodies: list[bytes] = []
+    if "enhance" in tasks:
+        enhanced, error = attempt(model.enhance, samples, as_audio)
+        header["enhance"] = {"error": error} if error else {"samples": len(enhanced)}
+        bodies += [] if error else [enhanced.tobytes()]
+    if "invert" in tasks:
+        moved, error = attempt(model.invert, samples, as_trajectories)
+        header["invert"] = {"error": error}
+        if not error:
+            values, rate_hz, names = moved
+            header["invert"] = {"frames": len(values), "rate_hz": rate_hz, "names": list(names)}
+            bodies.append(values.tobytes())
+    return header, bodies
+
+
+def main() -> int:
+    """Serves until the pipe is closed."""
+    pipe = _Pipe(os.dup(0), os.dup(1))
+    # From here on whatever a model prints goes to standard error and cannot be taken for an answer.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    me = os.getpid()
+    # The folder of this script must not shadow what a model imports.
+    here = str(Path(__file__).resolve().parent)
+    sys.path[:] = [entry for entry in sys.path if entry and str(Path(entry).resolve()) != here]
+    first = pipe.read()
+    if first is None:
+        return 0
+    try:
+        model = make_model(**first[0]["load"])
+        rate, tasks = facts(model)
+    except ValueError as error:
+        pipe.write({"n": 0, "error": str(error)})
+        return 0
+    versions = {"python": ".".join(map(str, sys.version_info[:3])), "numpy": np.__version__}
+    pipe.write({"n": 0, "sample_rate": rate, "tasks": tasks, **versions})
+    while (message := pipe.read()) is not None:
+        header, body = message
+        answer, bodies = _answer(model, tasks, np.frombuffer(body, "<f4"))
+        if os.getpid() != me:
+            # A model forked and both copies came back from its method; only the original may answer.
+            os._exit(0)
+        pipe.write({"n": header["n"], **answer}, *bodies)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""Estimates as files: what a command wrote, or what was computed elsewhere.
+
+NAME.wav or NAME.flac       enhanced speech, one channel, any rate
+NAME.csv                    articulation: a line of names, then one line a frame; a column "time" (seconds) tells the frame rate
+NAME.npy                    articulation: shape (frames, channels), no pickles
+trajectories.json           {"names": [...], "rate_hz": ...} for all .npy and all .csv without times; without it, names and
+                            frame rate are those of the targets
+
+These files are a stranger's: links are not followed, and no more is read than what a header says and the recording can need.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.audio import read_clip, read_header
+from benchmark.errors import ModelError
+from benchmark.formats.text_columns import is_number
+from benchmark.runners.child import LONGEST, MOST_CHANNELS, as_audio, as_trajectories
+from benchmark.runners.in_process import trajectories
+from benchmark.runners.prediction import Outcome
+from benchmark.types import Clip, Trajectories
+
+AUDIO, MOVEMENT = (".wav", ".flac"), (".csv", ".npy")
+FACTS = "trajectories.json"
+_LARGEST = 1 << 28
+_LARGEST_FACTS = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Names and frame rate of articulation that does not state its own."""
+
+    names: tuple[str, ...]
+    rate_hz: float
+
+
+def channels_of(folder: Path, default: Channels) -> Channels:
+    """What `trajectories.json` says, or the default.
+
+    Raises:
+        ModelError: The file is there and says something else.
+    """
+    path = folder / FACTS
+    if not path.is_file() and not path.is_symlink():
+        return default
+    try:
+        _refuse(path, folder, _LARGEST_FACTS)
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return Channels(
+            tuple(map(str, told.get("names", default.names))), float(told.get("rate_hz", default.rate_hz))
+        )
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ModelError(f'{path}: expected {{"names": ["LA", ...], "rate_hz": 100}} ({error})') from error
+
+
+def kinds_in(folder: Path) -> frozenset[str]:
+    """Which tasks the files of a folder belong to."""
+    endings = {path.suffix.lower() for path in folder.rglob("*") if path.is_file()}
+    found = {"enhance": endings & set(AUDIO), "invert": endings & set(MOVEMENT)}
+    return frozenset(task for task, there in found.items() if there)
+
+
+def read_estimates(
+    folder: Path, name: str, tasks: frozenset[str], heard: Clip, default: Channels, seconds: float = 0.0
+) -> Outcome:
+    """Reads what there is for one recording; what is missing or wrong is a failure with its reason.
+
+    Args:
+        folder: Where the files lie.
+        name: Path below it, without ending.
+        tasks: What is expected.
+        heard: What was heard, for the length.
+        default: Channels of articulation that does not state its own.
+        seconds: Time that it took.
+    """
+    enhanced, moved, errors = None, None, {"enhance": "", "invert": ""}
+    try:
+        enhanced = _audio(folder, name, heard) if "enhance" in tasks else None
+    except Exception as error:  # noqa: BLE001 - a foreign file may raise anything in those who read it; the reason is kept
+        errors["enhance"] = _told(error, folder, name)
+    try:
+        moved = _movement(folder, name, heard, default) if "invert" in tasks else None
+    except Exception as error:  # noqa: BLE001 - as above
+        errors["invert"] = _told(error, folder, name)
+    return Outcome(enhanced, moved, errors["enhance"], errors["invert"], seconds)
+
+
+def _told(error: Exception, folder: Path, name: str) -> str:
+    """A reason without names of files, so that equal failures are counted together."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text.replace(str(folder / name), "the file").replace(str(folder), ".")[:300]
+
+
+def _found(folder: Path, name: str, endings: tuple[str, ...]) -> Path:
+    for ending in endings:
+        path = folder / f"{name}{ending}"
+        if path.is_symlink() or path.is_file():
+            _refuse(path, folder, _LARGEST)
+            return path
+    raise ValueError(f"no file {' or '.join('*' + ending for ending in endings)} for it")
+
+
+def _refuse(path: Path, folder: Path, largest: int) -> None:
+    """Refuses what is no file of this folder's own: a link could lead to the answers."""
+    inside = folder.resolve() / path.relative_to(folder)
+    if path.is_symlink() or path.resolve() != inside:
+        raise ValueError("a link, which is not followed; write the file itself")
+    if path.stat().st_size > largest:
+        raise ValueError(f"a file of {path.stat().st_size} bytes, more than is accepted")
+
+
+def _audio(folder: Path, name: str, heard: Clip) -> Clip:
+    path = _found(folder, name, AUDIO)
+    header = read_header(path)
+    expected = round(len(heard.samples) * header.rate_hz / heard.rate_hz)
+    if header.frames > LONGEST * expected:
+        raise ValueError(f"{header.frames} samples where {expected} are expected")
+    clip = read_clip(path)
+    return Clip(as_audio(clip.samples, expected), clip.rate_hz)
+
+
+def _movement(folder: Path, name: str, heard: Clip, default: Channels) -> Trajectories:
+    path = _found(folder, name, MOVEMENT)
+    values: NDArray[Any]
+    if path.suffix == ".csv":
+        values, rate_hz, names = _read_csv(path, default, len(heard.samples))
+    else:
+        values, rate_hz, names = _read_npy(path), default.rate_hz, default.names
+    return trajectories(*as_trajectories((values, rate_hz, names), len(heard.samples)))
+
+
+def _read_npy(path: Path) -> NDArray[np.generic]:
+    """An array whose header was believed only after it had been compared with the file."""
+    with path.open("rb") as stream:
+        version = np.lib.format.read_magic(stream)
+        if version not in ((1, 0), (2, 0)):
+            raise ValueError(f"an array of the format {version[0]}.{version[1]}, expected plain numbers")
+        read = (
+            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        )
+        shape, _, kind = read(stream)
+        if kind.hasobject:
+            raise ValueError("holds pickled objects, expected plain numbers")
+        there = path.stat().st_size - stream.tell()
+        if min(shape, default=0) < 0 or math.prod(shape) * kind.itemsize != there:
+            raise ValueError(f"its header says {kind} of shape {shape}, but {there} bytes follow")
+    array: NDArray[np.generic] = np.load(path, allow_pickle=False)
+    return array
+
+
+def _read_csv(
+    path: Path, default: Channels, heard: int
+) -> tuple[NDArray[np.float64], float, tuple[str, ...]]:
+    with path.open(encoding="utf-8-sig") as stream:
+        names = [name.strip().strip('"') for name in stream.readline().strip().split(",")]
+        if len(names) > MOST_CHANNELS + 1:
+            raise ValueError(f"{len(names)} columns, more than are accepted")
+        values = np.loadtxt(stream, delimiter=",", ndmin=2, max_rows=heard + 17)
+    if names == [""]:
+        raise ValueError("the first line is empty where the names of the channels are expected")
+    if any(is_number(name) for name in names):
+        raise ValueError("the first line holds numbers where the names of the channels are expected")
+    if values.shape[1] != len(names):
+        raise ValueError(f"{values.shape[1]} columns but {len(names)} names")
+    if "time" not in names:
+        return values, default.rate_hz, tuple(names)
+    column = names.index("time")
+    steps = np.diff(values[:, column])
+    rate_hz = default.rate_hz  # of a single frame, which has no step
+    if len(steps):
+        if not steps.min() > 0 or steps.max() - steps.min() > 0.02 * steps.mean() + 1e-6:
+            raise ValueError("the column 'time' does not grow evenly, in seconds")
+        rate_hz = 1.0 / float(steps.mean())
+    others: Any = np.delete(values, column, axis=1)
+    return others, rate_hz, tuple(name for name in names if name != "time")

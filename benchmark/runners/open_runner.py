@@ -1,0 +1,177 @@
+"""The right runner for a model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from benchmark.errors import ModelError
+from benchmark.files import cache_folder, demo_corpus
+from benchmark.models.contract import Model
+from benchmark.models.entry import Command, Entry, InProcess, Pair, Predictions, Submission
+from benchmark.models.source_hash import code_of
+from benchmark.prepared.corpus import PreparedCorpus
+from benchmark.runners.child import facts, make_model
+from benchmark.runners.child_runner import ChildRunner
+from benchmark.runners.command_runner import CommandRunner
+from benchmark.runners.estimate_files import Channels
+from benchmark.runners.in_process import InProcessRunner
+from benchmark.runners.limits import Limits
+from benchmark.runners.paired import PairRunner
+from benchmark.runners.prediction import Runner
+from benchmark.runners.prediction_store import Stored
+from benchmark.runners.predictions_runner import PredictionsRunner
+from benchmark.runners.trained_cache import trained
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How submitted models are run.
+
+    Attributes:
+        runner: "child" (a process of its own), or "in-process" for code that you trust and want to debug.
+        python: The interpreter for submitted classes.
+        limits: What they may use.
+        sandbox: Whether they are shut in by bubblewrap.
+        passed: Environment variables that they are given.
+        does: What a command or a folder of predictions gives, where it cannot be found out: "enhance", "invert".
+        batch: Recordings that a command gets at a time.
+        fresh: Whether predictions are made again though they are in the store.
+    """
+
+    runner: Literal["child", "in-process"] = "child"
+    python: str = sys.executable
+    limits: Limits = field(default_factory=Limits)
+    sandbox: bool = False
+    passed: tuple[str, ...] = ()
+    does: tuple[str, ...] = ()
+    batch: int = 50
+    fresh: bool = False
+
+
+def open_runner(
+    entry: Entry,
+    options: RunOptions,
+    store: Path | None,
+    *,
+    corpus: PreparedCorpus | None = None,
+    channels: Channels | None = None,
+) -> Runner:
+    """The runner of a model; what it gives is kept in `store`.
+
+    Args:
+        entry: The model.
+        options: How submitted code is run.
+        store: Folder of predictions; beside it lies what built-in models learnt. None to keep nothing.
+        corpus: What built-in models learn from.
+        channels: Names and frame rate of the targets, for estimates that do not state their own.
+
+    Raises:
+        ModelError: The model cannot be run so.
+    """
+    how = entry.how
+    known = channels or Channels((), 100.0)
+    if isinstance(how, Pair):
+        first, second = (
+            open_runner(part, options, store, corpus=corpus, channels=channels)
+            for part in (how.enhancer, how.inverter)
+        )
+        return PairRunner(first, second)
+    if isinstance(how, Predictions):
+        return PredictionsRunner(how.folder, entry.source_sha256, known, options.does)
+    runner: Runner
+    if isinstance(how, InProcess):
+        runner = _built_in(entry, how, corpus, store)
+        if how.copies:
+            return runner
+    elif isinstance(how, Command):
+        runner = CommandRunner(
+            how,
+            entry.source_sha256,
+            known,
+            options.limits,
+            batch=options.batch,
+            does=options.does,
+            sandbox=options.sandbox,
+            hidden=_hidden(corpus, store) if options.sandbox else (),
+            passed=options.passed,
+        )
+    elif options.runner == "in-process":
+        runner = InProcessRunner(_identity(entry), partial(_made_here, how))
+    else:
+        runner = ChildRunner(
+            how,
+            entry.source_sha256,
+            options.limits,
+            python=options.python,
+            sandbox=options.sandbox,
+            hidden=_hidden(corpus, store) if options.sandbox else (),
+            passed=options.passed,
+        )
+    return runner if store is None else Stored(runner, store, options.limits, fresh=options.fresh)
+
+
+def _hidden(corpus: PreparedCorpus | None, store: Path | None) -> tuple[Path, ...]:
+    """Where the answers lie: the corpus, what was stored of it, and the virtual speech that is at hand."""
+    return (
+        *([corpus.folder] if corpus is not None else []),
+        *([store.parent] if store is not None else []),
+        demo_corpus(),
+        cache_folder(),
+    )
+
+
+def _built_in(
+    entry: Entry, how: InProcess, corpus: PreparedCorpus | None, store: Path | None
+) -> InProcessRunner:
+    if how.make is not None:
+        versions = _versions(how.packages)
+        return InProcessRunner(_identity(entry, computed=versions), how.make, how.does, versions)
+    if how.training is None or corpus is None:
+        raise ModelError(f"{entry.name}: learns from a corpus and cannot run without one")
+    learnt = corpus.split_hash("train") if "train" in corpus.splits else ""
+    identity = _identity(entry, learnt)
+    kept = store.parent / "trained" / f"{identity[:24]}.npz" if store is not None else None
+    return InProcessRunner(identity, partial(trained, how.training, corpus, kept), how.does)
+
+
+def _identity(entry: Entry, learnt: str = "", computed: Mapping[str, str] | None = None) -> str:
+    """Code, version, what was learnt from, and the packages that do the arithmetic here."""
+    parts = {
+        "name": entry.name,
+        "version": entry.version,
+        "source": entry.source_sha256,
+        "learnt": learnt,
+        **_versions(("numpy", "scipy", "librosa")),
+        **(computed or {}),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _versions(packages: Iterable[str]) -> dict[str, str]:
+    """Package to its version; one that is not installed is missed when the model is made, not before."""
+    found = {}
+    for name in packages:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+def _made_here(how: Submission) -> Model:
+    try:
+        root = "" if how.path else str(code_of(how).root)
+        model = make_model(str(how.path or ""), how.module, how.attribute, how.arguments, root)
+        facts(model)
+    except ValueError as error:
+        raise ModelError(str(error)) from error
+    made: Model = model
+    return made

@@ -1,0 +1,164 @@
+"""Predictions on disk, apart from scores: what a model gave once is not asked of it again.
+
+    FOLDER/MODEL_IDENTITY/HEARD_SHA256.npz      one model, one recording: what it gave, or why it failed, and the time it took
+
+Samples and trajectories are stored as the float32 numbers that the model gave. FLAC would round them to 16 bits and could not hold
+what exceeds full scale; then scores from the store would differ from scores without it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmark.files import replacing, write_text
+from benchmark.runners.in_process import trajectories
+from benchmark.runners.limits import Limits
+from benchmark.runners.prediction import Item, Outcome, Runner, failure
+from benchmark.types import Clip
+
+_STALE_S = 600.0
+
+
+class Stored:
+    """A runner that asks another one only for what is not in the store.
+
+    Attributes:
+        identity: That of the other runner.
+        batch: That of the other runner.
+    """
+
+    def __init__(self, runner: Runner, folder: Path, limits: Limits, *, fresh: bool = False) -> None:
+        self._runner, self._limits, self._fresh = runner, limits, fresh
+        self.identity, self.batch = runner.identity, runner.batch
+        self._folder = folder / runner.identity[:24]
+        self._spent: dict[str, float] = {}
+        self._refused: set[str] = set()
+        self._done: set[str] = set()
+        sweep(self._folder)
+
+    def tasks(self) -> frozenset[str]:
+        """See `Runner`."""
+        return frozenset(self._about()["tasks"])
+
+    def facts(self) -> dict[str, str]:
+        """See `Runner`."""
+        return dict(self._about()["facts"])
+
+    def run(self, items: Iterable[Item]) -> Iterator[Outcome]:
+        """See `Runner`."""
+        waiting: list[tuple[Item, Outcome | None]] = []
+        for item in items:
+            waiting.append((item, self._read(item)))
+            missing = sum(outcome is None for _, outcome in waiting)
+            if missing >= self.batch or (not missing and len(waiting) >= 1):
+                yield from self._finish(waiting)
+                waiting = []
+        yield from self._finish(waiting)
+
+    def close(self) -> None:
+        """See `Runner`."""
+        self._runner.close()
+
+    def _about(self) -> dict[str, Any]:
+        """What the model said of itself; kept, so that a run that only resumes need not start it."""
+        path = self._folder / "about.json"
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            return {"tasks": list(kept["tasks"]), "facts": dict(kept["facts"])}
+        except (OSError, ValueError, KeyError, TypeError):
+            found = {"tasks": sorted(self._runner.tasks()), "facts": self._runner.facts()}
+            write_text(path, json.dumps(found))
+            return found
+
+    def _finish(self, waiting: list[tuple[Item, Outcome | None]]) -> Iterator[Outcome]:
+        missing = [item for item, outcome in waiting if outcome is None]
+        made = iter(self._make(missing))
+        for _, outcome in waiting:
+            yield outcome if outcome is not None else next(made)
+
+    def _make(self, items: list[Item]) -> list[Outcome]:
+        total = self._limits.total_s
+        if (
+            items
+            and total
+            and (sum(self._spent.values()) >= total or any(i.sha256 in self._refused for i in items))
+        ):
+            self._refused |= {item.sha256 for item in items}
+            reason = f"the time limit of {total:g} s for the whole run was reached"
+            return [failure(self.tasks(), reason) for _ in items]
+        outcomes = []
+        start = time.perf_counter()
+        for item, outcome in zip(items, self._runner.run(items), strict=True):
+            self._write(item, outcome, time.perf_counter() - start)
+            outcomes.append(outcome)
+            start = time.perf_counter()
+        return outcomes
+
+    def _path(self, item: Item) -> Path:
+        return self._folder / f"{item.sha256[:40]}.npz"
+
+    def _read(self, item: Item) -> Outcome | None:
+        if self._fresh and item.sha256 not in self._done:
+            return None
+        path = self._path(item)
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                meta = json.loads(arrays["meta"].tobytes())
+                outcome = _unpacked(meta, arrays)
+        except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile):
+            return None
+        if outcome.limits not in ("", str(self._limits)):
+            return None
+        self._spent[item.sha256] = float(meta["wall"])
+        return outcome
+
+    def _write(self, item: Item, outcome: Outcome, wall: float) -> None:
+        meta: dict[str, Any] = {
+            "errors": [outcome.enhance_error, outcome.invert_error],
+            "seconds": outcome.seconds,
+            "wall": wall,
+            "limits": outcome.limits,
+        }
+        arrays: dict[str, Any] = {}
+        if outcome.enhanced is not None:
+            meta["rate_hz"] = outcome.enhanced.rate_hz
+            arrays["enhanced"] = np.asarray(outcome.enhanced.samples, "<f4")
+        if outcome.trajectories is not None:
+            meta["frames_hz"] = outcome.trajectories.rate_hz
+            meta["names"] = list(outcome.trajectories.names)
+            arrays["values"] = np.asarray(outcome.trajectories.values, "<f4")
+        arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+        with replacing(self._path(item)) as temporary, temporary.open("wb") as stream:
+            np.savez(stream, **arrays)
+        self._spent[item.sha256] = wall
+        self._done.add(item.sha256)
+
+
+def _unpacked(meta: dict[str, Any], arrays: Any) -> Outcome:
+    enhanced = Clip(arrays["enhanced"], int(meta["rate_hz"])) if "rate_hz" in meta else None
+    moved = None
+    if "names" in meta:
+        moved = trajectories(arrays["values"], float(meta["frames_hz"]), tuple(meta["names"]))
+    first, second = meta["errors"]
+    return Outcome(
+        enhanced, moved, str(first), str(second), float(meta["seconds"]), limits=str(meta["limits"])
+    )
+
+
+def sweep(folder: Path) -> None:
+    """Removes what killed runs left half written."""
+    if not folder.is_dir():
+        return
+    for path in folder.glob(".*.part"):
+        try:
+            if time.time() - path.stat().st_mtime > _STALE_S:
+                path.unlink()
+        except FileNotFoundError:
+            continue  # another process was faster

@@ -1,0 +1,1 @@
+"""Judges what models gave: scores, cards and results on disk."""

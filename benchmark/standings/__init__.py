@@ -1,3 +1,0 @@
-"""From results to standings: aggregation, tables, plots."""
-
-from __future__ import annotations

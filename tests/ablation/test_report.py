@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmark import leaderboard
+from benchmark.ablation import variants as ladder
+from benchmark.ablation.report import reproduction
+from benchmark.ablation.targets_to_reach import bars
+from benchmark.ablation.variants import (
+    BABBLE,
+    CLEAN_SPEECH,
+    JOINT,
+    NONBABBLE,
+    RUNGS,
+    results_by_rung,
+    runs_of,
+)
+from benchmark.joint.config_files import config_names
+from benchmark.ranking.score_array import compact
+from benchmark.ranking.standings import stand, standings
+from benchmark.scoring.results import Result, scores_hash, write_result
+from tests.ranking.results import CONDITIONS, card, score
+
+FACTS = {
+    "encoder": "small, self-supervised",
+    "parameters": "1500000",
+    "memory_mb": "100.0",
+    "training_seconds": "120.0",
+    "training_epochs": "12",
+    "training_device": "cpu",
+}
+#: PPMC on clean speech, in babble and in other noise at -5 dB.
+LEVELS = {
+    "si_clean": (0.9, 0.3, 0.4),
+    "si_noisy": (0.85, 0.6, 0.7),
+    "se_alone+si_clean": (0.88, 0.5, 0.6),
+    "se_alone+si_enhanced": (0.86, 0.55, 0.65),
+    "joint_tiny": (0.87, 0.72, 0.8),
+    "clean+si_clean": (0.9, 0.9, 0.9),
+}
+
+
+def source_of(model, taught_on):
+    """What a card says where every part that learns was trained on one recipe."""
+    return " + ".join(
+        "does nothing" if part in ("clean", "noisy") else f"benchmark.joint, trained on {taught_on}"
+        for part in model.split("+")
+    )
+
+
+def made(
+    model,
+    levels,
+    measures=("PPMC",),
+    facts=FACTS,
+    speakers=5,
+    recipe="virtual_noisy",
+    scatter=0.01,
+    taught_on=None,
+    conditions=CONDITIONS,
+):
+    """A result whose values differ a little, and differently for each model, from speaker to speaker."""
+    clean, babble, nonbabble = levels
+    drawn = np.random.default_rng(sum(map(ord, model))).normal(0.0, scatter, 1000).tolist()
+    scores = [
+        score(
+            f"S{s}",
+            u,
+            kind,
+            snr,
+            measure,
+            parameter,
+            (clean if snr is None else babble if kind == "babble" else nonbabble)
+            + 0.02 * s
+            + drawn.pop()
+            + (0.1 if snr == 5.0 else 0.0),
+        )
+        for measure in measures
+        for s in range(speakers)
+        for u in range(2)
+        for kind, snr in conditions
+        for parameter in (("LA", "TTCD") if measure == "PPMC" else ("",))
+    ]
+    arguments = {f"{i}.{k}": v for i in (1, 2) for k, v in facts.items()} if "+" in model else facts
+    hears = "clean" if model.startswith("clean") else "noisy"
+    about = card(model, scores, recipe=recipe, measures=measures, hears=hears)
+    return Result(replace(about, arguments=arguments, source=source_of(model, taught_on or recipe)), scores)
+
+
+def page_of(results):
+    return reproduction(standings(results, replicates=200))
+
+
+def line_of(page, start):
+    (found,) = re.findall(rf"^\| {re.escape(start)} \|.*$", page, re.MULTILINE)
+    return found
+
+
+@pytest.fixture(scope="module")
+def found():
+    (standing,) = standings([made(*item) for item in LEVELS.items()], replicates=200)
+    return results_by_rung(standing)
+
+
+def test_gains_are_ratios_of_means_with_paired_intervals(found):
+    gain = ladder.gain(found[JOINT], found[ladder.CLEAN], BABBLE)
+    joint, base = (found[rung].estimate(BABBLE).value for rung in (JOINT, ladder.CLEAN))
+    assert gain.value == pytest.approx(100 * (joint - base) / base)
+    assert gain.low < gain.value < gain.high
+    # What speakers have in common cancels out: the interval of a difference is much narrower than that of a mean.
+    apart = ladder.difference_of(found[JOINT], found[ladder.NOISY], BABBLE)
+    mean = found[JOINT].estimate(BABBLE)
+    assert apart.high - apart.low < 0.7 * (mean.high - mean.low)
+
+
+def test_retention_is_of_the_best_on_clean_speech(found):
+    best = ladder.best_on_clean(found)
+    assert best.card().model in ("si_clean", "clean+si_clean")
+    kept = ladder.retention(found[JOINT], best, NONBABBLE)
+    top = best.estimate(CLEAN_SPEECH).value
+    assert kept.value == pytest.approx(found[JOINT].estimate(NONBABBLE).value / top)
+
+
+def test_seeds_are_found_and_averaged():
+    models = ["joint_tiny", "joint_tiny_seed2", "joint_tiny_seed10", "joint_tiny_seed2x", "joint_tiny_2"]
+    levels = {model: (0.9, 0.5 + 0.1 * i, 0.6) for i, model in enumerate(models)}
+    pairs = {
+        "se_alone+si_noisy": (0.8, 0.4, 0.5),
+        "se_alone_seed2+si_noisy_seed2": (0.8, 0.6, 0.5),
+        "se_alone+si_noisy_seed2": (0.8, 0.9, 0.5),
+        "clean+si_clean_seed3": (0.9, 0.9, 0.9),
+    }
+    (standing,) = standings([made(*item, scatter=0.0) for item in {**levels, **pairs}.items()], replicates=50)
+    joint = runs_of(standing, "joint_tiny")
+    assert joint.seeds == (1, 2, 10)
+    assert joint.estimate(BABBLE).value == pytest.approx(0.64)
+    assert joint.by_seed(BABBLE) == pytest.approx([0.54, 0.64, 0.74])
+    pair = runs_of(standing, "se_alone+si_noisy")
+    assert pair.seeds == (1, 2)
+    assert runs_of(standing, "clean+si_clean").seeds == (3,)
+    assert runs_of(standing, "si_clean") is None
+    # Compared over the seeds that both have: (.54 + .64) / 2 over (.44 + .64) / 2.
+    assert ladder.shared_seeds(joint, pair) == (1, 2)
+    assert ladder.gain(joint, runs_of(standing, "clean+si_clean"), BABBLE) is None
+    assert ladder.gain(joint, pair, BABBLE).value == pytest.approx(100 * (0.59 / 0.54 - 1))
+    page = reproduction([standing])
+    assert "1: 0.540, 2: 0.640, 10: 0.740 | 0.640 | 0.100 |" in page
+
+
+def test_incomplete_results_do_not_count():
+    whole, part = made("si_clean", LEVELS["si_clean"]), made("joint_tiny", LEVELS["joint_tiny"])
+    scores = [row for row in part.scores if row["utterance_id"] != "S0/U000"]
+    about = replace(part.card, expected=len(scores), scores_sha256=scores_hash(scores))
+    (standing,) = standings([whole, Result(about, scores)], replicates=50)
+    assert results_by_rung(standing)[JOINT] is None
+    assert "| not run |" in line_of(reproduction([standing]), f"`joint_tiny` | {JOINT.title}")
+
+
+def test_the_page_marks_what_is_reported_and_what_was_not_run():
+    page = page_of([made(*item) for item in LEVELS.items()])
+    assert "| gain over its baseline: reported, not run here | +80.95 % | +38.98 % |" in page
+    assert "| about 0.89 | about 0.96 |" in page
+    assert "0.42, 0.76 | 0.59, 0.82 |" in page
+    for rung in RUNGS:
+        row = line_of(page.partition("### What")[0], f"`{rung.model}` | {rung.title}")
+        assert ("not run" in row) == (rung.model not in LEVELS)
+    assert "| `si_noisy` | small, self-supervised | 1.50 |" in page
+    assert "| `se_alone+si_clean` | small, self-supervised | 3.00 |" in page
+    assert "| 200 | 4.0 (cpu) | 12 + 12 |" in page
+
+
+def test_without_the_joint_model_there_are_no_gains():
+    page = page_of([made("si_clean", LEVELS["si_clean"])])
+    assert "gains over each rung" not in page
+    verdicts = page.partition("## What was to be reached")[2].partition("## What it costs")[0]
+    assert "not run" in verdicts
+    assert "reached" not in verdicts
+
+
+def test_a_recipe_without_inverters_is_shown_all_the_same():
+    page = page_of([made("se_alone", (20.0, 3.0, 5.0), ("SISDR",))])
+    assert "| `se_alone` | small, self-supervised |" in page
+    assert "| SISDR | babble -5 | – | 3.0 | – | not run |" in page
+
+
+def verdicts(levels, **options):
+    by_measure = {
+        standing.measure.name: standing
+        for standing in standings([made(*item, **options) for item in levels.items()], replicates=200)
+    }
+    return {bar.claim: bar.verdict for bar in bars(results_by_rung(by_measure.get("PPMC")), by_measure)}
+
+
+def test_verdicts_follow_the_results():
+    told = verdicts(LEVELS)
+    assert told["PPMC over `si_clean`, babble -5"] == "reached"
+    assert told["PPMC over `si_noisy`, babble -5"] == "reached"
+    assert told["PPMC over `se_alone+si_enhanced`, non-babble -5"] == "reached"
+    assert told["PPMC over `se_alone+si_noisy`, babble -5"] == "not run"
+    assert told["retention, babble -5"] == "reached"
+    worse = verdicts({**LEVELS, "joint_tiny": (0.87, 0.61, 0.7)})
+    assert worse["PPMC over `si_clean`, babble -5"] == "reached"
+    assert worse["PPMC over `si_noisy`, babble -5"] == "not reached"
+    assert worse["retention, babble -5"] == "not reached"
+
+
+def test_a_gain_that_may_be_chance_is_not_reached():
+    told = verdicts({**LEVELS, "se_alone+si_clean": (0.87, 0.715, 0.795)}, scatter=0.2)
+    key = "PPMC over `se_alone+si_clean`, babble -5"
+    assert told[key] == "not reached: the interval includes zero"
+    one_speaker = verdicts(LEVELS, speakers=1)
+    assert one_speaker["PPMC over `si_noisy`, babble -5"] == "not reached: there is no interval"
+
+
+def test_enhanced_speech_is_compared_with_enhancement_alone():
+    measures = ("SISDR", "STOI")
+    levels = {"joint_tiny": (0.9, 0.5, 0.6), "se_alone": (0.9, 0.4, 0.5), "noisy": (0.9, 0.2, 0.3)}
+    told = verdicts(levels, measures=measures)
+    assert told["STOI beside `se_alone`, noisy mean"] == "reached"
+    assert told["PESQLike beside `se_alone`, noisy mean"] == "not run"
+    assert verdicts({**levels, "se_alone": (0.9, 0.6, 0.7)}, measures=measures)[
+        "SISDR beside `se_alone`, noisy mean"
+    ] == ("not reached")
+    page = page_of([made(*item, measures=measures, scatter=0.0) for item in levels.items()])
+    assert "| STOI | babble -5 | 0.240 | 0.440 | 0.540 | +0.100 [+0.100, +0.100] |" in page
+
+
+def test_the_rungs_are_called_as_the_configurations_that_train_them():
+    parts = {part for rung in RUNGS for part in rung.model.split("+")} - {"clean"}
+    assert parts | {ladder.ENHANCER.model} <= set(config_names())
+
+
+def test_a_recipe_without_a_ladder_has_no_page(tmp_path):
+    write_result(tmp_path / "results", made("si_clean", LEVELS["si_clean"], recipe="other"))
+    assert leaderboard.main(["--out", str(tmp_path)]) == 0
+    assert not list(tmp_path.glob("REPRODUCTION*"))
+
+
+def test_the_page_is_rendered_with_its_notes_and_checked(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("benchmark.pages.render.LADDER_RECIPE", "toy_ladder")
+    board = tmp_path / "board"
+    write_result(board / "results", made("si_clean", LEVELS["si_clean"], recipe="toy_ladder"))
+    words = ["--out", str(board)]
+    assert leaderboard.main(words) == 0
+    assert leaderboard.main([*words, "--check"]) == 0
+    assert "## Notes" not in (board / "REPRODUCTION.md").read_text()
+    (board / "REPRODUCTION_NOTES.md").write_text("What was tried.\n")
+    capsys.readouterr()
+    assert leaderboard.main([*words, "--check"]) == 1
+    assert capsys.readouterr().out == f"stale: {board / 'REPRODUCTION.md'}\n"
+    assert leaderboard.main(words) == 0
+    assert (board / "REPRODUCTION.md").read_text().endswith("## Notes\n\nWhat was tried.\n")
+    assert leaderboard.main([*words, "--check"]) == 0
+
+
+def test_packed_results_stand_alike():
+    results = [made(*item) for item in LEVELS.items()]
+    (packed,) = stand([compact(result) for result in results], replicates=200)
+    assert reproduction([packed]) == page_of(results)
+
+
+def test_before_and_after_are_of_the_seeds_that_the_gain_is_of():
+    levels = {
+        "joint_tiny": (0.9, 0.46, 0.6),
+        "joint_tiny_seed2": (0.9, 0.86, 0.9),
+        "si_clean": (0.9, 0.21, 0.25),
+    }
+    page = page_of([made(*item, scatter=0.0) for item in levels.items()])
+    (before, after) = map(float, line_of(page, "ours: before and after").split("|")[2].split(","))
+    gained = line_of(page, "ours: gain of `joint_tiny` over `si_clean`").split("|")[2]
+    assert float(gained.split("%")[0]) == pytest.approx(100 * (after / before - 1), abs=6)

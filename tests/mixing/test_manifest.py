@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from benchmark.errors import ManifestError
+from benchmark.mixing.manifest import MEASURED, content_hash, plan_hash, read_table, write_table
+
+
+def row(key: str, **changes):
+    planned = {
+        "mixture_id": key,
+        "utterance_id": "F01/U001",
+        "speaker": "F01",
+        "split": "test",
+        "noise_kind": "babble",
+        "noise_category": "babble",
+        "noise_source": "corpus",
+        "snr_db": -5.0,
+        "samples": 16000,
+        "looped": False,
+        "pieces": [{"noise_id": "corpus:F02/U001", "offset": 3, "at": 0, "frames": 16000, "gain_db": 0.5}],
+    }
+    return {**planned, **dict.fromkeys(MEASURED.names), **changes}
+
+
+def test_a_table_comes_back_as_it_was(tmp_path):
+    rows = [row("babble/-5/F01/U002"), row("babble/-5/F01/U001", snr_p56_db=-5.01)]
+    digest = write_table(tmp_path / "m.parquet", "mixtures", rows, {"recipe": "demo"})
+    table = read_table(tmp_path / "m.parquet", "mixtures")
+    assert table.rows == sorted(rows, key=lambda item: item["mixture_id"])
+    assert table.content_sha256 == digest == content_hash(rows, "mixture_id")
+    assert table.facts["recipe"] == "demo"
+
+
+def test_the_hash_does_not_depend_on_order_codec_or_row_groups(tmp_path):
+    rows = [row(f"babble/-5/F01/U{i:03d}") for i in range(20)]
+    first = write_table(tmp_path / "a.parquet", "mixtures", rows, {})
+    assert write_table(tmp_path / "b.parquet", "mixtures", rows[::-1], {}) == first
+    table = pq.read_table(tmp_path / "a.parquet")
+    pq.write_table(table, tmp_path / "a.parquet", compression="none", row_group_size=3)
+    assert read_table(tmp_path / "a.parquet", "mixtures").content_sha256 == first
+
+
+def test_the_plan_hash_is_blind_to_what_rendering_measures():
+    assert plan_hash([row("x")]) == plan_hash([row("x", peak=0.5, pcm_sha256="ab")])
+    assert plan_hash([row("x")]) != plan_hash([row("x", snr_db=0.0)])
+
+
+def test_an_edited_table_is_refused(tmp_path):
+    path = tmp_path / "m.parquet"
+    write_table(path, "mixtures", [row("x")], {})
+    table = pq.read_table(path)
+    edited = table.set_column(table.schema.get_field_index("snr_db"), "snr_db", pa.array([20.0]))
+    pq.write_table(edited.replace_schema_metadata(table.schema.metadata), path)
+    with pytest.raises(ManifestError, match=r"m\.parquet: its content does not match"):
+        read_table(path, "mixtures")
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"not parquet at all"])
+def test_damage_is_named(tmp_path, content):
+    path = tmp_path / "m.parquet"
+    path.write_bytes(content)
+    with pytest.raises(ManifestError, match=r"m\.parquet"):
+        read_table(path, "mixtures")
+
+
+def test_another_table_is_refused(tmp_path):
+    write_table(tmp_path / "m.parquet", "mixtures", [row("x")], {})
+    with pytest.raises(ManifestError, match="is not a table of utterances"):
+        read_table(tmp_path / "m.parquet", "utterances")
+    with pytest.raises(ManifestError, match="not found"):
+        read_table(tmp_path / "none.parquet", "mixtures")
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path):
+    path = tmp_path / "m.parquet"
+    write_table(path, "mixtures", [row("x")], {})
+    before = path.read_bytes()
+    with pytest.raises(ManifestError, match="twice"):
+        write_table(path, "mixtures", [row("x"), row("x")], {})
+    with pytest.raises(ManifestError, match="schema"):
+        write_table(path, "mixtures", [row("y", snr_db="loud")], {})
+    assert path.read_bytes() == before
+    assert [item.name for item in tmp_path.iterdir()] == ["m.parquet"]
+
+
+def test_numbers_enter_the_hash_exactly():
+    assert json.dumps(0.1 + 0.2) != json.dumps(0.3)
+    assert content_hash([{"k": "a", "v": 0.1 + 0.2}], "k") != content_hash([{"k": "a", "v": 0.3}], "k")

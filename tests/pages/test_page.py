@@ -1,0 +1,55 @@
+"""The page as text; what it does in a browser is tested in test_browser.py."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from benchmark.pages.page import page
+from benchmark.ranking.audit import KeptOut
+from benchmark.ranking.standings import standings
+from tests.ranking.results import result
+
+BOARD = {"toy": standings([result("weak", 0.3), result("strong", 0.6), result("oracle", 0.9, hears="clean")])}
+
+
+def data(text):
+    return json.loads(
+        re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S).group(1)
+    )
+
+
+def test_it_asks_no_network():
+    text = page(BOARD)
+    assert "default-src 'none'" in text
+    addresses = set(re.findall(r"""(?:https?:)?//[\w.-]+\.\w+[^\s"']*""", text))
+    assert {address for address in addresses if "www.w3.org" not in address} == set()
+    assert not re.search(r"<(script|img|audio|iframe)[^>]+src=", text)
+
+
+def test_the_data_are_those_of_the_standing():
+    (recipe,) = data(page(BOARD))["recipes"]
+    (measure,) = recipe["measures"]
+    assert [recipe["models"][line["model"]]["name"] for line in measure["lines"]] == [
+        "strong",
+        "weak",
+        "oracle",
+    ]
+    assert measure["lines"][0]["estimates"][0][0] == 0.61
+    assert measure["columns"][measure["headline"]]["title"] == "noisy mean"
+    assert len(measure["pairs"]) == 3
+    assert measure["heat"]["groups"] == ["LA", "TTCD"]
+    assert measure["heat"]["values"][0][0] == [0.61, 0.56, 0.56, 0.56]
+
+
+def test_a_model_cannot_smuggle_markup_into_the_page():
+    evil = "</script><script>alert(1)</script>"
+    text = page({"toy": standings([result(evil, 0.3)])}, [KeptOut(evil, "<img src=x onerror=alert(1)>")])
+    assert "<script>alert" not in text
+    assert "<img" not in text
+    assert data(text)["recipes"][0]["models"][0]["name"] == evil
+    assert data(text)["kept_out"] == [[evil, "<img src=x onerror=alert(1)>"]]
+
+
+def test_the_same_standings_give_the_same_page():
+    assert page(BOARD) == page(BOARD)

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+import soundfile
+
+from benchmark import leaderboard
+from benchmark.errors import StandingsError
+from benchmark.models import load
+from benchmark.prepared.corpus import PreparedCorpus
+from benchmark.ranking.audit import KeptOut
+from benchmark.ranking.listening import read_items, write_items
+
+_MODEL = """
+import numpy as np
+from benchmark.types import Trajectories
+
+
+class Flat:
+    sample_rate = 8000
+
+    def enhance(self, noisy):
+        return 0.5 * noisy
+
+    def invert(self, noisy):
+        values = np.full((round(len(noisy) / 8000 * 50), 2), 3.0, np.float32)
+        return Trajectories(values, 50.0, ("LA", "TTCD"), np.ones(values.shape, bool))
+"""
+
+
+@pytest.fixture(scope="module")
+def made(corpus, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("items")
+    (folder / "flat.py").write_text(_MODEL)
+    entries = [load("noisy"), load("clean"), load(f"{folder / 'flat.py'}:Flat")]
+    return folder / "demo_noisy", write_items(folder / "demo_noisy", corpus, entries), entries
+
+
+def test_items_hold_what_is_heard_and_what_was_estimated(corpus, made):
+    folder, mixtures, _ = made
+    found = read_items(folder, corpus.split_hash("test"))
+    assert sorted(mixtures) == sorted(
+        m["mixture_id"] for item in found.description["items"] for m in item["mixtures"]
+    )
+    item = found.description["items"][0]
+    assert item["parameters"] == ["LA", "LP", "TBCL", "TBCD", "TTCL", "TTCD"]
+    duration = corpus.clean(item["utterance_id"]).duration_s
+    assert len(item["trajectories"][0]) == pytest.approx(50 * duration, abs=2)
+    for mixture in item["mixtures"]:
+        assert mixture["snr_db"] == 0.0
+        # What changes nothing, and an oracle, are there already; only the third model has something to be heard.
+        (flat,) = mixture["models"]
+        assert flat["model"] == "flat.Flat"
+        assert set(flat["trajectories"][0]) == {3.0}
+        assert set(flat["trajectories"][1]) == {None}
+        samples, rate_hz = soundfile.read(io.BytesIO(found.sounds[flat["sound"]]))
+        assert rate_hz == 16000
+        assert len(samples) / rate_hz == pytest.approx(duration, abs=0.2)
+
+
+def test_the_same_recordings_are_chosen_again(corpus, made, tmp_path):
+    folder, mixtures, _ = made
+    assert write_items(tmp_path, corpus, [load("noisy")]) == mixtures
+    assert (tmp_path / "01" / "clean.mp3").read_bytes() == (folder / "01" / "clean.mp3").read_bytes()
+
+
+def test_recordings_that_are_no_longer_named_are_removed(corpus, made, tmp_path):
+    _, _, entries = made
+    write_items(tmp_path, corpus, entries)
+    assert list(tmp_path.glob("*/*_flat.Flat.mp3"))
+    write_items(tmp_path, corpus, [load("noisy")])
+    assert not list(tmp_path.glob("*/*_flat.Flat.mp3"))
+
+
+def test_speech_of_others_is_not_published(corpus, tmp_path):
+    licensed = PreparedCorpus(corpus.folder)
+    speech = licensed.recipe.speech.model_copy(update={"corpus": "xrmb"})
+    licensed.recipe = licensed.recipe.model_copy(update={"speech": speech})
+    with pytest.raises(StandingsError, match="speech of the corpus 'xrmb' may not be published"):
+        write_items(tmp_path, licensed, [load("noisy")])
+    assert not list(tmp_path.rglob("*"))
+
+
+def test_too_much_audio_is_refused(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr("benchmark.ranking.listening.MOST_BYTES", 10_000)
+    with pytest.raises(StandingsError, match="name fewer models"):
+        write_items(tmp_path, corpus, [load("noisy")])
+
+
+def test_damaged_or_foreign_items_are_kept_out(corpus, made, tmp_path):
+    write_items(tmp_path, corpus, [load("noisy")])
+    right = corpus.split_hash("test")
+    assert isinstance(read_items(tmp_path, "d" * 64), KeptOut)
+    assert read_items(tmp_path / "none", right) is None
+    (tmp_path / "01" / "clean.mp3").write_bytes(b"other")
+    assert "does not match its hash" in read_items(tmp_path, right).reason
+    (tmp_path / "01" / "clean.mp3").unlink()
+    assert "cannot be read" in read_items(tmp_path, right).reason
+    (tmp_path / "items.json").write_text(json.dumps({"sounds": 3}))
+    assert "cannot be read" in read_items(tmp_path, right).reason
+
+
+def test_the_command_makes_items(corpus, tmp_path, capsys):
+    words = ["--out", str(tmp_path), "--items", str(corpus.folder), "--models", "noisy"]
+    assert leaderboard.main(words) == 0
+    items = read_items(tmp_path / "items" / "demo_noisy", corpus.split_hash("test"))
+    assert len(items.description["items"]) == 3
+    assert "babble/0/" in capsys.readouterr().out
