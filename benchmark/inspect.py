@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark import cli
+from benchmark.types import SPLITS
 
 if TYPE_CHECKING:
     from benchmark.corpora import Ignored
@@ -105,7 +106,7 @@ def _first_of_each(utterances: Sequence[Utterance], limit: int | None) -> list[U
 
 def _splits(utterances: Sequence[Utterance]) -> dict[str, dict[str, Any]]:
     facts: dict[str, dict[str, Any]] = {}
-    for name in ("train", "dev", "test", None):
+    for name in (*SPLITS, None):
         members = [utterance for utterance in utterances if utterance.split == name]
         facts[name or "none"] = {
             "speakers": len({utterance.speaker for utterance in members}),
@@ -127,7 +128,7 @@ def _absent(recipe: Recipe, utterances: Sequence[Utterance], root: Path) -> dict
         return {}
     here = {utterance.id for utterance in utterances}
     missing = [split for identity, split in published.items() if identity not in here]
-    return {split: missing.count(split) for split in ("train", "dev", "test")}
+    return {split: missing.count(split) for split in SPLITS}
 
 
 def _noise(roots: Mapping[str, Path]) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark import cli
+from benchmark.types import SPLITS
 
 _EXAMPLE = """  python -m benchmark.prepare --recipe demo_noisy
   python -m benchmark.prepare --recipe xrmb_noisy --speech-root /data/xrmb --split test --jobs 4"""
@@ -24,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)"
     )
-    parser.add_argument("--split", choices=["train", "dev", "test"], help="prepare one split only")
+    parser.add_argument("--split", choices=SPLITS, help="prepare one split only")
     parser.add_argument("--limit", type=cli.positive, metavar="N", help="at most N utterances of each split")
     parser.add_argument(
         "--plan-only", action="store_true", help="write the plan and the targets, but no audio"

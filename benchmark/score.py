@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmark import cli
 from benchmark.cli.model_options import add_model_arguments, load_model, run_options
+from benchmark.types import SPLITS
 
 _EXAMPLE = """  python -m benchmark.score --corpus prepared/demo_noisy --model ridge_noisy
   python -m benchmark.score --corpus prepared/demo_noisy --model my_wrapper.py:MyModel --model-arg weights=best.pt
@@ -26,9 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--measures", nargs="+", metavar="NAME", help="what to compute (default: the six of the leaderboard)"
     )
-    parser.add_argument(
-        "--split", default="test", choices=["train", "dev", "test"], help="which split (default: test)"
-    )
+    parser.add_argument("--split", default="test", choices=SPLITS, help="which split (default: test)")
     parser.add_argument(
         "--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)"
     )

@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 
 Item = TypeVar("Item")
 
+#: Sampling rate of every mixture, hertz: recordings and noise are brought to it before they are mixed.
+RATE_HZ = 16_000
+#: The splits of a benchmark, in the order of tables.
+SPLITS = ("train", "dev", "test")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:

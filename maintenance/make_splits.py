@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import cli
+from benchmark.types import SPLITS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +69,7 @@ def _counts(frame: pd.DataFrame) -> dict[str, dict[str, tuple[int, int]]]:
     return {
         name: {
             split: (int(frame["speaker"][frame[name] == split].nunique()), int((frame[name] == split).sum()))
-            for split in ("train", "dev", "test")
+            for split in SPLITS
         }
         for name in frame.columns
         if name not in _NO_DIVISION

@@ -19,10 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark import audio
-from benchmark.types import Clip
+from benchmark.types import RATE_HZ, Clip
 
 LOWEST_HZ, HIGHEST_HZ = 60.0, 400.0
-_RATE_HZ = 16_000
 _WINDOW_S = 0.04
 _FFT = 2048
 _BANDS = 12
@@ -66,10 +65,10 @@ def source_features(clip: Clip, rate_hz: float, frames: int) -> SourceFeatures:
         rate_hz: Frames per second.
         frames: Number of frames; those past the end of the audio are silence.
     """
-    spectrum = _power_spectrum(audio.resample(clip, _RATE_HZ), rate_hz, frames)
+    spectrum = _power_spectrum(audio.resample(clip, RATE_HZ), rate_hz, frames)
     lags, strengths = _candidates(spectrum)
     voiced, lag = _best_path(lags, strengths, _quietness(spectrum))
-    pitch = np.where(voiced, _RATE_HZ / lag, 0.0)
+    pitch = np.where(voiced, RATE_HZ / lag, 0.0)
     alike, sounding = _band_shares(spectrum, lag)
     # Without a pitch nothing is periodic; what narrow bands of noise have in common at some lag is chance.
     periodicity = np.where(voiced, alike, 0.0)
@@ -78,8 +77,8 @@ def source_features(clip: Clip, rate_hz: float, frames: int) -> SourceFeatures:
 
 def _power_spectrum(clip: Clip, rate_hz: float, frames: int) -> NDArray[np.float64]:
     """Power spectra of Hann-windowed frames without their mean, shape (frames, bins)."""
-    length = int(_WINDOW_S * _RATE_HZ)
-    starts = np.rint(np.arange(frames) * (_RATE_HZ / rate_hz)).astype(np.intp)
+    length = int(_WINDOW_S * RATE_HZ)
+    starts = np.rint(np.arange(frames) * (RATE_HZ / rate_hz)).astype(np.intp)
     tail = max(0, int(starts[-1]) + length - len(clip.samples)) if frames else 0
     padded = np.pad(clip.samples.astype(np.float64), (length // 2, tail))
     cut = np.lib.stride_tricks.sliding_window_view(padded, length)[starts]
@@ -90,9 +89,9 @@ def _power_spectrum(clip: Clip, rate_hz: float, frames: int) -> NDArray[np.float
 
 def _candidates(spectrum: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Lags in samples (refined by a parabola) and strengths of the highest peaks of each frame, both (frames, candidates)."""
-    window = np.hanning(int(_WINDOW_S * _RATE_HZ) + 2)[1:-1]
+    window = np.hanning(int(_WINDOW_S * RATE_HZ) + 2)[1:-1]
     of_window = np.fft.irfft(np.abs(np.fft.rfft(window, _FFT)) ** 2)
-    shortest, longest = int(_RATE_HZ / HIGHEST_HZ), int(_RATE_HZ / LOWEST_HZ) + 1
+    shortest, longest = int(RATE_HZ / HIGHEST_HZ), int(RATE_HZ / LOWEST_HZ) + 1
     correlation = np.fft.irfft(spectrum, axis=1)[:, : longest + 2]
     energy = np.maximum(correlation[:, :1], _FAINTEST)
     normal = (correlation / energy) / (of_window[: longest + 2] / of_window[0])
@@ -124,7 +123,7 @@ def _best_path(
     frames, count = lags.shape
     if frames == 0:
         return np.zeros(0, bool), np.ones(0)
-    octaves = np.log2(_RATE_HZ / lags / LOWEST_HZ)
+    octaves = np.log2(RATE_HZ / lags / LOWEST_HZ)
     gain = np.column_stack([_VOICED + quietness, strengths + _OCTAVE_COST * octaves])
     gain[:, 1:][strengths <= 0] = -1.0
     came_from = np.zeros((frames, count + 1), np.intp)
@@ -150,7 +149,7 @@ def _band_shares(
     bands = _band_matrix(spectrum.shape[1])
     power = spectrum @ bands
     turns = np.cos(2 * np.pi / _FFT * lag[:, None] * np.arange(spectrum.shape[1]))
-    window = np.hanning(int(_WINDOW_S * _RATE_HZ) + 2)[1:-1]
+    window = np.hanning(int(_WINDOW_S * RATE_HZ) + 2)[1:-1]
     of_window = np.fft.irfft(np.abs(np.fft.rfft(window, _FFT)) ** 2)
     fading = np.interp(lag, np.arange(len(of_window)), of_window / of_window[0])
     alike = ((spectrum * turns) @ bands) / np.maximum(power, _FAINTEST) / fading[:, None]
@@ -169,7 +168,7 @@ def _silence_of_bands(power: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _band_matrix(bins: int) -> NDArray[np.float64]:
     """Which bin belongs to which band, shape (bins, bands): bands of equal width on the ERB-rate scale."""
-    hertz = np.arange(bins) * (_RATE_HZ / _FFT)
+    hertz = np.arange(bins) * (RATE_HZ / _FFT)
     low, high = (21.4 * np.log10(1 + 0.00437 * edge) for edge in _BAND_EDGES_HZ)
     place = (21.4 * np.log10(1 + 0.00437 * hertz) - low) / (high - low) * _BANDS
     return np.asarray(np.floor(place)[:, None] == np.arange(_BANDS), np.float64)

@@ -48,9 +48,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from benchmark.corpora.contract import ROLES
 from benchmark.errors import CorpusError
+from benchmark.types import SPLITS
 
 FILE_NAME = "corpus.toml"
-_SPLITS = ("train", "dev", "test", "babble")
+_SPLITS = (*SPLITS, "babble")
 _SCALARS = ("velum_opening", "f0")
 
 

@@ -15,12 +15,12 @@ import torch
 from benchmark.errors import CorpusError, SilentNoiseError
 from benchmark.joint.batch import Batch, target_frames
 from benchmark.joint.config import DataConfig
-from benchmark.joint.encoders.contract import HOP, RATE_HZ
+from benchmark.joint.encoders.contract import HOP
 from benchmark.joint.material import Material
 from benchmark.joint.mixtures import Renderer, Sound, draw_mixtures, epoch_identity
 from benchmark.mixing.plan import Row
 from benchmark.randomness import Draws
-from benchmark.types import Utterance
+from benchmark.types import RATE_HZ, Utterance
 
 #: Utterances among which those of like length are looked for, so that order stays random and padding short.
 _POOL = 64

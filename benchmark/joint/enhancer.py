@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmark.joint.encoders.contract import frames_of
+from benchmark.types import RATE_HZ
 
 _KERNEL, _STEP = 512, 160
 _PAIRS = _KERNEL // 2 + 1
@@ -41,7 +42,7 @@ class Enhancer(nn.Module):
         with torch.no_grad():
             self.gains.bias.zero_()
             self.gains.bias[:_PAIRS] = 1.0
-        self.reach_s = (_KERNEL + _STEP * sum(2 * 2 ** (i % 4) for i in range(blocks)) + 2 * _STEP) / 16000
+        self.reach_s = (_KERNEL + _STEP * sum(2 * 2 ** (i % 4) for i in range(blocks)) + 2 * _STEP) / RATE_HZ
 
     def forward(self, waves: Tensor, shared: Tensor, present: Tensor | None = None) -> Tensor:
         """Enhanced speech.

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmark.joint.encoders.contract import HOP, RATE_HZ, frames_of
+from benchmark.joint.encoders.contract import HOP, frames_of
 from benchmark.joint.model import JointModel, Output, context_s, level
-from benchmark.types import Trajectories
+from benchmark.types import RATE_HZ, Trajectories
 
 Audio = NDArray[np.float32]
 FRAME_RATE_HZ = 100.0

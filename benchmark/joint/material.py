@@ -16,14 +16,14 @@ from benchmark.audio import read_header
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.joint.batch import FRAME_RATE_HZ
 from benchmark.mixing.gather import Gathered
-from benchmark.mixing.noise_index import RATE_HZ, Supply
+from benchmark.mixing.noise_index import Supply
 from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.sources import Sources
 from benchmark.noises.listing import audio_below
 from benchmark.noises.reading import read_stretch
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.randomness import Draws
-from benchmark.types import Clip, Trajectories, Utterance
+from benchmark.types import RATE_HZ, Clip, Trajectories, Utterance
 
 #: Long recordings of extra speech are taken in pieces of at most this many seconds, and shorter rests are left out.
 _PIECE_S, _LEAST_S = 8.0, 0.5

@@ -20,13 +20,13 @@ from benchmark.errors import RecipeError, SilentSpeechError
 from benchmark.files import replacing
 from benchmark.joint.config import DataConfig
 from benchmark.joint.material import Material
-from benchmark.mixing.noise_index import RATE_HZ, samples_at_16k
+from benchmark.mixing.noise_index import samples_at_16k
 from benchmark.mixing.plan import Row, plan_mixtures
 from benchmark.mixing.recipe import Recipe, recipe_hash
 from benchmark.mixing.render import LevelledSpeech, levelled_speech, render_mixture
 from benchmark.mixing.sources import SourceReader
 from benchmark.randomness import Draws
-from benchmark.types import Utterance
+from benchmark.types import RATE_HZ, Utterance
 
 Sound = NDArray[np.float32]
 #: Speech that is kept in memory, in samples: two hours.

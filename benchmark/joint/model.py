@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from benchmark.joint.encoders.contract import HOP, RATE_HZ, Encoder, present_frames
+from benchmark.joint.encoders.contract import HOP, Encoder, present_frames
 from benchmark.joint.enhancer import Enhancer
 from benchmark.joint.inverter import Inverter
+from benchmark.types import RATE_HZ
 
 _SOURCE = ("aperiodicity", "periodicity", "pitch")
 _QUIETEST = 1e-5

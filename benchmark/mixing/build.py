@@ -13,18 +13,17 @@ import joblib
 from benchmark import audio
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.files import alone_in, write_text
-from benchmark.mixing.gather import SPLITS, Gathered
+from benchmark.mixing.gather import Gathered
 from benchmark.mixing.journal import Journal
 from benchmark.mixing.labels import write_phones
 from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path
 from benchmark.mixing.manifest import MEASURED, PLANNED, plan_hash, read_table, write_table
-from benchmark.mixing.noise_index import RATE_HZ
 from benchmark.mixing.plan import Row, plan_mixtures
 from benchmark.mixing.recipe import Recipe, recipe_hash
 from benchmark.mixing.render import levelled_speech, render_mixture
 from benchmark.mixing.sources import SourceReader, Sources
 from benchmark.mixing.targets import unreadable_targets, write_targets
-from benchmark.types import Progress, Utterance, silent
+from benchmark.types import RATE_HZ, SPLITS, Progress, Utterance, silent
 
 JOURNAL = "journal.jsonl"
 _UNMEASURED: dict[str, Any] = dict.fromkeys(MEASURED.names)

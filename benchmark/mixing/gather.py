@@ -17,10 +17,8 @@ from benchmark.mixing.noise_index import Supply, recordings_of, talkers_of
 from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.sources import Sources
 from benchmark.randomness import Draws
-from benchmark.types import Utterance
+from benchmark.types import SPLITS, Utterance
 from benchmark.virtual.store import read_info
-
-SPLITS = ("train", "dev", "test")
 
 
 @dataclass(frozen=True, slots=True)

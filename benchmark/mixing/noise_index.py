@@ -8,9 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmark.noises.contract import Recording
-from benchmark.types import Utterance
-
-RATE_HZ = 16000
+from benchmark.types import RATE_HZ, Utterance
 
 
 def samples_at_16k(duration_s: float) -> int:

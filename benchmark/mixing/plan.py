@@ -12,7 +12,7 @@ from benchmark.mixing.noise_index import Material, Supply, Talker, by_length, sa
 from benchmark.mixing.recipe import Babble, NonBabble, Recipe
 from benchmark.noises.synthetic import SYNTHETIC
 from benchmark.randomness import Draws
-from benchmark.types import Utterance
+from benchmark.types import RATE_HZ, Utterance
 
 Row = dict[str, Any]
 
@@ -229,8 +229,8 @@ def _cut(
             else "set nonbabble.loop = true to let it start again"
         )
         raise CorpusError(
-            f"{why}: lasts {length / 16000:.1f} s, but no '{category}' recording of {source} is longer than "
-            f"{longest / 16000:.1f} s; {advice}"
+            f"{why}: lasts {length / RATE_HZ:.1f} s, but no '{category}' recording of {source} is longer than "
+            f"{longest / RATE_HZ:.1f} s; {advice}"
         )
     pieces, looped = _cover([material], offset, length, 0.0)
     return _Noise(category, source, pieces, looped)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from benchmark.audio import FULL_SCALE, pcm16, pcm_sha256
 from benchmark.errors import MeasureError, SilentNoiseError, SilentSpeechError
 from benchmark.metrics import ActiveLevel, active_speech_level
-from benchmark.mixing.noise_index import RATE_HZ
 from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.sources import SourceReader
+from benchmark.types import RATE_HZ
 
 Samples = NDArray[np.float64]
 

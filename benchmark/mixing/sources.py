@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from benchmark.audio import resample
 from benchmark.errors import CorpusError, MeasureError
 from benchmark.metrics import active_speech_level
-from benchmark.mixing.noise_index import RATE_HZ
 from benchmark.noises.reading import NoiseReader
 from benchmark.noises.synthetic import SYNTHETIC
-from benchmark.types import Clip, Utterance
+from benchmark.types import RATE_HZ, Clip, Utterance
 
 Samples = NDArray[np.float64]
 _KEPT = 64

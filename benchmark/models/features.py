@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-RATE_HZ = 16000
+from benchmark.types import RATE_HZ
+
 HOP = 160
 BANDS = 40
 #: Neighbouring frames that are stacked, in frames of 10 ms: 200 ms around each frame.

@@ -10,9 +10,9 @@ from scipy import linalg
 
 from benchmark.errors import ModelError
 from benchmark.models.contract import Audio
-from benchmark.models.features import RATE_HZ, log_mel, stacked
+from benchmark.models.features import log_mel, stacked
 from benchmark.prepared.corpus import PreparedCorpus
-from benchmark.types import Trajectories
+from benchmark.types import RATE_HZ, Trajectories
 
 #: Weight of the penalty, as a share of the mean variance of the (centred) features per frame.
 PENALTY = 0.03

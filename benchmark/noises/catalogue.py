@@ -19,10 +19,10 @@ from typing import NamedTuple
 from benchmark.errors import ManifestError
 from benchmark.files import manifests_folder
 from benchmark.randomness import Draws
+from benchmark.types import SPLITS
 
 SEED = 2601
 KINDS = ("babble", "nonbabble", "talker", "unused")
-SPLITS = ("train", "dev", "test")
 COLUMNS = ("pattern", "category", "kind", "split", "note")
 
 

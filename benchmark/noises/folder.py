@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from benchmark.audio import Header
-from benchmark.noises.catalogue import SPLITS, split_by_hash
+from benchmark.noises.catalogue import split_by_hash
 from benchmark.noises.contract import Listing, NoiseCorpus, Recording
 from benchmark.noises.listing import audio_below, band_note, listed
+from benchmark.types import SPLITS
 
 TALKERS, BABBLE, UNNAMED = "talkers", "babble", "noise"
 

@@ -13,8 +13,8 @@ from scipy.signal import resample_poly
 
 from benchmark.audio import Header, native, read_clip, read_header
 from benchmark.errors import CorpusError
+from benchmark.types import RATE_HZ
 
-RATE_HZ = 16000
 #: Zero crossings on each side of the polyphase filter of `benchmark.audio.resample`.
 _REACH = 10
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from scipy import signal
 
 from benchmark.randomness import Draws, gaussian, uniform
-
-RATE_HZ = 16000
+from benchmark.types import RATE_HZ
 
 #: Long-term average speech spectrum, men and women together: third-octave centre (Hz) and level (dB SPL).
 #: Byrne et al., "An international comparison of long-term average speech spectra", JASA 96(4):2108 (1994).

@@ -19,7 +19,7 @@ from benchmark.randomness import gaussian
 from benchmark.runners.limits import TOO_LONG
 from benchmark.runners.open_runner import RunOptions, open_runner
 from benchmark.runners.prediction import Item, Outcome, Runner
-from benchmark.types import Clip, Trajectories
+from benchmark.types import RATE_HZ, Clip, Trajectories
 
 #: Estimates may be so much longer or shorter than what was heard, in seconds; the measures cut or fill them up.
 _TOLERATED_S = 0.05
@@ -117,21 +117,21 @@ def _recordings() -> dict[str, Clip]:
     files = sorted((demo_corpus() / "audio").rglob("*.flac"))
     if not files:
         raise CorpusError(f"{demo_corpus()}: the embedded corpus is missing; install the package again")
-    speech = resample(read_clip(files[0]), 16000).samples[: 3 * 16000].astype(np.float32)
+    speech = resample(read_clip(files[0]), RATE_HZ).samples[: 3 * RATE_HZ].astype(np.float32)
     speech *= 0.3 / max(float(np.abs(speech).max()), 1e-9)
-    noise = (0.03 * gaussian("check_model", 2 * 16000)).astype(np.float32)
+    noise = (0.03 * gaussian("check_model", 2 * RATE_HZ)).astype(np.float32)
     tried = {
-        "speech": Clip(speech, 16000),
-        "speech/repeat": Clip(speech, 16000),
-        _NOISE: Clip(noise, 16000),
-        "speech/after": Clip(speech, 16000),
-        "noise": Clip(noise, 16000),
-        "silence": Clip(np.zeros(16000, np.float32), 16000),
-        "0.1 s of speech": Clip(speech[8000:9600], 16000),
-        "10 ms of speech": Clip(speech[8000:8160], 16000),
-        "30 s of speech": Clip(np.resize(speech, 30 * 16000), 16000),
-        "speech recorded at 8 kHz": resample(Clip(speech, 16000), 8000),
-        "speech recorded at 44.1 kHz": resample(Clip(speech, 16000), 44100),
+        "speech": Clip(speech, RATE_HZ),
+        "speech/repeat": Clip(speech, RATE_HZ),
+        _NOISE: Clip(noise, RATE_HZ),
+        "speech/after": Clip(speech, RATE_HZ),
+        "noise": Clip(noise, RATE_HZ),
+        "silence": Clip(np.zeros(RATE_HZ, np.float32), RATE_HZ),
+        "0.1 s of speech": Clip(speech[8000:9600], RATE_HZ),
+        "10 ms of speech": Clip(speech[8000:8160], RATE_HZ),
+        "30 s of speech": Clip(np.resize(speech, 30 * RATE_HZ), RATE_HZ),
+        "speech recorded at 8 kHz": resample(Clip(speech, RATE_HZ), 8000),
+        "speech recorded at 44.1 kHz": resample(Clip(speech, RATE_HZ), 44100),
     }
     # As recordings of a corpus are: samples of 16 bits.
     return {

@@ -23,7 +23,7 @@ from benchmark.runners.limits import FILE_BYTES, TOO_LONG, Limits, bare_environm
 from benchmark.runners.prediction import Item, Outcome, failure
 from benchmark.runners.process import EndedError, Program, describe, scratch_folder
 from benchmark.runners.sandbox import program_folders, refuse_hidden, sandboxed
-from benchmark.types import Clip
+from benchmark.types import RATE_HZ, Clip
 
 
 class CommandRunner:
@@ -71,7 +71,7 @@ class CommandRunner:
         """
         if not self._does:
             noise = pcm16(0.05 * gaussian("trial", 32000)).astype(np.float32) / FULL_SCALE
-            trial = [Item("trial", Clip(noise, 16000))]
+            trial = [Item("trial", Clip(noise, RATE_HZ))]
             try:
                 self._does = self._attempt(trial, self._limits.item_s)[0]
             except EndedError as error:

@@ -23,7 +23,7 @@ from benchmark.scoring.phone_scoring import expected_classes, score_phones
 from benchmark.scoring.results import Card, Result, read_result
 from benchmark.scoring.score_store import score_or_recall
 from benchmark.scoring.scores import Plan, plan_scores, score_pools
-from benchmark.types import Clip, Progress, Segment, Trajectories, silent
+from benchmark.types import RATE_HZ, Clip, Progress, Segment, Trajectories, silent
 
 Row = dict[str, Any]
 _Given = tuple[list[Row], Clip, Trajectories, list[Outcome]]
@@ -99,7 +99,7 @@ def evaluate(
             raise StandingsError(
                 f"{entry.name}: {len(found)} scores where {expected} were expected; nothing is stored"
             )
-    heard_seconds = sum(row["samples"] / 16000 for rows in groups for row in rows)
+    heard_seconds = sum(row["samples"] / RATE_HZ for rows in groups for row in rows)
     card = make_card(corpus, entry, plan, split, scores, (seconds, heard_seconds), used, facts)
     return Result(card, scores, _phone_scores(corpus, plan, split, by_phone))
 

@@ -16,12 +16,12 @@ import numpy as np
 
 from benchmark.audio import read_clip
 from benchmark.errors import CorpusError
+from benchmark.types import RATE_HZ as AUDIO_RATE_HZ
 from benchmark.types import Progress
 from benchmark.virtual import store
 from benchmark.virtual.build_state import Shelf, damage
 from benchmark.virtual.pellets import CHANNELS, RATE_HZ, UNITS
 from benchmark.virtual.plan import CORPORA, GENERATOR_VERSION, Line, Part, plan
-from benchmark.virtual.synth import RATE_HZ as AUDIO_RATE_HZ
 from benchmark.virtual.synth import booth, require_synthesiser
 from benchmark.virtual.voices import Voice
 

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from benchmark.audio import pcm16, pcm_sha256, read_clip, write_flac
 from benchmark.errors import CorpusError
 from benchmark.files import replacing, write_text
+from benchmark.types import RATE_HZ
 from benchmark.virtual import store
 from benchmark.virtual.plan import Line, fingerprint
 from benchmark.virtual.store import Track
-from benchmark.virtual.synth import RATE_HZ, Take
+from benchmark.virtual.synth import Take
 from benchmark.virtual.voices import Voice
 
 _PARTS = ".parts"

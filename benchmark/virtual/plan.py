@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 
 from benchmark.errors import CorpusError
 from benchmark.randomness import Draws
+from benchmark.types import SPLITS
 from benchmark.virtual.prosody import Pitch, Segment, pitch, segments
 from benchmark.virtual.sentences import Sentence, sentences
-from benchmark.virtual.voices import SPLITS, Voice, cast
+from benchmark.virtual.voices import Voice, cast
 
 # Part of every utterance's identity: raise it when anything in the generator changes the sound or the
 # articulation.

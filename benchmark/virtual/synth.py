@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 
 from benchmark.audio import pcm16, resample
 from benchmark.errors import CorpusError, MissingExtraError
-from benchmark.types import Clip
+from benchmark.types import RATE_HZ, Clip
 from benchmark.virtual import pellets
 from benchmark.virtual.plan import Line
 from benchmark.virtual.voices import Voice
 
-RATE_HZ = 16000
 _F0_STEP_MS = 5
 # The synthesiser is quiet; this brings a middling sentence to about -30 dB re full scale and the loudest
 # peaks to about -6 dB.

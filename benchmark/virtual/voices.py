@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from benchmark.randomness import Draws
 
-SPLITS = ("train", "dev", "test")
 # Ranges of a voice by sex: scale of the tract and typical F0 (Hz). 1.0 is the synthesiser's own man.
 _RANGES = {"F": ((0.82, 0.93), (175.0, 240.0)), "M": ((0.94, 1.08), (92.0, 140.0))}
 _STEPS = 10_000

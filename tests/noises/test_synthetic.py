@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from benchmark.noises.synthetic import LTASS, RATE_HZ, SYNTHETIC
+from benchmark.noises.synthetic import LTASS, SYNTHETIC
+from benchmark.types import RATE_HZ
 
 
 def band_db(samples, low_hz, high_hz):

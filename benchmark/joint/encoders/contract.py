@@ -8,7 +8,6 @@ from typing import Literal, Self
 import torch
 from torch import Tensor, nn
 
-RATE_HZ = 16000
 #: Samples between two hidden states: 50 a second.
 HOP = 320
 

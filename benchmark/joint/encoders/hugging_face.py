@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 from benchmark.errors import MissingExtraError, ModelError
 from benchmark.joint.encoders import torchaudio_guard
-from benchmark.joint.encoders.contract import RATE_HZ, Encoder, Origin, frames_of, present_frames
+from benchmark.joint.encoders.contract import Encoder, Origin, frames_of, present_frames
 from benchmark.joint.encoders.framing import padded, receptive_field, samples_of, unit_variance
 from benchmark.joint.encoders.origin import never_learnt, stated_origin
+from benchmark.types import RATE_HZ
 
 #: Of a configuration, as transformers names them.
 FAMILIES = ("wavlm", "hubert", "wav2vec2")

@@ -11,13 +11,13 @@ from torch.nn import functional
 from benchmark.joint.config import POSITION_GROUPS
 from benchmark.joint.encoders.contract import (
     HOP,
-    RATE_HZ,
     Encoder,
     Origin,
     frames_of,
     present_frames,
 )
 from benchmark.joint.layers import TransformerBlock, within_reach
+from benchmark.types import RATE_HZ
 
 BANDS = 80
 _WINDOW, _FFT, _STEP = 400, 512, 160

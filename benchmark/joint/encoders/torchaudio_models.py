@@ -18,9 +18,10 @@ from torch import Tensor, nn
 
 from benchmark.errors import ModelError
 from benchmark.joint.encoders import hugging_face, torchaudio_guard
-from benchmark.joint.encoders.contract import RATE_HZ, Encoder, Origin, present_frames
+from benchmark.joint.encoders.contract import Encoder, Origin, present_frames
 from benchmark.joint.encoders.framing import padded, receptive_field, unit_variance
 from benchmark.joint.encoders.origin import never_learnt
+from benchmark.types import RATE_HZ
 
 #: Weights that belong to the folder's layout; any other file beside a config.json names its weights as torchaudio does.
 _LAYOUT_FILES = ("model.safetensors", "pytorch_model.bin")

@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmark.errors import MissingExtraError, ModelError
-from benchmark.joint.encoders.contract import RATE_HZ, Encoder, Origin, frames_of, present_frames
+from benchmark.joint.encoders.contract import Encoder, Origin, frames_of, present_frames
 from benchmark.joint.encoders.ctranslate2_file import read_weights
 from benchmark.joint.encoders.whisper_package import NAME, PACKAGE, weights_file
+from benchmark.types import RATE_HZ
 
 _BANDS, _FFT, _STEP = 80, 400, 160
 #: What it was trained on: 30 s at a time, 1500 hidden states.
