@@ -118,12 +118,12 @@ def _splits(utterances: Sequence[Utterance]) -> dict[str, dict[str, Any]]:
 
 def _absent(recipe: Recipe, utterances: Sequence[Utterance], root: Path) -> dict[str, int]:
     """How many utterances of each split the published division counts on and the disk lacks."""
+    from benchmark import corpora
     from benchmark.corpora.contract import walk
-    from benchmark.corpora.splits import expected
 
     if recipe.speech.splits == "corpus":
         return {}
-    published = expected(recipe.speech.corpus, recipe.speech.splits, walk(root))
+    published = corpora.load_splits(recipe.speech.corpus, recipe.speech.splits).members(walk(root))
     if published is None:
         return {}
     here = {utterance.id for utterance in utterances}

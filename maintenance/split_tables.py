@@ -10,10 +10,10 @@ A table names what can be named without the corpus at hand, and nothing else:
 | hprc | speaker | sentences have the labels of the files (B01_S01); "strict" draws each label's split by hash |
 
 MNGU0 has no table: it comes in several releases that keep different recordings, and with file sets of its own
-(`benchmark.corpora.splits.file_sets`).
+(`benchmark.corpora.mngu0_file_sets`).
 
-What divides a corpus in use is the rule (`benchmark.corpora.splits.rules`), which also knows repetitions and rates; the tests hold the
-committed tables against it.
+What divides a corpus in use is its own rule (`Corpus.splits`), which also knows repetitions and rates; the tests hold the committed
+tables against it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from benchmark.corpora.splits import rules
+from benchmark.corpora import hprc, load_splits, mocha, spire, usc_timit
+from benchmark.corpora.splits import SEED
 
-CORPORA = ("mocha", "spire", "usc_timit", "hprc")
+CORPORA = {"mocha": mocha, "spire": spire, "usc_timit": usc_timit, "hprc": hprc}
 SENTENCES = 460
 _TITLES = {
     "mocha": "MOCHA-TIMIT: 460 sentences of each speaker",
@@ -46,13 +47,13 @@ def make_table(corpus: str) -> pa.Table:
     """
     named = corpus == "mocha"
     prompted = corpus != "hprc"
-    divisions = [name for name in rules.names(corpus) if prompted or not name.endswith("_strict")]
+    divisions = [name for name in CORPORA[corpus].CORPUS.splits if prompted or not name.endswith("_strict")]
     rows = [
         {
             **({"utterance_id": identity} if named else {}),
             "speaker": identity.partition("/")[0],
             **({"prompt": prompt} if prompted else {}),
-            **{name: rules.split_of(corpus, name, identity) for name in divisions},
+            **{name: load_splits(corpus, name).get(identity) for name in divisions},
         }
         for identity, prompt in _items(corpus)
     ]
@@ -62,7 +63,7 @@ def make_table(corpus: str) -> pa.Table:
 
 def _items(corpus: str) -> Iterator[tuple[str, str]]:
     """What the rule needs to know of an utterance's id, and the prompt."""
-    for speaker in rules.SPEAKERS[corpus]:
+    for speaker in CORPORA[corpus].SPEAKERS:
         if corpus == "hprc":
             yield f"{speaker}/", ""
             continue
@@ -74,6 +75,6 @@ def _items(corpus: str) -> Iterator[tuple[str, str]]:
 def _metadata(corpus: str) -> dict[str, str]:
     return {
         "title": f"Splits of {_TITLES[corpus]}",
-        "rule": "benchmark/splits/rules.py",
-        "seed": str(rules.SEED),
+        "rule": f"benchmark/corpora/{corpus}.py",
+        "seed": str(SEED),
     }

@@ -10,7 +10,7 @@ import pytest
 
 from benchmark import inspect, prepare, score, verify
 from benchmark.articulation import tract_variables
-from benchmark.corpora.splits import rules
+from benchmark.corpora import mocha
 from benchmark.files import demo_corpus
 from benchmark.mixing.gather import Roots, gather
 from benchmark.mixing.manifest import plan_hash
@@ -130,7 +130,7 @@ def test_speakers_who_are_in_several_splits_do_not_babble(speech_roots, tmp_path
 
 
 def test_with_a_speaker_of_mocha_left_out_the_others_babble(tmp_path):
-    writers.write_mocha(tmp_path / "mocha", rules.SPEAKERS["mocha"], sentences=1, seconds=0.5)
+    writers.write_mocha(tmp_path / "mocha", mocha.SPEAKERS, sentences=1, seconds=0.5)
     text = recipe_text("mocha_noisy").replace('"standard"', '"leave_fsew0_out"')
     assert babble_sources(text, tmp_path / "mocha", tmp_path) == ONLY_IN_TRAIN
 

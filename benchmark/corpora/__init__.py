@@ -1,44 +1,61 @@
-"""Articulatory corpora, one reader a module, registered by name.
+"""Articulatory corpora, one a module: its reader, sensors, splits and citation in a `CORPUS`.
+
+A module of this package that defines a `CORPUS` is registered under its own name; nothing else has to be told of it.
 
 >>> from benchmark import corpora
 >>> sorted(corpora.CORPORA)[:3]
 ['ag50x', 'folder', 'hprc']
 >>> corpora.get("xrmb").sensors["tongue_tip"]
 'T1'
+>>> corpora.load_splits("mngu0", "standard")["s1/mngu0_s1_0010"]
+'dev'
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import NamedTuple
 
 from benchmark.corpora.contract import Corpus, Ignored
-from benchmark.errors import CorpusError
+from benchmark.corpora.splits import Division
+from benchmark.errors import CorpusError, ManifestError
 from benchmark.types import Utterance
 
-__all__ = ["CORPORA", "Corpus", "Ignored", "Scan", "get", "read", "scan"]
+__all__ = ["CORPORA", "Corpus", "Ignored", "Scan", "get", "load_splits", "read", "scan"]
 
-#: Each is a module of this package with a `CORPUS`.
-_NAMES = ("virtual", "xrmb", "hprc", "mocha", "mngu0", "usc_timit", "spire", "ag50x", "folder")
+
+@cache
+def _names(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the modules in `folders` that define a `CORPUS`, by their source: to import them all would take seconds."""
+    files = (
+        (module.name, Path(folder, f"{module.name}.py"))
+        for folder in folders
+        for module in iter_modules([folder])
+    )
+    return tuple(
+        sorted(name for name, file in files if file.is_file() and "\nCORPUS = " in file.read_text("utf-8"))
+    )
 
 
 class _Registry(Mapping[str, Corpus]):
     """Name to corpus; a reader's module is imported when it is first asked for."""
 
     def __getitem__(self, name: str) -> Corpus:
-        if name not in _NAMES:
+        if name not in list(self):
             raise KeyError(name)
         corpus: Corpus = import_module(f"{__name__}.{name}").CORPUS
         return corpus
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_NAMES)
+        return iter(_names(tuple(__path__)))
 
     def __len__(self) -> int:
-        return len(_NAMES)
+        return len(list(iter(self)))
 
 
 CORPORA: Mapping[str, Corpus] = _Registry()
@@ -64,9 +81,31 @@ def get(name: str) -> Corpus:
     Raises:
         CorpusError: There is none of that name.
     """
-    if name not in _NAMES:
-        raise CorpusError(f"no corpus is called '{name}'; there are {', '.join(sorted(_NAMES))}")
+    if name not in CORPORA:
+        raise CorpusError(f"no corpus is called '{name}'; there are {', '.join(CORPORA)}")
     return CORPORA[name]
+
+
+def load_splits(corpus: str, name: str) -> Division:
+    """The published division `name` of a corpus.
+
+    Args:
+        corpus: Registered name of the corpus.
+        name: One of its `Corpus.splits`.
+
+    Returns:
+        Utterance id to "train", "dev" or "test". Utterances that take no part have no entry.
+
+    Raises:
+        CorpusError: The corpus is not known.
+        ManifestError: There is no such division.
+    """
+    splits = get(corpus).splits
+    if name not in splits:
+        raise ManifestError(
+            f"no split of '{corpus}' is called '{name}'; there are: {', '.join(splits) or 'none'}"
+        )
+    return splits[name]
 
 
 def scan(name: str, root: Path) -> Scan:
@@ -146,5 +185,5 @@ def _refuse_copies(root: Path, utterances: Sequence[Utterance]) -> None:
 
 def _lookalike(root: Path, corpus: Corpus) -> Corpus | None:
     """Another corpus that `root` seems to hold."""
-    others = (CORPORA[name] for name in _NAMES if name != corpus.name)
+    others = (other for other in CORPORA.values() if other.name != corpus.name)
     return next((other for other in others if other.looks_like(root)), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.corpora.splits import Division
 from benchmark.errors import CorpusError
 from benchmark.files import never_ends
 from benchmark.types import Trajectories, Utterance
@@ -73,6 +74,7 @@ class Corpus:
             `extra["problem"]`; `benchmark.corpora.read` refuses or leaves out such utterances.
         looks_like: Whether a folder seems to hold this corpus; quick, reads names and a few headers.
         ignored: Lists the files below a root that resemble recordings and that `read` passes over; reads names alone.
+        splits: Name of each published division of the corpus into train, dev and test (see `benchmark.corpora.splits`).
         notes: What a user should know of coordinates, rates and known faults.
     """
 
@@ -86,6 +88,7 @@ class Corpus:
     read: Callable[[Path], list[Utterance]]
     looks_like: Callable[[Path], bool]
     ignored: Callable[[Path], list[Ignored]] = _nothing
+    splits: Mapping[str, Division] = field(default_factory=dict)
     notes: str = ""
 
 

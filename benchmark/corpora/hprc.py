@@ -7,11 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from benchmark.corpora import contract
+from benchmark.corpora.splits import leave_one_out
 from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
 from benchmark.formats import mview
 from benchmark.types import Utterance
 
+#: In the order of the folds: where one is left out, the next is the dev speaker.
+SPEAKERS = ("F01", "M01", "F02", "M02", "F03", "M03", "F04", "M04")
 LENGTH_LIMIT_S = 0.5
 _VERTICAL = 2
 _RECORDING = re.compile(
@@ -35,6 +38,12 @@ def ignored(root: Path) -> list[contract.Ignored]:
     """Files of MATLAB that have another name; palate traces are known not to be speech."""
     files = (path for path in contract.walk(root) if not _is_palate(path))
     return passed_over(root, files, ".mat", _recording, "F01_B01_S01_R01_N.mat", sounds=())
+
+
+def prompt_of(recording: str) -> str:
+    """Label of the sentence, by the name of a recording; equal for all who read it."""
+    found = re.search(r"B\d+_S\d+", recording, re.IGNORECASE)
+    return found[0].upper() if found else recording
 
 
 def _is_palate(path: Path) -> bool:
@@ -94,6 +103,7 @@ CORPUS = contract.Corpus(
     read=read,
     looks_like=looks_like,
     ignored=ignored,
+    splits=leave_one_out("hprc", SPEAKERS, prompt_of),
     notes=(
         "100 Hz; x (column 0) grows towards the lips, z (column 2) upwards and is called y here. No palate is "
         "read: the palate is estimated from the reach of the tongue."

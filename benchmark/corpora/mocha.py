@@ -10,12 +10,15 @@ import numpy as np
 
 from benchmark import audio
 from benchmark.corpora import contract
+from benchmark.corpora.splits import Division, leave_one_out
 from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
 from benchmark.formats import est_track, raw_values
 from benchmark.formats.text_tables import last_number, read_table
 from benchmark.types import Anatomy, Clip, Trajectories, Utterance
 
+#: In the order of the folds: where one is left out, the next is the dev speaker.
+SPEAKERS = ("fsew0", "msak0", "faet0", "maps0", "ffes0", "mjjn0", "falh0")
 LENGTH_LIMIT_S = 2.0
 PER_MM = 100.0
 #: Channels of the headerless copy, in the order in which the articulograph wrote them; "" is an unused input.
@@ -91,6 +94,17 @@ def read_anatomy(path: Path) -> Anatomy:
     return Anatomy(points if points[0, 0] > points[-1, 0] else points[::-1], None, anterior=1)
 
 
+def prompt_of(recording: str) -> str:
+    """Number of the sentence, by the name of a recording."""
+    digits = re.search(r"(\d+)$", recording)
+    return str(int(digits[1])) if digits else recording
+
+
+def _by_last_digit(utterance_id: str) -> str | None:
+    number = re.search(r"(\d)$", utterance_id)
+    return {"2": "dev", "6": "test"}.get(number[1], "train") if number else None
+
+
 def _recording(path: Path) -> str | None:
     return path.stem.lower() if _RECORDING.fullmatch(f"{path.stem}.ema") else None
 
@@ -111,7 +125,7 @@ def _utterance(
     return Utterance(
         id=f"{speaker}/{path.stem.lower()}",
         speaker=speaker,
-        prompt=str(int(match["number"])),
+        prompt=prompt_of(path.stem),
         duration_s=audio_s,
         audio=partial(_read_audio, sound),
         trajectories=partial(read_coils, path, audio_s),
@@ -165,5 +179,6 @@ CORPUS = contract.Corpus(
     read=read,
     looks_like=looks_like,
     ignored=ignored,
+    splits={"standard": Division(_by_last_digit), **leave_one_out("mocha", SPEAKERS, prompt_of)},
     notes="500 Hz; x is turned so that it grows towards the lips, origin at the upper incisors, y upwards.",
 )

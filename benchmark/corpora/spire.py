@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from benchmark import audio
 from benchmark.corpora import contract
+from benchmark.corpora.splits import SEED, Division, prompts_apart
 from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
 from benchmark.formats import raw_values, torch_zip
+from benchmark.randomness import Draws
 from benchmark.types import Clip, Trajectories, Utterance
 
+SPEAKERS = tuple(f"spk{number}" for number in range(1, 39))
 RATE_HZ = 100.0
 LENGTH_LIMIT_S = 0.5
 SENSORS = ("UL", "LL", "LI", "TT", "TB", "TD")
@@ -92,6 +95,25 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
     if backwards:
         coils = contract.mirrored(coils, tuple(name for name in names if name.endswith("_x")))
     return raw_values.overlap(coils, audio_s)
+
+
+def prompt_of(recording: str) -> str:
+    """Number of the sentence, by the name of a recording."""
+    digits = re.search(r"(\d+)$", recording)
+    return str(int(digits[1][-4:])) if digits else recording
+
+
+def _by_speaker(utterance_id: str) -> str | None:
+    speaker = utterance_id.rpartition("/")[0]
+    if speaker not in SPEAKERS:
+        return None
+    place = _order().index(speaker)
+    return "test" if place < 4 else "dev" if place < 8 else "train"
+
+
+@cache
+def _order() -> tuple[str, ...]:
+    return tuple(sorted(SPEAKERS, key=lambda name: Draws(("spire", "speakers", SEED, name)).token("order")))
 
 
 def _columns(path: Path, raw: NDArray[np.float64], content: dict[str, Any]) -> tuple[int, ...]:
@@ -196,11 +218,10 @@ def _utterance(key: tuple[str, str], track: Path, sound: Path | None) -> Utteran
         audio_s = audio.duration_s(sound)
     except CorpusError as error:
         extra["problem"] = str(error)
-    digits = re.search(r"(\d+)$", recording)
     return Utterance(
         id=identity,
         speaker=speaker,
-        prompt=str(int(digits[1][-4:])) if digits else recording,
+        prompt=prompt_of(recording),
         duration_s=audio_s,
         audio=partial(_read_audio, sound or track),
         trajectories=partial(read_coils, track, audio_s),
@@ -238,6 +259,10 @@ CORPUS = contract.Corpus(
     read=read,
     looks_like=looks_like,
     ignored=ignored,
+    splits={
+        "standard": Division(_by_speaker),
+        "strict": Division(prompts_apart("spire", _by_speaker, prompt_of)),
+    },
     notes=(
         "100 Hz. x is turned, where needed, so that it grows towards the lips. No palate: it is estimated from "
         "the reach of the tongue. Prompts are the MOCHA-TIMIT sentence numbers."

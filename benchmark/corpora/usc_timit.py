@@ -11,11 +11,14 @@ import numpy as np
 
 from benchmark import audio
 from benchmark.corpora import contract
+from benchmark.corpora.splits import leave_one_out
 from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
 from benchmark.formats import mview
 from benchmark.types import Clip, Trajectories, Utterance
 
+#: In the order of the folds: where one is left out, the next is the dev speaker.
+SPEAKERS = ("F1", "M1", "F5", "M3")
 LENGTH_LIMIT_S = 1.0
 #: Recordings of a speaker that are looked at to tell which coordinate is the vertical one.
 LOOKED_AT = 12
@@ -61,6 +64,12 @@ def read_coils(path: Path, audio_s: float, sample: tuple[Path, ...]) -> Trajecto
         CorpusError: The file is damaged.
     """
     return mview.read_sensors(path, audio_s, vertical_column(sample))
+
+
+def prompt_of(recording: str) -> str:
+    """Number of the first sentence of a file, by its name."""
+    digits = re.search(r"(\d+)(?:_\d+)?$", recording)
+    return str(int(digits[1])) if digits else recording
 
 
 @cache
@@ -155,6 +164,7 @@ CORPUS = contract.Corpus(
     read=read,
     looks_like=looks_like,
     ignored=ignored,
+    splits=leave_one_out("usc_timit", SPEAKERS, prompt_of),
     notes=(
         "Column 0 is horizontal. Of the other two coordinates the one in which a speaker's sensors move more is taken as the "
         "vertical one. No palate is read: it is estimated from the reach of the tongue."

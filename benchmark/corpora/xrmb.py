@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from benchmark import audio
 from benchmark.corpora import contract
+from benchmark.corpora.splits import from_table
 from benchmark.corpora.sync_tone import without_sync_tone
 from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
@@ -221,6 +222,7 @@ CORPUS = contract.Corpus(
     read=read,
     looks_like=looks_like,
     ignored=ignored,
+    splits={name: from_table("xrmb", name) for name in ("standard", "strict")},
     notes=(
         "x grows towards the lips, y upwards, origin at the tips of the upper incisors. Prompts are task numbers: nearly every "
         "speaker reads the same tasks. Audio exists at several rates; the header is believed. A tone near 1 kHz that opens a "

@@ -10,7 +10,6 @@ from typing import Any
 
 from benchmark import corpora, noises
 from benchmark.corpora.contract import Corpus
-from benchmark.corpora.splits import load_splits
 from benchmark.errors import CorpusError, RecipeError
 from benchmark.files import cache_folder, demo_corpus
 from benchmark.mixing.noise_index import Supply, recordings_of, talkers_of
@@ -151,7 +150,7 @@ def assign_splits(recipe: Recipe, found: Sequence[Utterance]) -> list[Utterance]
                 "name a committed split, or list speakers or recordings in [splits] of corpus.toml where there is one"
             )
         return [utterance for utterance in found if utterance.split in SPLITS]
-    table = load_splits(recipe.speech.corpus, recipe.speech.splits)
+    table = corpora.load_splits(recipe.speech.corpus, recipe.speech.splits)
     # What the corpus' own lists say goes before the rule that they were made by.
     divided = (replace(utterance, split=utterance.split or table.get(utterance.id)) for utterance in found)
     return [utterance for utterance in divided if utterance.split in SPLITS]

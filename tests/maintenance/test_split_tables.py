@@ -6,13 +6,19 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from benchmark.corpora.splits import load_splits, rules, split_names
+from benchmark import corpora
+from benchmark.corpora import hprc, load_splits
+from benchmark.corpora.splits import SEED
 from benchmark.files import manifests_folder
 from maintenance import split_tables as tables
 
 
 def committed(corpus: str) -> pd.DataFrame:
     return pq.read_table(manifests_folder() / corpus / "splits.parquet").to_pandas()
+
+
+def split_names(corpus: str) -> list[str]:
+    return list(corpora.get(corpus).splits)
 
 
 def divisions(table: pd.DataFrame) -> list[str]:
@@ -25,7 +31,7 @@ def test_the_committed_table_is_what_the_rule_gives(corpus: str) -> None:
     made = tables.make_table(corpus)
     assert read.equals(made)
     assert read.schema.metadata == made.schema.metadata
-    assert read.schema.metadata[b"seed"] == str(rules.SEED).encode()
+    assert read.schema.metadata[b"seed"] == str(SEED).encode()
 
 
 def test_mocha_has_the_ids_of_the_reader_in_the_splits_that_recipes_load() -> None:
@@ -33,7 +39,7 @@ def test_mocha_has_the_ids_of_the_reader_in_the_splits_that_recipes_load() -> No
     assert len(table) == 7 * 460
     assert table["utterance_id"].is_unique
     assert {"fsew0/fsew0_001", "msak0/msak0_460"} <= set(table["utterance_id"])
-    assert divisions(table) == list(split_names("mocha"))
+    assert divisions(table) == split_names("mocha")
     for name in split_names("mocha"):
         splits = load_splits("mocha", name)
         found = [splits.get(identity) for identity in table["utterance_id"]]
@@ -51,7 +57,7 @@ def test_tables_by_sentence_say_what_recipes_load(corpus: str, identity: str) ->
     table = committed(corpus)
     assert "utterance_id" not in table.columns, "names that are not known for certain are not made up"
     assert len(table) == 460 * table["speaker"].nunique()
-    assert divisions(table) == list(split_names(corpus))
+    assert divisions(table) == split_names(corpus)
     for name in split_names(corpus):
         splits = load_splits(corpus, name)
         for speaker, prompt, split in table[["speaker", "prompt", name]].itertuples(index=False):
@@ -61,7 +67,7 @@ def test_tables_by_sentence_say_what_recipes_load(corpus: str, identity: str) ->
 
 def test_hprc_says_which_speaker_each_fold_leaves_out() -> None:
     table = committed("hprc").set_index("speaker")
-    assert set(table.index) == set(rules.SPEAKERS["hprc"])
+    assert set(table.index) == set(hprc.SPEAKERS)
     for speaker in table.index:
         fold = table[f"leave_{speaker}_out"]
         assert fold[speaker] == "test"

@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from benchmark.corpora.splits import load_splits, rules, split_names
+from benchmark import corpora
+from benchmark.corpora import hprc, load_splits, mocha, spire, usc_timit
 from benchmark.errors import ManifestError
 from benchmark.files import manifests_folder
 from maintenance import make_splits
@@ -130,20 +131,33 @@ def test_the_command_writes_the_tables(tmp_path: Path, capsys: pytest.CaptureFix
     assert "lacks the columns" in capsys.readouterr().err
 
 
+def split_names(corpus: str) -> list[str]:
+    return list(corpora.get(corpus).splits)
+
+
+PROMPT_OF = {
+    "mngu0": lambda recording: recording,
+    "mocha": mocha.prompt_of,
+    "hprc": hprc.prompt_of,
+    "usc_timit": usc_timit.prompt_of,
+    "spire": spire.prompt_of,
+}
+
+
 def ids_of(corpus: str) -> list[str]:
     return {
         "mngu0": [f"s1/mngu0_s1_{n:04d}" for n in range(1, 1355)],
-        "mocha": [f"{s}/{s}_{n:03d}" for s in rules.SPEAKERS["mocha"] for n in range(1, 461)],
+        "mocha": [f"{s}/{s}_{n:03d}" for s in mocha.SPEAKERS for n in range(1, 461)],
         "hprc": [
             f"{s}/{s}_B{b:02d}_S{n:02d}_R{r:02d}_{rate}"
-            for s in rules.SPEAKERS["hprc"]
+            for s in hprc.SPEAKERS
             for b in range(1, 13)
             for n in range(1, 61)
             for r, rate in ((1, "N"), (2, "N"), (1, "F"))
         ],
         "usc_timit": [
             f"{s}/usctimit_ema_{s.lower()}_{n:03d}_{n + 4:03d}"
-            for s in rules.SPEAKERS["usc_timit"]
+            for s in usc_timit.SPEAKERS
             for n in range(1, 460, 5)
         ],
         "spire": [f"spk{s}/f{s}_{n:04d}" for s in range(1, 39) for n in range(1, 461)],
@@ -165,7 +179,7 @@ def test_rules_are_disjoint_in_what_they_promise(corpus: str, name: str) -> None
         if split is not None:
             speaker, recording = identity.split("/")
             by_speaker[split].add(speaker)
-            by_prompt[split].add(rules.prompt_of(corpus, recording))
+            by_prompt[split].add(PROMPT_OF[corpus](recording))
     speakers_apart = corpus == "spire" or name.startswith("leave")
     prompts_apart = name.endswith("strict") or (corpus in ("mngu0", "mocha") and name == "standard")
     assert speakers_apart or prompts_apart
@@ -196,7 +210,7 @@ def test_folds_leave_each_speaker_out_once() -> None:
         found = {i.split("/")[0]: load_splits("hprc", fold).get(i) for i in ids_of("hprc")}
         assert Counter(found.values()) == {"train": 6, "dev": 1, "test": 1}
         tested += [speaker for speaker, split in found.items() if split == "test"]
-    assert sorted(tested) == sorted(rules.SPEAKERS["hprc"])
+    assert sorted(tested) == sorted(hprc.SPEAKERS)
 
 
 def test_strangers_take_no_part() -> None:

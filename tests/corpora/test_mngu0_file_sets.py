@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from benchmark import corpora, inspect
+from benchmark.corpora import load_splits
+from benchmark.corpora import mngu0_file_sets as file_sets
 from benchmark.corpora.contract import walk
-from benchmark.corpora.splits import expected, file_sets, load_splits
 from benchmark.errors import CorpusError
 from benchmark.mixing.gather import Roots, gather
 from benchmark.mixing.recipe import load_recipe
@@ -49,7 +50,7 @@ def test_the_rule_makes_of_each_release_what_is_known_of_it(tmp_path: Path) -> N
     listed = by_rule(sorted(kept))
     assert sizes(listed) == [1069, 60, 60]
     write_lists(tmp_path / "mngu0_s1_ema_filesets", listed)
-    found = expected("mngu0", "standard", walk(tmp_path))
+    found = load_splits("mngu0", "standard").members(walk(tmp_path))
     assert found is not None
     assert Counter(found.values()) == {"train": 1069, "dev": 60, "test": 60}
 

@@ -1,7 +1,7 @@
 """The file sets that MNGU0 is released with: `trainfiles.txt`, `validationfiles.txt` and `testfiles.txt`, one id a line.
 
-They say which recordings take part and where each goes. Without them the rule of `benchmark.corpora.splits.rules`
-divides, by which the released sets were made.
+They say which recordings take part and where each goes. Without them the rule divides by which the released sets were made
+(`benchmark.corpora.mngu0`).
 """
 
 from __future__ import annotations
