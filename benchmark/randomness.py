@@ -30,14 +30,14 @@ def _digest(parts: Sequence[Part], size: int) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Draws:
-    """Draws for one item.
+class Randomness:
+    """Random numbers for one item.
 
     Attributes:
         identity: What the item is, e.g. ("demo_noisy", 1, 2026, "F01/U003", "babble", "-5").
 
     Example:
-        >>> Draws(("demo", 1)).integer("offset", 0, 1000) == Draws(("demo", 1)).integer("offset", 0, 1000)
+        >>> Randomness(("demo", 1)).integer("offset", 0, 1000) == Randomness(("demo", 1)).integer("offset", 0, 1000)
         True
     """
 

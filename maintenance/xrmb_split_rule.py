@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 
 from benchmark.errors import ManifestError
 from benchmark.files import replacing
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 
 SEED = 2601
 LEFT_OUT = 2
@@ -80,7 +80,9 @@ def speaker_splits(index: pd.DataFrame) -> dict[str, str]:
     for sex, alternating in (("F", ("test", "dev")), ("M", ("dev", "test"))):
         ordered = [str(speaker) for speaker in stay.loc[stay["sex"] == sex, "speaker"]]
         for group, members in enumerate(np.array_split(np.array(ordered), GROUPS)):
-            drawn = Draws(("xrmb", "speakers", SEED, sex, group)).choice("speaker", sorted(map(str, members)))
+            drawn = Randomness(("xrmb", "speakers", SEED, sex, group)).choice(
+                "speaker", sorted(map(str, members))
+            )
             splits[drawn] = alternating[group % 2]
     return splits
 
@@ -95,7 +97,7 @@ def prompt_splits(index: pd.DataFrame) -> dict[str, str]:
     for start in range(0, len(rest), 5):
         run = rest[start : start + 5]
         lots = ("dev", "test", "test", "train", "train")
-        drawn = Draws(("xrmb", "prompts", SEED, start)).sample("groups", run, len(run))
+        drawn = Randomness(("xrmb", "prompts", SEED, start)).sample("groups", run, len(run))
         for group, split in zip(drawn, lots, strict=False):
             splits.update(dict.fromkeys(group, split))
     return splits

@@ -16,7 +16,7 @@ from benchmark.corpora.splits import SEED, Division, prompts_apart
 from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
 from benchmark.formats import raw_values, torch_zip
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.types import Clip, Trajectories, Utterance
 
 SPEAKERS = tuple(f"spk{number}" for number in range(1, 39))
@@ -113,7 +113,9 @@ def _by_speaker(utterance_id: str) -> str | None:
 
 @cache
 def _order() -> tuple[str, ...]:
-    return tuple(sorted(SPEAKERS, key=lambda name: Draws(("spire", "speakers", SEED, name)).token("order")))
+    return tuple(
+        sorted(SPEAKERS, key=lambda name: Randomness(("spire", "speakers", SEED, name)).token("order"))
+    )
 
 
 def _columns(path: Path, raw: NDArray[np.float64], content: dict[str, Any]) -> tuple[int, ...]:

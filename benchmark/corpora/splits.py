@@ -26,7 +26,7 @@ from pathlib import Path
 
 from benchmark.errors import ManifestError
 from benchmark.files import manifests_folder
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 
 #: Part of every hash by which speakers or prompts are divided.
 SEED = 2601
@@ -106,7 +106,7 @@ def prompts_apart(corpus: str, rule: Rule, prompt_of: Callable[[str], str]) -> R
 
 def prompt_split(corpus: str, prompt: str) -> str:
     """Prompts by hash: of ten, seven train, one dev, two test."""
-    lot = Draws((corpus, "prompts", SEED, prompt)).integer("split", 0, 10)
+    lot = Randomness((corpus, "prompts", SEED, prompt)).integer("split", 0, 10)
     return "train" if lot < 7 else "dev" if lot == 7 else "test"
 
 

@@ -16,10 +16,10 @@ from benchmark.errors import CorpusError, SilentNoiseError
 from benchmark.joint.batch import Batch, target_frames
 from benchmark.joint.config import DataConfig
 from benchmark.joint.encoders.contract import HOP
-from benchmark.joint.material import Material
 from benchmark.joint.mixtures import Renderer, Sound, draw_mixtures, epoch_identity
+from benchmark.joint.training_corpus import TrainingCorpus
 from benchmark.mixing.plan import Row
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.types import RATE_HZ, Utterance
 
 #: Utterances among which those of like length are looked for, so that order stays random and padding short.
@@ -52,21 +52,21 @@ class TrainingData:
     Nothing in it has a state that one epoch leaves to the next: any epoch can be had at any time, in any process.
 
     Attributes:
-        material: What it draws on.
+        training_corpus: What it draws on.
     """
 
     def __init__(
         self,
-        material: Material,
+        training_corpus: TrainingCorpus,
         config: DataConfig,
         batch_s: float,
         seed: int,
         *,
         render_cache: Path | None = None,
     ) -> None:
-        self.material = material
+        self.training_corpus = training_corpus
         self._config, self._batch_s, self._seed = config, batch_s, seed
-        self._renderer = Renderer(material, render_cache)
+        self._renderer = Renderer(training_corpus, render_cache)
 
     def batches(self, epoch: int, rank: int = 0, count: int = 1) -> Iterator[Batch]:
         """The batches of an epoch, rendered ahead by a thread.
@@ -93,56 +93,60 @@ class TrainingData:
 
     def plan(self, epoch: int, count: int = 1) -> list[list[Piece]]:
         """The pieces of every batch of an epoch, for all `count` processes together."""
-        draws = epoch_identity(self.material.recipe, "training", self._seed, epoch)
-        utterances = [*self.material.train, *self._extra(draws)]
-        rows = draw_mixtures(self.material, self._config, utterances, draws)
+        randomness = epoch_identity(self.training_corpus.recipe, "training", self._seed, epoch)
+        utterances = [*self.training_corpus.train, *self._extra(randomness)]
+        rows = draw_mixtures(self.training_corpus, self._config, utterances, randomness)
         crop = None if self._config.crop_s is None else round(self._config.crop_s * RATE_HZ / HOP) * HOP
-        pieces = [_cut(row, crop, Draws((*draws.identity, row["utterance_id"]))) for row in rows]
-        return _batched(pieces, round(self._batch_s * RATE_HZ), count, draws)
+        pieces = [_cut(row, crop, Randomness((*randomness.identity, row["utterance_id"]))) for row in rows]
+        return _batched(pieces, round(self._batch_s * RATE_HZ), count, randomness)
 
     @cached_property
     def dev_batches(self) -> list[Batch]:
         """The dev split under conditions that are the same for every run on this corpus and these kinds of noise, uncut."""
-        draws = epoch_identity(self.material.recipe, "validation", 0, 0)
-        rows = draw_mixtures(self.material, self._config, self.material.dev, draws)
-        pieces = sorted((_cut(row, None, draws) for row in rows), key=lambda piece: piece.samples)
+        randomness = epoch_identity(self.training_corpus.recipe, "validation", 0, 0)
+        rows = draw_mixtures(self.training_corpus, self._config, self.training_corpus.dev, randomness)
+        pieces = sorted((_cut(row, None, randomness) for row in rows), key=lambda piece: piece.samples)
         groups = _full(pieces, round(2 * self._batch_s * RATE_HZ))
         return [self._batch(group, max(piece.samples for piece in group)) for group in groups]
 
     @property
     def speech_s(self) -> float:
         """Seconds of speech with articulation in the train split."""
-        return sum(utterance.duration_s for utterance in self.material.train)
+        return sum(utterance.duration_s for utterance in self.training_corpus.train)
 
     @property
     def extra_s(self) -> float:
         """Seconds of extra speech at hand."""
-        return sum(utterance.duration_s for utterance in self.material.extra)
+        return sum(utterance.duration_s for utterance in self.training_corpus.extra)
 
-    def _extra(self, draws: Draws) -> list[Utterance]:
+    def _extra(self, randomness: Randomness) -> list[Utterance]:
         """As many recordings of extra speech as the train split has utterances, others each epoch; all if there are fewer.
 
         Pieces of long recordings may be silent, and are passed over.
         """
-        order = sorted(self.material.extra, key=lambda utterance: draws.token(f"extra/{utterance.id}"))
-        return list(islice(filter(self._renderer.audible, order), len(self.material.train)))
+        order = sorted(
+            self.training_corpus.extra, key=lambda utterance: randomness.token(f"extra/{utterance.id}")
+        )
+        return list(islice(filter(self._renderer.audible, order), len(self.training_corpus.train)))
 
     def _pair(self, row: Row) -> tuple[Sound, Sound]:
         """A mixture and the speech in it; where its noise is silent, other noise is drawn, the same whenever it is drawn again."""
         silent: SilentNoiseError | None = None
-        utterance = self.material.sources.speech[row["utterance_id"]]
+        utterance = self.training_corpus.sources.speech[row["utterance_id"]]
         for number in range(_DRAWN):
             try:
                 return self._renderer.pair(row)
             except SilentNoiseError as error:
                 silent = silent or error
-            draws = Draws((self.material.recipe.name, row["mixture_id"], str(row["pieces"]), number))
-            (row,) = draw_mixtures(self.material, self._config, [utterance], draws)
+            randomness = Randomness(
+                (self.training_corpus.recipe.name, row["mixture_id"], str(row["pieces"]), number)
+            )
+            (row,) = draw_mixtures(self.training_corpus, self._config, [utterance], randomness)
         raise CorpusError(f"{silent} (noise was drawn {_DRAWN} times)") from silent
 
     def _batch(self, pieces: Sequence[Piece], longest: int) -> Batch:
         size, frames = len(pieces), target_frames(longest)
-        channels = len(self.material.scales.names)
+        channels = len(self.training_corpus.scales.names)
         noisy = np.zeros((size, longest), np.float32)
         clean = np.zeros((size, longest), np.float32)
         values = np.zeros((size, frames, channels), np.float32)
@@ -152,13 +156,13 @@ class TrainingData:
             stretch = slice(piece.start, piece.start + piece.samples)
             heard = speech if self._config.heard == "clean" else mixture
             noisy[i, : piece.samples], clean[i, : piece.samples] = heard[stretch], speech[stretch]
-            if (targets := self.material.targets.get(piece.row["utterance_id"])) is not None:
+            if (targets := self.training_corpus.targets.get(piece.row["utterance_id"])) is not None:
                 first = _STRIDE * piece.start // HOP
                 found = slice(first, first + target_frames(piece.samples))
                 length = len(targets.values[found])
                 values[i, :length], valid[i, :length] = targets.values[found], targets.valid[found]
         ids = [piece.row["mixture_id"] for piece in pieces]
-        has_targets = [piece.row["utterance_id"] in self.material.targets for piece in pieces]
+        has_targets = [piece.row["utterance_id"] in self.training_corpus.targets for piece in pieces]
         lengths = [piece.samples for piece in pieces]
         return Batch(
             torch.from_numpy(noisy),
@@ -171,26 +175,26 @@ class TrainingData:
         )
 
 
-def _cut(row: Row, crop: int | None, draws: Draws) -> Piece:
+def _cut(row: Row, crop: int | None, randomness: Randomness) -> Piece:
     total = int(row["samples"])
     if crop is None or total <= crop:
         return Piece(row, 0, total)
-    return Piece(row, HOP * draws.integer("crop", 0, (total - crop) // HOP + 1), crop)
+    return Piece(row, HOP * randomness.integer("crop", 0, (total - crop) // HOP + 1), crop)
 
 
-def _batched(pieces: Sequence[Piece], limit: int, least: int, draws: Draws) -> list[list[Piece]]:
+def _batched(pieces: Sequence[Piece], limit: int, least: int, randomness: Randomness) -> list[list[Piece]]:
     """Batches of pieces of like length, at most `limit` samples with padding, at least `least` pieces, in drawn order."""
     if len(pieces) < least:
         raise CorpusError(
             f"{least} processes cannot share {len(pieces)} train utterances; start fewer processes"
         )
-    order = sorted(pieces, key=lambda piece: draws.token(f"order/{piece.row['utterance_id']}"))
+    order = sorted(pieces, key=lambda piece: randomness.token(f"order/{piece.row['utterance_id']}"))
     batches: list[list[Piece]] = []
     for start in range(0, len(order), _POOL):
         pool = sorted(order[start : start + _POOL], key=lambda piece: piece.samples)
         batches += _full(pool, limit, least)
     batches = _without_short_rest(batches, least)
-    numbered = sorted(range(len(batches)), key=lambda i: draws.token(f"batch/{i}"))
+    numbered = sorted(range(len(batches)), key=lambda i: randomness.token(f"batch/{i}"))
     return [batches[i] for i in numbered]
 
 

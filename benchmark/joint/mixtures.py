@@ -19,13 +19,13 @@ from benchmark.audio import FULL_SCALE
 from benchmark.errors import RecipeError, SilentSpeechError
 from benchmark.files import replacing
 from benchmark.joint.config import DataConfig
-from benchmark.joint.material import Material
+from benchmark.joint.training_corpus import TrainingCorpus
 from benchmark.mixing.noise_index import samples_at_16k
 from benchmark.mixing.plan import Row, plan_mixtures
 from benchmark.mixing.recipe import Recipe, recipe_hash
 from benchmark.mixing.render import LevelledSpeech, levelled_speech, render_mixture
 from benchmark.mixing.sources import SourceReader
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.types import RATE_HZ, Utterance
 
 Sound = NDArray[np.float32]
@@ -33,39 +33,40 @@ Sound = NDArray[np.float32]
 _KEPT_SAMPLES = 7200 * RATE_HZ
 
 
-def epoch_identity(recipe: Recipe, purpose: str, seed: int, epoch: int) -> Draws:
+def epoch_identity(recipe: Recipe, purpose: str, seed: int, epoch: int) -> Randomness:
     """The draws of one pass over a split; those of the benchmark's own mixtures have another identity."""
-    return Draws((recipe.name, recipe.version, purpose, seed, epoch))
+    return Randomness((recipe.name, recipe.version, purpose, seed, epoch))
 
 
 def draw_mixtures(
-    material: Material, data: DataConfig, utterances: Sequence[Utterance], draws: Draws
+    training_corpus: TrainingCorpus, data: DataConfig, utterances: Sequence[Utterance], randomness: Randomness
 ) -> list[Row]:
     """One mixture for each utterance: its condition is drawn, then its noise, from that of its own split.
 
     Args:
-        material: What there is.
+        training_corpus: What there is.
         data: Which conditions, and how often.
         utterances: Of the train or the dev split.
-        draws: Of this pass.
+        randomness: Of this pass.
 
     Raises:
         RecipeError: The recipe has none of the wanted kinds of noise.
         CorpusError: The noise at hand does not suffice.
     """
-    kinds = [kind for kind in data.kinds if kind != "clean" and kind in material.recipe.noise_kinds]
+    kinds = [kind for kind in data.kinds if kind != "clean" and kind in training_corpus.recipe.noise_kinds]
     if not kinds and "clean" not in data.kinds:
         raise RecipeError(
-            f"data.kinds = {data.kinds}: the recipe '{material.recipe.name}' has only {', '.join(material.recipe.noise_kinds)}"
+            f"data.kinds = {data.kinds}: the recipe '{training_corpus.recipe.name}' has only "
+            f"{', '.join(training_corpus.recipe.noise_kinds)}"
         )
     rows = []
     for utterance in utterances:
-        drawn = Draws((*draws.identity, utterance.id))
-        kind, snr_db = _condition(data, kinds, material.recipe, drawn)
-        recipe = _for_one(material, utterance, kind, snr_db, draws)
+        drawn = Randomness((*randomness.identity, utterance.id))
+        kind, snr_db = _condition(data, kinds, training_corpus.recipe, drawn)
+        recipe = _for_one(training_corpus, utterance, kind, snr_db, randomness)
         if utterance.split == "train" and data.more_babble:
             recipe = _by_other_talkers(recipe, data.more_babble, drawn)
-        rows += plan_mixtures(recipe, [utterance], material.supply)
+        rows += plan_mixtures(recipe, [utterance], training_corpus.supply)
     return rows
 
 
@@ -74,12 +75,12 @@ def with_more_babble(recipe: Recipe, data: DataConfig) -> Recipe:
     return recipe if recipe.babble is None else _babbling(recipe, [*recipe.babble.sources, *data.more_babble])
 
 
-def _by_other_talkers(recipe: Recipe, more: Sequence[str], draws: Draws) -> Recipe:
+def _by_other_talkers(recipe: Recipe, more: Sequence[str], randomness: Randomness) -> Recipe:
     """The recipe with one of all sources of talkers drawn; the others stay behind it, in case it has too few."""
     if recipe.babble is None:
         return recipe
     sources = list(dict.fromkeys([*recipe.babble.sources, *more]))
-    return _babbling(recipe, [draws.choice("babble", sources), *sources])
+    return _babbling(recipe, [randomness.choice("babble", sources), *sources])
 
 
 def _babbling(recipe: Recipe, sources: Sequence[str]) -> Recipe:
@@ -90,26 +91,30 @@ def _babbling(recipe: Recipe, sources: Sequence[str]) -> Recipe:
 
 
 def _condition(
-    data: DataConfig, kinds: Sequence[str], recipe: Recipe, draws: Draws
+    data: DataConfig, kinds: Sequence[str], recipe: Recipe, randomness: Randomness
 ) -> tuple[str, float | None]:
     fine = 10_000
     share = data.clean_share if kinds else 1.0
-    if "clean" in data.kinds and draws.integer("clean", 0, fine) < share * fine:
+    if "clean" in data.kinds and randomness.integer("clean", 0, fine) < share * fine:
         return "clean", None
-    return draws.choice("kind", kinds), draws.choice("snr", data.snr_db or recipe.mixing.snr_db)
+    return randomness.choice("kind", kinds), randomness.choice("snr", data.snr_db or recipe.mixing.snr_db)
 
 
 def _for_one(
-    material: Material, utterance: Utterance, kind: str, snr_db: float | None, draws: Draws
+    training_corpus: TrainingCorpus,
+    utterance: Utterance,
+    kind: str,
+    snr_db: float | None,
+    randomness: Randomness,
 ) -> Recipe:
     """The recipe of a single mixture. Its name and seed keep its draws apart from those of the benchmark."""
-    recipe = material.recipe
+    recipe = training_corpus.recipe
     babble = recipe.babble if kind == "babble" else None
-    if babble is not None and utterance.id not in material.targets:
+    if babble is not None and utterance.id not in training_corpus.targets:
         # Extra speech may come from the voices that babble: one of them is then no talker.
         others = [
             sum(talker.name != utterance.speaker for talker in by_split.get(str(utterance.split), ()))
-            for source, by_split in material.supply.talkers.items()
+            for source, by_split in training_corpus.supply.talkers.items()
             if source in babble.sources
         ]
         babble = babble.model_copy(update={"talkers": max(1, min(babble.talkers, max(others, default=1)))})
@@ -117,7 +122,7 @@ def _for_one(
     return recipe.model_copy(
         update={
             "name": f"{recipe.name}_training",
-            "seed": draws.integer("mixtures", 0, 2**62),
+            "seed": randomness.integer("mixtures", 0, 2**62),
             "mixing": recipe.mixing.model_copy(update=mixing),
             "babble": babble,
             "nonbabble": recipe.nonbabble if kind == "nonbabble" else None,
@@ -132,11 +137,11 @@ class Renderer:
         cache: Folder of rendered mixtures, shared by runs with equal seeds, or None.
     """
 
-    def __init__(self, material: Material, cache: Path | None = None) -> None:
+    def __init__(self, training_corpus: TrainingCorpus, cache: Path | None = None) -> None:
         self.cache = cache
-        self._recipe = material.recipe
-        self._sources = material.sources
-        self._reader = SourceReader(material.sources)
+        self._recipe = training_corpus.recipe
+        self._sources = training_corpus.sources
+        self._reader = SourceReader(training_corpus.sources)
         self._speech: OrderedDict[str, LevelledSpeech] = OrderedDict()
         self._held = 0
         self._audible: dict[str, bool] = {}

@@ -24,7 +24,6 @@ from benchmark.joint.data import TrainingData
 from benchmark.joint.encoders.freezing import set_trainable
 from benchmark.joint.encoders.small import SmallEncoder
 from benchmark.joint.export import finish, start_encoder
-from benchmark.joint.material import Material, collect
 from benchmark.joint.mixtures import with_more_babble
 from benchmark.joint.model import JointModel
 from benchmark.joint.pretraining import MaskedPrediction
@@ -32,9 +31,10 @@ from benchmark.joint.processes import Processes, started
 from benchmark.joint.tasks import JointTask, PretrainingTask, Task
 from benchmark.joint.trained import load_trained
 from benchmark.joint.training import Training, resumable
+from benchmark.joint.training_corpus import TrainingCorpus, collect
 from benchmark.mixing.gather import Roots, gather, speech_root
 from benchmark.prepared.corpus import PreparedCorpus
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.types import Progress, Utterance, silent
 
 
@@ -173,31 +173,31 @@ def _run(
             "--speech-root DIR, and noise with --noise-root NAME=DIR, as when it was prepared"
         )
     _keep_apart(corpus, place)
-    material = collect(
+    training_corpus = collect(
         corpus,
         gather(with_more_babble(corpus.recipe, config.data), place.roots),
         own_extra=config.data.extra_speech and not place.extra_speech,
         extra_folders=place.extra_speech,
     )
-    if config.task == "joint" and config.data.extra_speech and not material.extra:
+    if config.task == "joint" and config.data.extra_speech and not training_corpus.extra:
         raise CorpusError(
             f"{corpus.folder}: its corpus has no voices that only babble; give a folder with --extra-speech DIR, "
             "or set data.extra_speech = false"
         )
     data = TrainingData(
-        material,
+        training_corpus,
         config.data,
         config.training.batch_s,
         config.training.seed,
         render_cache=place.render_cache,
     )
-    task, origin = _task(config, place, material, device, processes)
+    task, origin = _task(config, place, training_corpus, device, processes)
     about = {
         **_corpus_facts(corpus),
         "speech_s": round(data.speech_s, 1),
         "dev_split": "of the corpus" if "dev" in corpus.splits else "held out of the train split",
         "extra_speech_s": round(data.extra_s, 1),
-        "extra_speech_sha256": _listing_sha256(material.extra),
+        "extra_speech_sha256": _listing_sha256(training_corpus.extra),
         **origin,
     }
     training = Training(
@@ -222,10 +222,14 @@ def _run(
 
 
 def _task(
-    config: JointConfig, place: Place, material: Material, device: torch.device, processes: Processes
+    config: JointConfig,
+    place: Place,
+    training_corpus: TrainingCorpus,
+    device: torch.device,
+    processes: Processes,
 ) -> tuple[Task, dict[str, Any]]:
     """What is trained, from its first weights, and where those come from."""
-    torch.manual_seed(Draws(("weights", config.training.seed)).integer("torch", 0, 2**63))
+    torch.manual_seed(Randomness(("weights", config.training.seed)).integer("torch", 0, 2**63))
     bfloat16 = config.training.precision == "bfloat16"
     model: JointModel | MaskedPrediction
     if config.task == "pretraining":
@@ -234,8 +238,8 @@ def _task(
             raise ModelError(f"{config.name}: only the encoder 'small' is pretrained here")
         model = MaskedPrediction(encoder)
     else:
-        model = build_model(config, material.scales.names)
-        mean, deviation = material.scales.average()
+        model = build_model(config, training_corpus.scales.names)
+        mean, deviation = training_corpus.scales.average()
         model.target_mean.copy_(torch.from_numpy(mean))
         model.target_deviation.copy_(torch.from_numpy(deviation))
     origin: dict[str, Any] = {"init": None, "enhancer": None}

@@ -24,7 +24,7 @@ from benchmark.joint.muon import Muon
 from benchmark.joint.processes import Processes
 from benchmark.joint.schedule import Schedule
 from benchmark.joint.tasks import Task
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.types import Progress, silent
 
 _DEV_COLUMNS = {"ppmc": "dev_ppmc", "si_sdr": "dev_si_sdr_db", "loss": "dev_loss"}
@@ -134,9 +134,9 @@ class Training:
 
     def _seeded(self, epoch: int) -> torch.Generator:
         """Draws of an epoch depend on nothing that came before, so that a run may be taken up again."""
-        draws = Draws(("training", self._config.training.seed, epoch, self._processes.rank))
-        torch.manual_seed(draws.integer("torch", 0, 2**63))
-        return torch.Generator().manual_seed(draws.integer("masks", 0, 2**63))
+        randomness = Randomness(("training", self._config.training.seed, epoch, self._processes.rank))
+        torch.manual_seed(randomness.integer("torch", 0, 2**63))
+        return torch.Generator().manual_seed(randomness.integer("masks", 0, 2**63))
 
     def _steps(self, epoch: int, generator: torch.Generator) -> dict[str, float]:
         """Trains on every batch of an epoch; returns means over them."""

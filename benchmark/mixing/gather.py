@@ -15,7 +15,7 @@ from benchmark.files import cache_folder, demo_corpus
 from benchmark.mixing.noise_index import Supply, recordings_of, talkers_of
 from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.sources import Sources
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.types import SPLITS, Utterance
 from benchmark.virtual.store import read_info
 
@@ -225,7 +225,7 @@ def _babble_voices(found: Sequence[Utterance]) -> list[tuple[str, Utterance]]:
 
 def _dealt(speakers: Iterable[str]) -> dict[str, str]:
     """Each speaker to a split, dealt out in turn in the order of a hash: a hash of each alone would leave splits of few empty."""
-    order = sorted(speakers, key=lambda speaker: (Draws(("babble", speaker)).token("order"), speaker))
+    order = sorted(speakers, key=lambda speaker: (Randomness(("babble", speaker)).token("order"), speaker))
     return {speaker: SPLITS[i % len(SPLITS)] for i, speaker in enumerate(order)}
 
 

@@ -11,7 +11,7 @@ from benchmark.errors import CorpusError, RecipeError
 from benchmark.mixing.noise_index import Material, Supply, Talker, by_length, samples_at_16k
 from benchmark.mixing.recipe import Babble, NonBabble, Recipe
 from benchmark.noises.synthetic import SYNTHETIC
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.types import RATE_HZ, Utterance
 
 Row = dict[str, Any]
@@ -61,7 +61,7 @@ def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], supply: Suppl
                 kind,
                 f"{snr_db:g}" if snr_db is not None else "",
             )
-            noise = _noise(recipe, kind, utterance, length, supply, Draws(identity))
+            noise = _noise(recipe, kind, utterance, length, supply, Randomness(identity))
             rows.append(
                 {
                     "mixture_id": mixture_id(utterance.id, kind, snr_db),
@@ -89,7 +89,7 @@ def _conditions(recipe: Recipe) -> Iterator[tuple[str, float | None]]:
 
 
 def _noise(
-    recipe: Recipe, kind: str, utterance: Utterance, length: int, supply: Supply, draws: Draws
+    recipe: Recipe, kind: str, utterance: Utterance, length: int, supply: Supply, draws: Randomness
 ) -> _Noise:
     if kind == "babble" and recipe.babble is not None:
         return _babble(recipe.babble, utterance, length, supply, draws)
@@ -98,7 +98,7 @@ def _noise(
     return _Noise("", "", [], False)
 
 
-def _babble(wanted: Babble, utterance: Utterance, length: int, supply: Supply, draws: Draws) -> _Noise:
+def _babble(wanted: Babble, utterance: Utterance, length: int, supply: Supply, draws: Randomness) -> _Noise:
     split = str(utterance.split)
     seen = []
     for source in wanted.sources:
@@ -120,7 +120,7 @@ def _babble(wanted: Babble, utterance: Utterance, length: int, supply: Supply, d
     )
 
 
-def _talking(wanted: Babble, talkers: list[Talker], source: str, length: int, draws: Draws) -> _Noise:
+def _talking(wanted: Babble, talkers: list[Talker], source: str, length: int, draws: Randomness) -> _Noise:
     pieces, looped = [], False
     step = 10  # gains are drawn in tenths of a decibel
     for i, talker in enumerate(draws.sample("talkers", talkers, wanted.talkers)):
@@ -160,7 +160,9 @@ def _cover(
     return pieces, used > total
 
 
-def _nonbabble(wanted: NonBabble, utterance: Utterance, length: int, supply: Supply, draws: Draws) -> _Noise:
+def _nonbabble(
+    wanted: NonBabble, utterance: Utterance, length: int, supply: Supply, draws: Randomness
+) -> _Noise:
     split = str(utterance.split)
     there = {source: _there(wanted, source, split, supply) for source in wanted.sources}
     # A corpus with few files may have none for this split; the others take its place, and the plan names the source.
@@ -211,7 +213,14 @@ def _there(wanted: NonBabble, source: str, split: str, supply: Supply) -> list[s
 
 
 def _cut(
-    found: Sequence[Material], category: str, source: str, length: int, *, loop: bool, draws: Draws, why: str
+    found: Sequence[Material],
+    category: str,
+    source: str,
+    length: int,
+    *,
+    loop: bool,
+    draws: Randomness,
+    why: str,
 ) -> _Noise:
     """A stretch of one recording (of `found`, sorted by length), started again only where the recipe allows it."""
     first = bisect_left(found, length, key=lambda material: material.samples)

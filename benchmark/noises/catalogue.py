@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from benchmark.errors import ManifestError
 from benchmark.files import manifests_folder
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.types import SPLITS
 
 SEED = 2601
@@ -72,5 +72,5 @@ def split_by_hash(key: str) -> str:
     Args:
         key: What must stay together: the id of a file, or of the recording that several files were cut from.
     """
-    lot = Draws(("noises", "split", SEED, key)).integer("split", 0, 10)
+    lot = Randomness(("noises", "split", SEED, key)).integer("split", 0, 10)
     return "train" if lot < 7 else "dev" if lot == 7 else "test"

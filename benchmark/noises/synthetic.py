@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from benchmark.randomness import Draws, gaussian, uniform
+from benchmark.randomness import Randomness, gaussian, uniform
 from benchmark.types import RATE_HZ
 
 #: Long-term average speech spectrum, men and women together: third-octave centre (Hz) and level (dB SPL).
@@ -91,7 +91,7 @@ def machine(token: str, frames: int) -> Noise:
     Twelve harmonics of a shaft at 25-100 Hz falling by 3 dB each above the third, a pink floor 12 dB below them, and 2-8 blows a
     second at regular intervals, each a pair of damped resonances between 600 and 5000 Hz that die away in 8-40 ms.
     """
-    draws = Draws(("machine", token))
+    draws = Randomness(("machine", token))
     time = np.arange(frames) / RATE_HZ
     shaft_hz = 25.0 + draws.integer("shaft", 0, 7500) / 100.0
     hum = np.zeros(frames)
@@ -114,7 +114,7 @@ def rain(token: str, frames: int) -> Noise:
     Each drop is a click through one of three resonances between 1.2 and 6 kHz that die away in 8-40 ms; sizes follow the cube of
     a uniform draw, so that few are loud. The hiss is white noise high-passed at 1 kHz.
     """
-    draws = Draws(("rain", token))
+    draws = Randomness(("rain", token))
     when = uniform(f"{token}/when", frames) < 150.0 / RATE_HZ
     drops = np.where(when, uniform(f"{token}/size", frames) ** 3 + 0.02, 0.0)
     which = np.floor(3 * uniform(f"{token}/which", frames)).astype(int)
@@ -152,7 +152,7 @@ def _ltass_fir() -> Noise:
     return np.asarray(signal.firwin2(_TAPS, edges, values / values.max(), fs=RATE_HZ))
 
 
-def _resonance(draws: Draws, purpose: str, excitation: Noise, low_hz: int = 600) -> Noise:
+def _resonance(draws: Randomness, purpose: str, excitation: Noise, low_hz: int = 600) -> Noise:
     """`excitation` through a two-pole resonance drawn between `low_hz` and 1.5 times it (up to 5 kHz from the default)."""
     high_hz = 5000 if low_hz == 600 else low_hz * 3 // 2
     centre = draws.integer(f"{purpose}/hz", low_hz, high_hz)

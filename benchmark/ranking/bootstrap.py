@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from benchmark.randomness import Draws, random_bytes
+from benchmark.randomness import Randomness, random_bytes
 from benchmark.ranking.score_array import Array, Unit
 
 REPLICATES = 1000
@@ -58,7 +58,7 @@ def identity(units: Sequence[Unit]) -> Resampling:
     return Resampling(1, tuple(speakers))
 
 
-def resampling(units: Sequence[Unit], seed: Draws, replicates: int = REPLICATES) -> Resampling:
+def resampling(units: Sequence[Unit], seed: Randomness, replicates: int = REPLICATES) -> Resampling:
     """Draws speakers, and utterances within them.
 
     Args:
@@ -79,7 +79,7 @@ def resampling(units: Sequence[Unit], seed: Draws, replicates: int = REPLICATES)
     return Resampling(replicates, tuple(speakers))
 
 
-def resampling_within(units: Sequence[Unit], seed: Draws, replicates: int = REPLICATES) -> Resampling:
+def resampling_within(units: Sequence[Unit], seed: Randomness, replicates: int = REPLICATES) -> Resampling:
     """Draws utterances within every speaker, and all speakers in every replicate: for statements about these speakers only."""
     speakers = []
     for name, own in _by_speaker(units).items():

@@ -26,7 +26,7 @@ from benchmark.errors import StandingsError
 from benchmark.files import replacing, write_text
 from benchmark.models import Entry
 from benchmark.prepared.corpus import PreparedCorpus
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.ranking.audit import KeptOut
 from benchmark.runners.open_runner import RunOptions, open_runner
 from benchmark.runners.prediction import Item, Runner
@@ -156,7 +156,7 @@ def _chosen(corpus: PreparedCorpus, split: str) -> list[list[dict[str, Any]]]:
         raise StandingsError(
             f"{corpus.folder}: has no recording of at most {LONGEST_S:g} s at {SNR_DB:g} dB in the split '{split}'"
         )
-    seed = Draws(("items", corpus.recipe.name, corpus.recipe.version))
+    seed = Randomness(("items", corpus.recipe.name, corpus.recipe.version))
     order = seed.sample("utterances", sorted(groups), len(groups))
     taken: dict[str, int] = {}
     turn = {}

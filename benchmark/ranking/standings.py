@@ -12,7 +12,7 @@ import numpy as np
 from benchmark.errors import StandingsError
 from benchmark.formats.phones import CLASSES
 from benchmark.metrics import Measure, TrajectoryMeasure, available, parse
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.ranking.bootstrap import REPLICATES, identity, interval, resampling, speaker_means
 from benchmark.ranking.compare import ranks
 from benchmark.ranking.score_array import Array, Cells, Compact, Condition, Unit, cells, compact, laid_out
@@ -91,7 +91,7 @@ class Standing:
 
     measure: Measure
     cells: Cells = field(repr=False)
-    seed: Draws = field(repr=False)
+    seed: Randomness = field(repr=False)
     columns: tuple[Key, ...]
     point: Array = field(repr=False)
     replicates: Array = field(repr=False)
@@ -165,7 +165,9 @@ def stand(
             measure.name,
         )
     )
-    seed = Draws(("standings", results[0].card.recipe, results[0].card.recipe_version)) if results else None
+    seed = (
+        Randomness(("standings", results[0].card.recipe, results[0].card.recipe_version)) if results else None
+    )
     return [_standing(measure, results, planned, seed, replicates) for measure in measures if seed]
 
 
@@ -230,7 +232,7 @@ def _standing(
     measure: Measure,
     results: Sequence[Compact],
     planned: Sequence[tuple[Condition, Unit]],
-    seed: Draws,
+    seed: Randomness,
     replicates: int,
 ) -> Standing:
     having = {result.card.model: result for result in results if result.columns.get(measure.name) is not None}

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from benchmark.errors import CorpusError
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.types import SPLITS
 from benchmark.virtual.prosody import Pitch, Segment, pitch, segments
 from benchmark.virtual.sentences import Sentence, sentences
@@ -132,18 +132,18 @@ def _babble_lines(corpus: str, voice: Voice, count: int) -> tuple[Line, ...]:
 
 
 def _line(corpus: str, voice: Voice, split: str, index: int, said: tuple[Sentence, ...]) -> Line:
-    draws = Draws(("line", corpus, voice.name, index))
+    randomness = Randomness(("line", corpus, voice.name, index))
 
     def around(purpose: str, centre: float, spread: float, digits: int) -> float:
-        return round(centre * (1.0 + spread * (draws.integer(purpose, 0, 2001) - 1000) / 1000.0), digits)
+        return round(centre * (1.0 + spread * (randomness.integer(purpose, 0, 2001) - 1000) / 1000.0), digits)
 
-    timed = segments(said, voice, around("tempo", 1.0, 0.06, 4), draws)
+    timed = segments(said, voice, around("tempo", 1.0, 0.06, 4), randomness)
     return Line(
         id=f"{voice.name}/U{index + 1:03d}",
         split=split,
         text=" ".join(sentence.text for sentence in said),
         segments=timed,
-        pitch=pitch(timed, voice, draws),
+        pitch=pitch(timed, voice, randomness),
         tau_ms=max(around("tau", voice.tau_ms, 0.08, 2), _CRISPEST_MS),
         pressure_dpa=around("pressure", _PRESSURE_DPA, 0.2, 1),
     )

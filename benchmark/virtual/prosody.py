@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.virtual.inventory import PHONES, SILENCE
 from benchmark.virtual.lexicon import Spoken
 from benchmark.virtual.sentences import Sentence
@@ -79,21 +79,23 @@ class Pitch:
         return round(min(max(self.base_hz * math.pow(2.0, height / 12.0), low), high), 2)
 
 
-def segments(said: tuple[Sentence, ...], voice: Voice, tempo: float, draws: Draws) -> tuple[Segment, ...]:
+def segments(
+    said: tuple[Sentence, ...], voice: Voice, tempo: float, randomness: Randomness
+) -> tuple[Segment, ...]:
     """Phones in time for one or more sentences, with silence before, between and after.
 
     Args:
         said: The sentences.
         voice: Who speaks.
         tempo: Factor on the rate, on top of the voice's own.
-        draws: Draws for the jitter, one identity an utterance.
+        randomness: Draws for the jitter, one identity an utterance.
     """
     timed = [Segment(SILENCE, 0, LEAD_MS)]
     for number, sentence in enumerate(said):
         if number:
             timed.append(Segment(SILENCE, timed[-1].end_ms, timed[-1].end_ms + PAUSE_MS))
         for spoken, factor in _factors(sentence):
-            jitter = 1.0 + _JITTER * (draws.integer(f"jitter/{len(timed)}", 0, 2001) - 1000) / 1000.0
+            jitter = 1.0 + _JITTER * (randomness.integer(f"jitter/{len(timed)}", 0, 2001) - 1000) / 1000.0
             kind = spoken.phone
             ideal = kind.minimal_ms + (kind.inherent_ms - kind.minimal_ms) * factor
             length = max(round(ideal * jitter / (voice.tempo * tempo)), 30)
@@ -123,17 +125,17 @@ def _word_factor(kind: str, spoken: Spoken) -> float:
     return 1.0 if spoken.stressed or not spoken.phone.syllabic else _UNSTRESSED
 
 
-def pitch(timed: tuple[Segment, ...], voice: Voice, draws: Draws) -> Pitch:
+def pitch(timed: tuple[Segment, ...], voice: Voice, randomness: Randomness) -> Pitch:
     """The pitch for phones in time."""
     stressed = [s for s in timed if s.accented and PHONES[s.symbol].syllabic]
     accents = []
     for number, segment in enumerate(stressed):
-        share = 0.45 + 0.55 * draws.integer(f"accent/{number}", 0, 1001) / 1000.0
+        share = 0.45 + 0.55 * randomness.integer(f"accent/{number}", 0, 1001) / 1000.0
         # Later accents are lower; the early peak is what declination leaves to hear.
         height = voice.range_st * share * (1.0 - 0.35 * number / max(len(stressed) - 1, 1))
         accents.append(Accent(0.4 * segment.start_ms + 0.6 * segment.end_ms, round(height, 3)))
-    rises = draws.integer("final", 0, _RISE_ONE_IN) == 0
-    register = (draws.integer("register", 0, 2001) - 1000) / 1000.0
+    rises = randomness.integer("final", 0, _RISE_ONE_IN) == 0
+    register = (randomness.integer("register", 0, 2001) - 1000) / 1000.0
     return Pitch(
         base_hz=voice.f0_hz,
         start_st=round(register + 0.35 * voice.range_st, 3),

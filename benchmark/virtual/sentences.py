@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmark.errors import CorpusError
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.virtual.lexicon import CLASSES, Spoken, pronounce
 
 _TEMPLATES = tuple(
@@ -64,7 +64,7 @@ class Sentence:
 
 def split_of(text: str) -> str:
     """The split that a sentence belongs to: "train", "dev", "test" or "babble"."""
-    return Draws(("sentence", text)).choice("split", _SHARES)
+    return Randomness(("sentence", text)).choice("split", _SHARES)
 
 
 def sentences(voice: str, split: str, count: int) -> list[Sentence]:
@@ -76,7 +76,7 @@ def sentences(voice: str, split: str, count: int) -> list[Sentence]:
     Raises:
         CorpusError: The templates cannot give that many.
     """
-    candidates = _drawn(Draws(("sentences", voice, split)), split)
+    candidates = _drawn(Randomness(("sentences", voice, split)), split)
     chosen: list[Sentence] = []
     said: dict[str, int] = {}
     for _ in range(count):
@@ -90,10 +90,10 @@ def sentences(voice: str, split: str, count: int) -> list[Sentence]:
     return chosen
 
 
-def _drawn(draws: Draws, split: str) -> Iterator[Sentence]:
+def _drawn(randomness: Randomness, split: str) -> Iterator[Sentence]:
     seen = set()
     for attempt in range(_ATTEMPTS):
-        spellings = _spellings(draws, attempt)
+        spellings = _spellings(randomness, attempt)
         text = _text([spelling for _, spelling in spellings])
         if text not in seen and split_of(text) == split:
             seen.add(text)
@@ -103,13 +103,13 @@ def _drawn(draws: Draws, split: str) -> Iterator[Sentence]:
     raise CorpusError(f"the templates give too few sentences of split {split!r}")
 
 
-def _spellings(draws: Draws, attempt: int) -> list[tuple[str, str]]:
+def _spellings(randomness: Randomness, attempt: int) -> list[tuple[str, str]]:
     words: list[tuple[str, str]] = []
-    for position, kind in enumerate(draws.choice(f"{attempt}/template", _TEMPLATES)):
-        word = draws.choice(f"{attempt}/{position}", _WORDS[kind])
+    for position, kind in enumerate(randomness.choice(f"{attempt}/template", _TEMPLATES)):
+        word = randomness.choice(f"{attempt}/{position}", _WORDS[kind])
         if (kind, word) in words:
             free = [other for other in _WORDS[kind] if (kind, other) not in words]
-            word = draws.choice(f"{attempt}/{position}/again", free)
+            word = randomness.choice(f"{attempt}/{position}/again", free)
         words.append((kind, word))
     return [_article(*pair) for pair in zip(words, [*words[1:], None], strict=True)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 
 # Ranges of a voice by sex: scale of the tract and typical F0 (Hz). 1.0 is the synthesiser's own man.
 _RANGES = {"F": ((0.82, 0.93), (175.0, 240.0)), "M": ((0.94, 1.08), (92.0, 140.0))}
@@ -51,25 +51,39 @@ def cast(corpus: str, counts: dict[str, dict[str, int]], *, babble: bool) -> lis
     voices: list[Voice] = []
     for sex in sorted(counts):
         splits = _interleaved(counts[sex])
-        draws = Draws(("voices", corpus, "babble" if babble else "target", sex))
-        pitch_rank = draws.sample("pitch", range(len(splits)), len(splits))
+        randomness = Randomness(("voices", corpus, "babble" if babble else "target", sex))
+        pitch_rank = randomness.sample("pitch", range(len(splits)), len(splits))
         for i, split in enumerate(splits):
             name = f"{'B' if babble else 'V'}{sex}{i + 1:02d}"
             voices.append(
                 _voice(
-                    Draws(("voice", corpus, name)), name, sex, split, babble, i, pitch_rank[i], len(splits)
+                    Randomness(("voice", corpus, name)),
+                    name,
+                    sex,
+                    split,
+                    babble,
+                    i,
+                    pitch_rank[i],
+                    len(splits),
                 )
             )
     return voices
 
 
 def _voice(
-    draws: Draws, name: str, sex: str, split: str, babble: bool, rank: int, pitch_rank: int, count: int
+    randomness: Randomness,
+    name: str,
+    sex: str,
+    split: str,
+    babble: bool,
+    rank: int,
+    pitch_rank: int,
+    count: int,
 ) -> Voice:
     (small, large), (low, high) = _RANGES[sex]
 
     def between(purpose: str, start: float, end: float, digits: int) -> float:
-        return round(start + (end - start) * draws.integer(purpose, 0, _STEPS + 1) / _STEPS, digits)
+        return round(start + (end - start) * randomness.integer(purpose, 0, _STEPS + 1) / _STEPS, digits)
 
     def stratum(purpose: str, start: float, end: float, position: int, digits: int) -> float:
         width = (end - start) / count

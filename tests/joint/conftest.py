@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmark.joint.material import Material, collect
+from benchmark.joint.training_corpus import TrainingCorpus, collect
 from benchmark.mixing.gather import Roots, gather
 from benchmark.prepared.corpus import PreparedCorpus
 from tests.joint.runs import planned_corpus
@@ -19,7 +19,7 @@ def planned(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def material(planned) -> Material:
+def training_corpus(planned) -> TrainingCorpus:
     corpus = PreparedCorpus(planned)
     return collect(corpus, gather(corpus.recipe, Roots()))
 

@@ -11,11 +11,11 @@ from benchmark import prepare
 from benchmark.joint.build import build_model
 from benchmark.joint.config import JointConfig
 from benchmark.joint.data import TrainingData
-from benchmark.joint.material import Material
 from benchmark.joint.model import JointModel
 from benchmark.joint.processes import Processes
 from benchmark.joint.tasks import JointTask
 from benchmark.joint.training import Training
+from benchmark.joint.training_corpus import TrainingCorpus
 
 CONFIG = """
 [encoder]
@@ -73,26 +73,26 @@ def tiny_config(*, inverts: bool = True, enhances: bool = True, **sections: dict
     return JointConfig.model_validate(values)
 
 
-def data_of(material: Material, config: JointConfig, **options: Any) -> TrainingData:
+def data_of(training_corpus: TrainingCorpus, config: JointConfig, **options: Any) -> TrainingData:
     training = config.training
-    return TrainingData(material, config.data, training.batch_s, training.seed, **options)
+    return TrainingData(training_corpus, config.data, training.batch_s, training.seed, **options)
 
 
-def model_of(material: Material, config: JointConfig) -> JointModel:
+def model_of(training_corpus: TrainingCorpus, config: JointConfig) -> JointModel:
     """A model of the configuration, with the same first weights every time."""
     torch.manual_seed(1)
-    return build_model(config, material.scales.names)
+    return build_model(config, training_corpus.scales.names)
 
 
 def training_of(
-    material: Material, config: JointConfig, folder: Path, data: Any = None, **options: Any
+    training_corpus: TrainingCorpus, config: JointConfig, folder: Path, data: Any = None, **options: Any
 ) -> Training:
     """A run of a small model from the same first weights."""
     task = JointTask(
-        model_of(material, config), config.losses, processes=options.get("processes") or Processes()
+        model_of(training_corpus, config), config.losses, processes=options.get("processes") or Processes()
     )
     return Training(
-        task, data or data_of(material, config), config, folder, device=torch.device("cpu"), **options
+        task, data or data_of(training_corpus, config), config, folder, device=torch.device("cpu"), **options
     )
 
 

@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import save_file
 
 from benchmark.joint.config import JointConfig
-from benchmark.joint.material import collect
 from benchmark.joint.processes import Processes, started
 from benchmark.joint.tasks import JointTask
+from benchmark.joint.training_corpus import collect
 from benchmark.mixing.gather import Roots, gather
 from benchmark.prepared.corpus import PreparedCorpus
 from tests.joint.runs import data_of, model_of, tiny_config, training_of, weights_of
@@ -31,8 +31,8 @@ def gradients(planned: Path, processes: Processes) -> dict[str, torch.Tensor]:
     """Gradients of the first batch of training, in double precision of the sum."""
     config = shared_config()
     corpus = PreparedCorpus(planned)
-    material = collect(corpus, gather(corpus.recipe, Roots()), own_extra=True)
-    model = model_of(material, config)
+    training_corpus = collect(corpus, gather(corpus.recipe, Roots()), own_extra=True)
+    model = model_of(training_corpus, config)
     if processes.rank > 0:  # whatever a process begins with, it takes the weights of the first
         with torch.no_grad():
             for parameter in model.parameters():
@@ -40,7 +40,7 @@ def gradients(planned: Path, processes: Processes) -> dict[str, torch.Tensor]:
     processes.same_weights(model)
     model.train()
     task = JointTask(model, config.losses, processes=processes)
-    (batch,) = data_of(material, config).batches(0, processes.rank, processes.count)
+    (batch,) = data_of(training_corpus, config).batches(0, processes.rank, processes.count)
     loss, _ = task.loss(batch, torch.Generator())
     loss.backward()
     processes.add_gradients(model)
@@ -56,7 +56,7 @@ def work(rank: int, count: int, port: int, planned: Path, folder: Path) -> None:
         assert (processes.rank, processes.count) == (rank, count)
         save_file(gradients(planned, processes), folder / f"gradients{rank}.safetensors")
         corpus = PreparedCorpus(planned)
-        material = collect(corpus, gather(corpus.recipe, Roots()), own_extra=True)
-        training = training_of(material, shared_config(), folder / "run", processes=processes)
+        training_corpus = collect(corpus, gather(corpus.recipe, Roots()), own_extra=True)
+        training = training_of(training_corpus, shared_config(), folder / "run", processes=processes)
         training.train()
         save_file(weights_of(training), folder / f"weights{rank}.safetensors")

@@ -190,7 +190,7 @@ def test_speech_of_the_corpus_itself_is_no_extra_speech(planned, tmp_path):
 def test_extra_speech_that_nobody_has_given_is_asked_for_but_not_by_pretraining(
     planned, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("benchmark.joint.material._own_voices", lambda sources: [])
+    monkeypatch.setattr("benchmark.joint.training_corpus._own_voices", lambda sources: [])
     config = load_config(str(config_file(tmp_path)), ["data.extra_speech=true"])
     with pytest.raises(CorpusError, match="no voices that only babble; give a folder with --extra-speech"):
         run(config, Place(planned, tmp_path / "out"), device="cpu")

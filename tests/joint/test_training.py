@@ -24,16 +24,16 @@ ALL_NEW = {"training": {"optimiser": "muon"}, "inverter": {"hears_enhancer": Tru
 
 
 @pytest.mark.parametrize("extra", [{}, ALL_NEW], ids=["plain", "muon, listening again"])
-def test_a_run_that_was_taken_up_again_ends_with_the_same_weights(material, tmp_path, extra):
+def test_a_run_that_was_taken_up_again_ends_with_the_same_weights(training_corpus, tmp_path, extra):
     config = tiny_config(**extra)
-    whole = training_of(material, config, tmp_path / "whole")
+    whole = training_of(training_corpus, config, tmp_path / "whole")
     whole.train()
 
     once = {**extra, "training": {**extra.get("training", {}), "epochs": 1}}
-    first = training_of(material, tiny_config(**once), tmp_path / "parts")
+    first = training_of(training_corpus, tiny_config(**once), tmp_path / "parts")
     first.train()
     torch.rand(100)  # what happens to torch's own generator in between does not matter
-    second = training_of(material, config, tmp_path / "parts")
+    second = training_of(training_corpus, config, tmp_path / "parts")
     assert second.resume()
     assert second.progressed.epochs == 1
     second.train()
@@ -48,9 +48,9 @@ class InterruptionError(Exception):
 
 
 @pytest.mark.parametrize("step", [0, 2, 4, 5])
-def test_an_epoch_that_was_begun_is_trained_again_from_its_start(material, tmp_path, step):
+def test_an_epoch_that_was_begun_is_trained_again_from_its_start(training_corpus, tmp_path, step):
     config = tiny_config(training={"epochs": 2})
-    whole = training_of(material, config, tmp_path / "whole")
+    whole = training_of(training_corpus, config, tmp_path / "whole")
     whole.train()
     seen = 0
 
@@ -62,34 +62,36 @@ def test_an_epoch_that_was_begun_is_trained_again_from_its_start(material, tmp_p
             seen += 1
             yield item
 
-    broken = training_of(material, config, tmp_path / "parts", progress=stopping)
-    steps = sum(len(data_of(material, config).plan(epoch)) for epoch in range(2))
+    broken = training_of(training_corpus, config, tmp_path / "parts", progress=stopping)
+    steps = sum(len(data_of(training_corpus, config).plan(epoch)) for epoch in range(2))
     if step < steps:
         with pytest.raises(InterruptionError):
             broken.train()
-    again = training_of(material, config, tmp_path / "parts")
+    again = training_of(training_corpus, config, tmp_path / "parts")
     again.resume()
     again.train()
     assert same(weights_of(whole), weights_of(again))
 
 
-def test_another_seed_gives_other_weights(material, tmp_path):
+def test_another_seed_gives_other_weights(training_corpus, tmp_path):
     runs = []
     for seed in (1, 2):
         runs.append(
-            training_of(material, tiny_config(training={"epochs": 1, "seed": seed}), tmp_path / str(seed))
+            training_of(
+                training_corpus, tiny_config(training={"epochs": 1, "seed": seed}), tmp_path / str(seed)
+            )
         )
         runs[-1].train()
     assert not same(weights_of(runs[0]), weights_of(runs[1]))
 
 
-def test_it_learns(material, tmp_path):
+def test_it_learns(training_corpus, tmp_path):
     config = tiny_config(
         enhances=False,
         data={"kinds": ["clean"], "crop_s": None},
         training={"epochs": 25, "early_stop": None, "learning_rate": 1e-2},
     )
-    training = training_of(material, config, tmp_path)
+    training = training_of(training_corpus, config, tmp_path)
     training.train()
     losses = [row["loss"] for row in training.progressed.history]
     correlation = [row["correlation"] for row in training.progressed.history]
@@ -117,28 +119,28 @@ class Spoilt:
             yield batch
 
 
-def test_a_loss_that_is_not_a_number_stops_and_names_the_recordings(material, tmp_path):
+def test_a_loss_that_is_not_a_number_stops_and_names_the_recordings(training_corpus, tmp_path):
     config = tiny_config(training={"batch_s": 1.0})
-    data = data_of(material, config)
+    data = data_of(training_corpus, config)
     bad = data.plan(1)[2]
-    training = training_of(material, config, tmp_path, Spoilt(data, 1, 2))
+    training = training_of(training_corpus, config, tmp_path, Spoilt(data, 1, 2))
     with pytest.raises(ModelError, match="the loss became nan at epoch 2, batch 3") as caught:
         training.train()
     assert all(piece.row["mixture_id"] in str(caught.value) for piece in bad)
     # The checkpoint of the epoch before is whole and can be gone on from.
-    sound = training_of(material, config, tmp_path)
+    sound = training_of(training_corpus, config, tmp_path)
     assert sound.resume()
     assert sound.progressed.epochs == 1
     assert all(value.isfinite().all() for value in sound.model.state_dict().values())
     sound.train()
-    reference = training_of(material, config, tmp_path / "whole")
+    reference = training_of(training_corpus, config, tmp_path / "whole")
     reference.train()
     assert same(weights_of(sound), weights_of(reference))
 
 
-def test_a_gradient_that_is_not_a_number_stops_before_it_reaches_the_weights(material, tmp_path):
+def test_a_gradient_that_is_not_a_number_stops_before_it_reaches_the_weights(training_corpus, tmp_path):
     config = tiny_config()
-    training = training_of(material, config, tmp_path)
+    training = training_of(training_corpus, config, tmp_path)
     before = weights_of(training)
     parameter = next(training.model.parameters())
     parameter.register_hook(lambda gradient: gradient * float("inf"))
@@ -149,26 +151,26 @@ def test_a_gradient_that_is_not_a_number_stops_before_it_reaches_the_weights(mat
     assert same(before, weights_of(training))
 
 
-def test_training_ends_when_nothing_gets_better(material, tmp_path):
+def test_training_ends_when_nothing_gets_better(training_corpus, tmp_path):
     config = tiny_config(
         training={"epochs": 50, "early_stop": 2, "learning_rate": 1e-12, "warmup": 0, "schedule": "constant"}
     )
-    training = training_of(material, config, tmp_path)
+    training = training_of(training_corpus, config, tmp_path)
     scores = iter([0.5, 0.7, 0.6, 0.7, 0.9])
     training._task.scores = lambda batches, device: {"ppmc": next(scores), "loss": 1.0}
     training.train()
     assert training.progressed.epochs == 4  # 0.7 again is not better
     assert (training.progressed.best_epoch, training.progressed.best_score) == (2, 0.7)
     # Nor does it go on when it is resumed.
-    again = training_of(material, config, tmp_path)
+    again = training_of(training_corpus, config, tmp_path)
     again.resume()
     again.train()
     assert again.progressed.epochs == 4
 
 
-def test_the_best_weights_are_those_of_the_best_epoch(material, tmp_path):
+def test_the_best_weights_are_those_of_the_best_epoch(training_corpus, tmp_path):
     config = tiny_config(training={"early_stop": None})
-    training = training_of(material, config, tmp_path)
+    training = training_of(training_corpus, config, tmp_path)
     weights, values = [], iter([0.1, 0.9, 0.3])
 
     def scores(batches, device):
@@ -183,8 +185,8 @@ def test_the_best_weights_are_those_of_the_best_epoch(material, tmp_path):
 
 
 @pytest.mark.parametrize(("watch", "best"), [("ppmc", 2), ("si_sdr", 3), ("loss", 1)])
-def test_what_better_means_can_be_chosen(material, tmp_path, watch, best):
-    training = training_of(material, tiny_config(training={"watch": watch}), tmp_path)
+def test_what_better_means_can_be_chosen(training_corpus, tmp_path, watch, best):
+    training = training_of(training_corpus, tiny_config(training={"watch": watch}), tmp_path)
     rows = iter(
         [
             {"ppmc": 0.1, "si_sdr_db": 3.0, "loss": 0.1},
@@ -197,10 +199,10 @@ def test_what_better_means_can_be_chosen(material, tmp_path, watch, best):
     assert training.progressed.best_epoch == best
 
 
-def test_the_dev_score_is_the_mean_over_recordings_of_correlation_and_si_sdr(material, tmp_path):
+def test_the_dev_score_is_the_mean_over_recordings_of_correlation_and_si_sdr(training_corpus, tmp_path):
     config = tiny_config()
-    training = training_of(material, config, tmp_path)
-    batches = data_of(material, config).dev_batches
+    training = training_of(training_corpus, config, tmp_path)
+    batches = data_of(training_corpus, config).dev_batches
     found = training._task.scores(batches, torch.device("cpu"))
     correlations, ratios = [], []
     training.model.eval()
@@ -232,8 +234,8 @@ def test_the_dev_score_is_the_mean_over_recordings_of_correlation_and_si_sdr(mat
     assert found["si_sdr_db"] == pytest.approx(np.mean(ratios), abs=0.01)
 
 
-def test_the_log_has_one_row_for_each_epoch(material, tmp_path):
-    training = training_of(material, tiny_config(), tmp_path)
+def test_the_log_has_one_row_for_each_epoch(training_corpus, tmp_path):
+    training = training_of(training_corpus, tiny_config(), tmp_path)
     training.train()
     with (tmp_path / "log.csv").open() as stream:
         rows = list(csv.DictReader(stream))
@@ -254,7 +256,7 @@ def test_the_log_has_one_row_for_each_epoch(material, tmp_path):
     assert state["progressed"]["history"] == training.progressed.history
 
 
-def test_the_learning_curve_is_a_picture(material, tmp_path):
+def test_the_learning_curve_is_a_picture(training_corpus, tmp_path):
     history = [
         {"epoch": epoch, "loss": 1 / epoch, "dev_loss": 1.1 / epoch, "dev_ppmc": 0.1 * epoch}
         for epoch in (1, 2, 3)
@@ -264,7 +266,7 @@ def test_the_learning_curve_is_a_picture(material, tmp_path):
     assert (tmp_path / "curve.png").stat().st_size > 5000
 
 
-def test_masked_prediction_goes_through_the_same_loop(material, tmp_path):
+def test_masked_prediction_goes_through_the_same_loop(training_corpus, tmp_path):
     config = JointConfig.model_validate(
         {
             "name": "minute_pretrain",
@@ -282,7 +284,9 @@ def test_masked_prediction_goes_through_the_same_loop(material, tmp_path):
             part = config.model_copy(
                 update={"training": config.training.model_copy(update={"epochs": wanted})}
             )
-            run = Training(task, data_of(material, part), part, tmp_path / name, device=torch.device("cpu"))
+            run = Training(
+                task, data_of(training_corpus, part), part, tmp_path / name, device=torch.device("cpu")
+            )
             run.resume()
             run.train()
         runs.append(run)
@@ -290,9 +294,9 @@ def test_masked_prediction_goes_through_the_same_loop(material, tmp_path):
     assert 5.0 < runs[0].progressed.history[-1]["dev_loss"] < 8.0
 
 
-def test_the_encoder_may_have_a_rate_of_its_own_and_frozen_parts_have_none(material):
+def test_the_encoder_may_have_a_rate_of_its_own_and_frozen_parts_have_none(training_corpus):
     config = tiny_config()
-    model = model_of(material, config)
+    model = model_of(training_corpus, config)
     model.encoder.blocks.requires_grad_(False)
     rates = TrainingConfig(learning_rate=1e-3, encoder_learning_rate=1e-5, weight_decay=0.1)
     optimiser = optimiser_of(model, rates)
@@ -307,8 +311,8 @@ def test_the_encoder_may_have_a_rate_of_its_own_and_frozen_parts_have_none(mater
     assert set_rate(optimiser, 0.5) == 5e-4
 
 
-def test_muon_changes_the_matrices_of_blocks_and_adamw_the_rest(material):
-    model = model_of(material, tiny_config())
+def test_muon_changes_the_matrices_of_blocks_and_adamw_the_rest(training_corpus):
+    model = model_of(training_corpus, tiny_config())
     rates = TrainingConfig(optimiser="muon", learning_rate=1e-3, encoder_learning_rate=1e-4)
     optimiser = optimiser_of(model, rates)
     of = {id(p): group for group in optimiser.param_groups for p in group["params"]}
@@ -345,12 +349,12 @@ def step_once(model, optimiser):
     optimiser.step()
 
 
-def test_frozen_weights_stay_bit_for_bit(material, tmp_path):
-    training = training_of(material, tiny_config(training={"epochs": 1}), tmp_path)
+def test_frozen_weights_stay_bit_for_bit(training_corpus, tmp_path):
+    training = training_of(training_corpus, tiny_config(training={"epochs": 1}), tmp_path)
     training.model.encoder.requires_grad_(False)
     frozen = Training(
         training._task,
-        data_of(material, tiny_config()),
+        data_of(training_corpus, tiny_config()),
         tiny_config(training={"epochs": 1}),
         tmp_path,
         device=torch.device("cpu"),

@@ -5,7 +5,7 @@ import pytest
 from benchmark.errors import ManifestError
 from benchmark.noises import NOISES, catalogue
 from benchmark.noises.catalogue import load_table, rule_for, split_by_hash
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 
 TABLES = [name for name in NOISES if name != "folder"]
 #: Places that are alike; the splits of each group were dealt in the order of a hash.
@@ -39,7 +39,9 @@ def test_committed_tables_are_whole(name):
 def test_closed_corpora_are_dealt_by_hash(name):
     splits = {rule.pattern.partition("/")[0].removesuffix(".*"): rule.split for rule in load_table(name)}
     for group in DEALT[name]:
-        order = sorted(group, key=lambda file: Draws(("noises", "deal", catalogue.SEED, file)).token("order"))
+        order = sorted(
+            group, key=lambda file: Randomness(("noises", "deal", catalogue.SEED, file)).token("order")
+        )
         assert [splits[file] for file in order] == [
             ("train", "test", "dev")[i % 3] for i in range(len(order))
         ]

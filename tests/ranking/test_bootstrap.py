@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.ranking.bootstrap import (
     identity,
     interval,
@@ -15,7 +15,7 @@ from benchmark.ranking.bootstrap import (
     uniform_integers,
 )
 
-SEED = Draws(("standings", "toy", 1))
+SEED = Randomness(("standings", "toy", 1))
 PINNED = [3.1666666666666665, 1.8333333333333333, 0.5, 4.333333333333333, 4.0, 3.5, 2.8333333333333335, 1.5]
 
 
@@ -79,7 +79,7 @@ def test_draws_are_the_same_on_every_machine():
     assert uniform_integers("seed", 12, 7).tolist() == [1, 3, 1, 3, 2, 5, 5, 2, 6, 0, 0, 2]
     names, values = units(3, 2), np.arange(6.0)
     assert speaker_means(values, resampling(names, SEED, 8)).tolist() == PINNED
-    assert speaker_means(values, resampling(names, Draws(("other",)), 8)).tolist() != PINNED
+    assert speaker_means(values, resampling(names, Randomness(("other",)), 8)).tolist() != PINNED
 
 
 def test_integers_are_uniform():

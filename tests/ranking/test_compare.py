@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.ranking.bootstrap import identity, resampling, speaker_means
 from benchmark.ranking.compare import difference, holm, ranks
 
@@ -12,7 +12,9 @@ from benchmark.ranking.compare import difference, holm, ranks
 def judged(values, names, replicates=4000):
     point = speaker_means(values, identity(names))[0]
     return difference(
-        point, speaker_means(values, resampling(names, Draws(("t",)), replicates)), len({s for s, _ in names})
+        point,
+        speaker_means(values, resampling(names, Randomness(("t",)), replicates)),
+        len({s for s, _ in names}),
     )
 
 

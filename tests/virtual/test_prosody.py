@@ -6,14 +6,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.virtual.inventory import PHONES
 from benchmark.virtual.prosody import LEAD_MS, PAUSE_MS, TAIL_MS, Accent, Pitch, Segment, pitch, segments
 from benchmark.virtual.sentences import sentences
 from tests.virtual.conftest import make_voice
 
 SAID = tuple(sentences("prosody", "train", 30))
-DRAWS = Draws(("prosody",))
+DRAWS = Randomness(("prosody",))
 
 
 def _all_segments() -> list[Segment]:
@@ -21,7 +21,7 @@ def _all_segments() -> list[Segment]:
     return [
         s
         for i, said in enumerate(SAID)
-        for s in segments((said,), voice, 1.0, Draws(("prosody", i)))
+        for s in segments((said,), voice, 1.0, Randomness(("prosody", i)))
         if s.symbol
     ]
 
@@ -45,7 +45,7 @@ def test_stress_lengthens_the_vowels_of_content_words() -> None:
     lengths: dict[bool, list[int]] = {True: [], False: []}
     for i, said in enumerate(SAID):
         flat = [(word.kind, spoken) for word in said.words for spoken in word.phones]
-        timed = [s for s in segments((said,), make_voice(), 1.0, Draws(("prosody", i))) if s.symbol]
+        timed = [s for s in segments((said,), make_voice(), 1.0, Randomness(("prosody", i))) if s.symbol]
         # The last syllable is left out: it is lengthened anyway.
         for (kind, spoken), segment in list(zip(flat, timed, strict=True))[:-5]:
             if spoken.phone.symbol == "E" and kind not in ("determiner", "preposition"):

@@ -22,7 +22,7 @@ from benchmark.mixing.sources import Sources
 from benchmark.noises.listing import audio_below
 from benchmark.noises.reading import read_stretch
 from benchmark.prepared.corpus import PreparedCorpus
-from benchmark.randomness import Draws
+from benchmark.randomness import Randomness
 from benchmark.types import RATE_HZ, Clip, Trajectories, Utterance
 
 #: Long recordings of extra speech are taken in pieces of at most this many seconds, and shorter rests are left out.
@@ -77,7 +77,7 @@ class Scales:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
+class TrainingCorpus:
     """All that training may hear. Nothing of the test split is in it.
 
     Attributes:
@@ -103,7 +103,7 @@ class Material:
 
 def collect(
     corpus: PreparedCorpus, gathered: Gathered, *, own_extra: bool = False, extra_folders: Sequence[Path] = ()
-) -> Material:
+) -> TrainingCorpus:
     """Puts together what training draws on.
 
     Args:
@@ -129,7 +129,7 @@ def collect(
     for number, folder in enumerate(extra_folders):
         extra += _speech_below(folder, f"extra{number}", longest_s)
     speech = {utterance.id: utterance for utterance in (*train, *dev, *extra)}
-    return Material(
+    return TrainingCorpus(
         corpus.recipe,
         train,
         dev,
@@ -160,8 +160,8 @@ def _of_split(corpus: PreparedCorpus, gathered: Gathered, split: str) -> list[Ut
 
 def _held_out(train: Sequence[Utterance]) -> tuple[list[Utterance], list[Utterance]]:
     """The train split without some of its prompts, and these, the same whenever the same prompts are there."""
-    draws = Draws(("held out of the train split",))
-    prompts = sorted({utterance.prompt or utterance.id for utterance in train}, key=draws.token)
+    randomness = Randomness(("held out of the train split",))
+    prompts = sorted({utterance.prompt or utterance.id for utterance in train}, key=randomness.token)
     chosen = set(prompts[: max(1, len(prompts) // _HELD_OUT)])
     rest = [utterance for utterance in train if (utterance.prompt or utterance.id) not in chosen]
     if not rest:

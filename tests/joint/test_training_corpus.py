@@ -9,17 +9,17 @@ import soundfile
 
 from benchmark import prepare
 from benchmark.errors import CorpusError, ManifestError
-from benchmark.joint.material import Scales, collect
+from benchmark.joint.training_corpus import Scales, collect
 from benchmark.mixing.gather import Roots, gather
 from benchmark.mixing.trajectory_table import read_trajectories, write_trajectories
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.types import Trajectories
 
 
-def test_targets_of_a_speaker_have_mean_0_and_deviation_1(material):
+def test_targets_of_a_speaker_have_mean_0_and_deviation_1(training_corpus):
     by_speaker = {}
-    for utterance in material.train:
-        by_speaker.setdefault(utterance.speaker, []).append(material.targets[utterance.id])
+    for utterance in training_corpus.train:
+        by_speaker.setdefault(utterance.speaker, []).append(training_corpus.targets[utterance.id])
     for items in by_speaker.values():
         values = np.concatenate([np.where(item.valid, item.values, np.nan) for item in items])
         np.testing.assert_allclose(np.nanmean(values, axis=0), 0.0, atol=1e-5)
@@ -66,7 +66,7 @@ def test_a_target_that_never_moves_is_not_blown_up(planned, monkeypatch):
     assert all(np.abs(item.values[:, 1]).max() < 1e-3 for item in found.targets.values())
 
 
-def test_whoever_lacks_a_target_has_no_say_in_its_average(material):
+def test_whoever_lacks_a_target_has_no_say_in_its_average(training_corpus):
     names, speakers = ("TTCD", "LA"), ("A", "B")
     scales = Scales(
         names,
@@ -79,10 +79,10 @@ def test_whoever_lacks_a_target_has_no_say_in_its_average(material):
     np.testing.assert_array_equal(deviation, [2.0, 2.0])
     nobody = replace(scales, moves={name: np.array([False, True]) for name in speakers})
     assert (nobody.average()[0][0], nobody.average()[1][0]) == (0.0, 1.0)
-    assert all(material.scales.moves[speaker].all() for speaker in material.scales.mean)
+    assert all(training_corpus.scales.moves[speaker].all() for speaker in training_corpus.scales.mean)
 
 
-def test_nothing_of_the_test_split_is_within_reach(planned, material):
+def test_nothing_of_the_test_split_is_within_reach(planned, training_corpus):
     corpus = PreparedCorpus(planned)
     gathered = gather(corpus.recipe, Roots())
     tested = {utterance.id for utterance in gathered.targets if utterance.split == "test"}
@@ -90,14 +90,16 @@ def test_nothing_of_the_test_split_is_within_reach(planned, material):
         recording.noise_id
         for by_split in gathered.supply.talkers.values()
         for talker in by_split["test"]
-        for recording in talker.material
+        for recording in talker.training_corpus
     }
     assert tested
     assert talkers
-    assert not tested & set(material.sources.speech)
-    assert not tested & set(material.targets)
-    assert all(set(by_split) <= {"train", "dev"} for by_split in material.supply.talkers.values())
-    readable = {f"{source}:{key}" for source, found in material.sources.voices.items() for key in found}
+    assert not tested & set(training_corpus.sources.speech)
+    assert not tested & set(training_corpus.targets)
+    assert all(set(by_split) <= {"train", "dev"} for by_split in training_corpus.supply.talkers.values())
+    readable = {
+        f"{source}:{key}" for source, found in training_corpus.sources.voices.items() for key in found
+    }
     assert readable
     assert not talkers & readable
 
