@@ -18,7 +18,7 @@ from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.randomness import gaussian
 from benchmark.runners.limits import TOO_LONG
 from benchmark.runners.open_runner import RunOptions, open_runner
-from benchmark.runners.prediction import Item, Outcome, Runner
+from benchmark.runners.prediction import Item, Prediction, Runner
 from benchmark.types import RATE_HZ, Clip, Trajectories
 
 #: Estimates may be so much longer or shorter than what was heard, in seconds; the measures cut or fill them up.
@@ -68,14 +68,14 @@ def check_model(entry: Entry, options: RunOptions, corpus: PreparedCorpus | None
         facts = "".join(f", {name.removeprefix('model ')} {value}" for name, value in runner.facts().items())
         yield Finding("good", "it loads", f"and has {' and '.join(sorted(tasks))}{facts}")
         given = _heard(runner, items)
-        hung = next((name for name, outcome in given.items() if _took_too_long(outcome)), None)
+        hung = next((name for name, prediction in given.items() if _took_too_long(prediction)), None)
         runner.close()
         again = None if hung else next(runner.run([Item("speech", items["speech"])]))
     finally:
         runner.close()
-    for name, outcome in given.items():
+    for name, prediction in given.items():
         if "/" not in name or name == hung:
-            yield from _look(name.partition("/")[0], items[name], outcome, tasks)
+            yield from _look(name.partition("/")[0], items[name], prediction, tasks)
     if again is None:
         yield Finding(
             "bad", "stopped", f"{_left(items, given)}; mend this first, or allow more with --timeout"
@@ -89,24 +89,24 @@ def check_model(entry: Entry, options: RunOptions, corpus: PreparedCorpus | None
     yield _speed(items, given)
 
 
-def _heard(runner: Runner, items: Mapping[str, Clip]) -> dict[str, Outcome]:
+def _heard(runner: Runner, items: Mapping[str, Clip]) -> dict[str, Prediction]:
     """What a model makes of the recordings, up to the first that takes too long."""
-    given: dict[str, Outcome] = {}
+    given: dict[str, Prediction] = {}
     # The first by itself: a command that never ends shows it there, before it is given several at a time.
     for names in (list(items)[:1], list(items)[1:]):
         heard = [Item(name.partition("/")[0], items[name]) for name in names]
-        for name, outcome in zip(names, runner.run(heard), strict=False):
-            given[name] = outcome
-            if _took_too_long(outcome):
+        for name, prediction in zip(names, runner.run(heard), strict=False):
+            given[name] = prediction
+            if _took_too_long(prediction):
                 return given
     return given
 
 
-def _took_too_long(outcome: Outcome) -> bool:
-    return any(error.startswith(TOO_LONG) for error in (outcome.enhance_error, outcome.invert_error))
+def _took_too_long(prediction: Prediction) -> bool:
+    return any(error.startswith(TOO_LONG) for error in (prediction.enhance_error, prediction.invert_error))
 
 
-def _left(items: Mapping[str, Clip], given: Mapping[str, Outcome]) -> str:
+def _left(items: Mapping[str, Clip], given: Mapping[str, Prediction]) -> str:
     """What was not tried."""
     left = [name for name in items if name not in given and "/" not in name]
     return f"not tried after that: {', '.join(left)}" if left else "nothing more was tried after that"
@@ -140,7 +140,7 @@ def _recordings() -> dict[str, Clip]:
     }
 
 
-def _look(name: str, clip: Clip, given: Outcome, tasks: frozenset[str]) -> Iterator[Finding]:
+def _look(name: str, clip: Clip, given: Prediction, tasks: frozenset[str]) -> Iterator[Finding]:
     """Whether there is an estimate, and of the right length."""
     wrong = dict.fromkeys(reason for reason in (given.enhance_error, given.invert_error) if reason)
     for reason in wrong:
@@ -161,7 +161,7 @@ def _look(name: str, clip: Clip, given: Outcome, tasks: frozenset[str]) -> Itera
         yield Finding("good", name, "an estimate of the right length, finite")
 
 
-def _memory(given: dict[str, Outcome], again: Outcome) -> Iterator[Finding]:
+def _memory(given: dict[str, Prediction], again: Prediction) -> Iterator[Finding]:
     """Whether the same recording gets the same answer: at once, after another one, and in a fresh start."""
     first = given["speech"]
     if all(part is None for part in _arrays(first)):
@@ -185,8 +185,8 @@ def _memory(given: dict[str, Outcome], again: Outcome) -> Iterator[Finding]:
         )
 
 
-def _difference(one: Outcome, other: Outcome) -> float:
-    """Largest difference of two outcomes, relative to the largest value; infinite if their kinds or shapes differ."""
+def _difference(one: Prediction, other: Prediction) -> float:
+    """Largest difference of two predictions, relative to the largest value; infinite if their kinds or shapes differ."""
     largest = 0.0
     for a, b in zip(_arrays(one), _arrays(other), strict=True):
         if (a is None) != (b is None):
@@ -201,12 +201,12 @@ def _difference(one: Outcome, other: Outcome) -> float:
     return largest
 
 
-def _arrays(outcome: Outcome) -> tuple[NDArray[np.floating] | None, NDArray[np.floating] | None]:
-    audio = None if outcome.enhanced is None else outcome.enhanced.samples
-    return audio, None if outcome.trajectories is None else outcome.trajectories.values
+def _arrays(prediction: Prediction) -> tuple[NDArray[np.floating] | None, NDArray[np.floating] | None]:
+    audio = None if prediction.enhanced is None else prediction.enhanced.samples
+    return audio, None if prediction.trajectories is None else prediction.trajectories.values
 
 
-def _delay(heard: Clip, given: Outcome) -> Iterator[Finding]:
+def _delay(heard: Clip, given: Prediction) -> Iterator[Finding]:
     """Whether enhanced speech comes out when it went in, with its sign and about its level."""
     if given.enhanced is None:
         return
@@ -237,7 +237,7 @@ def _delay(heard: Clip, given: Outcome) -> Iterator[Finding]:
         yield Finding("odd", "level", f"clear speech comes out {gain:+.0f} dB; full scale is 1.0")
 
 
-def _channels(given: Outcome) -> Iterator[Finding]:
+def _channels(given: Prediction) -> Iterator[Finding]:
     """Whether articulation bears names that are scored, and moves."""
     moved = given.trajectories
     if moved is None:
@@ -259,7 +259,7 @@ def _channels(given: Outcome) -> Iterator[Finding]:
         yield Finding("good", "movement", f"{len(moved.names)} channels at {moved.rate_hz:g} frames a second")
 
 
-def _speed(items: dict[str, Clip], given: dict[str, Outcome]) -> Finding:
+def _speed(items: dict[str, Clip], given: dict[str, Prediction]) -> Finding:
     clip = items["30 s of speech"]
     seconds = given["30 s of speech"].seconds
     if seconds <= 0:

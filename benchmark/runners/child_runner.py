@@ -21,7 +21,7 @@ from benchmark.models.source_hash import Code, code_of
 from benchmark.runners.child import LONGEST, MOST_CHANNELS, as_audio, as_trajectories
 from benchmark.runners.in_process import trajectories
 from benchmark.runners.limits import FILE_BYTES, Limits, bare_environment
-from benchmark.runners.prediction import Item, Outcome, failure
+from benchmark.runners.prediction import Item, Prediction, failure
 from benchmark.runners.process import EndedError, Program, scratch_folder
 from benchmark.runners.sandbox import refuse_hidden, sandboxed
 from benchmark.types import Clip
@@ -81,7 +81,7 @@ class ChildRunner:
             if name in self._hello
         }
 
-    def run(self, items: Iterable[Item]) -> Iterator[Outcome]:
+    def run(self, items: Iterable[Item]) -> Iterator[Prediction]:
         """See `Runner`."""
         for item in items:
             yield self._one(item.clip)
@@ -97,7 +97,7 @@ class ChildRunner:
         made = self._submission
         return f"{made.path.name if made.path else made.module}:{made.attribute}"
 
-    def _one(self, clip: Clip) -> Outcome:
+    def _one(self, clip: Clip) -> Prediction:
         tasks = self._hello.get("tasks") or sorted(self.tasks())
         try:
             program = self._started()
@@ -105,14 +105,14 @@ class ChildRunner:
             return failure(tasks, f"the model could not be made again: {error}", limits=str(self._limits))
         start = time.perf_counter()
         try:
-            outcome = self._ask(program, clip)
+            prediction = self._ask(program, clip)
         except EndedError as error:
             seconds = time.perf_counter() - start
             self.close()
             return failure(tasks, str(error), seconds, limits=str(self._limits) if error.by_limit else "")
-        return outcome
+        return prediction
 
-    def _ask(self, program: Program, clip: Clip) -> Outcome:
+    def _ask(self, program: Program, clip: Clip) -> Prediction:
         rate = self._hello["sample_rate"]
         heard = resample(clip, rate).samples.astype("<f4")
         most = 4 * (LONGEST * len(heard) + (len(heard) + 16) * MOST_CHANNELS)
@@ -197,7 +197,7 @@ def _check_hello(hello: dict[str, Any], label: str) -> None:
 
 def _outcome(
     header: dict[str, Any], body: bytes, heard: int, rate: int, tasks: list[str], seconds: float, scratch: str
-) -> Outcome:
+) -> Prediction:
     """An answer, checked as if a stranger had written it."""
     enhanced, moved, errors = None, None, {"enhance": "", "invert": ""}
     position = 0
@@ -217,4 +217,4 @@ def _outcome(
         else:
             parts = found.reshape(-1, channels), said["rate_hz"], said["names"]
             moved = trajectories(*as_trajectories(parts, heard))
-    return Outcome(enhanced, moved, errors["enhance"], errors["invert"], seconds)
+    return Prediction(enhanced, moved, errors["enhance"], errors["invert"], seconds)

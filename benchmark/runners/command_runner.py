@@ -20,7 +20,7 @@ from benchmark.models.source_hash import code_of_named
 from benchmark.randomness import gaussian
 from benchmark.runners.estimate_files import Channels, channels_of, kinds_in, read_estimates
 from benchmark.runners.limits import FILE_BYTES, TOO_LONG, Limits, bare_environment
-from benchmark.runners.prediction import Item, Outcome, failure
+from benchmark.runners.prediction import Item, Prediction, failure
 from benchmark.runners.process import EndedError, Program, describe, scratch_folder
 from benchmark.runners.sandbox import program_folders, refuse_hidden, sandboxed
 from benchmark.types import RATE_HZ, Clip
@@ -92,7 +92,7 @@ class CommandRunner:
         """See `Runner`."""
         return {}
 
-    def run(self, items: Iterable[Item]) -> Iterator[Outcome]:
+    def run(self, items: Iterable[Item]) -> Iterator[Prediction]:
         """See `Runner`."""
         waiting: list[Item] = []
         for item in items:
@@ -110,17 +110,17 @@ class CommandRunner:
     def _shown(self) -> str:
         return f"command:{Path(self._command.words[0]).name}"
 
-    def _halved(self, items: list[Item]) -> Iterator[Outcome]:
+    def _halved(self, items: list[Item]) -> Iterator[Prediction]:
         start = time.perf_counter()
         try:
-            outcomes = self._attempt(items, self._limits.item_s * len(items), self.tasks())[1]
+            predictions = self._attempt(items, self._limits.item_s * len(items), self.tasks())[1]
         except EndedError as error:
             if len(items) == 1:
                 seconds = time.perf_counter() - start
                 yield failure(self.tasks(), str(error), seconds, limits=str(self._limits))
                 return
         else:
-            yield from outcomes
+            yield from predictions
             return
         half = (len(items) + 1) // 2
         while items:
@@ -130,8 +130,8 @@ class CommandRunner:
 
     def _attempt(
         self, items: list[Item], limit_s: float, tasks: frozenset[str] = frozenset()
-    ) -> tuple[frozenset[str], list[Outcome]]:
-        """One run: which kinds of files it wrote, and the outcomes.
+    ) -> tuple[frozenset[str], list[Prediction]]:
+        """One run: which kinds of files it wrote, and the predictions.
 
         Raises:
             EndedError: It failed.
@@ -147,7 +147,7 @@ class CommandRunner:
 
     def _run_in(
         self, scratch: Path, items: list[Item], limit_s: float, tasks: frozenset[str]
-    ) -> tuple[frozenset[str], list[Outcome]]:
+    ) -> tuple[frozenset[str], list[Prediction]]:
         source, target = scratch / "in", scratch / "out"
         source.mkdir()
         target.mkdir()
@@ -169,11 +169,11 @@ class CommandRunner:
                     describe(status) + (f"; its last words: {said}" if said else ""), by_limit=True
                 )
             channels = self._channels_in(target)
-            outcomes = [
+            predictions = [
                 read_estimates(target, f"{number:06d}", tasks, item.clip, channels, seconds)
                 for number, item in enumerate(items, start=1)
             ]
-            return kinds_in(target), outcomes
+            return kinds_in(target), predictions
 
     def _channels_in(self, target: Path) -> Channels:
         """Names and frame rate of what it wrote.

@@ -25,7 +25,7 @@ from benchmark.errors import ModelError
 from benchmark.formats.text_columns import is_number
 from benchmark.runners.child import LONGEST, MOST_CHANNELS, as_audio, as_trajectories
 from benchmark.runners.in_process import trajectories
-from benchmark.runners.prediction import Outcome
+from benchmark.runners.prediction import Prediction
 from benchmark.types import Clip, Trajectories
 
 AUDIO, MOVEMENT = (".wav", ".flac"), (".csv", ".npy")
@@ -70,7 +70,7 @@ def kinds_in(folder: Path) -> frozenset[str]:
 
 def read_estimates(
     folder: Path, name: str, tasks: frozenset[str], heard: Clip, default: Channels, seconds: float = 0.0
-) -> Outcome:
+) -> Prediction:
     """Reads what there is for one recording; what is missing or wrong is a failure with its reason.
 
     Args:
@@ -90,7 +90,7 @@ def read_estimates(
         moved = _movement(folder, name, heard, default) if "invert" in tasks else None
     except Exception as error:  # noqa: BLE001 - as above
         errors["invert"] = _told(error, folder, name)
-    return Outcome(enhanced, moved, errors["enhance"], errors["invert"], seconds)
+    return Prediction(enhanced, moved, errors["enhance"], errors["invert"], seconds)
 
 
 def _told(error: Exception, folder: Path, name: str) -> str:

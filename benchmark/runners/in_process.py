@@ -10,12 +10,12 @@ import numpy as np
 from benchmark.audio import resample
 from benchmark.models.contract import Enhancer, Inverter, Model
 from benchmark.runners.child import as_audio, as_trajectories, attempt
-from benchmark.runners.prediction import Item, Outcome
+from benchmark.runners.prediction import Item, Prediction
 from benchmark.types import Clip, Trajectories
 
 
-def run_in_process(model: Model, noisy: Clip) -> Outcome:
-    """Runs a trusted model on one recording; whatever it does, an outcome comes back.
+def run_in_process(model: Model, noisy: Clip) -> Prediction:
+    """Runs a trusted model on one recording; whatever it does, a prediction comes back.
 
     Args:
         model: Keeps the contract of `benchmark.models.contract`.
@@ -30,7 +30,7 @@ def run_in_process(model: Model, noisy: Clip) -> Outcome:
     if isinstance(model, Inverter):
         found, invert_error = attempt(model.invert, heard, as_trajectories)
         moved = None if invert_error else trajectories(*found)
-    return Outcome(enhanced, moved, enhance_error, invert_error, time.perf_counter() - start)
+    return Prediction(enhanced, moved, enhance_error, invert_error, time.perf_counter() - start)
 
 
 def trajectories(values: np.ndarray, rate_hz: float, names: tuple[str, ...]) -> Trajectories:
@@ -80,7 +80,7 @@ class InProcessRunner:
         """See `Runner`."""
         return dict(self._facts)
 
-    def run(self, items: Iterable[Item]) -> Iterator[Outcome]:
+    def run(self, items: Iterable[Item]) -> Iterator[Prediction]:
         """See `Runner`."""
         for item in items:
             yield run_in_process(self._made(), item.clip)

@@ -24,7 +24,7 @@ from benchmark.runners.command_runner import CommandRunner
 from benchmark.runners.estimate_files import Channels
 from benchmark.runners.in_process import InProcessRunner
 from benchmark.runners.limits import Limits
-from benchmark.runners.paired import PairRunner
+from benchmark.runners.pair_runner import PairRunner
 from benchmark.runners.prediction import Runner
 from benchmark.runners.prediction_store import Stored
 from benchmark.runners.predictions_runner import PredictionsRunner

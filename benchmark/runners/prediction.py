@@ -35,7 +35,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class Prediction:
     """What a model made of one recording.
 
     Attributes:
@@ -54,7 +54,7 @@ class Outcome:
     seconds: float
     limits: str = field(default="", kw_only=True)
 
-    def without_audio(self) -> Outcome:
+    def without_audio(self) -> Prediction:
         """The same without its enhanced speech, which is large."""
         return replace(self, enhanced=None)
 
@@ -70,10 +70,10 @@ class Outcome:
         return digest.hexdigest()
 
 
-def failure(tasks: Iterable[str], reason: str, seconds: float = 0.0, *, limits: str = "") -> Outcome:
-    """An outcome in which every task failed for one reason."""
+def failure(tasks: Iterable[str], reason: str, seconds: float = 0.0, *, limits: str = "") -> Prediction:
+    """A prediction in which every task failed for one reason."""
     given = set(tasks)
-    return Outcome(
+    return Prediction(
         None,
         None,
         reason if "enhance" in given else "",
@@ -84,10 +84,10 @@ def failure(tasks: Iterable[str], reason: str, seconds: float = 0.0, *, limits: 
 
 
 class Runner(Protocol):
-    """Lets a model work on recordings; whatever the model does, there is one outcome for each.
+    """Lets a model work on recordings; whatever the model does, there is one prediction for each.
 
     Attributes:
-        identity: Hash of all that its outcomes depend on, apart from what is heard.
+        identity: Hash of all that its predictions depend on, apart from what is heard.
         batch: How many recordings it wants at a time.
     """
 
@@ -109,8 +109,8 @@ class Runner(Protocol):
     def facts(self) -> dict[str, str]:
         """What a card should say of the environment it ran in."""
 
-    def run(self, items: Iterable[Item]) -> Iterator[Outcome]:
-        """One outcome for each item, in their order."""
+    def run(self, items: Iterable[Item]) -> Iterator[Prediction]:
+        """One prediction for each item, in their order."""
 
     def close(self) -> None:
         """Ends what it started."""

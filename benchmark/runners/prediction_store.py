@@ -20,7 +20,7 @@ import numpy as np
 from benchmark.files import replacing, write_text
 from benchmark.runners.in_process import trajectories
 from benchmark.runners.limits import Limits
-from benchmark.runners.prediction import Item, Outcome, Runner, failure
+from benchmark.runners.prediction import Item, Prediction, Runner, failure
 from benchmark.types import Clip
 
 _STALE_S = 600.0
@@ -51,12 +51,12 @@ class Stored:
         """See `Runner`."""
         return dict(self._about()["facts"])
 
-    def run(self, items: Iterable[Item]) -> Iterator[Outcome]:
+    def run(self, items: Iterable[Item]) -> Iterator[Prediction]:
         """See `Runner`."""
-        waiting: list[tuple[Item, Outcome | None]] = []
+        waiting: list[tuple[Item, Prediction | None]] = []
         for item in items:
             waiting.append((item, self._read(item)))
-            missing = sum(outcome is None for _, outcome in waiting)
+            missing = sum(prediction is None for _, prediction in waiting)
             if missing >= self.batch or (not missing and len(waiting) >= 1):
                 yield from self._finish(waiting)
                 waiting = []
@@ -77,13 +77,13 @@ class Stored:
             write_text(path, json.dumps(found))
             return found
 
-    def _finish(self, waiting: list[tuple[Item, Outcome | None]]) -> Iterator[Outcome]:
-        missing = [item for item, outcome in waiting if outcome is None]
+    def _finish(self, waiting: list[tuple[Item, Prediction | None]]) -> Iterator[Prediction]:
+        missing = [item for item, prediction in waiting if prediction is None]
         made = iter(self._make(missing))
-        for _, outcome in waiting:
-            yield outcome if outcome is not None else next(made)
+        for _, prediction in waiting:
+            yield prediction if prediction is not None else next(made)
 
-    def _make(self, items: list[Item]) -> list[Outcome]:
+    def _make(self, items: list[Item]) -> list[Prediction]:
         total = self._limits.total_s
         if (
             items
@@ -93,47 +93,47 @@ class Stored:
             self._refused |= {item.sha256 for item in items}
             reason = f"the time limit of {total:g} s for the whole run was reached"
             return [failure(self.tasks(), reason) for _ in items]
-        outcomes = []
+        predictions = []
         start = time.perf_counter()
-        for item, outcome in zip(items, self._runner.run(items), strict=True):
-            self._write(item, outcome, time.perf_counter() - start)
-            outcomes.append(outcome)
+        for item, prediction in zip(items, self._runner.run(items), strict=True):
+            self._write(item, prediction, time.perf_counter() - start)
+            predictions.append(prediction)
             start = time.perf_counter()
-        return outcomes
+        return predictions
 
     def _path(self, item: Item) -> Path:
         return self._folder / f"{item.sha256[:40]}.npz"
 
-    def _read(self, item: Item) -> Outcome | None:
+    def _read(self, item: Item) -> Prediction | None:
         if self._fresh and item.sha256 not in self._done:
             return None
         path = self._path(item)
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 meta = json.loads(arrays["meta"].tobytes())
-                outcome = _unpacked(meta, arrays)
+                prediction = _unpacked(meta, arrays)
         except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile):
             return None
-        if outcome.limits not in ("", str(self._limits)):
+        if prediction.limits not in ("", str(self._limits)):
             return None
         self._spent[item.sha256] = float(meta["wall"])
-        return outcome
+        return prediction
 
-    def _write(self, item: Item, outcome: Outcome, wall: float) -> None:
+    def _write(self, item: Item, prediction: Prediction, wall: float) -> None:
         meta: dict[str, Any] = {
-            "errors": [outcome.enhance_error, outcome.invert_error],
-            "seconds": outcome.seconds,
+            "errors": [prediction.enhance_error, prediction.invert_error],
+            "seconds": prediction.seconds,
             "wall": wall,
-            "limits": outcome.limits,
+            "limits": prediction.limits,
         }
         arrays: dict[str, Any] = {}
-        if outcome.enhanced is not None:
-            meta["rate_hz"] = outcome.enhanced.rate_hz
-            arrays["enhanced"] = np.asarray(outcome.enhanced.samples, "<f4")
-        if outcome.trajectories is not None:
-            meta["frames_hz"] = outcome.trajectories.rate_hz
-            meta["names"] = list(outcome.trajectories.names)
-            arrays["values"] = np.asarray(outcome.trajectories.values, "<f4")
+        if prediction.enhanced is not None:
+            meta["rate_hz"] = prediction.enhanced.rate_hz
+            arrays["enhanced"] = np.asarray(prediction.enhanced.samples, "<f4")
+        if prediction.trajectories is not None:
+            meta["frames_hz"] = prediction.trajectories.rate_hz
+            meta["names"] = list(prediction.trajectories.names)
+            arrays["values"] = np.asarray(prediction.trajectories.values, "<f4")
         arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
         with replacing(self._path(item)) as temporary, temporary.open("wb") as stream:
             np.savez(stream, **arrays)
@@ -141,13 +141,13 @@ class Stored:
         self._done.add(item.sha256)
 
 
-def _unpacked(meta: dict[str, Any], arrays: Any) -> Outcome:
+def _unpacked(meta: dict[str, Any], arrays: Any) -> Prediction:
     enhanced = Clip(arrays["enhanced"], int(meta["rate_hz"])) if "rate_hz" in meta else None
     moved = None
     if "names" in meta:
         moved = trajectories(arrays["values"], float(meta["frames_hz"]), tuple(meta["names"]))
     first, second = meta["errors"]
-    return Outcome(
+    return Prediction(
         enhanced, moved, str(first), str(second), float(meta["seconds"]), limits=str(meta["limits"])
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmark.errors import ModelError
 from benchmark.runners.estimate_files import Channels, channels_of, kinds_in, read_estimates
-from benchmark.runners.prediction import Item, Outcome
+from benchmark.runners.prediction import Item, Prediction
 
 
 class PredictionsRunner:
@@ -46,7 +46,7 @@ class PredictionsRunner:
         """See `Runner`."""
         return {}
 
-    def run(self, items: Iterable[Item]) -> Iterator[Outcome]:
+    def run(self, items: Iterable[Item]) -> Iterator[Prediction]:
         """See `Runner`."""
         for item in items:
             yield read_estimates(self._folder, item.id, self.tasks(), item.clip, self._channels)

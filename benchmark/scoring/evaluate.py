@@ -16,7 +16,7 @@ from benchmark.models.entry import Entry
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.runners.estimate_files import Channels
 from benchmark.runners.open_runner import RunOptions, open_runner
-from benchmark.runners.prediction import Item, Outcome, Runner
+from benchmark.runners.prediction import Item, Prediction, Runner
 from benchmark.scoring.card import make_card
 from benchmark.scoring.phone_scores import PhoneScores, read_phone_scores
 from benchmark.scoring.phone_scoring import expected_classes, score_phones
@@ -26,7 +26,7 @@ from benchmark.scoring.scores import Plan, plan_scores, score_pools
 from benchmark.types import RATE_HZ, Clip, Progress, Segment, Trajectories, silent
 
 Row = dict[str, Any]
-_Given = tuple[list[Row], Clip, Trajectories, list[Outcome]]
+_Given = tuple[list[Row], Clip, Trajectories, list[Prediction]]
 
 #: Measures that are computed unless others are asked for.
 DEFAULT_MEASURES = ("PPMC", "RMSE", "STOI", "ESTOI", "SISDR", "PESQLike")
@@ -129,18 +129,18 @@ def _score(
 ) -> tuple[list[Row], list[Row], float]:
     """Scores of what the model gave, the same by class of phone, and the seconds that it took."""
     seconds = 0.0
-    pools: dict[tuple[str, str], list[tuple[Row, Trajectories, Outcome]]] = defaultdict(list)
+    pools: dict[tuple[str, str], list[tuple[Row, Trajectories, Prediction]]] = defaultdict(list)
 
     def tasks() -> Iterator[Any]:
         nonlocal seconds
-        for rows, clean, targets, outcomes in _given(corpus, entry, runner, groups):
-            seconds += sum(outcome.seconds for outcome in outcomes)
+        for rows, clean, targets, predictions in _given(corpus, entry, runner, groups):
+            seconds += sum(prediction.seconds for prediction in predictions)
             if plan.pooled:
-                for row, outcome in zip(rows, outcomes, strict=True):
+                for row, prediction in zip(rows, predictions, strict=True):
                     condition = row["mixture_id"].removesuffix(f"/{row['utterance_id']}")
-                    pools[condition, row["speaker"]].append((row, targets, outcome.without_audio()))
+                    pools[condition, row["speaker"]].append((row, targets, prediction.without_audio()))
             segments = corpus.phones.get(rows[0]["utterance_id"], ())
-            yield joblib.delayed(_score_utterance)(folder, plan, rows, segments, clean, targets, outcomes)
+            yield joblib.delayed(_score_utterance)(folder, plan, rows, segments, clean, targets, predictions)
 
     finished = joblib.Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs")(tasks())
     scores: list[Row] = []
@@ -158,11 +158,11 @@ def _score_utterance(
     segments: Sequence[Segment],
     clean: Clip,
     targets: Trajectories,
-    outcomes: Sequence[Outcome],
+    predictions: Sequence[Prediction],
 ) -> tuple[list[Row], list[Row]]:
     """Scores of one utterance, and those by class of phone, which take less time than to recall them from disk."""
-    whole = score_or_recall(folder, plan, rows, clean, targets, outcomes)
-    return whole, score_phones(plan.trajectories, rows, segments, targets, outcomes)
+    whole = score_or_recall(folder, plan, rows, clean, targets, predictions)
+    return whole, score_phones(plan.trajectories, rows, segments, targets, predictions)
 
 
 def _items(corpus: PreparedCorpus, entry: Entry, rows: Sequence[Row]) -> Iterator[Item]:
@@ -178,8 +178,8 @@ def _given(
 ) -> Iterator[_Given]:
     for rows in groups:
         key = rows[0]["utterance_id"]
-        outcomes = list(runner.run(_items(corpus, entry, rows)))
-        yield rows, corpus.clean(key), corpus.targets(key), outcomes
+        predictions = list(runner.run(_items(corpus, entry, rows)))
+        yield rows, corpus.clean(key), corpus.targets(key), predictions
 
 
 def _expected(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[Row]]) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmark.formats.phones import classes_in, frames_of
 from benchmark.metrics import TrajectoryMeasure
-from benchmark.runners.prediction import Outcome
+from benchmark.runners.prediction import Prediction
 from benchmark.scoring.scores import aligned
 from benchmark.types import Segment, Trajectories
 
@@ -24,7 +24,7 @@ def score_phones(
     rows: Sequence[Row],
     segments: Sequence[Segment],
     targets: Trajectories,
-    outcomes: Sequence[Outcome],
+    predictions: Sequence[Prediction],
 ) -> list[dict[str, Any]]:
     """Scores all conditions of one utterance by class of phone.
 
@@ -33,7 +33,7 @@ def score_phones(
         rows: The mixtures of the utterance.
         segments: Its phones.
         targets: Its targets.
-        outcomes: What the model gave, in the order of `rows`.
+        predictions: What the model gave, in the order of `rows`.
 
     Returns:
         Rows of `PHONE_SCORES`: one a mixture, class that occurs in the utterance, measure and parameter.
@@ -43,7 +43,7 @@ def score_phones(
         return []
     estimates = [
         aligned(item.trajectories, targets) if item.trajectories else (None, item.invert_error)
-        for item in outcomes
+        for item in predictions
     ]
     scores = []
     for name in classes:

@@ -15,7 +15,7 @@ from typing import Any
 from benchmark.files import write_text
 from benchmark.metrics import Measure
 from benchmark.mixing.trajectory_table import targets_sha256
-from benchmark.runners.prediction import Item, Outcome
+from benchmark.runners.prediction import Item, Prediction
 from benchmark.scoring.scores import DESCRIBING, Plan, ScoreRow, score_utterance
 from benchmark.types import Clip, Trajectories
 
@@ -30,14 +30,14 @@ def score_or_recall(
     rows: Sequence[Row],
     clean: Clip,
     targets: Trajectories,
-    outcomes: Sequence[Outcome],
+    predictions: Sequence[Prediction],
 ) -> list[ScoreRow]:
     """Scores of all conditions of one utterance; only those measures are computed that are not known."""
-    path = folder / f"{_key(rows, clean, targets, outcomes)}.json"
+    path = folder / f"{_key(rows, clean, targets, predictions)}.json"
     known = _read(path, len(rows))
     missing = _without(plan, known)
     if missing.audio or missing.trajectories:
-        for score in score_utterance(missing, rows, clean, targets, outcomes):
+        for score in score_utterance(missing, rows, clean, targets, predictions):
             label = _label(score["measure"], plan)
             kept = [score[name] for name in ("mixture_id", "parameter", "value", "status", "reason")]
             known.setdefault(label, []).append(kept)
@@ -57,9 +57,9 @@ def score_or_recall(
     ]
 
 
-def _key(rows: Sequence[Row], clean: Clip, targets: Trajectories, outcomes: Sequence[Outcome]) -> str:
+def _key(rows: Sequence[Row], clean: Clip, targets: Trajectories, predictions: Sequence[Prediction]) -> str:
     parts = [VERSION, Item("", clean).sha256, targets_sha256(targets)]
-    parts += [f"{row['mixture_id']}:{given.sha256()}" for row, given in zip(rows, outcomes, strict=True)]
+    parts += [f"{row['mixture_id']}:{given.sha256()}" for row, given in zip(rows, predictions, strict=True)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
 
 

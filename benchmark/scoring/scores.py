@@ -18,7 +18,7 @@ from benchmark.metrics import (
     TrajectoryMeasure,
     UnscorableReference,
 )
-from benchmark.runners.prediction import Outcome
+from benchmark.runners.prediction import Prediction
 from benchmark.types import Clip, Trajectories
 
 Row = Mapping[str, Any]
@@ -53,28 +53,30 @@ def plan_scores(measures: Sequence[Measure], *, enhances: bool, inverts: bool) -
 
 
 def score_utterance(
-    plan: Plan, rows: Sequence[Row], clean: Clip, targets: Trajectories, outcomes: Sequence[Outcome]
+    plan: Plan, rows: Sequence[Row], clean: Clip, targets: Trajectories, predictions: Sequence[Prediction]
 ) -> list[ScoreRow]:
     """Scores all conditions of one utterance against one clean signal, which is analysed once."""
     scorer = Scorer(plan.audio, clean.samples, clean.rate_hz) if plan.audio else None
     scores: list[ScoreRow] = []
-    for row, outcome in zip(rows, outcomes, strict=True):
+    for row, prediction in zip(rows, predictions, strict=True):
         if scorer is not None:
-            scores += _audio_scores(plan, row, scorer, outcome, clean.rate_hz)
+            scores += _audio_scores(plan, row, scorer, prediction, clean.rate_hz)
         for measure in plan.trajectories:
-            scores += _moving_scores(measure, row, targets, outcome)
+            scores += _moving_scores(measure, row, targets, prediction)
     return scores
 
 
 def score_pools(
-    plan: Plan, items: Mapping[tuple[str, str], Sequence[tuple[Row, Trajectories, Outcome]]]
+    plan: Plan, items: Mapping[tuple[str, str], Sequence[tuple[Row, Trajectories, Prediction]]]
 ) -> Iterator[ScoreRow]:
     """Scores pooled measures; `items` holds the mixtures of each (condition, speaker)."""
     for measure in plan.pooled:
         for (condition, speaker), members in sorted(items.items()):
             pairs = []
-            for _, targets, outcome in members:
-                estimate, _ = aligned(outcome.trajectories, targets) if outcome.trajectories else (None, "")
+            for _, targets, prediction in members:
+                estimate, _ = (
+                    aligned(prediction.trajectories, targets) if prediction.trajectories else (None, "")
+                )
                 pairs.append((targets, estimate))
             first = members[0][0]
             described = {
@@ -109,13 +111,15 @@ def aligned(estimate: Trajectories, targets: Trajectories) -> tuple[Trajectories
     return Trajectories(values, targets.rate_hz, targets.names, np.ones(values.shape, bool)), ""
 
 
-def _audio_scores(plan: Plan, row: Row, scorer: Scorer, outcome: Outcome, rate_hz: int) -> Iterator[ScoreRow]:
-    if outcome.enhanced is None:
-        reason = outcome.enhance_error or "the model gave nothing"
+def _audio_scores(
+    plan: Plan, row: Row, scorer: Scorer, prediction: Prediction, rate_hz: int
+) -> Iterator[ScoreRow]:
+    if prediction.enhanced is None:
+        reason = prediction.enhance_error or "the model gave nothing"
         for measure in plan.audio:
             yield _score_row(row, measure, "", measure.worst, "failed", reason)
         return
-    found = scorer.score(resample(outcome.enhanced, rate_hz).samples)
+    found = scorer.score(resample(prediction.enhanced, rate_hz).samples)
     for measure in plan.audio:
         value = found[measure.name]
         if isinstance(value, UnscorableReference):
@@ -127,11 +131,11 @@ def _audio_scores(plan: Plan, row: Row, scorer: Scorer, outcome: Outcome, rate_h
 
 
 def _moving_scores(
-    measure: TrajectoryMeasure, row: Row, targets: Trajectories, outcome: Outcome
+    measure: TrajectoryMeasure, row: Row, targets: Trajectories, prediction: Prediction
 ) -> Iterator[ScoreRow]:
-    estimate, reason = None, outcome.invert_error
-    if outcome.trajectories is not None:
-        estimate, reason = aligned(outcome.trajectories, targets)
+    estimate, reason = None, prediction.invert_error
+    if prediction.trajectories is not None:
+        estimate, reason = aligned(prediction.trajectories, targets)
     for parameter, found in measure(targets, estimate).items():
         if found.status == "failed" and reason:
             found = found._replace(reason=reason)

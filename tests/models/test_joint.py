@@ -42,8 +42,8 @@ def heard(entry, store=None):
     runner = open_runner(entry, RunOptions(), store)
     try:
         tasks = runner.tasks()
-        (outcome,) = runner.run([Item("x", NOISE)])
-        return tasks, outcome, runner.facts()
+        (prediction,) = runner.run([Item("x", NOISE)])
+        return tasks, prediction, runner.facts()
     finally:
         runner.close()
 
@@ -63,10 +63,10 @@ def test_a_folder_is_a_model(runs, tmp_path):
         "training_epochs": "1",
         "training_seconds": "12.5",
     }
-    tasks, outcome, facts = heard(entry, tmp_path)
+    tasks, prediction, facts = heard(entry, tmp_path)
     assert tasks == {"enhance", "invert"}
-    assert outcome.enhanced.samples.shape == NOISE.samples.shape
-    assert outcome.trajectories.names == NAMES
+    assert prediction.enhanced.samples.shape == NOISE.samples.shape
+    assert prediction.trajectories.names == NAMES
     assert set(facts) == {"torch", "safetensors"}
 
 
@@ -95,9 +95,9 @@ def test_trained_models_stand_in_pairs(runs, spec, name):
 def test_a_pair_of_trained_models_runs(runs):
     entry = load(f"trained:{runs}/se+trained:{runs}/si")
     assert {"1.parameters", "2.parameters", "2.training_seconds"} <= set(entry.arguments)
-    _, outcome, _ = heard(entry)
-    assert outcome.enhance_error == outcome.invert_error == ""
-    assert outcome.trajectories.names == NAMES
+    _, prediction, _ = heard(entry)
+    assert prediction.enhance_error == prediction.invert_error == ""
+    assert prediction.trajectories.names == NAMES
     with pytest.raises(ModelError, match="has no method invert"):
         heard(load(f"dfn3+trained:{runs}/se"))
 
@@ -163,8 +163,8 @@ def test_whatever_is_shipped_is_registered_and_whole():
     for folder in joint:
         entry = REGISTERED[folder.name]
         assert isinstance(entry.how, InProcess)
-        _, outcome, _ = heard(entry)
-        assert outcome.enhance_error == outcome.invert_error == ""
+        _, prediction, _ = heard(entry)
+        assert prediction.enhance_error == prediction.invert_error == ""
     assert sum((folder / WEIGHTS).stat().st_size for folder in joint) <= 15e6
 
 

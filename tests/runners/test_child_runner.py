@@ -75,10 +75,10 @@ def answered(monkeypatch, tmp_path, answer, hello="send(hello)"):
     ],
 )
 def test_a_false_answer_is_a_failure(answer, monkeypatch, tmp_path, scratch):
-    outcome = answered(monkeypatch, tmp_path, answer)
-    assert outcome.enhanced is None
-    assert outcome.trajectories is None
-    assert outcome.enhance_error != "" != outcome.invert_error
+    prediction = answered(monkeypatch, tmp_path, answer)
+    assert prediction.enhanced is None
+    assert prediction.trajectories is None
+    assert prediction.enhance_error != "" != prediction.invert_error
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ DEFAULT = Channels(("LA", "LP"), 100.0)
 
 
 def reason(folder, task, name="x"):
-    outcome = read_estimates(folder, name, frozenset([task]), HEARD, DEFAULT)
-    assert (outcome.enhanced, outcome.trajectories) == (None, None)
-    told = outcome.enhance_error if task == "enhance" else outcome.invert_error
+    prediction = read_estimates(folder, name, frozenset([task]), HEARD, DEFAULT)
+    assert (prediction.enhanced, prediction.trajectories) == (None, None)
+    told = prediction.enhance_error if task == "enhance" else prediction.invert_error
     assert told
     assert str(folder) not in told
     return told
@@ -34,8 +34,8 @@ def npy(shape="(3, 2)", kind="'<f4'", body=b"\0" * 24, version=1):
 
 def test_an_array_without_fault(tmp_path):
     (tmp_path / "x.npy").write_bytes(npy())
-    outcome = read_estimates(tmp_path, "x", frozenset(["invert"]), HEARD, DEFAULT)
-    assert outcome.trajectories.values.shape == (3, 2)
+    prediction = read_estimates(tmp_path, "x", frozenset(["invert"]), HEARD, DEFAULT)
+    assert prediction.trajectories.values.shape == (3, 2)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_links_are_not_followed(tmp_path):
         assert reason(given, task, name) == "a link, which is not followed; write the file itself"
     # The folder itself is named by the user and may lie behind a link.
     (tmp_path / "linked").symlink_to(others)
-    outcome = read_estimates(tmp_path / "linked", "x", frozenset(["enhance", "invert"]), HEARD, DEFAULT)
-    assert (outcome.enhance_error, outcome.invert_error) == ("", "")
+    prediction = read_estimates(tmp_path / "linked", "x", frozenset(["enhance", "invert"]), HEARD, DEFAULT)
+    assert (prediction.enhance_error, prediction.invert_error) == ("", "")
 
 
 @pytest.mark.parametrize(

@@ -65,27 +65,34 @@ def test_what_it_gives_being_known_all_its_failures_are_scored(text, does, reaso
 
 
 def runs(folder, text, clips, batch):
-    """How many recordings each run of a command got, and the outcomes."""
+    """How many recordings each run of a command got, and the predictions."""
     told = folder / "told.txt"
     path = folder / "run.sh"
     path.write_text(f'ls "$1" | wc -l >> {told}\n' + text)
     made = Command(("/bin/sh", str(path), "{in}", "{out}"))
     runner = CommandRunner(made, "", Channels((), 100.0), LIMITS, batch=batch, does=("enhance",))
-    outcomes = list(runner.run([Item(f"{i}", clip) for i, clip in enumerate(clips)]))
-    return list(map(int, told.read_text().split())), outcomes
+    predictions = list(runner.run([Item(f"{i}", clip) for i, clip in enumerate(clips)]))
+    return list(map(int, told.read_text().split())), predictions
 
 
 def test_after_a_hang_recordings_come_one_by_one(corpus, scratch, tmp_path):
     quiet, loud = corpus.noisy("clean/S1/U001"), corpus.noisy("babble/-5/S1/U001")
     soundfile.write(tmp_path / "bad.wav", loud.samples, 16000, subtype="PCM_16")
     text = f'for f in "$1"/*.wav; do if cmp -s "$f" {tmp_path}/bad.wav; then sleep 600; fi; cp "$f" "$2/"; done\n'
-    counts, outcomes = runs(tmp_path, text, [quiet, loud, quiet, quiet, quiet, quiet], 4)
+    counts, predictions = runs(tmp_path, text, [quiet, loud, quiet, quiet, quiet, quiet], 4)
     assert counts == [4, 1, 1, 1, 1, 1, 1]
-    assert [outcome.enhance_error for outcome in outcomes] == ["", "took longer than 1.5 s", "", "", "", ""]
+    assert [prediction.enhance_error for prediction in predictions] == [
+        "",
+        "took longer than 1.5 s",
+        "",
+        "",
+        "",
+        "",
+    ]
 
 
 def test_a_status_other_than_0_is_looked_for_in_halves(corpus, scratch, tmp_path):
     clip = corpus.noisy("clean/S1/U001")
-    counts, outcomes = runs(tmp_path, '[ "$(ls "$1" | wc -l)" -lt 4 ] || exit 1\n' + COPY, [clip] * 5, 5)
+    counts, predictions = runs(tmp_path, '[ "$(ls "$1" | wc -l)" -lt 4 ] || exit 1\n' + COPY, [clip] * 5, 5)
     assert counts == [5, 3, 2]
-    assert all(outcome.enhance_error == "" for outcome in outcomes)
+    assert all(prediction.enhance_error == "" for prediction in predictions)

@@ -21,7 +21,7 @@ from benchmark.ranking.bootstrap import uniform_integers
 from benchmark.runners import prediction_store as store_module
 from benchmark.runners.limits import Limits
 from benchmark.runners.open_runner import RunOptions
-from benchmark.runners.prediction import Item, Outcome
+from benchmark.runners.prediction import Item, Prediction
 from benchmark.runners.prediction_store import Stored
 from benchmark.scoring.evaluate import evaluate
 from benchmark.scoring.results import read_result, write_result
@@ -163,8 +163,8 @@ def test_a_damaged_prediction_is_made_again(damage, corpus, counting, scratch, t
 class _Fixed:
     identity, batch = "f" * 64, 1
 
-    def __init__(self, outcome):
-        self.outcome = outcome
+    def __init__(self, prediction):
+        self.prediction = prediction
 
     def tasks(self):
         return frozenset({"enhance"})
@@ -173,7 +173,7 @@ class _Fixed:
         return {}
 
     def run(self, items):
-        return (self.outcome for _ in items)
+        return (self.prediction for _ in items)
 
     def close(self):
         pass
@@ -184,7 +184,7 @@ def test_numbers_are_stored_as_they_are(tmp_path):
     samples = np.array([3.7, -2.0, 1e-30, -0.0, 0.1, np.nextafter(np.float32(1), np.float32(2))], np.float32)
     values = np.array([[np.nan, 1e20]], np.float32)
     moved = Trajectories(values, 48.7, ("LA", "ä"), np.ones(values.shape, bool))
-    given = Outcome(Clip(samples, 44100), moved, "", "why", 1.5)
+    given = Prediction(Clip(samples, 44100), moved, "", "why", 1.5)
     item = Item("x", Clip(np.ones(3, np.float32), 16000))
     list(Stored(_Fixed(given), tmp_path, LIMITS).run([item]))
     (read,) = Stored(_Fixed(None), tmp_path, LIMITS).run([item])

@@ -9,7 +9,7 @@ from benchmark.metrics import parse
 from benchmark.models import load
 from benchmark.runners.in_process import run_in_process
 from benchmark.runners.open_runner import RunOptions
-from benchmark.runners.prediction import Outcome
+from benchmark.runners.prediction import Prediction
 from benchmark.scoring.evaluate import evaluate, stored_result
 from benchmark.scoring.phone_scores import read_phone_scores
 from benchmark.scoring.phone_scoring import score_phones
@@ -49,9 +49,9 @@ def labelled(corpus):
 
 
 def scored(estimate, measures=("PPMC", "RMSE")):
-    outcome = Outcome(None, estimate, "", "" if estimate else "it crashed", 0.1)
+    prediction = Prediction(None, estimate, "", "" if estimate else "it crashed", 0.1)
     return score_phones(
-        [parse(name) for name in measures], [ROW], SEGMENTS, movement("target", 0.8), [outcome]
+        [parse(name) for name in measures], [ROW], SEGMENTS, movement("target", 0.8), [prediction]
     )
 
 
@@ -94,8 +94,8 @@ def test_frames_that_were_not_observed_do_not_count():
     valid = target.valid.copy()
     valid[20:40] = False
     hidden = Trajectories(target.values, 100.0, NAMES, valid)
-    outcome = Outcome(None, movement("other", 0.8), "", "", 0.1)
-    rows = score_phones([parse("PPMC")], [ROW], SEGMENTS, hidden, [outcome])
+    prediction = Prediction(None, movement("other", 0.8), "", "", 0.1)
+    rows = score_phones([parse("PPMC")], [ROW], SEGMENTS, hidden, [prediction])
     assert {row["status"] for row in rows if row["phone_class"] == "vowel"} == {"left_out"}
     assert {row["status"] for row in rows if row["phone_class"] == "plosive"} == {"ok"}
 
@@ -109,9 +109,9 @@ def test_a_model_that_fails_stands_at_the_worst_value_in_every_class():
 
 
 def test_unlabelled_speech_and_silence_give_nothing():
-    outcome = Outcome(None, movement("other", 0.8), "", "", 0.1)
+    prediction = Prediction(None, movement("other", 0.8), "", "", 0.1)
     for segments in ((), SEGMENTS[:1]):
-        assert score_phones([parse("PPMC")], [ROW], segments, movement("target", 0.8), [outcome]) == []
+        assert score_phones([parse("PPMC")], [ROW], segments, movement("target", 0.8), [prediction]) == []
 
 
 def test_they_are_complete_whatever_the_model_does_and_change_nothing_else(corpus, tmp_path):
@@ -183,6 +183,6 @@ def test_what_is_scored_is_what_the_runner_gave():
         def invert(self, noisy):
             return movement("target", 0.8)
 
-    outcome = run_in_process(Perfect(), speech("A", 0.8))
-    rows = score_phones([parse("PPMC")], [ROW], SEGMENTS, movement("target", 0.8), [outcome])
+    prediction = run_in_process(Perfect(), speech("A", 0.8))
+    rows = score_phones([parse("PPMC")], [ROW], SEGMENTS, movement("target", 0.8), [prediction])
     assert {round(row["value"], 6) for row in rows if row["status"] == "ok"} == {1.0}

@@ -5,7 +5,7 @@ import pytest
 
 from benchmark.metrics import parse
 from benchmark.runners.in_process import run_in_process
-from benchmark.runners.prediction import Outcome
+from benchmark.runners.prediction import Prediction
 from benchmark.scoring.scores import aligned, plan_scores, score_utterance
 from benchmark.types import Clip, Trajectories
 from tests.speechlike import NAMES, movement, speech
@@ -36,9 +36,9 @@ class Good:
 
 def scored(model):
     clean = speech("A", 1.2)
-    outcomes = [run_in_process(model, clean) for _ in ROWS]
+    predictions = [run_in_process(model, clean) for _ in ROWS]
     plan = plan_scores(MEASURES, enhances=hasattr(model, "enhance"), inverts=hasattr(model, "invert"))
-    return score_utterance(plan, ROWS, clean, movement("target"), outcomes)
+    return score_utterance(plan, ROWS, clean, movement("target"), predictions)
 
 
 def test_a_perfect_model_gets_the_best_of_everything():
@@ -168,6 +168,6 @@ def test_the_model_is_given_its_own_rate():
 
 
 def test_time_is_measured():
-    outcome = run_in_process(Good(), Clip(np.ones(1600, np.float32), 16000))
-    assert isinstance(outcome, Outcome)
-    assert outcome.seconds > 0
+    prediction = run_in_process(Good(), Clip(np.ones(1600, np.float32), 16000))
+    assert isinstance(prediction, Prediction)
+    assert prediction.seconds > 0

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from benchmark.errors import ModelError
-from benchmark.runners.prediction import Item, Outcome, Runner
+from benchmark.runners.prediction import Item, Prediction, Runner
 
 
 class PairRunner:
@@ -39,7 +39,7 @@ class PairRunner:
         """See `Runner`."""
         return self._enhancer.facts() | self._inverter.facts()
 
-    def run(self, items: Iterable[Item]) -> Iterator[Outcome]:
+    def run(self, items: Iterable[Item]) -> Iterator[Prediction]:
         """See `Runner`."""
         waiting: list[Item] = []
         for item in items:
@@ -54,7 +54,7 @@ class PairRunner:
         self._enhancer.close()
         self._inverter.close()
 
-    def _batch(self, items: list[Item]) -> Iterator[Outcome]:
+    def _batch(self, items: list[Item]) -> Iterator[Prediction]:
         cleaned = list(self._enhancer.run(items))
         between = [
             Item(item.id, first.enhanced)
