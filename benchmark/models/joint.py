@@ -18,6 +18,7 @@ from benchmark.joint.trained import PACKAGES, file_sha256, load_trained, package
 from benchmark.models.contract import Model
 from benchmark.models.entry import Entry, InProcess
 from benchmark.models.source_hash import files_sha256
+from benchmark.text import as_name
 
 _CODE = Path(__file__).parent.parent / "joint"
 #: What a trained model runs through; how it was trained is told by its weights.
@@ -36,7 +37,7 @@ def trained_entry(folder: Path, name: str = "") -> Entry:
     """
     card = read_trained_card(folder)
     return Entry(
-        name=name or card.name,
+        name=name or as_name(card.name),
         title=card.title,
         # As of models that need other people's packages: without those it is listed, and says what is missing when it is run.
         version="absent" if packages_missing() else __version__,

@@ -24,6 +24,7 @@ from benchmark.models.source_hash import (
     code_of_package,
     files_sha256,
 )
+from benchmark.text import as_name, name_fault, printable
 
 FORMS = (
     "a registered name; path/to/file.py:Class; package.module:Class; trained:DIR; 'command:PROGRAM {in} {out}'; predictions:DIR; "
@@ -53,10 +54,8 @@ def load(
     entry = _load(spec, dict(arguments or {}), python)
     if not name:
         return entry
-    if not re.fullmatch(r"[\w.,+=@-]{1,80}", name) or name.startswith("."):
-        raise ModelError(
-            f"the name '{name}' will be a folder: letters, digits and . , + = @ - _ only, at most 80"
-        )
+    if fault := name_fault(name):
+        raise ModelError(f"the name '{name}' {fault}")
     return replace(entry, name=name)
 
 
@@ -85,9 +84,9 @@ def _load(spec: str, arguments: dict[str, str], python: str) -> Entry:
 
 def _parts(spec: str) -> tuple[str, str]:
     """The two parts of a pair; the second is "" if it is none. A "+" may also belong to a path or a command."""
-    foreign = spec.startswith(("command:", "predictions:", _TRAINED)) or (
-        _takes_arguments(spec) and _file_of(spec).is_file()
-    )
+    if _takes_arguments(spec) and _file_of(spec).is_file():
+        return spec, ""
+    foreign = spec.startswith(("command:", "predictions:", _TRAINED))
     first, _, second = spec.rpartition("+")
     before, trained, folder = spec.rpartition(f"+{_TRAINED}")
     if trained and second not in REGISTERED:
@@ -159,14 +158,17 @@ def _submission(spec: str, arguments: dict[str, str], python: str) -> Entry:
             raise ModelError(f"{path}: no such file; a SPEC of this form is path/to/file.py:Class")
         path = path.resolve()
         code, how = code_of_file(path), Submission(path, "", attribute, given)
-        name, source = f"{path.stem}.{attribute}", f"{path.name}:{attribute}"
+        name, source = f"{path.stem}.{attribute}", printable(f"{path.name}:{attribute}")
     else:
         code, how = code_of_package(where, python), Submission(None, where, attribute, given)
         name, source = f"{where}.{attribute}", spec
-    shown = {key: Path(value).name if Path(value).exists() else value for key, value in arguments.items()}
+    shown = {
+        key: printable(Path(value).name if Path(value).exists() else value)
+        for key, value in arguments.items()
+    }
     label = ",".join(f"{key}={value}" for key, value in sorted(shown.items()))
     return Entry(
-        name=_as_name(f"{name},{label}" if label else name),
+        name=as_name(f"{name},{label}" if label else name),
         title=f"{attribute} of {source.rpartition(':')[0]}" + (f" ({label})" if label else ""),
         version="unversioned",
         source=source,
@@ -188,7 +190,7 @@ def _command(spec: str) -> Entry:
     if not any("{out}" in word for word in words):
         words += ["{in}", "{out}"]
     read = [read_word(word) for word in words]
-    shown = " ".join(word.shown for word in read)
+    shown = printable(" ".join(word.shown for word in read))
     digest = hashlib.sha256(shown.encode())
     for word in read:
         for path in word.paths:
@@ -196,7 +198,7 @@ def _command(spec: str) -> Entry:
     main_word = next((word.paths[0].stem for word in reversed(read) if word.is_file), Path(words[0]).stem)
     program = Path(str(shutil.which(read[0].text))).absolute()
     return Entry(
-        name=_as_name(main_word),
+        name=as_name(main_word),
         title=f"the command {shown}",
         version="unversioned",
         source=f"command: {shown}",
@@ -213,15 +215,10 @@ def _predictions(spec: str) -> Entry:
         )
     files = [path for path in folder.rglob("*") if path.is_file()]
     return Entry(
-        name=_as_name(folder.resolve().name),
-        title=f"predictions in {folder.resolve().name}",
+        name=as_name(folder.resolve().name),
+        title=printable(f"predictions in {folder.resolve().name}"),
         version="unversioned",
         source="predictions computed elsewhere",
         source_sha256=files_sha256(files, folder),
         how=Predictions(folder.resolve()),
     )
-
-
-def _as_name(text: str) -> str:
-    """Fit for a folder."""
-    return re.sub(r"[^\w.,+=@-]", "_", text)[:80].lstrip(".") or "model"

@@ -29,6 +29,10 @@ LONGEST = 4
 MOST_CHANNELS = 256
 HEADER_BYTES = 1 << 16
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_NOT_HERE = (
+    "a submitted model runs in an empty folder: name the file by its place beside the code, "
+    "Path(__file__).parent / ..., or hand it over with --model-arg"
+)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 
 
@@ -120,12 +124,19 @@ def attempt(method: Callable[[Any], Any], heard: Any, check: Callable[[Any, int]
 
 
 def reason(error: BaseException) -> str:
-    """An exception on one line, without addresses, which differ from run to run."""
+    """An exception on one line, without addresses, which differ from run to run; what can be done about it, where that is known."""
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - it is as foreign as what raised it
         text = "(its message cannot be made)"
-    return _ADDRESS.sub("0x...", " ".join(f"{type(error).__name__}: {text}".split()))[:300]
+    told = _ADDRESS.sub("0x...", " ".join(f"{type(error).__name__}: {text}".split()))
+    return told[:300] if not _is_relative(error) else f"{told[:150]} ({_NOT_HERE})"
+
+
+def _is_relative(error: BaseException) -> bool:
+    """Whether a file was not found because its name was taken for one in the working folder."""
+    name = error.filename if isinstance(error, FileNotFoundError) else None
+    return isinstance(name, (str, bytes)) and not Path(os.fsdecode(name)).is_absolute()
 
 
 def make_model(path: str, module: str, attribute: str, arguments: Mapping[str, str], root: str = "") -> Any:

@@ -24,6 +24,7 @@ from benchmark.runners.limits import FILE_BYTES, Limits, bare_environment
 from benchmark.runners.prediction import Item, Prediction, failure
 from benchmark.runners.process import EndedError, Program, scratch_folder
 from benchmark.runners.sandbox import refuse_hidden, sandboxed
+from benchmark.text import printable
 from benchmark.types import Clip
 
 _CHILD = Path(__file__).with_name("child.py")
@@ -76,7 +77,7 @@ class ChildRunner:
     def facts(self) -> dict[str, str]:
         """See `Runner`."""
         return {
-            f"model {name}": str(self._hello[name])[:40]
+            f"model {name}": printable(str(self._hello[name])[:40])
             for name in ("python", "numpy")
             if name in self._hello
         }
@@ -151,7 +152,14 @@ class ChildRunner:
         try:
             if self._sandbox:
                 visible = [_CHILD, *self._visible()]
-                command = sandboxed(command, scratch, visible, self._python, hidden=self._hidden)
+                command = sandboxed(
+                    command,
+                    scratch,
+                    visible,
+                    self._python,
+                    hidden=self._hidden,
+                    memory_bytes=self._limits.memory_bytes,
+                )
             environment = bare_environment(scratch, self._limits.threads, self._passed)
             limits = {"memory_bytes": self._limits.memory_bytes, "file_bytes": FILE_BYTES}
             return Program(command, environment, scratch, **limits)
@@ -188,7 +196,7 @@ class ChildRunner:
 def _check_hello(hello: dict[str, Any], label: str) -> None:
     """Trusts nothing that the other side says of itself."""
     if "error" in hello:
-        raise ModelError(f"{label}: {str(hello['error'])[:500]}")
+        raise ModelError(f"{label}: {printable(str(hello['error'])[:500])}")
     tasks, rate = hello.get("tasks"), hello.get("sample_rate")
     known = isinstance(tasks, list) and tasks and all(task in ("enhance", "invert") for task in tasks)
     if not known or not isinstance(rate, int) or not 4000 <= rate <= 192000:

@@ -198,7 +198,9 @@ class CommandRunner:
         refuse_hidden(named, self._hidden)
         files = [part for path in named for part in code_of_named(path).parts]
         program = self._command.words[0]
-        return sandboxed(words, scratch, [*files, *program_folders(program)], hidden=self._hidden)
+        shown = [*files, *program_folders(program)]
+        memory = self._limits.memory_bytes
+        return sandboxed(words, scratch, shown, hidden=self._hidden, memory_bytes=memory)
 
 
 def _write_wav(path: Path, clip: Clip) -> None:

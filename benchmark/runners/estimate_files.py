@@ -131,7 +131,7 @@ def _movement(folder: Path, name: str, heard: Clip, default: Channels) -> Trajec
     path = _found(folder, name, MOVEMENT)
     values: NDArray[Any]
     if path.suffix == ".csv":
-        values, rate_hz, names = _read_csv(path, default, len(heard.samples))
+        values, rate_hz, names = _read_csv(path, default, heard)
     else:
         values, rate_hz, names = _read_npy(path), default.rate_hz, default.names
     return trajectories(*as_trajectories((values, rate_hz, names), len(heard.samples)))
@@ -157,27 +157,62 @@ def _read_npy(path: Path) -> NDArray[np.generic]:
 
 
 def _read_csv(
-    path: Path, default: Channels, heard: int
+    path: Path, default: Channels, heard: Clip
 ) -> tuple[NDArray[np.float64], float, tuple[str, ...]]:
     with path.open(encoding="utf-8-sig") as stream:
         names = [name.strip().strip('"') for name in stream.readline().strip().split(",")]
         if len(names) > MOST_CHANNELS + 1:
             raise ValueError(f"{len(names)} columns, more than are accepted")
-        values = np.loadtxt(stream, delimiter=",", ndmin=2, max_rows=heard + 17)
+        values = np.loadtxt(stream, delimiter=",", ndmin=2, max_rows=len(heard.samples) + 17)
     if names == [""]:
         raise ValueError("the first line is empty where the names of the channels are expected")
     if any(is_number(name) for name in names):
         raise ValueError("the first line holds numbers where the names of the channels are expected")
     if values.shape[1] != len(names):
         raise ValueError(f"{values.shape[1]} columns but {len(names)} names")
-    if "time" not in names:
+    times = [i for i, name in enumerate(names) if name.lower() == "time"]
+    if not times:
         return values, default.rate_hz, tuple(names)
-    column = names.index("time")
-    steps = np.diff(values[:, column])
-    rate_hz = default.rate_hz  # of a single frame, which has no step
+    if len(times) > 1:
+        raise ValueError("two columns are called 'time'")
+    others, rate_hz = _from_zero(
+        values[:, times[0]], np.delete(values, times[0], axis=1), default.rate_hz, heard.duration_s
+    )
+    return others, rate_hz, tuple(name for i, name in enumerate(names) if i != times[0])
+
+
+def _from_zero(
+    time: NDArray[np.float64], values: NDArray[np.float64], default_hz: float, heard_s: float
+) -> tuple[NDArray[np.float64], float]:
+    """Frames that begin at the first sample of the recording, and how many there are a second.
+
+    Times may begin later, at the middle of the first window say; then values are interpolated linearly, and held before the
+    first and after the last one.
+
+    Args:
+        time: Seconds, shape (frames,).
+        values: Shape (frames, channels).
+        default_hz: Frame rate where there is one frame only.
+        heard_s: Length of the recording.
+
+    Raises:
+        ValueError: Times are not finite, do not grow evenly, or belong to something else than this recording.
+    """
+    if not np.isfinite(time).all():
+        raise ValueError("the column 'time' holds what is no time")
+    steps = np.diff(time)
+    step = 1 / default_hz
     if len(steps):
         if not steps.min() > 0 or steps.max() - steps.min() > 0.02 * steps.mean() + 1e-6:
             raise ValueError("the column 'time' does not grow evenly, in seconds")
-        rate_hz = 1.0 / float(steps.mean())
-    others: Any = np.delete(values, column, axis=1)
-    return others, rate_hz, tuple(name for name in names if name != "time")
+        step = float(steps.mean())
+    if not len(time) or abs(time[0]) < 1e-6:
+        return values, 1 / step
+    if time[0] < -heard_s or time[-1] > heard_s + step + 0.05:
+        raise ValueError(
+            f"the column 'time' runs from {time[0]:g} to {time[-1]:g} s in a recording of {heard_s:.3f} s; "
+            "times are seconds after its first sample"
+        )
+    frames = max(1, int(time[-1] / step + 0.499999) + 1)
+    grid = np.arange(frames) * step
+    return np.stack([np.interp(grid, time, column) for column in values.T], axis=1), 1 / step

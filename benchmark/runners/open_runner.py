@@ -135,7 +135,7 @@ def _built_in(
         versions = _versions(how.packages)
         return InProcessRunner(_identity(entry, computed=versions), how.make, how.does, versions)
     if how.training is None or corpus is None:
-        raise ModelError(f"{entry.name}: learns from a corpus and cannot run without one")
+        raise ModelError(f"{entry.name}: learns from a corpus; name a prepared one with --corpus DIR")
     learnt = corpus.split_hash("train") if "train" in corpus.splits else ""
     identity = _identity(entry, learnt)
     kept = store.parent / "trained" / f"{identity[:24]}.npz" if store is not None else None

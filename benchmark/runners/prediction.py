@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from benchmark.text import printable
 from benchmark.types import Clip, Trajectories
 
 
@@ -53,6 +54,11 @@ class Prediction:
     invert_error: str
     seconds: float
     limits: str = field(default="", kw_only=True)
+
+    def __post_init__(self) -> None:
+        # A stranger's exception may say what neither a terminal nor a table can hold.
+        for name in ("enhance_error", "invert_error"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     def without_audio(self) -> Prediction:
         """The same without its enhanced speech, which is large."""

@@ -22,6 +22,8 @@ _SYSTEM = (
     "/etc/fonts",
 )
 _DEVICES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm")
+#: Folders of a sandbox that can be written and lie in memory.
+IN_MEMORY = ("/tmp", "/dev/shm")
 _WHERE = "import sys; print(sys.prefix); print(sys.base_prefix)"
 
 
@@ -32,6 +34,7 @@ def sandboxed(
     python: str = "",
     *,
     hidden: Iterable[Path] = (),
+    memory_bytes: int = 0,
 ) -> list[str]:
     """A command line that runs `command` in a sandbox.
 
@@ -41,6 +44,8 @@ def sandboxed(
         visible: Files and folders that can be read, besides the system's programs and libraries.
         python: An interpreter whose packages can be read.
         hidden: Folders that are empty there, also where they lie in one that can be read.
+        memory_bytes: Most that /tmp and /dev/shm, whose files lie in memory, can hold each; 0 for no limit. Together with the
+            memory of the processes they are counted by the supervisor.
 
     Raises:
         ModelError: There is no bubblewrap here.
@@ -53,14 +58,20 @@ def sandboxed(
     )
     binds = [word for path in shown for word in ("--ro-bind-try", path, path)]
     devices = [word for path in _DEVICES for word in ("--dev-bind-try", path, path)]
+    size = ("--size", str(memory_bytes)) if memory_bytes else ()
+    in_memory = [word for path in IN_MEMORY for word in (*size, "--tmpfs", path)]
+    empty = [word for path in masked for word in ("--tmpfs", path, "--remount-ro", path)]
     folder = str(scratch)
     return [
         *(bwrap, "--die-with-parent", "--unshare-all", "--new-session", "--cap-drop", "ALL"),
-        *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),
+        *("--proc", "/proc", "--dev", "/dev"),
+        *in_memory,
         *devices,
         *binds,
-        *(word for path in masked for word in ("--tmpfs", path)),
-        *("--bind", folder, folder, "--chdir", folder, "--"),
+        *empty,
+        *("--bind", folder, folder),
+        # The root and the folder of devices lie in memory too, where nobody counts what is written.
+        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", folder, "--"),
         *command,
     ]
 

@@ -8,8 +8,9 @@ twice or start a session of their own become its children instead of escaping.
 If the leash is dropped, SCRATCH is removed as well: then there may be nobody left who would.
 
 The limits that the system enforces hold for one process or one file. Twice a second the supervisor looks at all of them together: the
-memory of the program and its descendants may not exceed MEMORY_BYTES, nor their folder four times FILE_BYTES, and they are kept on as many
-cores as they may have threads. A program that exceeds a limit is killed; the reason is the last line on its standard error.
+memory of the program and its descendants, with the files that they keep in memory, may not exceed MEMORY_BYTES, nor their folder
+four times FILE_BYTES, and they are kept on as many cores as they may have threads. A program that exceeds a limit is killed; the reason
+is the last line on its standard error.
 
     python supervisor.py LEASH_FD MEMORY_BYTES FILE_BYTES SCRATCH PROGRAM [ARGUMENT ...]
 """
@@ -29,13 +30,15 @@ import sys
 import time
 from pathlib import Path
 
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36
 #: The variable that says how many cores the program may use; the program itself does not get to see it.
 _THREADS = "SINBAD_THREADS"
 _LOOK_S = 0.5
 #: The folder may hold so many times the largest file, in no more than so many files.
 _FILES, _MOST_FILES = 4, 100_000
 _GIB = 2**30
+#: Folders of a sandbox that lie in memory, as in `sandbox.IN_MEMORY`: this file runs alone.
+_IN_MEMORY = ("/tmp", "/dev/shm")
 
 
 def main(arguments: list[str]) -> int:
@@ -43,6 +46,9 @@ def main(arguments: list[str]) -> int:
     leash = socket.socket(fileno=int(arguments[0]))
     memory, file_size, scratch = int(arguments[1]), int(arguments[2]), arguments[3]
     cores = _cores(int(os.environ.pop(_THREADS, "0")))
+    # The program inherits nothing that it could speak through in the name of this process, nor may it look into it.
+    leash.set_inheritable(False)
+    _prctl(_PR_SET_DUMPABLE, 0)
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
@@ -115,9 +121,12 @@ class _Limits:
         pids = _descendants()
         for pid in pids:
             _hold(pid, self._cores)
+        files = _files_in_memory(pids) if self._memory else 0
         # What processes share counts once. That takes longer to find out, so it is asked only when it matters.
-        if self._memory and all(sum(map(used, pids)) > self._memory for used in (_resident, _proportional)):
-            return f"its processes together took more memory than {self._memory / _GIB:g} GiB"
+        if self._memory and sum(map(_resident, pids)) + files > self._memory:
+            mapped = sum(_proportional(pid, b"Pss_Shmem:") for pid in pids)
+            if sum(map(_proportional, pids)) + max(0, files - mapped) > self._memory:
+                return f"its processes together took more memory than {self._memory / _GIB:g} GiB"
         if self._folder_size and _too_large(self._folder, self._folder_size):
             return f"its folder grew beyond {self._folder_size / _GIB:g} GiB or {_MOST_FILES} files"
         return ""
@@ -210,13 +219,32 @@ def _resident(pid: int) -> int:
     return 0
 
 
-def _proportional(pid: int) -> int:
-    """The same, but of what several processes share, a share only."""
+def _proportional(pid: int, kind: bytes = b"Pss:") -> int:
+    """The same, but of what several processes share, a share only; with b"Pss_Shmem:" only what lies in files in memory."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_bytes().splitlines():
-            if line.startswith(b"Pss:"):
+            if line.startswith(kind):
                 return int(line.split()[1]) * 1024
-    return _resident(pid)
+    return _resident(pid) if kind == b"Pss:" else 0
+
+
+def _files_in_memory(pids: list[int]) -> int:
+    """Bytes of files that lie in memory and count for no process: those of a sandbox's folders, and those without a name."""
+    total, spaces, files = 0, {str(Path("/proc/self/ns/mnt").readlink())}, set()
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            space = str(Path(f"/proc/{pid}/ns/mnt").readlink())
+            if space not in spaces:
+                spaces.add(space)
+                for folder in _IN_MEMORY:
+                    about = os.statvfs(f"/proc/{pid}/root{folder}")
+                    total += (about.f_blocks - about.f_bfree) * about.f_frsize
+        with contextlib.suppress(OSError):
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                if str(descriptor.readlink()).startswith("/memfd:"):
+                    file = descriptor.stat()
+                    files.add((file.st_ino, file.st_blocks * 512))
+    return total + sum(size for _, size in files)
 
 
 def _too_large(folder: Path, most: int) -> bool:

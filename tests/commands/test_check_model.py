@@ -168,3 +168,9 @@ def test_what_cannot_be_tried_is_one_line(spec, message, capsys):
 def test_predictions_are_nothing_to_try(tmp_path, capsys):
     assert check_model.main([f"predictions:{tmp_path}"]) == 2
     assert "score them" in capsys.readouterr().err
+
+
+def test_a_model_that_learns_from_a_corpus_asks_for_the_option_that_names_one(capsys):
+    for spec in ("ridge_noisy", "logmmse+ridge_noisy"):
+        assert check_model.main([spec]) == 2
+        assert "--corpus DIR" in capsys.readouterr().err

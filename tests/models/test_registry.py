@@ -142,6 +142,17 @@ def test_arguments_are_in_the_name_and_no_path_is_in_the_card(tmp_path, wrapper)
             load(f"{wrapper}:Half", name=bad)
 
 
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-cmd", "@SUM(1)"])
+def test_no_name_of_a_model_is_a_formula(name, tmp_path, wrapper):
+    with pytest.raises(ModelError, match=r"takes for a formula|will be a folder"):
+        load(f"{wrapper}:Half", name=name)
+    folder = tmp_path / name
+    folder.mkdir()
+    (tmp_path / f"{name}.py").write_text(wrapper.read_text())
+    for spec in (f"predictions:{folder}", f"{tmp_path / name}.py:Half"):
+        assert load(spec).name[0] not in "=+-@", spec
+
+
 def test_what_cannot_be_found_is_named(tmp_path):
     with pytest.raises(ModelError, match="no such file"):
         load(f"{tmp_path}/none.py:Model")

@@ -11,12 +11,17 @@ import numpy as np
 import pytest
 
 from benchmark.errors import ModelError
+from benchmark.metrics import parse
+from benchmark.models import load
 from benchmark.models.entry import Submission
 from benchmark.runners import child, child_runner
 from benchmark.runners.child_runner import ChildRunner
 from benchmark.runners.limits import Limits, bare_environment
+from benchmark.runners.open_runner import RunOptions
 from benchmark.runners.prediction import Item
 from benchmark.runners.process import EndedError, Program, describe, scratch_folder
+from benchmark.scoring.evaluate import evaluate
+from benchmark.scoring.results import read_result, write_result
 from benchmark.types import Clip
 from tests.scoring.conftest import left_processes
 
@@ -209,3 +214,54 @@ def test_messages_travel_whole():
     assert pipe.read() == ({"n": 1, "bytes": 5}, b"hello")
     assert pipe.read() is None
     os.close(source)
+
+
+NOT_UTF8 = 'raise ValueError("caf\\udce9.wav \\x1b[31m")'
+
+
+@pytest.mark.parametrize("runner", ["child", "in-process"])
+def test_a_reason_that_cannot_be_printed_is_escaped_and_stored(runner, corpus, scratch, tmp_path):
+    path = tmp_path / "raises.py"
+    path.write_text(f"class Model:\n    sample_rate = 16000\n    def enhance(self, noisy): {NOT_UTF8}\n")
+    options = RunOptions(runner, limits=Limits(item_s=5.0))
+    result = evaluate(corpus, load(f"{path}:Model"), [parse("SISDR")], options=options)
+    assert result.card.reasons == {"ValueError: caf\\udce9.wav \\x1b[31m": 6}
+    assert read_result(write_result(tmp_path, result)).card.failed == 6
+
+
+FORGES = """
+import os, socket, struct
+class Model:
+    sample_rate = 16000
+    def enhance(self, noisy):
+        for number in range(3, 256):
+            try: leash = socket.socket(fileno=os.dup(number))
+            except OSError: continue
+            leash.send(struct.pack("<i", 0))
+        try: os.listdir(f"/proc/{os.getppid()}/fd"); os.open(f"/proc/{os.getppid()}/mem", os.O_RDWR)
+        except OSError: pass
+        os._exit(3)
+"""
+
+
+def test_a_model_cannot_forge_its_exit_status(corpus, scratch, tmp_path):
+    path = tmp_path / "forges.py"
+    path.write_text(FORGES)
+    result = evaluate(
+        corpus, load(f"{path}:Model"), [parse("SISDR")], options=RunOptions(limits=Limits(item_s=5.0))
+    )
+    assert result.card.reasons == {"exited with status 3": 6}
+
+
+def test_a_model_that_opens_a_file_by_a_relative_path_is_told_where_it_runs(scratch, tmp_path):
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "w.bin").write_bytes(b"w")
+    path = tmp_path / "relative.py"
+    path.write_text(
+        "class Model:\n    sample_rate = 16000\n    def __init__(self): open('weights/w.bin', 'rb')\n"
+        "    def enhance(self, noisy): return noisy\n"
+    )
+    runner = ChildRunner(Submission(path, "", "Model", {}), "", Limits(item_s=2.0))
+    with pytest.raises(ModelError, match=r"weights/w\.bin.*runs in an empty folder.*__file__.*--model-arg"):
+        runner.tasks()
+    runner.close()

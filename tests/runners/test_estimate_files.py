@@ -125,3 +125,42 @@ def test_facts_behind_a_link_are_not_read(tmp_path):
     (tmp_path / "trajectories.json").symlink_to("told.json")
     with pytest.raises(ModelError, match="a link, which is not followed"):
         channels_of(tmp_path, DEFAULT)
+
+
+def table(folder, time, values):
+    lines = ["time,LA,LP", *(f"{t:.6g},{a:.9g},{b:.9g}" for t, (a, b) in zip(time, values, strict=True))]
+    (folder / "x.csv").write_text("\n".join(lines))
+    return read_estimates(folder, "x", frozenset(["invert"]), HEARD, DEFAULT)
+
+
+def wave(time):
+    """Two channels that move; the recording lasts 0.8 s."""
+    return np.stack([10 + np.sin(9 * time), np.cos(7 * time)], axis=1)
+
+
+@pytest.mark.parametrize(("start", "step"), [(0.05, 0.01), (0.005, 0.01), (0.1, 0.02), (-0.03, 0.01)])
+def test_the_first_time_of_a_table_says_where_its_first_frame_lies(tmp_path, start, step):
+    time = np.arange(start, 0.8, step)
+    found = table(tmp_path, time, wave(time)).trajectories
+    own = np.arange(len(found.values)) * step
+    inside = (own >= max(start, 0)) & (own <= time[-1])
+    assert found.rate_hz == pytest.approx(1 / step)
+    assert abs(found.duration_s - 0.8) <= step + 1e-9
+    # Linear interpolation of what moves at 1.4 Hz.
+    assert np.abs(found.values - wave(own))[inside].max() < 0.005
+
+
+def test_a_table_that_starts_at_zero_is_taken_as_it_is(tmp_path):
+    time = np.arange(80) / 100
+    found = table(tmp_path, time, wave(time)).trajectories
+    np.testing.assert_array_equal(
+        found.values, np.float32(np.array([[float(f"{v:.9g}") for v in r] for r in wave(time)]))
+    )
+
+
+@pytest.mark.parametrize("start", [7.2, 1e9, -3.0, np.nan])
+def test_times_of_another_recording_are_refused(tmp_path, start):
+    time = start + np.arange(80) / 100
+    prediction = table(tmp_path, time, wave(np.arange(80) / 100))
+    assert prediction.trajectories is None
+    assert "the column 'time'" in prediction.invert_error

@@ -524,3 +524,48 @@ def test_a_runner_can_be_closed_and_used_again(scratch, corpus):
     second = list(runner.run([item]))
     runner.close()
     assert first[0].sha256() == second[0].sha256()
+
+
+FILLS = """
+import os
+class Model:
+    sample_rate = 16000
+    def enhance(self, noisy):
+        kept = []
+        for place in {places}:
+            if place == "memfd":
+                file = os.fdopen(os.memfd_create("x"), "wb")
+            else:
+                file = open(place + "/filled", "wb")
+            kept.append(file)
+            for _ in range(14): file.write(bytes(2**25)); file.flush()
+        import time; time.sleep(4)
+        return noisy
+"""
+
+
+@needs_bwrap
+@pytest.mark.parametrize("places", [("/tmp", "/dev/shm"), ("memfd", "memfd"), ("/tmp", "memfd")])
+def test_files_that_a_sandboxed_model_keeps_in_memory_count_as_its_memory(places, corpus, scratch, tmp_path):
+    """0.9 GB where 0.7 GB are allowed."""
+    path = tmp_path / "fills.py"
+    path.write_text(FILLS.format(places=places))
+    options = RunOptions(limits=Limits(item_s=20.0, memory_gb=0.7), sandbox=True)
+    runner = ChildRunner(load(f"{path}:Model").how, "", options.limits, sandbox=True)
+    prediction = next(runner.run([Item("x", corpus.clean("S1/U001"))]))
+    runner.close()
+    assert "its processes together took more memory than 0.7 GiB" in prediction.enhance_error
+
+
+@needs_bwrap
+@pytest.mark.parametrize("place", ["/", "/dev", "/usr"])
+def test_a_sandboxed_model_writes_nowhere_but_where_it_is_counted(place, corpus, scratch, tmp_path):
+    path = tmp_path / "writes.py"
+    path.write_text(
+        "import pathlib\nclass Model:\n    sample_rate = 16000\n    def enhance(self, noisy):\n"
+        f"        pathlib.Path({place!r}, 'x').write_text('x')\n        return noisy\n"
+    )
+    runner = ChildRunner(load(f"{path}:Model").how, "", LIMITS, sandbox=True)
+    prediction = next(runner.run([Item("x", corpus.clean("S1/U001"))]))
+    runner.close()
+    assert "Read-only file system" in prediction.enhance_error
