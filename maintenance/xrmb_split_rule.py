@@ -184,7 +184,7 @@ def _join(leader: dict[str, str], one: str, two: str) -> None:
 def _metadata() -> dict[str, str]:
     return {
         "title": "Speaker and prompt splits of the X-ray microbeam database",
-        "rule": "benchmark/splits/xrmb.py",
+        "rule": "maintenance/xrmb_split_rule.py",
         "seed": str(SEED),
         "source": CREDIT,
     }

@@ -86,7 +86,7 @@ def page(table: pd.DataFrame) -> str:
             "",
             "`PESQLike` is written from open psychoacoustics and fitted to scores of the package `pesq` 0.0.4 (wide band,",
             "without Corrigendum 2). Nothing below was fitted: other talkers, noises, enhancers and distortions than",
-            "those of the fit. What happens to a clip: `benchmark/fit_pesqlike/conditions.py`.",
+            "those of the fit. What happens to a clip: `maintenance/fit_pesqlike/conditions.py`.",
             "",
             f"![PESQLike against PESQ, {len(unseen)} pairs]({PLOT})",
             "",

@@ -90,7 +90,7 @@ def test_nothing_of_the_test_split_is_within_reach(planned, training_corpus):
         recording.noise_id
         for by_split in gathered.supply.talkers.values()
         for talker in by_split["test"]
-        for recording in talker.training_corpus
+        for recording in talker.material
     }
     assert tested
     assert talkers

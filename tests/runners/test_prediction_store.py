@@ -222,7 +222,7 @@ from benchmark.scoring.results import write_result
 from benchmark.metrics import parse
 from benchmark.models import load
 from tests.scoring.conftest import SmallCorpus
-from tests.scoring.test_store import LIMITS, MEASURES
+from tests.runners.test_prediction_store import LIMITS, MEASURES
 entry = load(sys.argv[1] + ":Model")
 result = evaluate(SmallCorpus(), entry, MEASURES, options=RunOptions(limits=LIMITS), store=Path(sys.argv[2], "store"))
 write_result(Path(sys.argv[2], "results"), result)

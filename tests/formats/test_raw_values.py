@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmark.corpora.contract import millimetres
+from benchmark.formats.raw_values import millimetres
 
 
 @pytest.mark.parametrize("lost", [np.nan, np.inf, -np.inf, 1e300])
