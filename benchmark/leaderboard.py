@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line; renders, checks, or answers."""
     parser = cli.parser(
         "leaderboard",
-        "Renders tables, plots and a page from the stored results, and for each recipe that joint_tiny and another rung of its ladder were "
+        "Renders tables, plots and a page from the stored results, and for each recipe that joint_tiny and another variant were "
         "trained on a page that compares them. With --recipe, --measure, --by, --baseline or --compare it prints "
         "what was asked for and writes nothing.",
         _EXAMPLE,

@@ -9,7 +9,7 @@ import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
-from benchmark.ablation import variants as ladder
+from benchmark.ablation import variants
 from benchmark.ablation.targets_to_reach import ENHANCEMENT, bars
 from benchmark.ablation.variants import (
     BABBLE,
@@ -50,7 +50,7 @@ _OF_VIRTUAL_SPEAKERS = (
     "Virtual speakers are not XRMB: gains can be set beside the paper's, correlations cannot."
 )
 _OF_OTHERS = (
-    "That data and budget were the same is for those to see to who trained the ladder; epochs are below."
+    "That data and budget were the same is for those to see to who trained the variants; epochs are below."
 )
 
 
@@ -58,11 +58,11 @@ def reproduction(standings: Sequence[Standing], notes: str = "") -> str:
     """The page as Markdown.
 
     Args:
-        standings: Of one recipe that the ladder was trained on, one for each measure.
+        standings: Of one recipe that the variants were trained on, one for each measure.
         notes: What people have to say about it; goes to the end of the page.
     """
     by_measure = {standing.measure.name: standing for standing in standings}
-    found = ladder.results_by_rung(by_measure.get("PPMC"))
+    found = variants.results_by_variant(by_measure.get("PPMC"))
     sections = [
         _introduction(by_measure.get("PPMC", standings[0])),
         _left_out(standings),
@@ -80,31 +80,31 @@ def reproduction(standings: Sequence[Standing], notes: str = "") -> str:
 
 def _introduction(standing: Standing) -> str:
     card = standing.lines[0].card
-    ours = card.recipe == ladder.RECIPE
+    ours = card.recipe == variants.RECIPE
     return (
         f"{HEADING}{'' if ours else f' on {card.recipe}'}\n\n"
         f"{RENDERED} The paper (Tabatabaee & Espy-Wilson, ICASSP 2026,\n"
         "arXiv 2601.14516) trains speech enhancement and speech inversion together on one encoder. Its code, noise, SNR grid and\n"
-        "baseline are not published, so the joint model stands here beside a ladder of models with the same data, budget and seeds, each\n"
+        "baseline are not published, so the joint model stands here beside an ablation: models with the same data, budget and seeds, each\n"
         "of which lacks one thing; except that `joint_more_speech` hears as much other speech again in every epoch (as many recordings,\n"
         "or all where there are fewer), and so takes up to twice as many steps.\n\n"
         f"Ours: `{card.recipe}` version {card.recipe_version}, split `{card.split}`, corpus `{card.corpus_sha256[:12]}`. "
         f"{rests_on(standing)}\n"
-        f"{_OF_VIRTUAL_SPEAKERS if ours else _OF_OTHERS} Where a rung was trained with\n"
+        f"{_OF_VIRTUAL_SPEAKERS if ours else _OF_OTHERS} Where a variant was trained with\n"
         "several seeds, the mean over seeds is shown. Intervals are 95 % and over speakers: of means by the bootstrap of the\n"
         "leaderboard, of gains and differences paired, by Student's t on the same bootstrap."
     )
 
 
 def _left_out(standings: Sequence[Standing]) -> str:
-    names = ", ".join(f"`{plain(name)}`" for name in ladder.trained_elsewhere(standings))
+    names = ", ".join(f"`{plain(name)}`" for name in variants.trained_elsewhere(standings))
     recipe = standings[0].lines[0].card.recipe
     why = f"because their cards do not say that they were trained on {recipe}"
     return f"Not in the tables, {why}: {names}." if names else ""
 
 
 def _reported(found: Found) -> str:
-    joint, base = found[JOINT], found[ladder.CLEAN]
+    joint, base = found[JOINT], found[variants.CLEAN]
     ours = (joint, base) if joint and base else None
     rows = [
         [
@@ -120,7 +120,7 @@ def _reported(found: Found) -> str:
             *(f"about {_REPORTED[key][3]:.2f}" for key in HARDEST),
         ],
         [
-            f"ours: gain of `{JOINT.model}` over `{ladder.CLEAN.model}`",
+            f"ours: gain of `{JOINT.model}` over `{variants.CLEAN.model}`",
             *(_gain(*ours, key) if ours else _NOT_RUN for key in HARDEST),
         ],
         [
@@ -137,16 +137,16 @@ def _reported(found: Found) -> str:
 
 
 def _levels(found: Found) -> str:
-    best = ladder.best_on_clean(found)
+    best = variants.best_on_clean(found)
     columns = (CLEAN_SPEECH, *HARDEST)
     rows = []
-    for rung, runs in found.items():
-        row = [f"`{rung.model}`", rung.title]
+    for variant, runs in found.items():
+        row = [f"`{variant.model}`", variant.title]
         if runs is None:
             rows.append([*row, _NOT_RUN, *[_NOTHING] * 5])
             continue
         row += [_mean(runs, key) for key in columns]
-        row += [_rounded(ladder.retention(runs, best, key).value) if best else _NOTHING for key in HARDEST]
+        row += [_rounded(variants.retention(runs, best, key).value) if best else _NOTHING for key in HARDEST]
         rows.append([*row, str(len(runs.seeds))])
     head = [
         "model",
@@ -157,7 +157,7 @@ def _levels(found: Found) -> str:
     ]
     of_whom = f" (`{best.card().model}`)" if best else ""
     return (
-        "## The ladder\n\nMean PPMC [95 %]. Retention: PPMC at -5 dB over the best clean-speech PPMC of any rung"
+        "## The ablation\n\nMean PPMC [95 %]. Retention: PPMC at -5 dB over the best clean-speech PPMC of any variant"
         f"{of_whom}.\n\n{markdown_table(head, rows)}"
     )
 
@@ -168,16 +168,16 @@ def _gains(found: Found) -> str:
         return ""
     columns = (*HARDEST, CLEAN_SPEECH)
     rows = []
-    for rung, runs in found.items():
+    for variant, runs in found.items():
         if runs is joint:
             continue
         shown = [_NOT_RUN, *[_NOTHING] * 3]
         if runs is not None:
             gains = [_gain(joint, runs, key) for key in columns]
-            shown = [*gains, str(len(ladder.shared_seeds(joint, runs)))]
-        rows.append([f"`{rung.model}`", rung.title, *shown])
+            shown = [*gains, str(len(variants.shared_seeds(joint, runs)))]
+        rows.append([f"`{variant.model}`", variant.title, *shown])
     return (
-        f"### What `{JOINT.model}` gains over each rung\n\n"
+        f"### What `{JOINT.model}` gains over each variant\n\n"
         "Relative gain in PPMC [95 %], over the seeds that both were trained with.\n\n"
         + markdown_table(["over", "what it is", *map(title, columns), "seeds"], rows)
     )
@@ -200,7 +200,7 @@ def _enhanced_rows(name: str, standing: Standing | None) -> Iterator[list[str]]:
             number(runs.estimate(key).value, standing.measure) if runs else _NOTHING
             for runs in (noisy, alone, joint)
         ]
-        above = ladder.difference_of(joint, alone, key) if joint and alone else None
+        above = variants.difference_of(joint, alone, key) if joint and alone else None
         yield [name, title(key), *shown, _signed(above, digits(standing.measure)) if above else _NOT_RUN]
 
 
@@ -221,14 +221,14 @@ def _verdicts(found: Found, by_measure: Mapping[str, Standing]) -> str:
 
 def _seeds(found: Found) -> str:
     rows = []
-    for rung, runs in found.items():
+    for variant, runs in found.items():
         if runs is None or len(runs.seeds) < 2:
             continue
         for key in filter(runs.has, (CLEAN_SPEECH, *HARDEST)):
             values = runs.by_seed(key)
             each = ", ".join(f"{seed}: {value:.3f}" for seed, value in zip(runs.seeds, values, strict=True))
             spread = [f"{statistics.mean(values):.3f}", f"{statistics.stdev(values):.3f}"]
-            rows.append([f"`{rung.model}`", title(key), each, *spread])
+            rows.append([f"`{variant.model}`", title(key), each, *spread])
     head = ["model", "condition", "PPMC by seed", "mean", "standard deviation"]
     return f"## Seeds\n\n{markdown_table(head, rows, text=3)}" if rows else ""
 
@@ -237,8 +237,8 @@ def _costs(found: Found, by_measure: Mapping[str, Standing]) -> str:
     heard = by_measure.get("SISDR")
     everything = {**found, ENHANCER: runs_of(heard, ENHANCER.model) if heard else None}
     rows = [
-        [f"`{rung.model}`", *(_cost(runs.card()) if runs else [_NOT_RUN, *[_NOTHING] * 5])]
-        for rung, runs in everything.items()
+        [f"`{variant.model}`", *(_cost(runs.card()) if runs else [_NOT_RUN, *[_NOTHING] * 5])]
+        for variant, runs in everything.items()
     ]
     head = [
         *("model", "encoder, and where its weights came from before training"),
@@ -279,13 +279,13 @@ def _summed(card: Card, name: str) -> float | None:
 
 
 def _gain(first: Runs, second: Runs, key: Key) -> str:
-    gain = ladder.gain(first, second, key)
+    gain = variants.gain(first, second, key)
     return _per_cent(gain) if gain else _NO_PAIR
 
 
 def _before_and_after(joint: Runs, base: Runs, key: Key) -> str:
     """The figures that the gain is of: over the seeds that both were trained with."""
-    seeds = ladder.shared_seeds(joint, base)
+    seeds = variants.shared_seeds(joint, base)
     if not seeds:
         return _NO_PAIR
     if not joint.has(key):

@@ -1,4 +1,4 @@
-"""What the joint model has to reach on the ladder, and whether it does: every verdict is computed from the results."""
+"""What the joint model has to reach in the ablation, and whether it does: every verdict is computed from the results."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
-from benchmark.ablation import variants as ladder
-from benchmark.ablation.variants import BABBLE, ENHANCER, JOINT, NONBABBLE, Found, Rung, Runs, runs_of
+from benchmark.ablation import variants
+from benchmark.ablation.variants import BABBLE, ENHANCER, JOINT, NONBABBLE, Found, Runs, Variant, runs_of
 from benchmark.ranking.standings import NOISY, Estimate, Key, Standing
 from benchmark.ranking.tables import title
 
 #: Measures of enhanced speech.
 ENHANCEMENT = ("SISDR", "STOI", "PESQLike")
 
-#: Over a rung: relative gain in babble and in other noise at -5 dB, in per cent, and whether its interval must lie above zero. The
+#: Over a variant: relative gain in babble and in other noise at -5 dB, in per cent, and whether its interval must lie above zero. The
 #: first are the paper's own figures; its baseline is weak or strong, nobody knows, so the others count for more.
-_GAINS: tuple[tuple[Rung, float, float, bool], ...] = (
-    (ladder.CLEAN, 80.95, 38.98, False),
-    (ladder.NOISY, 10.0, 6.0, True),
-    (ladder.CASCADE, 0.0, 0.0, True),
-    (ladder.CASCADE_NOISY, 0.0, 0.0, True),
-    (ladder.RETRAINED, 0.0, 0.0, True),
+_GAINS: tuple[tuple[Variant, float, float, bool], ...] = (
+    (variants.CLEAN, 80.95, 38.98, False),
+    (variants.NOISY, 10.0, 6.0, True),
+    (variants.CASCADE, 0.0, 0.0, True),
+    (variants.CASCADE_NOISY, 0.0, 0.0, True),
+    (variants.RETRAINED, 0.0, 0.0, True),
 )
 _RETAINED = {BABBLE: 0.75, NONBABBLE: 0.85}
 
@@ -66,7 +66,7 @@ def bars(found: Found, by_measure: Mapping[str, Standing]) -> list[Bar]:
     """All of them.
 
     Args:
-        found: The ladder on PPMC.
+        found: Results of the variants on PPMC.
         by_measure: Standings by name of measure, for enhanced speech.
     """
     return [*_gains(found), *_retained(found), *_enhanced(by_measure)]
@@ -74,20 +74,20 @@ def bars(found: Found, by_measure: Mapping[str, Standing]) -> list[Bar]:
 
 def _gains(found: Found) -> list[Bar]:
     made = []
-    for rung, in_babble, in_nonbabble, sure in _GAINS:
+    for variant, in_babble, in_nonbabble, sure in _GAINS:
         for key, least in ((BABBLE, in_babble), (NONBABBLE, in_nonbabble)):
             wanted = f"at least {least:g} %" if least else "above it"
             wanted += ", interval above zero" if sure else ""
-            gain = _of_both(ladder.gain, found[JOINT], found[rung], key)
-            made.append(Bar(f"PPMC over `{rung.model}`, {title(key)}", wanted, gain, "gain", least, sure))
+            gain = _of_both(variants.gain, found[JOINT], found[variant], key)
+            made.append(Bar(f"PPMC over `{variant.model}`, {title(key)}", wanted, gain, "gain", least, sure))
     return made
 
 
 def _retained(found: Found) -> list[Bar]:
-    best = ladder.best_on_clean(found)
+    best = variants.best_on_clean(found)
     made = []
     for key, least in _RETAINED.items():
-        kept = _of_both(ladder.retention, found[JOINT], best, key)
+        kept = _of_both(variants.retention, found[JOINT], best, key)
         made.append(Bar(f"retention, {title(key)}", f"at least {least:.2f}", kept, "ratio", least))
     return made
 
@@ -96,8 +96,10 @@ def _enhanced(by_measure: Mapping[str, Standing]) -> list[Bar]:
     made = []
     for name in ENHANCEMENT:
         standing = by_measure.get(name)
-        joint, alone = (runs_of(standing, rung.model) if standing else None for rung in (JOINT, ENHANCER))
-        above = _of_both(ladder.difference_of, joint, alone, NOISY)
+        joint, alone = (
+            runs_of(standing, variant.model) if standing else None for variant in (JOINT, ENHANCER)
+        )
+        above = _of_both(variants.difference_of, joint, alone, NOISY)
         claim = f"{name} beside `{ENHANCER.model}`, {title(NOISY)}"
         made.append(Bar(claim, "not below", above, "difference", 0.0))
     return made

@@ -1,4 +1,4 @@
-"""The ladder beside the joint model: which result plays which part, over all seeds that were trained."""
+"""The ablation beside the joint model: which result plays which part, over all seeds that were trained."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from benchmark.ranking.score_array import Array
 from benchmark.ranking.standings import Estimate, Key, Standing
 from benchmark.scoring.results import Card
 
-#: The recipe that the ladder of this project is trained and compared on; others have their own (see `has_ladder`).
+#: The recipe that the ablation of this project is made on; others have their own (see `has_ablation`).
 RECIPE = "virtual_noisy"
-#: The conditions that the ladder is about.
+#: The conditions that the ablation is about.
 CLEAN_SPEECH: Key = ("clean", None)
 BABBLE: Key = ("babble", -5.0)
 NONBABBLE: Key = ("nonbabble", -5.0)
@@ -33,8 +33,8 @@ _TRAINED_ON, _UNTAUGHT = "benchmark.joint, trained on ", "does nothing"
 _NO_SCORE = Estimate(math.nan, math.nan, math.nan)
 
 
-class Rung(NamedTuple):
-    """A model of the ladder.
+class Variant(NamedTuple):
+    """A model of the ablation.
 
     Attributes:
         model: Name of its results; other seeds are called NAME_seed2, NAME_seed3, in every trained part of a pair.
@@ -45,32 +45,32 @@ class Rung(NamedTuple):
     title: str
 
 
-JOINT = Rung("joint_tiny", "joint: enhancement and inversion on one encoder")
-CLEAN = Rung("si_clean", "inversion trained on clean speech")
-NOISY = Rung("si_noisy", "inversion trained on noisy speech")
-CASCADE = Rung("se_alone+si_clean", "enhancement, then inversion trained on clean speech")
-CASCADE_NOISY = Rung("se_alone+si_noisy", "enhancement, then inversion trained on noisy speech")
-RETRAINED = Rung("se_alone+si_enhanced", "enhancement, then inversion retrained on enhanced speech")
-ORACLE = Rung("clean+si_clean", "oracle: inversion of the clean signal")
-ENHANCER = Rung("se_alone", "enhancement alone")
+JOINT = Variant("joint_tiny", "joint: enhancement and inversion on one encoder")
+CLEAN = Variant("si_clean", "inversion trained on clean speech")
+NOISY = Variant("si_noisy", "inversion trained on noisy speech")
+CASCADE = Variant("se_alone+si_clean", "enhancement, then inversion trained on clean speech")
+CASCADE_NOISY = Variant("se_alone+si_noisy", "enhancement, then inversion trained on noisy speech")
+RETRAINED = Variant("se_alone+si_enhanced", "enhancement, then inversion retrained on enhanced speech")
+ORACLE = Variant("clean+si_clean", "oracle: inversion of the clean signal")
+ENHANCER = Variant("se_alone", "enhancement alone")
 #: From the bottom to the top, then what the joint model is without one of its parts, and what could be reached.
-RUNGS = (
+VARIANTS = (
     CLEAN,
     NOISY,
     CASCADE,
     CASCADE_NOISY,
     RETRAINED,
     JOINT,
-    Rung("joint_frozen", "joint, its encoder kept as it was pretrained"),
-    Rung("joint_no_se", "joint, without the loss of enhancement"),
-    Rung("joint_more_speech", "joint, enhancement also learns from speech without articulation"),
+    Variant("joint_frozen", "joint, its encoder kept as it was pretrained"),
+    Variant("joint_no_se", "joint, without the loss of enhancement"),
+    Variant("joint_more_speech", "joint, enhancement also learns from speech without articulation"),
     ORACLE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """The complete results of one rung on one measure.
+    """The complete results of one variant on one measure.
 
     Attributes:
         standing: Of that measure.
@@ -95,7 +95,7 @@ class Runs:
         return self.standing.point[rows].mean(axis=0), self.standing.replicates[:, rows].mean(axis=1)
 
     def has(self, column: Key) -> bool:
-        """Whether the recipe has such a condition or average: one of somebody's own need not have all that the ladder is about."""
+        """Whether the recipe has such a condition or average: one of somebody's own need not have all that the ablation is about."""
         return column in self.standing.columns
 
     def estimate(self, column: Key) -> Estimate:
@@ -114,31 +114,31 @@ class Runs:
         return [float(self.standing.point[row, place]) for row in self.places.values()]
 
 
-Found = Mapping[Rung, Runs | None]
+Found = Mapping[Variant, Runs | None]
 
 
-def results_by_rung(standing: Standing | None) -> Found:
-    """The results of every rung on one measure; None for one that was not run, or not to the end."""
-    return {rung: runs_of(standing, rung.model) if standing else None for rung in RUNGS}
+def results_by_variant(standing: Standing | None) -> Found:
+    """The results of every variant on one measure; None for one that was not run, or not to the end."""
+    return {variant: runs_of(standing, variant.model) if standing else None for variant in VARIANTS}
 
 
-def has_ladder(standings: Sequence[Standing]) -> bool:
-    """Whether there is something to compare on a recipe: the joint model and another rung, both trained on it and scored to the end."""
+def has_ablation(standings: Sequence[Standing]) -> bool:
+    """Whether there is something to compare on a recipe: the joint model and another variant, both trained on it and scored to the end."""
     ppmc = next((standing for standing in standings if standing.measure.name == "PPMC"), None)
-    found = results_by_rung(ppmc)
+    found = results_by_variant(ppmc)
     return found[JOINT] is not None and sum(runs is not None for runs in found.values()) > 1
 
 
 def trained_elsewhere(standings: Sequence[Standing]) -> list[str]:
-    """Models that are called as rungs but play no part, because their cards do not say that they were trained on this recipe."""
-    models = [rung.model for rung in (*RUNGS, ENHANCER)]
+    """Models that are called as variants but play no part, because their cards do not say that they were trained on this recipe."""
+    models = [variant.model for variant in (*VARIANTS, ENHANCER)]
     lines = [line for standing in standings for line in standing.lines]
     names = {line.card.model for line in lines if not _trained_here(line.card)}
     return sorted(name for name in names if any(_seed_of(name, model) is not None for model in models))
 
 
 def best_on_clean(found: Found) -> Runs | None:
-    """The rung with the highest mean on clean speech; None where no clean speech was scored."""
+    """The variant with the highest mean on clean speech; None where no clean speech was scored."""
     having = [runs for runs in found.values() if runs is not None and runs.has(CLEAN_SPEECH)]
     return max(having, key=lambda runs: runs.estimate(CLEAN_SPEECH).value, default=None)
 
@@ -146,7 +146,7 @@ def best_on_clean(found: Found) -> Runs | None:
 def runs_of(standing: Standing, model: str) -> Runs | None:
     """The complete results of a model and of its other seeds, as far as they were trained on this recipe; None if there are none.
 
-    A model that learnt from another corpus differs from its neighbours in more than what the ladder is about.
+    A model that learnt from another corpus differs from its neighbours in more than what the ablation is about.
     """
     found: dict[int, int] = {}
     for row, line in enumerate(standing.lines):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmark.ablation.report import HEADING, RENDERED, reproduction
-from benchmark.ablation.variants import RECIPE as LADDER_RECIPE
-from benchmark.ablation.variants import has_ladder
+from benchmark.ablation.variants import RECIPE as ABLATION_RECIPE
+from benchmark.ablation.variants import has_ablation
 from benchmark.errors import MissingExtraError
 from benchmark.files import write_text
 from benchmark.pages.page import page
@@ -17,16 +17,16 @@ from benchmark.ranking.tables import markdown, tidy_csv
 
 _PLOTTED = ("PPMC", "STOI", "PESQLike")
 PAGE, README = "index.html", "README.md"
-#: Of the recipe of the ladder; pages and notes of other recipes bear the recipe's name as well, see `_of_recipe`.
+#: Of the recipe of the ablation; pages and notes of other recipes bear the recipe's name as well, see `_of_recipe`.
 REPRODUCTION, NOTES = "REPRODUCTION.md", "REPRODUCTION_NOTES.md"
 
 
 def render(folder: Path, board: Board) -> tuple[list[Path], str]:
-    """Writes README.md, one CSV a recipe, the plots and the page below `folder`, and the reproduction page of each ladder.
+    """Writes README.md, one CSV a recipe, the plots and the page below `folder`, and the reproduction page of each ablation.
 
     What was rendered for recipes or measures that have no results any more is removed.
 
-    REPRODUCTION.md is that of `virtual_noisy`; another recipe that has a ladder of its own has REPRODUCTION_RECIPE.md.
+    REPRODUCTION.md is that of `virtual_noisy`; another recipe that has an ablation of its own has REPRODUCTION_RECIPE.md.
     REPRODUCTION_NOTES.md or REPRODUCTION_NOTES_RECIPE.md, if there is one, is written by people and becomes the end of the page.
 
     Returns:
@@ -94,17 +94,17 @@ def _tables(folder: Path, board: Board) -> dict[str, str]:
     plots: dict[str, list[str]] = {recipe: [] for recipe in board.recipes}
     for name, (standing, _) in _plots(board).items():
         plots[standing.lines[0].card.recipe].append(name)
-    ladders = {
+    ablations = {
         recipe: _of_recipe(REPRODUCTION, recipe)
         for recipe, found in board.recipes.items()
-        if recipe == LADDER_RECIPE or has_ladder(found)
+        if recipe == ABLATION_RECIPE or has_ablation(found)
     }
-    tables = {README: markdown(board.recipes, plots, board.kept_out, ladders)}
+    tables = {README: markdown(board.recipes, plots, board.kept_out, ablations)}
     tables.update({f"{recipe}.csv": tidy_csv(found) for recipe, found in board.recipes.items()})
     tables.update(
         {
             name: reproduction(board.recipes[recipe], _notes(folder, recipe))
-            for recipe, name in ladders.items()
+            for recipe, name in ablations.items()
         }
     )
     return tables
@@ -117,9 +117,9 @@ def _notes(folder: Path, recipe: str) -> str:
 
 
 def _of_recipe(name: str, recipe: str) -> str:
-    """The name of a file that each recipe with a ladder has."""
+    """The name of a file that each recipe with an ablation has."""
     path = Path(name)
-    return name if recipe == LADDER_RECIPE else f"{path.stem}_{recipe}{path.suffix}"
+    return name if recipe == ABLATION_RECIPE else f"{path.stem}_{recipe}{path.suffix}"
 
 
 def _plots(board: Board) -> dict[str, tuple[Standing, str]]:

@@ -29,7 +29,7 @@ def markdown(
     recipes: Mapping[str, Sequence[Standing]],
     plots: Mapping[str, Sequence[str]],
     kept_out: Sequence[KeptOut] = (),
-    ladders: Mapping[str, str] | None = None,
+    ablations: Mapping[str, str] | None = None,
 ) -> str:
     """The leaderboard page: for each recipe its models, plots, and its tables a measure.
 
@@ -37,7 +37,7 @@ def markdown(
         recipes: Recipe name to its standings.
         plots: Recipe name to the file names of its plots.
         kept_out: Results that do not enter the tables.
-        ladders: Recipe name to the file name of its reproduction page, of recipes that have one.
+        ablations: Recipe name to the file name of its reproduction page, of recipes that have one.
     """
     parts = [
         "# Leaderboard\n",
@@ -51,7 +51,7 @@ def markdown(
     ]
     for recipe, found in recipes.items():
         if found:
-            parts.append(_recipe_section(recipe, found, plots.get(recipe, ()), (ladders or {}).get(recipe)))
+            parts.append(_recipe_section(recipe, found, plots.get(recipe, ()), (ablations or {}).get(recipe)))
     if kept_out:
         parts.append(
             "## Not in the tables\n\n"
@@ -234,15 +234,17 @@ def _best(standing: Standing, key: Key) -> str:
     return number(choose(values), standing.measure) if values else ""
 
 
-def _recipe_section(recipe: str, found: Sequence[Standing], plots: Sequence[str], ladder: str | None) -> str:
+def _recipe_section(
+    recipe: str, found: Sequence[Standing], plots: Sequence[str], ablation: str | None
+) -> str:
     cards = {line.card.model: line.card for standing in found for line in standing.lines}
     first = next(iter(cards.values()))
     parts = [
         f"## {recipe}: {plain(first.recipe_title)}\n",
         f"Version {first.recipe_version}, split `{first.split}`, corpus `{first.corpus_sha256[:12]}`. {rests_on(found[0])}\n",
         *(
-            [f"The joint model beside models that lack one thing each: [{ladder}]({ladder}).\n"]
-            if ladder
+            [f"The joint model beside models that lack one thing each: [{ablation}]({ablation}).\n"]
+            if ablation
             else []
         ),
         *(f"![{name}]({name})\n" for name in plots),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmark import leaderboard
-from benchmark.ablation import variants as ladder
+from benchmark.ablation import variants
 from benchmark.ablation.report import reproduction
 from benchmark.ablation.targets_to_reach import bars
 from benchmark.ablation.variants import (
@@ -15,8 +15,8 @@ from benchmark.ablation.variants import (
     CLEAN_SPEECH,
     JOINT,
     NONBABBLE,
-    RUNGS,
-    results_by_rung,
+    VARIANTS,
+    results_by_variant,
     runs_of,
 )
 from benchmark.joint.config_files import config_names
@@ -103,24 +103,24 @@ def line_of(page, start):
 @pytest.fixture(scope="module")
 def found():
     (standing,) = standings([made(*item) for item in LEVELS.items()], replicates=200)
-    return results_by_rung(standing)
+    return results_by_variant(standing)
 
 
 def test_gains_are_ratios_of_means_with_paired_intervals(found):
-    gain = ladder.gain(found[JOINT], found[ladder.CLEAN], BABBLE)
-    joint, base = (found[rung].estimate(BABBLE).value for rung in (JOINT, ladder.CLEAN))
+    gain = variants.gain(found[JOINT], found[variants.CLEAN], BABBLE)
+    joint, base = (found[variant].estimate(BABBLE).value for variant in (JOINT, variants.CLEAN))
     assert gain.value == pytest.approx(100 * (joint - base) / base)
     assert gain.low < gain.value < gain.high
     # What speakers have in common cancels out: the interval of a difference is much narrower than that of a mean.
-    apart = ladder.difference_of(found[JOINT], found[ladder.NOISY], BABBLE)
+    apart = variants.difference_of(found[JOINT], found[variants.NOISY], BABBLE)
     mean = found[JOINT].estimate(BABBLE)
     assert apart.high - apart.low < 0.7 * (mean.high - mean.low)
 
 
 def test_retention_is_of_the_best_on_clean_speech(found):
-    best = ladder.best_on_clean(found)
+    best = variants.best_on_clean(found)
     assert best.card().model in ("si_clean", "clean+si_clean")
-    kept = ladder.retention(found[JOINT], best, NONBABBLE)
+    kept = variants.retention(found[JOINT], best, NONBABBLE)
     top = best.estimate(CLEAN_SPEECH).value
     assert kept.value == pytest.approx(found[JOINT].estimate(NONBABBLE).value / top)
 
@@ -144,9 +144,9 @@ def test_seeds_are_found_and_averaged():
     assert runs_of(standing, "clean+si_clean").seeds == (3,)
     assert runs_of(standing, "si_clean") is None
     # Compared over the seeds that both have: (.54 + .64) / 2 over (.44 + .64) / 2.
-    assert ladder.shared_seeds(joint, pair) == (1, 2)
-    assert ladder.gain(joint, runs_of(standing, "clean+si_clean"), BABBLE) is None
-    assert ladder.gain(joint, pair, BABBLE).value == pytest.approx(100 * (0.59 / 0.54 - 1))
+    assert variants.shared_seeds(joint, pair) == (1, 2)
+    assert variants.gain(joint, runs_of(standing, "clean+si_clean"), BABBLE) is None
+    assert variants.gain(joint, pair, BABBLE).value == pytest.approx(100 * (0.59 / 0.54 - 1))
     page = reproduction([standing])
     assert "1: 0.540, 2: 0.640, 10: 0.740 | 0.640 | 0.100 |" in page
 
@@ -156,7 +156,7 @@ def test_incomplete_results_do_not_count():
     scores = [row for row in part.scores if row["utterance_id"] != "S0/U000"]
     about = replace(part.card, expected=len(scores), scores_sha256=scores_hash(scores))
     (standing,) = standings([whole, Result(about, scores)], replicates=50)
-    assert results_by_rung(standing)[JOINT] is None
+    assert results_by_variant(standing)[JOINT] is None
     assert "| not run |" in line_of(reproduction([standing]), f"`joint_tiny` | {JOINT.title}")
 
 
@@ -165,9 +165,9 @@ def test_the_page_marks_what_is_reported_and_what_was_not_run():
     assert "| gain over its baseline: reported, not run here | +80.95 % | +38.98 % |" in page
     assert "| about 0.89 | about 0.96 |" in page
     assert "0.42, 0.76 | 0.59, 0.82 |" in page
-    for rung in RUNGS:
-        row = line_of(page.partition("### What")[0], f"`{rung.model}` | {rung.title}")
-        assert ("not run" in row) == (rung.model not in LEVELS)
+    for variant in VARIANTS:
+        row = line_of(page.partition("### What")[0], f"`{variant.model}` | {variant.title}")
+        assert ("not run" in row) == (variant.model not in LEVELS)
     assert "| `si_noisy` | small, self-supervised | 1.50 |" in page
     assert "| `se_alone+si_clean` | small, self-supervised | 3.00 |" in page
     assert "| 200 | 4.0 (cpu) | 12 + 12 |" in page
@@ -175,7 +175,7 @@ def test_the_page_marks_what_is_reported_and_what_was_not_run():
 
 def test_without_the_joint_model_there_are_no_gains():
     page = page_of([made("si_clean", LEVELS["si_clean"])])
-    assert "gains over each rung" not in page
+    assert "gains over each variant" not in page
     verdicts = page.partition("## What was to be reached")[2].partition("## What it costs")[0]
     assert "not run" in verdicts
     assert "reached" not in verdicts
@@ -192,7 +192,7 @@ def verdicts(levels, **options):
         standing.measure.name: standing
         for standing in standings([made(*item, **options) for item in levels.items()], replicates=200)
     }
-    return {bar.claim: bar.verdict for bar in bars(results_by_rung(by_measure.get("PPMC")), by_measure)}
+    return {bar.claim: bar.verdict for bar in bars(results_by_variant(by_measure.get("PPMC")), by_measure)}
 
 
 def test_verdicts_follow_the_results():
@@ -229,21 +229,21 @@ def test_enhanced_speech_is_compared_with_enhancement_alone():
     assert "| STOI | babble -5 | 0.240 | 0.440 | 0.540 | +0.100 [+0.100, +0.100] |" in page
 
 
-def test_the_rungs_are_called_as_the_configurations_that_train_them():
-    parts = {part for rung in RUNGS for part in rung.model.split("+")} - {"clean"}
-    assert parts | {ladder.ENHANCER.model} <= set(config_names())
+def test_the_variants_are_called_as_the_configurations_that_train_them():
+    parts = {part for variant in VARIANTS for part in variant.model.split("+")} - {"clean"}
+    assert parts | {variants.ENHANCER.model} <= set(config_names())
 
 
-def test_a_recipe_without_a_ladder_has_no_page(tmp_path):
+def test_a_recipe_without_a_ablation_has_no_page(tmp_path):
     write_result(tmp_path / "results", made("si_clean", LEVELS["si_clean"], recipe="other"))
     assert leaderboard.main(["--out", str(tmp_path)]) == 0
     assert not list(tmp_path.glob("REPRODUCTION*"))
 
 
 def test_the_page_is_rendered_with_its_notes_and_checked(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("benchmark.pages.render.LADDER_RECIPE", "toy_ladder")
+    monkeypatch.setattr("benchmark.pages.render.ABLATION_RECIPE", "toy_ablation")
     board = tmp_path / "board"
-    write_result(board / "results", made("si_clean", LEVELS["si_clean"], recipe="toy_ladder"))
+    write_result(board / "results", made("si_clean", LEVELS["si_clean"], recipe="toy_ablation"))
     words = ["--out", str(board)]
     assert leaderboard.main(words) == 0
     assert leaderboard.main([*words, "--check"]) == 0

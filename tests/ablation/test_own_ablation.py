@@ -1,4 +1,4 @@
-"""The reproduction page of a recipe that somebody trained the ladder on."""
+"""The reproduction page of a recipe that somebody trained the variants on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from benchmark import leaderboard
 from benchmark.ablation.report import reproduction
-from benchmark.ablation.variants import has_ladder
+from benchmark.ablation.variants import has_ablation
 from benchmark.ranking.standings import standings
 from benchmark.scoring.results import write_result
 from tests.ablation.test_report import LEVELS, line_of, made
@@ -36,7 +36,7 @@ def pages(folder):
     return sorted(path.name for path in folder.glob("REPRODUCTION*"))
 
 
-def test_a_recipe_of_ones_own_has_the_page_of_its_ladder(tmp_path):
+def test_a_recipe_of_ones_own_has_the_page_of_its_ablation(tmp_path):
     words = board_of(tmp_path, LEVELS)
     assert leaderboard.main(words) == 0
     assert pages(tmp_path) == [PAGE]
@@ -46,12 +46,12 @@ def test_a_recipe_of_ones_own_has_the_page_of_its_ladder(tmp_path):
     assert "Virtual speakers" not in page
     assert "`joint_more_speech` hears as much other speech again" in page
     gains = page.partition("### What `joint_tiny` gains")[2]
-    for rung in ("si_noisy", "se_alone+si_enhanced", "si_clean"):
-        assert re.search(rf"\| `{re.escape(rung)}` \|[^|]*\| \+[\d.]+ % \[\+[\d.]+, \+[\d.]+\] \|", gains)
+    for variant in ("si_noisy", "se_alone+si_enhanced", "si_clean"):
+        assert re.search(rf"\| `{re.escape(variant)}` \|[^|]*\| \+[\d.]+ % \[\+[\d.]+, \+[\d.]+\] \|", gains)
     assert f"[{PAGE}]({PAGE})" in (tmp_path / "README.md").read_text()
 
 
-def test_rungs_that_were_not_run_are_said_to_be_missing():
+def test_variants_that_were_not_run_are_said_to_be_missing():
     page = reproduction(stood())
     gains = page.partition("### What `joint_tiny` gains")[2]
     assert re.search(r"\| `si_noisy` \|.*\| 1 \|", gains)
@@ -127,7 +127,7 @@ def test_the_page_has_notes_of_its_own_and_is_checked(tmp_path, capsys):
     assert pages(tmp_path) == sorted([PAGE, NOTES, "REPRODUCTION_NOTES.md"])
 
 
-def test_a_page_whose_ladder_is_gone_is_stale_and_removed_but_not_what_people_wrote(tmp_path, capsys):
+def test_a_page_whose_ablation_is_gone_is_stale_and_removed_but_not_what_people_wrote(tmp_path, capsys):
     words = board_of(tmp_path, [*PAIR, "si_clean"])
     assert leaderboard.main(words) == 0
     mine = {NOTES: "Of ours.\n", "REPRODUCTION_plan.md": "# Reproduction\n\nWhat to run.\n"}
@@ -148,10 +148,10 @@ def test_models_that_learnt_from_another_recipe_make_no_page(tmp_path):
     assert leaderboard.main(words) == 0
     assert pages(tmp_path) == []
     assert "REPRODUCTION" not in (tmp_path / "README.md").read_text()
-    assert not has_ladder(stood(recipe="demo_noisy", taught_on="virtual_noisy"))
+    assert not has_ablation(stood(recipe="demo_noisy", taught_on="virtual_noisy"))
 
 
-def test_a_rung_that_learnt_from_another_recipe_is_named_and_not_compared():
+def test_a_variant_that_learnt_from_another_recipe_is_named_and_not_compared():
     own = [made(model, LEVELS[model], recipe=OWN) for model in PAIR]
     shipped = made("si_clean", LEVELS["si_clean"], recipe=OWN, taught_on="virtual_noisy")
     mixed = made("se_alone+si_clean", LEVELS["se_alone+si_clean"], recipe=OWN)
@@ -161,7 +161,7 @@ def test_a_rung_that_learnt_from_another_recipe_is_named_and_not_compared():
     assert f"cards do not say that they were trained on {OWN}: `se_alone+si_clean`, `si_clean`." in page
     for model in ("si_clean", "se_alone+si_clean"):
         assert re.search(rf"\| `{re.escape(model)}` \|[^|]*\| not run \|", page)
-    assert not has_ladder(standings([own[0], shipped, mixed], replicates=50))
+    assert not has_ablation(standings([own[0], shipped, mixed], replicates=50))
 
 
 def test_virtual_speakers_are_said_to_be_virtual_on_their_page_only():
