@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchmark.ablation import variants
-from benchmark.ablation.targets_to_reach import ENHANCEMENT, bars
+from benchmark.ablation.targets_to_reach import ENHANCEMENT, targets_to_reach
 from benchmark.ablation.variants import (
     BABBLE,
     CLEAN_SPEECH,
@@ -206,15 +206,15 @@ def _enhanced_rows(name: str, standing: Standing | None) -> Iterator[list[str]]:
 
 def _verdicts(found: Found, by_measure: Mapping[str, Standing]) -> str:
     rows = []
-    for bar in bars(found, by_measure):
+    for aim in targets_to_reach(found, by_measure):
         shown = _NOTHING
-        if bar.found is not None and bar.kind == "ratio":
+        if aim.found is not None and aim.kind == "ratio":
             # One digit more than what is wanted, or .846 would read as the .85 that it falls short of.
-            value, low, high = (_rounded(one, 3) for one in bar.found)
+            value, low, high = (_rounded(one, 3) for one in aim.found)
             shown = value if value == _NOTHING else f"{value} [{low}, {high}]"
-        elif bar.found is not None:
-            shown = _per_cent(bar.found) if bar.kind == "gain" else _signed(bar.found, 3)
-        rows.append([bar.claim, bar.wanted, bar.verdict, shown])
+        elif aim.found is not None:
+            shown = _per_cent(aim.found) if aim.kind == "gain" else _signed(aim.found, 3)
+        rows.append([aim.claim, aim.wanted, aim.verdict, shown])
     head = [f"`{JOINT.model}`", "wanted", "verdict", "found [95 %]"]
     return f"## What was to be reached\n\n{markdown_table(head, rows, text=3)}"
 

@@ -26,7 +26,7 @@ _GAINS: tuple[tuple[Variant, float, float, bool], ...] = (
 _RETAINED = {BABBLE: 0.75, NONBABBLE: 0.85}
 
 
-class Bar(NamedTuple):
+class TargetToReach(NamedTuple):
     """Something to be reached.
 
     Attributes:
@@ -62,7 +62,7 @@ class Bar(NamedTuple):
         return "reached"
 
 
-def bars(found: Found, by_measure: Mapping[str, Standing]) -> list[Bar]:
+def targets_to_reach(found: Found, by_measure: Mapping[str, Standing]) -> list[TargetToReach]:
     """All of them.
 
     Args:
@@ -72,27 +72,29 @@ def bars(found: Found, by_measure: Mapping[str, Standing]) -> list[Bar]:
     return [*_gains(found), *_retained(found), *_enhanced(by_measure)]
 
 
-def _gains(found: Found) -> list[Bar]:
+def _gains(found: Found) -> list[TargetToReach]:
     made = []
     for variant, in_babble, in_nonbabble, sure in _GAINS:
         for key, least in ((BABBLE, in_babble), (NONBABBLE, in_nonbabble)):
             wanted = f"at least {least:g} %" if least else "above it"
             wanted += ", interval above zero" if sure else ""
             gain = _of_both(variants.gain, found[JOINT], found[variant], key)
-            made.append(Bar(f"PPMC over `{variant.model}`, {title(key)}", wanted, gain, "gain", least, sure))
+            made.append(
+                TargetToReach(f"PPMC over `{variant.model}`, {title(key)}", wanted, gain, "gain", least, sure)
+            )
     return made
 
 
-def _retained(found: Found) -> list[Bar]:
+def _retained(found: Found) -> list[TargetToReach]:
     best = variants.best_on_clean(found)
     made = []
     for key, least in _RETAINED.items():
         kept = _of_both(variants.retention, found[JOINT], best, key)
-        made.append(Bar(f"retention, {title(key)}", f"at least {least:.2f}", kept, "ratio", least))
+        made.append(TargetToReach(f"retention, {title(key)}", f"at least {least:.2f}", kept, "ratio", least))
     return made
 
 
-def _enhanced(by_measure: Mapping[str, Standing]) -> list[Bar]:
+def _enhanced(by_measure: Mapping[str, Standing]) -> list[TargetToReach]:
     made = []
     for name in ENHANCEMENT:
         standing = by_measure.get(name)
@@ -101,7 +103,7 @@ def _enhanced(by_measure: Mapping[str, Standing]) -> list[Bar]:
         )
         above = _of_both(variants.difference_of, joint, alone, NOISY)
         claim = f"{name} beside `{ENHANCER.model}`, {title(NOISY)}"
-        made.append(Bar(claim, "not below", above, "difference", 0.0))
+        made.append(TargetToReach(claim, "not below", above, "difference", 0.0))
     return made
 
 

@@ -151,7 +151,7 @@ def _pairs(standing: Standing) -> list[list[float | None]]:
 
 def _heat(standing: Standing) -> dict[str, Any]:
     """Values by line, parameter and average column."""
-    grid = standing.cells
+    grid = standing.scores
     columns, values = with_averages(speaker_means(grid.values, identity(grid.units))[0], grid.conditions)
     averages = _averages(standing, columns)
     shown = values[..., [columns.index(key) for key in averages]]

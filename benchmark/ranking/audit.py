@@ -21,7 +21,7 @@ from benchmark.mixing.layout import MANIFEST
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.ranking.phone_classes import PhoneColumns, admit_phones, read_phone_columns
 from benchmark.ranking.score_array import Compact, Condition, Unit, compact
-from benchmark.ranking.value_bounds import judge_of
+from benchmark.ranking.value_bounds import bounds_of
 from benchmark.scoring.results import SCORES, Card, Result, count_status, read_result
 
 _KINDS: Mapping[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float), "dict": dict}
@@ -51,7 +51,7 @@ class Admitted:
 
 
 def admit(results: Path, manifests: Path) -> dict[str, Admitted]:
-    """Reads and judges all stored results.
+    """Reads and checks all stored results.
 
     Args:
         results: Folder of results, RESULTS/RECIPE/MODEL.
@@ -261,10 +261,10 @@ def _mistyped(result: Result) -> list[str]:
 def _impossible(result: Result) -> list[str]:
     """The first value that its measure cannot give."""
     # What this version does not compute is kept out for its version.
-    judges = {name: judge_of(name, version) for name, version in result.card.measures.items()}
+    bounds = {name: bounds_of(name, version) for name, version in result.card.measures.items()}
     for row in result.scores:
-        judge = judges.get(row["measure"])
-        if judge is not None and not judge.possible(row["value"], row["status"]):
+        bound = bounds.get(row["measure"])
+        if bound is not None and not bound.possible(row["value"], row["status"]):
             return [
                 f"{row['mixture_id']} {row['measure']} {row['parameter']}: {row['value']} cannot be the value of a score "
                 f"that is '{row['status']}'"

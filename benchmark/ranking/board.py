@@ -41,7 +41,7 @@ def collect(results: Path, manifests: Path, items: Path | None = None) -> Board:
     admitted = admit(results, manifests)
     kept_out = [what for item in admitted.values() for what in item.kept_out]
     found = [(recipe, stand(item.results, item.planned)) for recipe, item in admitted.items() if item.results]
-    recipes = dict(sorted(found, key=lambda item: (-len(item[1][0].cells.units), item[0])))
+    recipes = dict(sorted(found, key=lambda item: (-len(item[1][0].scores.units), item[0])))
     if not recipes:
         raise StandingsError(
             "no result may enter the tables; " + "; ".join(f"{what}: {why}" for what, why in kept_out)

@@ -76,7 +76,7 @@ def by_condition(standing: Standing) -> Iterator[Row]:
 
 def by_parameter(standing: Standing) -> Iterator[Row]:
     """Each parameter (LA, LP, ...) by itself."""
-    grid = standing.cells
+    grid = standing.scores
     draws = resampling(grid.units, standing.seed)
     for i, name in enumerate(grid.parameters):
         yield from _rows(standing, name, grid.values[:, i : i + 1], grid.units, grid.conditions, draws)
@@ -84,7 +84,7 @@ def by_parameter(standing: Standing) -> Iterator[Row]:
 
 def by_speaker(standing: Standing) -> Iterator[Row]:
     """Each speaker by herself; intervals are over her utterances."""
-    grid = standing.cells
+    grid = standing.scores
     for speaker in grid.speakers:
         own = [i for i, (name, _) in enumerate(grid.units) if name == speaker]
         units = [grid.units[i] for i in own]
@@ -94,7 +94,7 @@ def by_speaker(standing: Standing) -> Iterator[Row]:
 
 def by_noise_category(standing: Standing) -> Iterator[Row]:
     """Each category of noise (white, machine, ...) by itself; averages are over the SNRs at which it was heard."""
-    grid = standing.cells
+    grid = standing.scores
     draws = resampling(grid.units, standing.seed)
     for category in sorted(set(grid.categories.ravel()) - {"", "*"}):
         heard = grid.categories == category
@@ -109,7 +109,7 @@ def by_phone_class(standing: Standing) -> Iterator[Row]:
 
     A measure in the unit of each parameter has no mean over them, so its groups are a class and a parameter: "plosive LA".
     """
-    grid = standing.cells
+    grid = standing.scores
     draws = resampling(grid.units, standing.seed)
     for name, values in standing.phones.items():
         if standing.measure.unit != "own":
@@ -126,7 +126,7 @@ def phone_means(standing: Standing) -> tuple[tuple[Key, ...], dict[str, Array]]:
     Returns:
         Columns; and by class the means, shape (models, columns), NaN where there is none.
     """
-    grid = standing.cells
+    grid = standing.scores
     columns, means = standing.columns, {}
     for name, values in standing.phones.items():
         columns, found = _columns(speaker_means(values, identity(grid.units)), grid.conditions)

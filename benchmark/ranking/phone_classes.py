@@ -18,7 +18,7 @@ from benchmark.errors import StandingsError
 from benchmark.formats.phones import CLASSES, classes_in
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.ranking.score_array import STATUS, Column
-from benchmark.ranking.value_bounds import judge_of
+from benchmark.ranking.value_bounds import bounds_of
 from benchmark.scoring.phone_scores import PhoneScores, read_phone_scores
 from benchmark.scoring.results import Result
 
@@ -124,9 +124,9 @@ def _packed(scores: PhoneScores, result: Result) -> PhoneColumns:
     codes = np.array([STATUS[word] for word in words["status"]], np.int8)[index["status"]]
     columns: dict[str, dict[str, Column]] = {}
     for m, measure in enumerate(words["measure"]):
-        judge = judge_of(measure, scores.measures.get(measure, ""))
+        bound = bounds_of(measure, scores.measures.get(measure, ""))
         own = index["measure"] == m
-        if judge is not None and not judge.all_possible(values[own], status[own]):
+        if bound is not None and not bound.all_possible(values[own], status[own]):
             raise StandingsError(f"a score of {measure} by phone class has a value that it cannot have")
         for c, name in enumerate(words["phone_class"]):
             here = own & (index["phone_class"] == c)

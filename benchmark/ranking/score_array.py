@@ -73,7 +73,7 @@ def compact(result: Result) -> Compact:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
+class ScoreArray:
     """All scores of one measure on one recipe.
 
     Attributes:
@@ -101,8 +101,8 @@ class Cells:
         """The speakers, sorted."""
         return tuple(dict.fromkeys(speaker for speaker, _ in self.units))
 
-    def select(self, models: Sequence[int]) -> Cells:
-        """The same cells with only these models, in this order."""
+    def select(self, models: Sequence[int]) -> ScoreArray:
+        """The same array with only these models, in this order."""
         return replace(
             self,
             models=tuple(self.models[i] for i in models),
@@ -112,9 +112,9 @@ class Cells:
         )
 
 
-def cells(
+def score_array(
     columns: Mapping[str, Column], planned: Iterable[tuple[Condition, Unit]] = (), pooled: bool = False
-) -> Cells:
+) -> ScoreArray:
     """Lays the scores of several models out on one grid.
 
     Args:
@@ -149,7 +149,7 @@ def cells(
     # Scores are left out for the target's sake, so no model may leave out what another one was scored on.
     shirked = (status == _LEFT_OUT) & ((status == _SCORED) | (status == _FAILED)).any(axis=0)
     lacking = ((status == 0) & known).sum(axis=(1, 2, 3)) + shirked.sum(axis=(1, 2, 3))
-    return Cells(
+    return ScoreArray(
         models=tuple(columns),
         parameters=parameters,
         conditions=conditions,
@@ -161,7 +161,7 @@ def cells(
     )
 
 
-def laid_out(columns: Mapping[str, Column], grid: Cells) -> Array:
+def laid_out(columns: Mapping[str, Column], grid: ScoreArray) -> Array:
     """Values on the axes of a grid, which all of them have a place on.
 
     Args:

@@ -15,7 +15,16 @@ from benchmark.metrics import Measure, TrajectoryMeasure, available, parse
 from benchmark.randomness import Randomness
 from benchmark.ranking.bootstrap import REPLICATES, identity, interval, resampling, speaker_means
 from benchmark.ranking.compare import ranks
-from benchmark.ranking.score_array import Array, Cells, Compact, Condition, Unit, cells, compact, laid_out
+from benchmark.ranking.score_array import (
+    Array,
+    Compact,
+    Condition,
+    ScoreArray,
+    Unit,
+    compact,
+    laid_out,
+    score_array,
+)
 from benchmark.scoring.results import Card, Result
 
 #: Columns of standings that are averages over conditions: a kind of noise over its SNRs, all noise (kinds with equal weight), and
@@ -80,17 +89,17 @@ class Standing:
 
     Attributes:
         measure: What was measured.
-        cells: All scores; its models are in the order of `lines`.
+        scores: All scores; its models are in the order of `lines`.
         seed: Identity of the bootstrap draws.
         columns: Conditions, then averages.
         point: float64, shape (models, columns).
         replicates: float64, shape (replicates, models, columns).
         lines: Ranked models, best first by the headline; then incomplete ones; oracles last.
-        phones: Values by class of phone, each on the axes of `cells`; empty where no model has scores by class.
+        phones: Values by class of phone, each on the axes of `scores`; empty where no model has scores by class.
     """
 
     measure: Measure
-    cells: Cells = field(repr=False)
+    scores: ScoreArray = field(repr=False)
     seed: Randomness = field(repr=False)
     columns: tuple[Key, ...]
     point: Array = field(repr=False)
@@ -101,7 +110,7 @@ class Standing:
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """In the order of columns: clean, then each kind by rising SNR."""
-        return self.cells.conditions
+        return self.scores.conditions
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -116,7 +125,7 @@ class Standing:
     @cached_property
     def speakers(self) -> int:
         """How many speakers the standing rests on."""
-        return len(self.cells.speakers)
+        return len(self.scores.speakers)
 
     def column(self, key: Key) -> int:
         """Position of a column."""
@@ -149,7 +158,7 @@ def stand(
 
     Args:
         results: All of the same recipe, corpus and versions.
-        planned: Every (condition, unit) that a complete result has; see `benchmark.ranking.score_array.cells`.
+        planned: Every (condition, unit) that a complete result has; see `benchmark.ranking.score_array.score_array`.
         replicates: Bootstrap samples behind the intervals.
     """
     planned = list(planned)
@@ -237,7 +246,9 @@ def _standing(
 ) -> Standing:
     having = {result.card.model: result for result in results if result.columns.get(measure.name) is not None}
     pooled = isinstance(measure, TrajectoryMeasure) and measure.pooled
-    grid = cells({model: result.columns[measure.name] for model, result in having.items()}, planned, pooled)
+    grid = score_array(
+        {model: result.columns[measure.name] for model, result in having.items()}, planned, pooled
+    )
     values = over_parameters(speaker_means(grid.values, identity(grid.units)))[0]
     columns, point = with_averages(values, grid.conditions)
     draws = resampling(grid.units, seed, replicates)
@@ -264,7 +275,7 @@ def _standing(
     return Standing(measure, grid, seed, columns, point, spread, lines, _by_phone(measure, having, grid))
 
 
-def _by_phone(measure: Measure, having: Mapping[str, Compact], grid: Cells) -> dict[str, Array]:
+def _by_phone(measure: Measure, having: Mapping[str, Compact], grid: ScoreArray) -> dict[str, Array]:
     by_model = {model: result.phones.get(measure.name, {}) for model, result in having.items()}
     there = {name for found in by_model.values() for name in found}
     return {
@@ -277,7 +288,7 @@ def _by_phone(measure: Measure, having: Mapping[str, Compact], grid: Cells) -> d
 def _order(
     measure: Measure,
     cards: Sequence[Card],
-    grid: Cells,
+    grid: ScoreArray,
     point: Array,
     spread: Array,
     columns: tuple[Key, ...],

@@ -196,7 +196,7 @@ def with_interval(estimate: Estimate, measure: Measure) -> str:
 def rests_on(standing: Standing) -> str:
     """One sentence on how much speech stands behind a standing, with a warning where it is little."""
     count = standing.speakers
-    utterances = len(standing.cells.units)
+    utterances = len(standing.scores.units)
     text = (
         f"{count} speaker{'s' * (count != 1)}, {utterances} utterance{'s' * (utterances != 1)} a condition."
     )

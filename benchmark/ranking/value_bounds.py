@@ -12,7 +12,7 @@ from benchmark.metrics import Measure, parse
 from benchmark.ranking.score_array import Array
 
 
-class Judge(NamedTuple):
+class ValueBounds(NamedTuple):
     """Bounds of a measure; `failed` are those of a score that stands at the worst value."""
 
     low: float
@@ -21,7 +21,7 @@ class Judge(NamedTuple):
     failed_high: float
 
     @classmethod
-    def of(cls, measure: Measure) -> Judge:
+    def of(cls, measure: Measure) -> ValueBounds:
         """The bounds of a measure, with room for rounding."""
         slack = 1e-6 * max(1.0, abs(measure.worst))
         low, high = measure.range[0] - slack, measure.range[1] + slack
@@ -46,10 +46,10 @@ class Judge(NamedTuple):
         return bool((left_out | failed | scored).all())
 
 
-def judge_of(name: str, version: str) -> Judge | None:
-    """The judge of a measure; None if this package computes no such measure, or another version of it."""
+def bounds_of(name: str, version: str) -> ValueBounds | None:
+    """The bounds of a measure; None if this package computes no such measure, or another version of it."""
     try:
         measure = parse(name)
     except MeasureError:
         return None
-    return Judge.of(measure) if measure.version == version else None
+    return ValueBounds.of(measure) if measure.version == version else None

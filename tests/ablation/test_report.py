@@ -9,7 +9,7 @@ import pytest
 from benchmark import leaderboard
 from benchmark.ablation import variants
 from benchmark.ablation.report import reproduction
-from benchmark.ablation.targets_to_reach import bars
+from benchmark.ablation.targets_to_reach import targets_to_reach
 from benchmark.ablation.variants import (
     BABBLE,
     CLEAN_SPEECH,
@@ -192,7 +192,10 @@ def verdicts(levels, **options):
         standing.measure.name: standing
         for standing in standings([made(*item, **options) for item in levels.items()], replicates=200)
     }
-    return {bar.claim: bar.verdict for bar in bars(results_by_variant(by_measure.get("PPMC")), by_measure)}
+    return {
+        aim.claim: aim.verdict
+        for aim in targets_to_reach(results_by_variant(by_measure.get("PPMC")), by_measure)
+    }
 
 
 def test_verdicts_follow_the_results():

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmark.ranking.score_array import cells, compact
+from benchmark.ranking.score_array import compact, score_array
 from benchmark.scoring.results import Result
 from tests.ranking.results import CONDITIONS, card, result, score
 
@@ -17,7 +17,7 @@ def without(item, keep):
 
 
 def test_scores_lie_where_their_parameter_condition_and_utterance_say():
-    grid = cells(columns(result("a", 0.3), result("b", 0.5)))
+    grid = score_array(columns(result("a", 0.3), result("b", 0.5)))
     assert grid.models == ("a", "b")
     assert grid.parameters == ("LA", "TTCD")
     assert grid.conditions == tuple(CONDITIONS)
@@ -30,7 +30,7 @@ def test_scores_lie_where_their_parameter_condition_and_utterance_say():
 
 def test_what_another_model_has_is_lacking():
     partial = without(result("b", 0.5), lambda row: row["utterance_id"] != "S1/U001")
-    grid = cells(columns(result("a", 0.3), partial))
+    grid = score_array(columns(result("a", 0.3), partial))
     assert grid.lacking == (0, 2 * len(CONDITIONS))
     assert np.isnan(grid.values[1, :, :, 3]).all()
 
@@ -42,7 +42,7 @@ def test_what_the_plan_has_is_lacking_even_if_no_model_has_it():
         for s in range(3)
         for u in range(3)
     ]
-    grid = cells(columns(result("a", 0.3)), planned)
+    grid = score_array(columns(result("a", 0.3)), planned)
     assert grid.lacking == (2 * len(CONDITIONS) * 3,)
 
 
@@ -52,8 +52,8 @@ def test_a_model_may_not_leave_out_what_another_was_scored_on():
         dict(row, value=None, status="left_out") if row["snr_db"] == -5.0 else row for row in item.scores
     ]
     both = columns(result("a", 0.3), Result(card("b", scores), scores))
-    assert cells(both).lacking == (0, 2 * 2 * 6)
-    assert cells({"b": both["b"]}).lacking == (0,)
+    assert score_array(both).lacking == (0, 2 * 2 * 6)
+    assert score_array({"b": both["b"]}).lacking == (0,)
 
 
 def test_failures_are_counted_by_condition():
@@ -62,7 +62,7 @@ def test_failures_are_counted_by_condition():
         score("A", 1, "clean", None, "PPMC", "LA", 0.4),
         score("A", 2, "clean", None, "PPMC", "LA", None, "left_out", "constant"),
     ]
-    grid = cells(columns(Result(card("m", scores), scores)))
+    grid = score_array(columns(Result(card("m", scores), scores)))
     assert grid.conditions == (("clean", None), ("babble", 0.0))
     assert grid.failed.tolist() == [[0, 1]]
     assert np.isnan(grid.values[0, 0, 0, 1])
@@ -78,4 +78,4 @@ def test_pooled_measures_are_planned_by_speaker():
         )
     ]
     planned = [(("clean", None), ("A", f"A/U{u}")) for u in range(5)]
-    assert cells(columns(Result(card("m", scores), scores)), planned, pooled=True).lacking == (0,)
+    assert score_array(columns(Result(card("m", scores), scores)), planned, pooled=True).lacking == (0,)
