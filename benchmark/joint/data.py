@@ -18,7 +18,7 @@ from benchmark.joint.config import DataConfig
 from benchmark.joint.encoders.contract import HOP
 from benchmark.joint.mixtures import Renderer, Sound, draw_mixtures, epoch_identity
 from benchmark.joint.training_corpus import TrainingCorpus
-from benchmark.mixing.plan import Row
+from benchmark.mixing.rows import PlanRow
 from benchmark.randomness import Randomness
 from benchmark.types import RATE_HZ, Utterance
 
@@ -41,7 +41,7 @@ class Piece:
         samples: How many.
     """
 
-    row: Row
+    row: PlanRow
     start: int
     samples: int
 
@@ -129,7 +129,7 @@ class TrainingData:
         )
         return list(islice(filter(self._renderer.audible, order), len(self.training_corpus.train)))
 
-    def _pair(self, row: Row) -> tuple[Sound, Sound]:
+    def _pair(self, row: PlanRow) -> tuple[Sound, Sound]:
         """A mixture and the speech in it; where its noise is silent, other noise is drawn, the same whenever it is drawn again."""
         silent: SilentNoiseError | None = None
         utterance = self.training_corpus.sources.speech[row["utterance_id"]]
@@ -175,7 +175,7 @@ class TrainingData:
         )
 
 
-def _cut(row: Row, crop: int | None, randomness: Randomness) -> Piece:
+def _cut(row: PlanRow, crop: int | None, randomness: Randomness) -> Piece:
     total = int(row["samples"])
     if crop is None or total <= crop:
         return Piece(row, 0, total)

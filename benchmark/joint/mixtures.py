@@ -21,9 +21,10 @@ from benchmark.files import replacing
 from benchmark.joint.config import DataConfig
 from benchmark.joint.training_corpus import TrainingCorpus
 from benchmark.mixing.noise_index import samples_at_16k
-from benchmark.mixing.plan import Row, plan_mixtures
+from benchmark.mixing.plan import plan_mixtures
 from benchmark.mixing.recipe import Recipe, recipe_hash
 from benchmark.mixing.render import LevelledSpeech, levelled_speech, render_mixture
+from benchmark.mixing.rows import PlanRow
 from benchmark.mixing.sources import SourceReader
 from benchmark.randomness import Randomness
 from benchmark.types import RATE_HZ, Utterance
@@ -40,7 +41,7 @@ def epoch_identity(recipe: Recipe, purpose: str, seed: int, epoch: int) -> Rando
 
 def draw_mixtures(
     training_corpus: TrainingCorpus, data: DataConfig, utterances: Sequence[Utterance], randomness: Randomness
-) -> list[Row]:
+) -> list[PlanRow]:
     """One mixture for each utterance: its condition is drawn, then its noise, from that of its own split.
 
     Args:
@@ -146,13 +147,13 @@ class Renderer:
         self._held = 0
         self._audible: dict[str, bool] = {}
 
-    def pair(self, row: Row) -> tuple[Sound, Sound]:
+    def pair(self, row: PlanRow) -> tuple[Sound, Sound]:
         """A mixture and the speech in it at the same gain, float32, shape (samples,), full scale 1.0.
 
         Raises:
             CorpusError: A source cannot be read.
         """
-        speech = self._levelled(row)
+        speech = self._levelled(row["utterance_id"], row["samples"])
         pcm, gain_db = self._mixture(row, speech)
         noisy = pcm.astype(np.float32) / np.float32(FULL_SCALE)
         clean = (speech.samples * 10.0 ** (gain_db / 20.0)).astype(np.float32)
@@ -166,28 +167,25 @@ class Renderer:
         """
         if utterance.id not in self._audible:
             try:
-                self._levelled(
-                    {"utterance_id": utterance.id, "samples": samples_at_16k(utterance.duration_s)}
-                )
+                self._levelled(utterance.id, samples_at_16k(utterance.duration_s))
             except SilentSpeechError:
                 self._audible[utterance.id] = False
             else:
                 self._audible[utterance.id] = True
         return self._audible[utterance.id]
 
-    def _levelled(self, row: Row) -> LevelledSpeech:
-        key = row["utterance_id"]
+    def _levelled(self, key: str, samples: int) -> LevelledSpeech:
         if key in self._speech:
             self._speech.move_to_end(key)
             return self._speech[key]
-        speech = levelled_speech(row, self._reader)
+        speech = levelled_speech(key, samples, self._reader)
         self._speech[key] = speech
         self._held += len(speech.samples)
         while self._held > _KEPT_SAMPLES and len(self._speech) > 1:
             self._held -= len(self._speech.popitem(last=False)[1].samples)
         return speech
 
-    def _mixture(self, row: Row, speech: LevelledSpeech) -> tuple[NDArray[np.int16], float]:
+    def _mixture(self, row: PlanRow, speech: LevelledSpeech) -> tuple[NDArray[np.int16], float]:
         path = None
         if self.cache is not None:
             key = self._key(row, speech)
@@ -195,13 +193,13 @@ class Renderer:
             if (found := _read(path, row["samples"])) is not None:
                 return found
         rendered = render_mixture(row, self._recipe, speech, self._reader)
-        gain_db = float(rendered.measured["speech_gain_db"])
+        gain_db = rendered.speech_gain_db
         if path is not None:
             with replacing(path) as temporary, temporary.open("wb") as stream:
                 np.savez(stream, pcm=rendered.pcm, speech_gain_db=np.float64(gain_db))
         return rendered.pcm, gain_db
 
-    def _key(self, row: Row, speech: LevelledSpeech) -> str:
+    def _key(self, row: PlanRow, speech: LevelledSpeech) -> str:
         digest = hashlib.blake2b(self._rules, digest_size=16)
         digest.update(json.dumps(row, sort_keys=True).encode())
         digest.update(np.ascontiguousarray(speech.samples).tobytes())

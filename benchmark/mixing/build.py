@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import joblib
 
@@ -17,16 +16,16 @@ from benchmark.mixing.gather import Gathered
 from benchmark.mixing.journal import Journal
 from benchmark.mixing.labels import write_phones
 from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path
-from benchmark.mixing.manifest import MEASURED, PLANNED, plan_hash, read_table, write_table
-from benchmark.mixing.plan import Row, plan_mixtures
+from benchmark.mixing.manifest import PLANNED, plan_hash, read_table, write_table
+from benchmark.mixing.plan import plan_mixtures
 from benchmark.mixing.recipe import Recipe, recipe_hash
 from benchmark.mixing.render import levelled_speech, render_mixture
+from benchmark.mixing.rows import UNMEASURED, MixtureRow, PlanRow, UtteranceRow
 from benchmark.mixing.sources import SourceReader, Sources
 from benchmark.mixing.targets import unreadable_targets, write_targets
 from benchmark.types import RATE_HZ, SPLITS, Progress, Utterance, silent
 
 JOURNAL = "journal.jsonl"
-_UNMEASURED: dict[str, Any] = dict.fromkeys(MEASURED.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def build(
                 if not planned:
                     journal.discard()
                     raise CorpusError(f"{left_out[0]} (and no other recording can be used)")
-            rows = [{**_UNMEASURED, **row, **_columns(measured.get(row["mixture_id"]))} for row in planned]
+            rows = [measured.get(row["mixture_id"]) or MixtureRow(**row, **UNMEASURED) for row in planned]
             now = {row["mixture_id"] for row in rows}
             rows += [row for key, row in earlier.items() if key not in now]
             used = {row["utterance_id"] for row in planned}
@@ -165,7 +164,7 @@ def _chosen(gathered: Gathered, selection: Selection) -> list[Utterance]:
     return chosen
 
 
-def _earlier(folder: Path, recipe: Recipe) -> dict[str, Row]:
+def _earlier(folder: Path, recipe: Recipe) -> dict[str, MixtureRow]:
     """Rows of an earlier run below `folder`, by mixture id."""
     if not (folder / MANIFEST).exists():
         ours = (folder / RECIPE).exists() or (folder / JOURNAL).exists()
@@ -181,7 +180,7 @@ def _earlier(folder: Path, recipe: Recipe) -> dict[str, Row]:
     return {row["mixture_id"]: row for row in table.rows}
 
 
-def _same_plan(planned: Iterable[Row], earlier: Mapping[str, Row]) -> dict[str, Row]:
+def _same_plan(planned: Iterable[PlanRow], earlier: Mapping[str, MixtureRow]) -> dict[str, MixtureRow]:
     """Those of a finished run that were rendered, all of whose rows must be those of this plan: its other rows are kept as they are."""
     for row in planned:
         found = earlier.get(row["mixture_id"])
@@ -192,7 +191,7 @@ def _same_plan(planned: Iterable[Row], earlier: Mapping[str, Row]) -> dict[str, 
     return _of_plan(planned, earlier)
 
 
-def _of_plan(planned: Iterable[Row], rendered: Mapping[str, Row]) -> dict[str, Row]:
+def _of_plan(planned: Iterable[PlanRow], rendered: Mapping[str, MixtureRow]) -> dict[str, MixtureRow]:
     """Those of `rendered` that were made from the very rows of this plan.
 
     After an interrupted run the others are rendered anew: a damaged noise file was taken away, say, and no table counts on them yet.
@@ -205,11 +204,13 @@ def _of_plan(planned: Iterable[Row], rendered: Mapping[str, Row]) -> dict[str, R
     return same
 
 
-def _same_row(found: Row, row: Row) -> bool:
-    return all(found[name] == row[name] for name in PLANNED.names)
+def _same_row(found: MixtureRow, row: PlanRow) -> bool:
+    return all(found.get(name) == row.get(name) for name in PLANNED.names)
 
 
-def _intact(folder: Path, known: Mapping[str, Row], jobs: int, progress: Progress) -> dict[str, Row]:
+def _intact(
+    folder: Path, known: Mapping[str, MixtureRow], jobs: int, progress: Progress
+) -> dict[str, MixtureRow]:
     """Those of `known` whose audio on disk has the samples that the manifest says."""
     if not known:
         return {}
@@ -221,7 +222,7 @@ def _intact(folder: Path, known: Mapping[str, Row], jobs: int, progress: Progres
     return {row["mixture_id"]: row for row, ok in zip(rows, right, strict=True) if ok}
 
 
-def samples_match(folder: Path, row: Mapping[str, Any]) -> bool:
+def samples_match(folder: Path, row: MixtureRow) -> bool:
     """Whether the audio of a row is on disk with the samples that the row says."""
     path = audio_path(folder, row["mixture_id"])
     if not path.is_file():
@@ -235,18 +236,18 @@ def samples_match(folder: Path, row: Mapping[str, Any]) -> bool:
 
 def _render(
     recipe: Recipe,
-    rows: Sequence[Row],
+    rows: Sequence[PlanRow],
     sources: Sources,
     folder: Path,
     journal: Journal,
     jobs: int,
     progress: Progress,
-) -> tuple[dict[str, Row], dict[str, str]]:
+) -> tuple[dict[str, MixtureRow], dict[str, str]]:
     """Renders rows, one utterance a task; returns complete rows, and by utterance the reasons why some could not be."""
-    by_utterance: dict[str, list[Row]] = defaultdict(list)
+    by_utterance: dict[str, list[PlanRow]] = defaultdict(list)
     for row in rows:
         by_utterance[row["utterance_id"]].append(row)
-    made: dict[str, Row] = {}
+    made: dict[str, MixtureRow] = {}
     unusable: dict[str, str] = {}
     results = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
         joblib.delayed(_render_utterance)(recipe, group, sources.needed_by(group), folder)
@@ -270,16 +271,16 @@ class Unusable:
 
 
 def _render_utterance(
-    recipe: Recipe, rows: Sequence[Row], sources: Sources, folder: Path
-) -> list[Row] | Unusable:
+    recipe: Recipe, rows: Sequence[PlanRow], sources: Sources, folder: Path
+) -> list[MixtureRow] | Unusable:
     reader = SourceReader(sources)
     try:
-        speech = levelled_speech(rows[0], reader)
+        speech = levelled_speech(rows[0]["utterance_id"], rows[0]["samples"], reader)
     except CorpusError as error:
         if recipe.speech.on_damage == "skip":
             return Unusable(rows[0]["utterance_id"], str(error))
         raise
-    complete = []
+    complete: list[MixtureRow] = []
     for row in rows:
         try:
             rendered = render_mixture(row, recipe, speech, reader)
@@ -290,16 +291,12 @@ def _render_utterance(
                 "same command again"
             ) from error
         audio.write_flac(audio_path(folder, row["mixture_id"]), rendered.pcm, RATE_HZ)
-        complete.append({**row, **rendered.measured})
+        complete.append(MixtureRow(**row, **rendered.measured))
     return complete
 
 
-def _columns(row: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {} if row is None else {name: row[name] for name in MEASURED.names}
-
-
 def _write_tables(
-    folder: Path, recipe: Recipe, rows: Sequence[Row], utterances: Sequence[Row]
+    folder: Path, recipe: Recipe, rows: Sequence[MixtureRow], utterances: Sequence[UtteranceRow]
 ) -> tuple[str, str]:
     plan = plan_hash(rows)
     facts = {
@@ -309,7 +306,7 @@ def _write_tables(
         "plan_sha256": plan,
         "targets": recipe.speech.targets,
     }
-    kept: dict[str, Row] = {}
+    kept: dict[str, UtteranceRow] = {}
     if (folder / UTTERANCES).exists():
         kept = {row["utterance_id"]: row for row in read_table(folder / UTTERANCES, "utterances").rows}
     kept.update({row["utterance_id"]: row for row in utterances})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 from benchmark.errors import ManifestError, SinbadError
+from benchmark.mixing.rows import MixtureRow
 
 
 class Journal:
@@ -24,7 +25,7 @@ class Journal:
     def __init__(self, path: Path, identity: str) -> None:
         self._path, self._identity = path, identity
         self._stream: IO[str] | None = None
-        self.measured: dict[str, dict[str, Any]] = {}
+        self.measured: dict[str, MixtureRow] = {}
 
     def __enter__(self) -> Journal:
         self.measured = self._read()
@@ -45,7 +46,7 @@ class Journal:
         if self._stream is not None:
             self._stream.close()
 
-    def add(self, rows: Sequence[dict[str, Any]]) -> None:
+    def add(self, rows: Sequence[MixtureRow]) -> None:
         """Appends finished rows and hands them to the operating system."""
         for row in rows:
             self._line(row)
@@ -56,12 +57,12 @@ class Journal:
         """Removes the file, once the manifest says the same."""
         self._path.unlink(missing_ok=True)
 
-    def _line(self, row: dict[str, Any]) -> None:
+    def _line(self, row: Mapping[str, Any]) -> None:
         if self._stream is None:
             raise ValueError("a journal is written inside its `with` block")
         self._stream.write(json.dumps(row) + "\n")
 
-    def _read(self) -> dict[str, dict[str, Any]]:
+    def _read(self) -> dict[str, MixtureRow]:
         if not self._path.is_file():
             return {}
         rows = []

@@ -12,13 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Literal, TypeVar, overload
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmark.errors import ManifestError
 from benchmark.files import replacing
+from benchmark.mixing.rows import MixtureRow, PlanRow, UtteranceRow
+
+Row = TypeVar("Row", MixtureRow, UtteranceRow)
 
 PIECE = pa.struct(
     [
@@ -37,9 +40,13 @@ PLANNED = pa.schema(
         pa.field("utterance_id", pa.string(), nullable=False),
         pa.field("speaker", pa.string(), nullable=False),
         pa.field("split", pa.string(), nullable=False),
-        pa.field("noise_kind", pa.string(), nullable=False),  # clean, babble or nonbabble
+        pa.field("noise_kind", pa.string(), nullable=False),  # "clean", or a kind that the recipe names
         pa.field("noise_category", pa.string(), nullable=False),  # "" for clean
         pa.field("noise_source", pa.string(), nullable=False),  # which corpus or generator; "" for clean
+        pa.field("noise_seen", pa.bool_()),  # whether the category occurs in training; null for clean
+        # How many talk at once: 0 where the noise is no babble; null for clean, and for a recorded crowd that nobody counted.
+        pa.field("talkers", pa.int32()),
+        pa.field("voices", pa.int32()),  # how many different voices these talkers have; null as above
         pa.field("snr_db", pa.float64()),  # null for clean
         pa.field("samples", pa.int64(), nullable=False),  # length at 16 kHz
         pa.field("looped", pa.bool_(), nullable=False),  # a noise was too short and starts again
@@ -60,6 +67,9 @@ MEASURED = pa.schema(
         pa.field("peak", pa.float64()),  # of the rendered samples, full scale = 1
         pa.field("snr_p56_db", pa.float64()),  # realised: active speech level minus RMS of the noise
         pa.field("snr_rms_db", pa.float64()),  # realised: RMS of the speech minus RMS of the noise
+        # P.56 active level of the speech over the mean and over the loudest of the talkers; null where there are none.
+        pa.field("over_mean_db", pa.float64()),
+        pa.field("over_loudest_db", pa.float64()),
         pa.field("pcm_sha256", pa.string()),  # of the decoded 16-bit samples, not of the file
     ]
 )
@@ -73,9 +83,9 @@ UTTERANCES = pa.schema(
         pa.field("split", pa.string(), nullable=False),
         pa.field("prompt", pa.string(), nullable=False),
         pa.field("samples", pa.int64(), nullable=False),
-        pa.field("frames", pa.int64()),  # of the target trajectories, 100 a second
-        pa.field("valid_share", pa.float64()),  # part of the target values that were observed
-        pa.field("targets_sha256", pa.string()),
+        pa.field("frames", pa.int64(), nullable=False),  # of the target trajectories, 100 a second
+        pa.field("valid_share", pa.float64(), nullable=False),  # part of the target values that were observed
+        pa.field("targets_sha256", pa.string(), nullable=False),
         pa.field("notes", pa.string(), nullable=False),  # what the reader had to repair, "" if nothing
     ]
 )
@@ -93,41 +103,48 @@ def content_hash(rows: Iterable[Mapping[str, Any]], key: str) -> str:
     return digest.hexdigest()
 
 
-def plan_hash(rows: Iterable[Mapping[str, Any]]) -> str:
+def plan_hash(rows: Iterable[PlanRow]) -> str:
     """`content_hash` over the planned columns of mixtures alone: equal before and after rendering."""
-    names = PLANNED.names
-    return content_hash(({name: row[name] for name in names} for row in rows), "mixture_id")
+    names = set(PLANNED.names)
+    return content_hash(
+        ({name: value for name, value in row.items() if name in names} for row in rows), "mixture_id"
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Table(Generic[Row]):
     """A table with the facts stored beside it.
 
     Attributes:
-        rows: One mapping a row, in the order of the key column.
+        rows: Typed rows, in the order of the key column.
         content_sha256: See `content_hash`.
         facts: Further strings of the metadata (recipe name, version ...).
     """
 
-    rows: list[dict[str, Any]]
+    rows: list[Row]
     content_sha256: str
     facts: dict[str, str]
 
 
-def write_table(path: Path, kind: str, rows: Sequence[Mapping[str, Any]], facts: Mapping[str, str]) -> str:
+def write_table(
+    path: Path,
+    kind: Literal["mixtures", "utterances"],
+    rows: Sequence[MixtureRow] | Sequence[UtteranceRow],
+    facts: Mapping[str, str],
+) -> str:
     """Writes rows of kind "mixtures" or "utterances" and returns their content hash.
 
     Raises:
         ManifestError: A row does not fit the schema, or two rows share a key.
     """
     key, schema = _KEY[kind], _SCHEMA[kind]
-    ordered = sorted(rows, key=lambda row: str(row[key]))
+    ordered: list[dict[str, Any]] = sorted(map(dict, rows), key=lambda row: str(row[key]))
     keys = [row[key] for row in ordered]
     if len(set(keys)) != len(keys):
         twice = next(k for k, following in pairwise(keys) if k == following)
         raise ManifestError(f"{path}: {key} '{twice}' would be written twice")
     try:
-        table = pa.Table.from_pylist([dict(row) for row in ordered], schema=schema)
+        table = pa.Table.from_pylist(ordered, schema=schema)
         table.validate(full=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise ManifestError(f"{path}: a row does not fit the schema: {error}") from error
@@ -153,7 +170,11 @@ def open_parquet(path: Path) -> pa.Table:
         ) from error
 
 
-def read_table(path: Path, kind: str) -> Table:
+@overload
+def read_table(path: Path, kind: Literal["mixtures"]) -> Table[MixtureRow]: ...
+@overload
+def read_table(path: Path, kind: Literal["utterances"]) -> Table[UtteranceRow]: ...
+def read_table(path: Path, kind: str) -> Table[Any]:
     """Opens a table written by `write_table` and checks its schema and content hash.
 
     Raises:

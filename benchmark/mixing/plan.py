@@ -5,16 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from benchmark.errors import CorpusError, RecipeError
 from benchmark.mixing.noise_index import Material, Supply, Talker, by_length, samples_at_16k
 from benchmark.mixing.recipe import Babble, NonBabble, Recipe
+from benchmark.mixing.rows import Piece, PlanRow
 from benchmark.noises.synthetic import SYNTHETIC
 from benchmark.randomness import Randomness
 from benchmark.types import RATE_HZ, Utterance
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,8 @@ class _Noise:
 
     category: str
     source: str
-    pieces: list[dict[str, Any]]
+    talkers: int | None
+    pieces: list[Piece]
     looped: bool
 
 
@@ -32,7 +31,7 @@ def mixture_id(utterance_id: str, kind: str, snr_db: float | None) -> str:
     return f"clean/{utterance_id}" if snr_db is None else f"{kind}/{snr_db:g}/{utterance_id}"
 
 
-def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], supply: Supply) -> list[Row]:
+def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], supply: Supply) -> list[PlanRow]:
     """Draws the mixtures of every utterance, in the order of utterances, then conditions.
 
     Args:
@@ -48,6 +47,7 @@ def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], supply: Suppl
         CorpusError: The noise at hand does not suffice.
     """
     rows = []
+    in_training = _in_training(recipe, supply)
     for utterance in utterances:
         length = samples_at_16k(utterance.duration_s)
         if length == 0:
@@ -63,21 +63,33 @@ def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], supply: Suppl
             )
             noise = _noise(recipe, kind, utterance, length, supply, Randomness(identity))
             rows.append(
-                {
-                    "mixture_id": mixture_id(utterance.id, kind, snr_db),
-                    "utterance_id": utterance.id,
-                    "speaker": utterance.speaker,
-                    "split": utterance.split,
-                    "noise_kind": kind,
-                    "noise_category": noise.category,
-                    "noise_source": noise.source,
-                    "snr_db": snr_db,
-                    "samples": length,
-                    "looped": noise.looped,
-                    "pieces": noise.pieces,
-                }
+                PlanRow(
+                    mixture_id=mixture_id(utterance.id, kind, snr_db),
+                    utterance_id=utterance.id,
+                    speaker=utterance.speaker,
+                    split=str(utterance.split),
+                    noise_kind=kind,
+                    noise_category=noise.category,
+                    noise_source=noise.source,
+                    noise_seen=noise.category in in_training if noise.category else None,
+                    talkers=noise.talkers,
+                    voices=noise.talkers,
+                    snr_db=snr_db,
+                    samples=length,
+                    looped=noise.looped,
+                    pieces=noise.pieces,
+                )
             )
     return rows
+
+
+def _in_training(recipe: Recipe, supply: Supply) -> set[str]:
+    """The categories of noise that mixtures of the train split may have."""
+    found = {"babble"} if recipe.babble is not None else set()
+    if recipe.nonbabble is not None:
+        for source in recipe.nonbabble.sources:
+            found.update(_there(recipe.nonbabble, source, "train", supply))
+    return found
 
 
 def _conditions(recipe: Recipe) -> Iterator[tuple[str, float | None]]:
@@ -95,7 +107,7 @@ def _noise(
         return _babble(recipe.babble, utterance, length, supply, draws)
     if kind == "nonbabble" and recipe.nonbabble is not None:
         return _nonbabble(recipe.nonbabble, utterance, length, supply, draws)
-    return _Noise("", "", [], False)
+    return _Noise("", "", None, [], False)
 
 
 def _babble(wanted: Babble, utterance: Utterance, length: int, supply: Supply, draws: Randomness) -> _Noise:
@@ -134,28 +146,18 @@ def _talking(wanted: Babble, talkers: list[Talker], source: str, length: int, dr
         found, again = _cover(order, offset, length, gain_db)
         pieces += found
         looped |= again
-    return _Noise("babble", source, pieces, looped)
+    return _Noise("babble", source, wanted.talkers, pieces, looped)
 
 
-def _cover(
-    order: Sequence[Material], offset: int, length: int, gain_db: float
-) -> tuple[list[dict[str, Any]], bool]:
+def _cover(order: Sequence[Material], offset: int, length: int, gain_db: float) -> tuple[list[Piece], bool]:
     """Pieces that follow one another until `length` is covered; True if the material had to start again."""
-    pieces: list[dict[str, Any]] = []
+    pieces: list[Piece] = []
     at, index, used = 0, 0, 0
     total = sum(material.samples for material in order)
     while at < length:
         material = order[index % len(order)]
         frames = min(material.samples - offset, length - at)
-        pieces.append(
-            {
-                "noise_id": material.noise_id,
-                "offset": offset,
-                "at": at,
-                "frames": frames,
-                "gain_db": gain_db,
-            }
-        )
+        pieces.append(Piece(noise_id=material.noise_id, offset=offset, at=at, frames=frames, gain_db=gain_db))
         at, used, index, offset = at + frames, used + frames, index + 1, 0
     return pieces, used > total
 
@@ -169,14 +171,9 @@ def _nonbabble(
     source = draws.choice("source", [source for source in wanted.sources if there[source]] or wanted.sources)
     if source == "synthetic":
         category = draws.choice("category", there[source])
-        piece = {
-            "noise_id": f"synthetic:{category}:{draws.token('noise')}",
-            "offset": 0,
-            "at": 0,
-            "frames": length,
-            "gain_db": 0.0,
-        }
-        return _Noise(category, source, [piece], False)
+        token = draws.token("noise")
+        piece = Piece(noise_id=f"synthetic:{category}:{token}", offset=0, at=0, frames=length, gain_db=0.0)
+        return _Noise(category, source, 0, [piece], False)
     found = _nonbabble_of(source, split, supply)
     if not there[source]:
         raise CorpusError(
@@ -242,4 +239,4 @@ def _cut(
             f"{longest / RATE_HZ:.1f} s; {advice}"
         )
     pieces, looped = _cover([material], offset, length, 0.0)
-    return _Noise(category, source, pieces, looped)
+    return _Noise(category, source, None if category == "babble" else 0, pieces, looped)

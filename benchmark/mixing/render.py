@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,7 @@ from benchmark.audio import FULL_SCALE, pcm16, pcm_sha256
 from benchmark.errors import MeasureError, SilentNoiseError, SilentSpeechError
 from benchmark.metrics import ActiveLevel, active_speech_level
 from benchmark.mixing.recipe import Recipe
+from benchmark.mixing.rows import Measured, PlanRow
 from benchmark.mixing.sources import SourceReader
 from benchmark.types import RATE_HZ
 
@@ -31,11 +30,13 @@ class Rendered:
 
     Attributes:
         pcm: int16, shape (samples,), 16 kHz.
+        speech_gain_db: Applied to the recorded speech in it.
         measured: The columns of `benchmark.mixing.manifest.MEASURED`.
     """
 
     pcm: NDArray[np.int16]
-    measured: dict[str, Any]
+    speech_gain_db: float
+    measured: Measured
 
 
 class LevelledSpeech:
@@ -69,17 +70,17 @@ class LevelledSpeech:
         return self._levels[gain_db]
 
 
-def levelled_speech(row: Mapping[str, Any], reader: SourceReader) -> LevelledSpeech:
-    """Reads the utterance of a plan row and measures its P.56 active level.
+def levelled_speech(utterance_id: str, samples: int, reader: SourceReader) -> LevelledSpeech:
+    """Reads an utterance of so many samples at 16 kHz and measures its P.56 active level.
 
     Raises:
         CorpusError: It cannot be read.
         SilentSpeechError: It holds no speech.
     """
-    return LevelledSpeech(reader.speech(row["utterance_id"], row["samples"]), row["utterance_id"])
+    return LevelledSpeech(reader.speech(utterance_id, samples), utterance_id)
 
 
-def assemble_noise(row: Mapping[str, Any], reader: SourceReader) -> Samples:
+def assemble_noise(row: PlanRow, reader: SourceReader) -> Samples:
     """Sums the pieces of a plan row, shape (samples,), at an arbitrary common level."""
     noise = np.zeros(row["samples"])
     for piece in row["pieces"]:
@@ -88,9 +89,7 @@ def assemble_noise(row: Mapping[str, Any], reader: SourceReader) -> Samples:
     return noise
 
 
-def render_mixture(
-    row: Mapping[str, Any], recipe: Recipe, speech: LevelledSpeech, reader: SourceReader
-) -> Rendered:
+def render_mixture(row: PlanRow, recipe: Recipe, speech: LevelledSpeech, reader: SourceReader) -> Rendered:
     """Renders one plan row.
 
     SNR is the P.56 active level of the speech minus the RMS of the noise over the whole mixture (the NOIZEUS convention), or RMS
@@ -103,7 +102,8 @@ def render_mixture(
     wanted = recipe.speech.level_dbfs
     asked_db = 0.0 if wanted is None else round(wanted - speech.level.level_db, _GAIN_DIGITS)
     noise, noise_rms_db = np.zeros(0), None
-    if row["snr_db"] is not None:
+    snr_db = row["snr_db"]
+    if snr_db is not None:
         noise = assemble_noise(row, reader)
         noise_rms_db = _rms_db(noise)
         if not math.isfinite(noise_rms_db):
@@ -115,8 +115,8 @@ def render_mixture(
     speech_gain_db, noise_gain_db = asked_db, None
     while True:
         mixture = speech.samples * _factor(speech_gain_db)
-        if noise_rms_db is not None:
-            noise_gain_db = _noise_gain_db(row, recipe, speech.level_at(speech_gain_db), noise_rms_db)
+        if snr_db is not None and noise_rms_db is not None:
+            noise_gain_db = _noise_gain_db(snr_db, recipe, speech.level_at(speech_gain_db), noise_rms_db)
             mixture = mixture + noise * _factor(noise_gain_db)
         excess_db = _excess_db(mixture, recipe.mixing.peak_limit_dbfs)
         if excess_db == 0.0:
@@ -124,43 +124,45 @@ def render_mixture(
         speech_gain_db = round(speech_gain_db - excess_db, _GAIN_DIGITS)
 
     pcm = pcm16(mixture)
-    measured = {
-        "speech_level_dbfs": round(speech.level.level_db, _REPORT_DIGITS),
-        "speech_activity": round(speech.level.activity, _REPORT_DIGITS),
-        "speech_gain_db": speech_gain_db,
-        "noise_gain_db": noise_gain_db,
-        "common_gain_db": round(speech_gain_db - asked_db, _GAIN_DIGITS),
-        "peak": int(np.abs(pcm.astype(np.int32)).max()) / FULL_SCALE,
-        **_realised(pcm, speech, speech_gain_db, noisy=noise_gain_db is not None),
-        "pcm_sha256": pcm_sha256(pcm),
-    }
-    return Rendered(pcm, measured)
+    snr_p56_db, snr_rms_db = None, None
+    if noise_gain_db is not None:
+        snr_p56_db, snr_rms_db = _realised(pcm, speech, speech_gain_db)
+    measured = Measured(
+        speech_level_dbfs=round(speech.level.level_db, _REPORT_DIGITS),
+        speech_activity=round(speech.level.activity, _REPORT_DIGITS),
+        speech_gain_db=speech_gain_db,
+        noise_gain_db=noise_gain_db,
+        common_gain_db=round(speech_gain_db - asked_db, _GAIN_DIGITS),
+        peak=int(np.abs(pcm.astype(np.int32)).max()) / FULL_SCALE,
+        snr_p56_db=snr_p56_db,
+        snr_rms_db=snr_rms_db,
+        over_mean_db=None,
+        over_loudest_db=None,
+        pcm_sha256=pcm_sha256(pcm),
+    )
+    return Rendered(pcm, speech_gain_db, measured)
 
 
-def _places(row: Mapping[str, Any]) -> str:
+def _places(row: PlanRow) -> str:
     """Where the noise of a row was taken from."""
     return ", ".join(
         f"{piece['noise_id']} at {piece['offset'] / RATE_HZ:.1f} s" for piece in row["pieces"][:4]
     )
 
 
-def _noise_gain_db(row: Mapping[str, Any], recipe: Recipe, level: ActiveLevel, noise_rms_db: float) -> float:
+def _noise_gain_db(snr_db: float, recipe: Recipe, level: ActiveLevel, noise_rms_db: float) -> float:
     reference_db = level.level_db if recipe.mixing.snr_reference == "p56" else level.rms_db
-    return round(reference_db - float(row["snr_db"]) - noise_rms_db, _GAIN_DIGITS)
+    return round(reference_db - snr_db - noise_rms_db, _GAIN_DIGITS)
 
 
-def _realised(
-    pcm: NDArray[np.int16], speech: LevelledSpeech, gain_db: float, *, noisy: bool
-) -> dict[str, Any]:
-    """Both readings of the SNR, from the samples as they are stored."""
-    if not noisy:
-        return {"snr_p56_db": None, "snr_rms_db": None}
+def _realised(pcm: NDArray[np.int16], speech: LevelledSpeech, gain_db: float) -> tuple[float, float]:
+    """Both readings of the SNR, by P.56 and by RMS, from the samples as they are stored."""
     residue_db = _rms_db(pcm / FULL_SCALE - speech.samples * _factor(gain_db))
     level = speech.level_at(gain_db)
-    return {
-        "snr_p56_db": round(level.level_db - residue_db, _REPORT_DIGITS) + 0.0,
-        "snr_rms_db": round(level.rms_db - residue_db, _REPORT_DIGITS) + 0.0,
-    }
+    return (
+        round(level.level_db - residue_db, _REPORT_DIGITS) + 0.0,
+        round(level.rms_db - residue_db, _REPORT_DIGITS) + 0.0,
+    )
 
 
 def _excess_db(mixture: Samples, limit_dbfs: float) -> float:

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import joblib
 import numpy as np
@@ -19,8 +19,17 @@ from benchmark.mixing.gather import Gathered
 from benchmark.mixing.layout import trajectories_path
 from benchmark.mixing.noise_index import samples_at_16k
 from benchmark.mixing.recipe import Recipe
+from benchmark.mixing.rows import UtteranceRow
 from benchmark.mixing.trajectory_table import read_trajectories, targets_sha256, write_trajectories
 from benchmark.types import Progress, Trajectories, Utterance
+
+
+class _Facts(TypedDict):
+    """Columns of an utterance that are known once its targets are made."""
+
+    frames: int
+    valid_share: float
+    targets_sha256: str
 
 
 def unreadable_targets(
@@ -81,7 +90,7 @@ def write_targets(
     chosen: Sequence[Utterance],
     jobs: int,
     progress: Progress,
-) -> list[dict[str, Any]]:
+) -> list[UtteranceRow]:
     """Writes trajectories of the speakers of `chosen` and returns their rows of the table of utterances.
 
     A file holds all utterances of its speaker, chosen or not, because lip protrusion is relative to the speaker's median: a
@@ -98,26 +107,26 @@ def write_targets(
         )
         for speaker, members in sorted(by_speaker.items())
     )
-    facts: dict[str, dict[str, Any]] = {}
+    facts: dict[str, _Facts] = {}
     for found in progress(results, len(by_speaker), "trajectories"):
         facts.update(found)
     return [
-        {
-            "utterance_id": utterance.id,
-            "speaker": utterance.speaker,
-            "split": utterance.split,
-            "prompt": utterance.prompt,
-            "samples": samples_at_16k(utterance.duration_s),
-            "notes": str(utterance.extra.get("notes", "")),
+        UtteranceRow(
+            utterance_id=utterance.id,
+            speaker=utterance.speaker,
+            split=str(utterance.split),
+            prompt=utterance.prompt,
+            samples=samples_at_16k(utterance.duration_s),
+            notes=str(utterance.extra.get("notes", "")),
             **facts[utterance.id],
-        }
+        )
         for utterance in chosen
     ]
 
 
 def _write_speaker(
     path: Path, utterances: Sequence[Utterance], recipe: Recipe, sensors: Any
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, _Facts]:
     made = speaker_targets(utterances, recipe.speech.targets, sensors)
     targets = {utterance.id: over_audio(made[utterance.id], utterance.duration_s) for utterance in utterances}
     if _stored(path) != {key: targets_sha256(value) for key, value in targets.items()}:
@@ -146,9 +155,9 @@ def _stored(path: Path) -> dict[str, str]:
         return {}
 
 
-def _facts(targets: Trajectories) -> dict[str, Any]:
-    return {
-        "frames": len(targets.values),
-        "valid_share": round(float(targets.valid.mean()), 4) if targets.valid.size else 0.0,
-        "targets_sha256": targets_sha256(targets),
-    }
+def _facts(targets: Trajectories) -> _Facts:
+    return _Facts(
+        frames=len(targets.values),
+        valid_share=round(float(targets.valid.mean()), 4) if targets.valid.size else 0.0,
+        targets_sha256=targets_sha256(targets),
+    )

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
 
 from benchmark import audio
 from benchmark.errors import CorpusError, ManifestError
@@ -22,6 +21,7 @@ from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path, tr
 from benchmark.mixing.manifest import content_hash, read_table
 from benchmark.mixing.phone_table import FILE_NAME, labels_hash, read_labels
 from benchmark.mixing.recipe import Recipe, parse_recipe
+from benchmark.mixing.rows import MixtureRow, UtteranceRow
 from benchmark.mixing.trajectory_table import read_trajectories
 from benchmark.types import Clip, Segment, Trajectories
 
@@ -50,9 +50,9 @@ class PreparedCorpus:
             )
         table = read_table(folder / MANIFEST, "mixtures")
         self.facts = {**table.facts, "content_sha256": table.content_sha256}
-        self.mixtures: dict[str, dict[str, Any]] = {row["mixture_id"]: row for row in table.rows}
+        self.mixtures: dict[str, MixtureRow] = {row["mixture_id"]: row for row in table.rows}
         rows = read_table(folder / UTTERANCES, "utterances").rows
-        self.utterances: dict[str, dict[str, Any]] = {row["utterance_id"]: row for row in rows}
+        self.utterances: dict[str, UtteranceRow] = {row["utterance_id"]: row for row in rows}
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -82,7 +82,7 @@ class PreparedCorpus:
         """The splits that it holds."""
         return sorted({row["split"] for row in self.utterances.values()})
 
-    def of_split(self, split: str) -> list[dict[str, Any]]:
+    def of_split(self, split: str) -> list[MixtureRow]:
         """Mixtures of one split, in the order of their ids.
 
         Raises:
@@ -151,7 +151,7 @@ class PreparedCorpus:
             raise ManifestError(f"{path}: holds no trajectories of {utterance_id}; prepare the corpus again")
         return found
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[MixtureRow]:
         return iter(self.mixtures.values())
 
     def __len__(self) -> int:

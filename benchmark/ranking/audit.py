@@ -107,8 +107,8 @@ def faults(result: Result, corpus: PreparedCorpus | None = None) -> list[str]:
 
 
 def _recipe(recipe: str, folders: Sequence[Path], manifest: Path) -> Admitted:
-    corpus = PreparedCorpus(manifest) if (manifest / MANIFEST).is_file() else None
     kept_out: list[KeptOut] = []
+    corpus = _committed(recipe, manifest, kept_out)
     sound: list[Compact] = []
     by_phone: dict[str, PhoneColumns] = {}
     for folder in folders:
@@ -133,6 +133,17 @@ def _recipe(recipe: str, folders: Sequence[Path], manifest: Path) -> Admitted:
     current = [_of_this_version(result, kept_out) for result in same]
     planned = _planned(corpus, current[0].card.split) if corpus and current else frozenset()
     return Admitted(tuple(result for result in current if result.columns), planned, tuple(kept_out))
+
+
+def _committed(recipe: str, manifest: Path, kept_out: list[KeptOut]) -> PreparedCorpus | None:
+    """The committed manifest, if there is one that this version reads: a damaged one must not hide the results."""
+    if not (manifest / MANIFEST).is_file():
+        return None
+    try:
+        return PreparedCorpus(manifest)
+    except ManifestError as error:
+        kept_out.append(KeptOut(f"{recipe}: committed manifest", _brief(str(error), manifest)))
+        return None
 
 
 def _of_one_corpus(
@@ -230,7 +241,7 @@ def _planned(corpus: PreparedCorpus, split: str) -> frozenset[tuple[Condition, U
     )
 
 
-def _committed_rows(corpus: PreparedCorpus | None, result: Result) -> dict[str, dict[str, Any]] | None:
+def _committed_rows(corpus: PreparedCorpus | None, result: Result) -> Mapping[str, Mapping[str, Any]] | None:
     """Rows of the manifest, where the result claims to be made from it; another corpus is named as such later."""
     if corpus is None:
         return None

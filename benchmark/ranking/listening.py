@@ -24,6 +24,7 @@ import soundfile
 from benchmark.audio import resample
 from benchmark.errors import StandingsError
 from benchmark.files import replacing, write_text
+from benchmark.mixing.rows import MixtureRow
 from benchmark.models import Entry
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.randomness import Randomness
@@ -146,9 +147,9 @@ def _runners(corpus: PreparedCorpus, entries: Sequence[Entry]) -> Iterator[list[
         yield opened
 
 
-def _chosen(corpus: PreparedCorpus, split: str) -> list[list[dict[str, Any]]]:
+def _chosen(corpus: PreparedCorpus, split: str) -> list[list[MixtureRow]]:
     """Mixtures at one SNR of a few utterances, of different speakers as far as there are; always the same ones."""
-    groups: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[str, list[MixtureRow]] = {}
     for row in corpus.of_split(split):
         if row["snr_db"] == SNR_DB and row["samples"] <= LONGEST_S * _RATE_HZ:
             groups.setdefault(row["utterance_id"], []).append(row)

@@ -12,6 +12,7 @@ import joblib
 
 from benchmark.errors import StandingsError
 from benchmark.metrics import Measure, parse
+from benchmark.mixing.rows import MixtureRow
 from benchmark.models.entry import Entry
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.runners.estimate_files import Channels
@@ -26,7 +27,7 @@ from benchmark.scoring.scores import Plan, plan_scores, score_pools
 from benchmark.types import RATE_HZ, Clip, Progress, Segment, Trajectories, silent
 
 Row = dict[str, Any]
-_Given = tuple[list[Row], Clip, Trajectories, list[Prediction]]
+_Given = tuple[list[MixtureRow], Clip, Trajectories, list[Prediction]]
 
 #: Measures that are computed unless others are asked for.
 DEFAULT_MEASURES = ("PPMC", "RMSE", "STOI", "ESTOI", "SISDR", "PESQLike")
@@ -105,7 +106,11 @@ def evaluate(
 
 
 def _predict(
-    corpus: PreparedCorpus, entry: Entry, runner: Runner, groups: Sequence[list[Row]], progress: Progress
+    corpus: PreparedCorpus,
+    entry: Entry,
+    runner: Runner,
+    groups: Sequence[list[MixtureRow]],
+    progress: Progress,
 ) -> None:
     """Lets the model hear everything once.
 
@@ -121,7 +126,7 @@ def _score(
     corpus: PreparedCorpus,
     entry: Entry,
     runner: Runner,
-    groups: Sequence[list[Row]],
+    groups: Sequence[list[MixtureRow]],
     plan: Plan,
     folder: Path,
     jobs: int,
@@ -129,7 +134,7 @@ def _score(
 ) -> tuple[list[Row], list[Row], float]:
     """Scores of what the model gave, the same by class of phone, and the seconds that it took."""
     seconds = 0.0
-    pools: dict[tuple[str, str], list[tuple[Row, Trajectories, Prediction]]] = defaultdict(list)
+    pools: dict[tuple[str, str], list[tuple[MixtureRow, Trajectories, Prediction]]] = defaultdict(list)
 
     def tasks() -> Iterator[Any]:
         nonlocal seconds
@@ -154,7 +159,7 @@ def _score(
 def _score_utterance(
     folder: Path,
     plan: Plan,
-    rows: Sequence[Row],
+    rows: Sequence[MixtureRow],
     segments: Sequence[Segment],
     clean: Clip,
     targets: Trajectories,
@@ -165,7 +170,7 @@ def _score_utterance(
     return whole, score_phones(plan.trajectories, rows, segments, targets, predictions)
 
 
-def _items(corpus: PreparedCorpus, entry: Entry, rows: Sequence[Row]) -> Iterator[Item]:
+def _items(corpus: PreparedCorpus, entry: Entry, rows: Sequence[MixtureRow]) -> Iterator[Item]:
     for row in rows:
         heard = (
             corpus.clean(row["utterance_id"]) if entry.hears == "clean" else corpus.noisy(row["mixture_id"])
@@ -174,7 +179,7 @@ def _items(corpus: PreparedCorpus, entry: Entry, rows: Sequence[Row]) -> Iterato
 
 
 def _given(
-    corpus: PreparedCorpus, entry: Entry, runner: Runner, groups: Sequence[list[Row]]
+    corpus: PreparedCorpus, entry: Entry, runner: Runner, groups: Sequence[list[MixtureRow]]
 ) -> Iterator[_Given]:
     for rows in groups:
         key = rows[0]["utterance_id"]
@@ -182,7 +187,7 @@ def _given(
         yield rows, corpus.clean(key), corpus.targets(key), predictions
 
 
-def _expected(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[Row]]) -> int:
+def _expected(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[MixtureRow]]) -> int:
     """How many scores there have to be, whatever the model does."""
     mixtures = sum(len(rows) for rows in groups)
     parameters = len(corpus.targets(groups[0][0]["utterance_id"]).names)
@@ -194,7 +199,7 @@ def _expected(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[Row]]) -
     )
 
 
-def _expected_by_phone(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[Row]]) -> int:
+def _expected_by_phone(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[MixtureRow]]) -> int:
     """How many scores by class of phone there have to be."""
     keys = (row["utterance_id"] for rows in groups for row in rows)
     parameters = len(corpus.targets(groups[0][0]["utterance_id"]).names)
@@ -245,9 +250,9 @@ def _same_phones(stored: PhoneScores | None, corpus: PreparedCorpus, card: Card)
     return wanted == (stored.labels_sha256 if stored and mine else "")
 
 
-def _grouped(corpus: PreparedCorpus, split: str, limit: int | None) -> list[list[Row]]:
+def _grouped(corpus: PreparedCorpus, split: str, limit: int | None) -> list[list[MixtureRow]]:
     """The mixtures of each utterance."""
-    groups: dict[str, list[Row]] = defaultdict(list)
+    groups: dict[str, list[MixtureRow]] = defaultdict(list)
     for row in corpus.of_split(split):
         groups[row["utterance_id"]].append(row)
     return [groups[key] for key in sorted(groups)[:limit]]

@@ -24,7 +24,7 @@ def rendered():
     out = []
     for row in rows:
         reader = SourceReader(sources)
-        speech = levelled_speech(row, reader)
+        speech = levelled_speech(row["utterance_id"], row["samples"], reader)
         out.append((row, render_mixture(row, chosen, speech, reader), speech))
     return chosen, sources, out
 
@@ -58,7 +58,9 @@ def test_nothing_clips_and_the_common_gain_is_stored():
     gains = []
     for row in rows:
         reader = SourceReader(Sources(by_id, {"corpus": by_id}))
-        result = render_mixture(row, loud, levelled_speech(row, reader), reader)
+        result = render_mixture(
+            row, loud, levelled_speech(row["utterance_id"], row["samples"], reader), reader
+        )
         assert np.abs(result.pcm.astype(int)).max() <= round(32768 * 10 ** (-0.5 / 20))
         gains.append(result.measured["common_gain_db"])
         if row["snr_db"] is not None:
@@ -71,7 +73,9 @@ def test_a_row_renders_to_the_same_samples_whatever_was_rendered_before(rendered
     chosen, sources, out = rendered
     reader = SourceReader(sources)
     for row, result, _ in reversed(out):
-        again = render_mixture(row, chosen, levelled_speech(row, reader), reader)
+        again = render_mixture(
+            row, chosen, levelled_speech(row["utterance_id"], row["samples"], reader), reader
+        )
         assert again.measured == result.measured
         assert np.array_equal(again.pcm, result.pcm)
 
@@ -91,7 +95,11 @@ def test_talkers_are_brought_to_one_level(rendered):
     results = []
     for voices in (plain, uneven):
         reader = SourceReader(Sources(plain, {"corpus": voices}))
-        results.append(render_mixture(row, chosen, levelled_speech(row, reader), reader).pcm.astype(int))
+        results.append(
+            render_mixture(
+                row, chosen, levelled_speech(row["utterance_id"], row["samples"], reader), reader
+            ).pcm.astype(int)
+        )
     assert np.abs(results[0] - results[1]).max() <= 2
 
 
@@ -104,7 +112,7 @@ def test_silence_is_refused_by_name():
     rows = plan_mixtures(chosen, [silent], supply(utterances))
     reader = SourceReader(Sources({silent.id: silent}))
     with pytest.raises(CorpusError, match="T0/U000: has no measurable speech level"):
-        levelled_speech(rows[0], reader)
+        levelled_speech(rows[0]["utterance_id"], rows[0]["samples"], reader)
 
 
 def test_a_recording_that_is_not_the_planned_one_is_refused():
@@ -114,9 +122,9 @@ def test_a_recording_that_is_not_the_planned_one_is_refused():
     other = utterance("T0", 7, "train", 3.0)
     reader = SourceReader(Sources({utterances[0].id: other}))
     with pytest.raises(CorpusError, match="not the recording that was planned"):
-        levelled_speech(rows[0], reader)
+        levelled_speech(rows[0]["utterance_id"], rows[0]["samples"], reader)
     with pytest.raises(CorpusError, match="is in the plan but not in the corpus"):
-        levelled_speech(rows[0], SourceReader(Sources({})))
+        levelled_speech(rows[0]["utterance_id"], rows[0]["samples"], SourceReader(Sources({})))
 
 
 def test_a_worker_gets_only_what_its_rows_need():

@@ -283,3 +283,14 @@ def test_a_part_of_the_planned_mixtures_is_incomplete_even_if_all_models_agree(t
     assert why == {}
     assert standing.lines[0].lacking == len(whole.scores) - len(part)
     assert standing.lines[0].rank is None
+
+
+def test_a_committed_manifest_of_another_version_is_named_and_hides_no_result(tmp_path):
+    root = stored(tmp_path / "results", result("a", 0.3), result("b", 0.4))
+    (tmp_path / "manifests" / "toy").mkdir(parents=True)
+    pq.write_table(
+        pa.table({"mixture_id": ["clean/A/1"]}), tmp_path / "manifests" / "toy" / "manifest.parquet"
+    )
+    models, why = admitted(root, tmp_path / "manifests")
+    assert models == ["a", "b"]
+    assert why["toy: committed manifest"].startswith("manifest.parquet: is not a table of mixtures of this")
