@@ -19,6 +19,20 @@ class CorpusError(SinbadError):
     """A corpus (speech, articulation or noise) on disk is missing, empty, damaged or of another kind."""
 
 
+class LengthError(CorpusError):
+    """Audio and articulation of a recording differ so much in length that they cannot belong together.
+
+    Attributes:
+        audio_s: Length of the audio.
+        articulation_s: Length of the articulation at `rate_hz`.
+        rate_hz: Its frames per second, as the file or its description states; 0 if that is not known.
+    """
+
+    audio_s: float = 0.0
+    articulation_s: float = 0.0
+    rate_hz: float = 0.0
+
+
 class SilentSpeechError(CorpusError):
     """An utterance holds no speech, so that it has no level."""
 

@@ -47,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _inspect(arguments: argparse.Namespace) -> int:
     from benchmark import corpora
-    from benchmark.corpora.corpus_report import by_speaker, examine_all, oddly_placed
+    from benchmark.articulation import plausibility
+    from benchmark.corpora.corpus_report import by_speaker, examine_all
     from benchmark.mixing.gather import speech_root
     from benchmark.mixing.recipe import load_recipe
 
@@ -59,6 +60,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
     chosen = _first_of_each(utterances, arguments.limit)
     findings = examine_all(chosen, jobs=arguments.jobs, progress=cli.progress)
     speakers = by_speaker(chosen, findings)
+    implausible = plausibility.implausible(chosen, corpus.sensors, jobs=arguments.jobs, progress=cli.progress)
     damaged = [*listed.problems, *(reason for finding in findings for reason in finding.damaged)]
     noise, remarks = _noise(dict(arguments.noise_root))
     facts = {
@@ -72,16 +74,18 @@ def _inspect(arguments: argparse.Namespace) -> int:
         "absent": _absent(recipe, utterances, root),
         "speakers": [_as_json(speaker) for speaker in speakers],
         "opens_with_tone": [finding.utterance_id for finding in findings if finding.tone],
+        "implausible": [finding._asdict() for finding in implausible],
         "suspicious": {
-            **oddly_placed(chosen, findings, corpus.sensors),
-            **{finding.utterance_id: list(finding.suspicions) for finding in findings if finding.suspicions},
+            finding.utterance_id: list(finding.suspicions) for finding in findings if finding.suspicions
         },
         "ignored": [file._asdict() for file in listed.ignored],
         "damaged": damaged,
         "noise": noise,
         "remarks": remarks,
     }
-    cli.report(facts, _lines(facts, speakers, listed.ignored), arguments.json)
+    cli.report(
+        facts, _lines(facts, speakers, plausibility.lines(implausible), listed.ignored), arguments.json
+    )
     return cli.FOUND_PROBLEMS if damaged else 0
 
 
@@ -150,7 +154,10 @@ def _as_json(speaker: SpeakerSummary) -> dict[str, Any]:
 
 
 def _lines(
-    facts: Mapping[str, Any], speakers: Sequence[SpeakerSummary], ignored: Sequence[Ignored]
+    facts: Mapping[str, Any],
+    speakers: Sequence[SpeakerSummary],
+    implausible: Sequence[str],
+    ignored: Sequence[Ignored],
 ) -> list[str]:
     lines = [
         f"{facts['corpus']} below {facts['root']}: {len(speakers)} speakers, {facts['found']} recordings, {_length(facts['hours'])}"
@@ -168,7 +175,11 @@ def _lines(
         )
     suspicious = _not_read(ignored)
     suspicious += [f"{key}: {reason}" for key, reasons in facts["suspicious"].items() for reason in reasons]
-    lines += _group("suspicious", suspicious) + _group("damaged", facts["damaged"])
+    lines += (
+        _group("implausible", implausible)
+        + _group("suspicious", suspicious)
+        + _group("damaged", facts["damaged"])
+    )
     for name, rows in facts["noise"].items():
         lines += ["", f"noise {name}"]
         lines += [

@@ -35,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
+    from benchmark.articulation.plausibility import implausible
+    from benchmark.articulation.plausibility import lines as lines_of
     from benchmark.mixing.build import Selection, build
     from benchmark.mixing.gather import Roots, gather
     from benchmark.mixing.recipe import parse_recipe, recipe_text
@@ -42,6 +44,9 @@ def _prepare(arguments: argparse.Namespace) -> int:
     text = recipe_text(arguments.recipe)
     recipe = parse_recipe(text, arguments.recipe)
     gathered = gather(recipe, Roots(arguments.speech_root, dict(arguments.noise_root)))
+    found = implausible(gathered.targets, gathered.corpus.sensors, jobs=arguments.jobs, progress=cli.progress)
+    for line in lines_of(found):
+        print(f"implausible: {line}", file=sys.stderr)
     folder = arguments.out or Path("prepared") / recipe.name
     selection = Selection(arguments.split, arguments.limit, arguments.plan_only)
     done = build(recipe, text, gathered, folder, selection, jobs=arguments.jobs, progress=cli.progress)
@@ -57,6 +62,7 @@ def _prepare(arguments: argparse.Namespace) -> int:
         "kept": done.kept,
         "left_out": done.left_out,
         "remarks": remarks,
+        "implausible": [finding._asdict() for finding in found],
         "unassigned": gathered.unassigned,
         "content_sha256": done.content_sha256,
         "plan_sha256": done.plan_sha256,

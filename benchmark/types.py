@@ -52,12 +52,14 @@ class Trajectories:
         rate_hz: Frames per second. Frame 0 is at the first audio sample.
         names: One name a channel, e.g. ("UL_x", "UL_y") or ("LA", "LP").
         valid: bool, same shape as `values`; False where the sensor was lost or the quantity is undefined.
+        recorded_s: Length in seconds as recorded, where a reader left out what lies past the end of the audio; else None.
     """
 
     values: NDArray[np.float32]
     rate_hz: float
     names: tuple[str, ...]
     valid: NDArray[np.bool_]
+    recorded_s: float | None = None
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape != self.valid.shape:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.corpora.splits import Division
-from benchmark.errors import CorpusError
+from benchmark.errors import CorpusError, LengthError
 from benchmark.files import never_ends
 from benchmark.types import Trajectories, Utterance
 
@@ -146,23 +146,32 @@ def length_problem(path: Path, audio_s: float, articulation_s: float, limit_s: f
         return None
     return (
         f"{path}: audio lasts {audio_s:.3f} s and articulation {articulation_s:.3f} s, more than {limit_s:g} s "
-        "apart; one of the two is truncated or belongs to another recording"
+        "apart; one of the two is truncated or belongs to another recording, or the rate of the articulation is wrong"
     )
 
 
 def lengths(
-    path: Path, audio_s: float, articulation_s: float, limit_s: float
+    path: Path, audio_s: float, articulation_s: float, limit_s: float, rate_hz: float = 0.0
 ) -> dict[str, str | int | float]:
     """Facts for `Utterance.extra` about how well audio and articulation agree in length.
+
+    Args:
+        path: Of the articulation.
+        audio_s: Length of the audio.
+        articulation_s: Length of the articulation.
+        limit_s: How far the two may be apart.
+        rate_hz: Of the articulation, where it is known.
 
     Returns:
         "articulation_s", and "notes" where they differ by more than `NOTED_S`: then only the overlap is used.
 
     Raises:
-        CorpusError: They differ by more than `limit_s`.
+        LengthError: They differ by more than `limit_s`.
     """
     if problem := length_problem(path, audio_s, articulation_s, limit_s):
-        raise CorpusError(problem)
+        error = LengthError(problem)
+        error.audio_s, error.articulation_s, error.rate_hz = audio_s, articulation_s, rate_hz
+        raise error
     facts: dict[str, str | int | float] = {"articulation_s": round(articulation_s, 6)}
     apart = articulation_s - audio_s
     if abs(apart) > NOTED_S:

@@ -11,7 +11,6 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.articulation.orientation import Place, misplaced
 from benchmark.articulation.target_sets import traced_outline
 from benchmark.audio import pcm_sha256
 from benchmark.corpora.sync_tone import tone_hz
@@ -30,7 +29,7 @@ _STUCK_FRAMES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RecordingReport:
     """What one recording turned out to be.
 
     Attributes:
@@ -40,7 +39,6 @@ class Finding:
         frame_rate_hz: Of the articulation as recorded; 0 if it cannot be read.
         frames: Of the articulation.
         lost: Channel to how many of its frames are missing.
-        middle: Channel to its median, for those that were ever seen.
         sha256: Of the decoded audio.
         tone: Whether the audio opens with a tone near 1 kHz (a synchronisation signal).
         damaged: Why audio or articulation cannot be read; empty if they can.
@@ -53,7 +51,6 @@ class Finding:
     frame_rate_hz: float = 0.0
     frames: int = 0
     lost: Mapping[str, int] = field(default_factory=dict)
-    middle: Mapping[str, float] = field(default_factory=dict)
     sha256: str = ""
     tone: bool = False
     damaged: tuple[str, ...] = ()
@@ -85,7 +82,7 @@ class SpeakerSummary:
     lost_share: Mapping[str, float]
 
 
-def examine(utterance: Utterance) -> Finding:
+def examine(utterance: Utterance) -> RecordingReport:
     """Reads audio and articulation of one recording and says what is odd about them. Damage is reported, not raised."""
     damaged: list[str] = []
     suspicions: list[str] = []
@@ -109,25 +106,20 @@ def examine(utterance: Utterance) -> Finding:
                 "lost": {
                     name: int(n) for name, n in zip(moved.names, (~moved.valid).sum(axis=0), strict=True)
                 },
-                "middle": {
-                    name: float(np.median(moved.values[moved.valid[:, i], i]))
-                    for i, name in enumerate(moved.names)
-                    if moved.valid[:, i].any()
-                },
             }
             suspicions += _moved(moved, utterance)
     except CorpusError as error:
         damaged.append(str(error))
     if notes := str(utterance.extra.get("notes", "")):
         suspicions.append(notes)
-    return Finding(
+    return RecordingReport(
         utterance.id, utterance.duration_s, **facts, damaged=tuple(damaged), suspicions=tuple(suspicions)
     )
 
 
 def examine_all(
     utterances: Sequence[Utterance], *, jobs: int = 1, progress: Progress = silent
-) -> list[Finding]:
+) -> list[RecordingReport]:
     """`examine` for all, in their order; recordings with the very same audio are told of each other.
 
     What is wrong with the traced palate of a speaker is damage of the speaker's first recording.
@@ -148,7 +140,7 @@ def examine_all(
     return [_told_of_twin(finding, first.get(finding.sha256, finding.utterance_id)) for finding in findings]
 
 
-def by_speaker(utterances: Sequence[Utterance], findings: Sequence[Finding]) -> list[SpeakerSummary]:
+def by_speaker(utterances: Sequence[Utterance], findings: Sequence[RecordingReport]) -> list[SpeakerSummary]:
     """Sums up by speaker, sorted.
 
     Args:
@@ -156,36 +148,10 @@ def by_speaker(utterances: Sequence[Utterance], findings: Sequence[Finding]) -> 
         findings: Of the same, in the same order.
     """
     channels = list(dict.fromkeys(channel for finding in findings for channel in finding.lost))
-    grouped: dict[str, list[tuple[Utterance, Finding]]] = defaultdict(list)
+    grouped: dict[str, list[tuple[Utterance, RecordingReport]]] = defaultdict(list)
     for utterance, finding in zip(utterances, findings, strict=True):
         grouped[utterance.speaker].append((utterance, finding))
     return [_summary(speaker, pairs, channels) for speaker, pairs in sorted(grouped.items())]
-
-
-def oddly_placed(
-    utterances: Sequence[Utterance], findings: Sequence[Finding], sensors: Mapping[str, str]
-) -> dict[str, list[str]]:
-    """Speaker to what is wrong with where his pellets mostly are; see `benchmark.articulation.orientation`.
-
-    Args:
-        utterances: All that were examined.
-        findings: Of the same, in the same order.
-        sensors: Role to channel prefix, as in `Corpus.sensors`.
-    """
-    medians: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for utterance, finding in zip(utterances, findings, strict=True):
-        for channel, value in finding.middle.items():
-            medians[utterance.speaker][channel].append(value)
-    odd = {speaker: misplaced(_places(channels, sensors)) for speaker, channels in sorted(medians.items())}
-    return {speaker: lines for speaker, lines in odd.items() if lines}
-
-
-def _places(channels: Mapping[str, Sequence[float]], sensors: Mapping[str, str]) -> dict[str, Place]:
-    return {
-        role: (float(np.median(channels[f"{prefix}_x"])), float(np.median(channels[f"{prefix}_y"])))
-        for role, prefix in sensors.items()
-        if f"{prefix}_x" in channels and f"{prefix}_y" in channels
-    }
 
 
 def noise_summary(recordings: Iterable[Recording]) -> list[dict[str, Any]]:
@@ -227,7 +193,7 @@ def _damaged_outlines(utterances: Iterable[Utterance]) -> dict[str, tuple[str]]:
 
 
 def _summary(
-    speaker: str, pairs: Sequence[tuple[Utterance, Finding]], channels: Sequence[str]
+    speaker: str, pairs: Sequence[tuple[Utterance, RecordingReport]], channels: Sequence[str]
 ) -> SpeakerSummary:
     findings = [finding for _, finding in pairs]
     frames = sum(finding.frames for finding in findings)
@@ -293,7 +259,7 @@ def _sha256(samples: NDArray[np.floating]) -> str:
     return pcm_sha256(np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16))
 
 
-def _told_of_twin(finding: Finding, twin: str) -> Finding:
+def _told_of_twin(finding: RecordingReport, twin: str) -> RecordingReport:
     if twin == finding.utterance_id:
         return finding
     return replace(finding, suspicions=(*finding.suspicions, f"has the very same audio as {twin}"))

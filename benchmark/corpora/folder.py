@@ -34,7 +34,6 @@ PREFIXES = {
     "velum_opening": "VEL",
     "f0": "F0",
 }
-_MM = {"m": 1000.0, "cm": 10.0, "mm": 1.0, "um": 0.001}
 _FIELD = re.compile(r"\\\{(speaker|recording|prompt)\\\}")
 
 
@@ -110,7 +109,7 @@ def read_trajectories(path: Path, config: FolderConfig, audio_s: float) -> Traje
             here = [channels.index(name) for name in own]
             valid[:, here] = valid[:, here].all(axis=1, keepdims=True)
     found = raw_values.millimetres(values, valid, rate_hz, channels)
-    contract.lengths(path, audio_s, start_s + found.duration_s, config.trajectories.length_limit_s)
+    contract.lengths(path, audio_s, start_s + found.duration_s, config.trajectories.length_limit_s, rate_hz)
     return raw_values.overlap(contract.delayed(found, start_s), audio_s)
 
 
@@ -121,7 +120,7 @@ def read_anatomy(palate: Path, pharynx: Path | None, config: FolderConfig) -> An
         CorpusError: A file is damaged.
     """
     signs = [-1.0 if axis.startswith("-") else 1.0 for axis in (config.axes.x, config.axes.y)]
-    scale = np.array(signs) * _MM[config.trajectories.unit]
+    scale = np.array(signs) * config.trajectories.unit_mm
     roof = _outline(palate) * scale
     if roof[0, 0] < roof[-1, 0]:
         roof = roof[::-1]
@@ -136,7 +135,7 @@ def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, s
     speaker, recording = fields["speaker"], fields["recording"]
     sound = root / _filled(config.audio.files, fields)
     identity = f"{speaker}/{recording}"
-    extra: dict[str, str | int | float] = {}
+    extra: dict[str, str | int | float] = {"unit": str(config.trajectories.unit)}
     audio_s = 0.0
     try:
         contract.portable_id(identity, path)
@@ -285,11 +284,12 @@ def _role(
         return _channel(path, str(sensor), columns)[:, None], (prefix,)
     axes = (config.axes.x, config.axes.y)
     pair = np.column_stack([_channel(path, f"{sensor}_{axis.lstrip('-')}", columns) for axis in axes])
-    if config.trajectories.missing is not None:
+    for code in config.trajectories.missing_codes:
         with np.errstate(invalid="ignore"):
-            pair = np.where(np.abs(pair) >= config.trajectories.missing, np.nan, pair)
+            lost = np.abs(pair) >= code if code else np.repeat((pair == 0).all(axis=1)[:, None], 2, axis=1)
+        pair = np.where(lost, np.nan, pair)
     signs = [-1.0 if axis.startswith("-") else 1.0 for axis in axes]
-    return pair * _MM[config.trajectories.unit] * signs, (f"{prefix}_x", f"{prefix}_y")
+    return pair * config.trajectories.unit_mm * signs, (f"{prefix}_x", f"{prefix}_y")
 
 
 def _channel(path: Path, name: str, columns: Columns) -> NDArray[np.float64]:

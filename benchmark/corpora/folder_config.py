@@ -48,6 +48,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from benchmark.corpora.contract import ROLES
 from benchmark.errors import CorpusError
+from benchmark.formats.raw_values import UNITS_MM
 from benchmark.types import SPLITS
 
 FILE_NAME = "corpus.toml"
@@ -75,18 +76,29 @@ class AudioTable(_Table):
 class TrajectoryTable(_Table):
     """Where the articulation is and how to read it.
 
-    `names` names all columns of files that do not name them, or not as SENSOR_AXIS; `time` is a column of seconds;
-    |value| >= `missing` is lost; frame 0 is `start_s` after the first audio sample.
+    `names` names all columns of files that do not name them, or not as SENSOR_AXIS; `time` is a column of seconds; `unit` is a name
+    or how many mm it is long, as 0.01 for 1/100 mm; |value| >= `missing` is lost, and with 0 so is a sensor at exactly (0, 0);
+    frame 0 is `start_s` after the first audio sample.
     """
 
     files: Template
     rate_hz: Annotated[float, Field(gt=0, le=20_000)] | None = None
-    unit: Literal["m", "cm", "mm", "um"] = "mm"
+    unit: Literal["um", "mm", "cm", "inch", "dm", "m"] | Annotated[float, Field(gt=0)] = "mm"
     names: tuple[str, ...] = ()
     time: str | None = None
-    missing: Annotated[float, Field(gt=0)] | None = None
+    missing: Annotated[float, Field(ge=0)] | tuple[Annotated[float, Field(ge=0)], ...] = ()
     start_s: Annotated[float, Field(ge=0, le=60)] = 0.0
     length_limit_s: Annotated[float, Field(gt=0)] = 1.0
+
+    @property
+    def unit_mm(self) -> float:
+        """Length of the unit in millimetres."""
+        return UNITS_MM[self.unit] if isinstance(self.unit, str) else self.unit
+
+    @property
+    def missing_codes(self) -> tuple[float, ...]:
+        """What stands for lost values, in the unit of the files."""
+        return self.missing if isinstance(self.missing, tuple) else (self.missing,)
 
 
 class AxesTable(_Table):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import CorpusError
 from benchmark.types import Trajectories
+
+#: Units in which files hold lengths, to millimetres.
+UNITS_MM: Mapping[str, float] = MappingProxyType(
+    {"um": 0.001, "mm": 1.0, "cm": 10.0, "inch": 25.4, "dm": 100.0, "m": 1000.0}
+)
 
 
 def refuse_blank(path: Path, values: NDArray[np.floating]) -> None:
@@ -35,5 +42,9 @@ def overlap(trajectories: Trajectories, audio_s: float) -> Trajectories:
     """Leave out what lies more than one frame past the end of the audio."""
     frames = max(1, int(np.ceil(audio_s * trajectories.rate_hz - 1e-6)) + 1)
     return Trajectories(
-        trajectories.values[:frames], trajectories.rate_hz, trajectories.names, trajectories.valid[:frames]
+        trajectories.values[:frames],
+        trajectories.rate_hz,
+        trajectories.names,
+        trajectories.valid[:frames],
+        recorded_s=trajectories.duration_s,
     )

@@ -10,7 +10,7 @@ import scipy.io
 
 from benchmark import corpora
 from benchmark.articulation import speaker_targets
-from benchmark.corpora.corpus_report import examine, oddly_placed
+from benchmark.articulation.plausibility import implausible
 from benchmark.formats import carstens, est_track
 
 pytestmark = pytest.mark.real
@@ -85,9 +85,10 @@ def test_carstens_ramps(real_samples: Path, name: str, sensors: int, rate_hz: fl
 
 
 @pytest.mark.parametrize("name", ["xrmb", "hprc", "mocha"])
-def test_every_head_faces_the_way_that_its_reader_says(real_samples: Path, name: str) -> None:
-    utterances = corpora.read(name, real_samples / name)
-    assert oddly_placed(utterances, [examine(utterances[0])], corpora.get(name).sensors) == {}
+def test_no_real_recording_is_implausible(real_samples: Path, name: str) -> None:
+    found = implausible(corpora.read(name, real_samples / name), corpora.get(name).sensors)
+    # The articulation of MOCHA's recording does end 0.29 s before its audio.
+    assert [finding.kind for finding in found] == (["lengths"] if name == "mocha" else [])
 
 
 @pytest.mark.parametrize("name", ["xrmb", "hprc", "mocha"])

@@ -1,0 +1,427 @@
+"""Whether the articulation of a speaker can be what its reader or its description says: unit, axes, sensors, rate, lost values.
+
+Each check looks at what no head and no recording can be, and says in one line what was seen and what to do. A line is a question to
+the person who knows the recordings, not proof: nothing is changed and nothing is left out because of it.
+
+A bounded sample of recordings is read of each speaker, always the same one, so that preparing stays quick.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import NamedTuple
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.articulation.orientation import misplaced
+from benchmark.articulation.tract_variables import Track, track
+from benchmark.errors import CorpusError, LengthError
+from benchmark.formats.raw_values import UNITS_MM
+from benchmark.types import Progress, Utterance, silent
+
+#: Recordings of each speaker that are read.
+SAMPLE = 12
+
+#: Where the sensors of an adult mostly are, mm; the origin does not matter.
+_USUAL: Mapping[str, tuple[float, float]] = {
+    "upper_lip": (11.0, 6.0),
+    "lower_lip": (9.0, -16.0),
+    "jaw": (-2.0, -13.0),
+    "tongue_tip": (-12.0, -3.0),
+    "tongue_front": (-23.0, 5.0),
+    "tongue_mid": (-36.0, 4.0),
+    "tongue_back": (-50.0, 2.0),
+    "velum": (-66.0, 4.0),
+}
+#: Heads differ from the usual one by less than this factor, children's among them; centimetres and inches by 2.5.
+_HEADS_DIFFER = 1.75
+#: Lengths in mm that a unit of the files may have: those with a name, and the parts of a millimetre that recorders write.
+_UNITS: Mapping[str, float] = {**UNITS_MM, "0.01": 0.01, "0.1": 0.1}
+#: Channels that were normalised have a standard deviation near 1 about one common place.
+_NORMALISED = (0.5, 2.0)
+
+#: Rates at which articulation is recorded.
+_RATES = (50.0, 60.0, 80.0, 100.0, 120.0, 125.0, 145.645, 160.0, 200.0, 240.0, 250.0, 300.0, 400.0, 500.0, 1000.0, 1250.0)  # fmt: skip
+_RATE_APART = 0.01
+#: Ratios of length that differ by less are one factor; or by less than the second, if a rate in use then fits.
+_RATIO_SPREAD, _RATIO_SPREAD_KNOWN = 0.006, 0.02
+#: Differences of length that differ by less are one difference: the recordings are all equally long.
+_OFFSETS_DIFFER_S = 0.02
+_FEWEST_LENGTHS = 3
+_LENGTHS_APART_S = 0.1
+
+_FEWEST_CODED = 3
+_CODE_APART_MM = 3.0
+_CODE_RANGES = 5.0
+_SAME_SHARE = 0.99
+
+_LIPS_SPEECH_S = 8.0
+_LIPS_MEET_MM = 30.0
+_LIPS_MOVE_MM = 1.5
+
+
+class Finding(NamedTuple):
+    """Something that cannot be, or hardly.
+
+    Attributes:
+        speaker: Whose recordings.
+        kind: One of `KINDS`.
+        what: What was seen.
+        advice: What to do about it.
+    """
+
+    speaker: str
+    kind: str
+    what: str
+    advice: str
+
+
+#: Kinds of finding, the worst first.
+KINDS = ("unit", "sensors", "axes", "rate", "lag", "lost", "lips", "lengths", "outline")
+
+
+@dataclass
+class _Sample:
+    """What was read of one speaker."""
+
+    speaker: str
+    unit: str
+    recordings: list[dict[str, Track]] = field(default_factory=list)
+    lengths: list[tuple[float, float]] = field(default_factory=list)
+    rates_hz: set[float] = field(default_factory=set)
+    seconds: float = 0.0
+
+    @property
+    def roles(self) -> list[str]:
+        """Sensors that were seen at all."""
+        return list(dict.fromkeys(role for recording in self.recordings for role in recording))
+
+    def tracks(self, role: str) -> list[Track]:
+        """One sensor in all recordings that have it."""
+        return [recording[role] for recording in self.recordings if role in recording]
+
+    def together(self, role: str) -> NDArray[np.float64]:
+        """All known positions of a sensor, mm, shape (frames, 2)."""
+        return np.concatenate([found.xy[found.valid] for found in self.tracks(role)])
+
+    def without(self, role: str, code: NDArray[np.float64] | None = None) -> None:
+        """Takes out a sensor, or those of its frames that hold `code`."""
+        for recording in self.recordings:
+            if role not in recording:
+                continue
+            xy, valid = recording.pop(role)
+            rest = np.zeros_like(valid) if code is None else valid & (xy != code).any(axis=1)
+            if rest.any():
+                recording[role] = Track(xy, rest)
+
+
+def implausible(
+    utterances: Sequence[Utterance],
+    sensors: Mapping[str, str],
+    *,
+    jobs: int = 1,
+    progress: Progress = silent,
+) -> list[Finding]:
+    """What cannot be in the articulation of some speakers, sorted by kind, the worst first, then by speaker.
+
+    Args:
+        utterances: Of a corpus; those without trajectories are passed over.
+        sensors: Role to channel prefix, as in `Corpus.sensors`.
+        jobs: Worker processes.
+        progress: Told of every speaker.
+    """
+    samples = sampled(utterances)
+    results = joblib.Parallel(n_jobs=jobs, return_as="generator")(
+        joblib.delayed(speaker_findings)(members, sensors) for members in samples.values()
+    )
+    found = [finding for findings in progress(results, len(samples), "plausibility") for finding in findings]
+    return sorted(found, key=lambda finding: (KINDS.index(finding.kind), finding.speaker))
+
+
+def sampled(utterances: Iterable[Utterance], most: int = SAMPLE) -> dict[str, list[Utterance]]:
+    """Up to `most` recordings of each speaker, evenly spread over those that have trajectories, in order of their ids."""
+    by_speaker: dict[str, list[Utterance]] = defaultdict(list)
+    for utterance in sorted(utterances, key=lambda utterance: utterance.id):
+        if utterance.trajectories is not None:
+            by_speaker[utterance.speaker].append(utterance)
+    return {
+        speaker: [members[i * len(members) // most] for i in range(most)] if len(members) > most else members
+        for speaker, members in sorted(by_speaker.items())
+    }
+
+
+def lines(findings: Sequence[Finding]) -> list[str]:
+    """One line a kind of finding; speakers of whom the same is advised share a line, with what was seen of the first."""
+    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        groups[finding.kind, finding.advice].append(finding)
+    said = []
+    for group in groups.values():
+        speakers = list(dict.fromkeys(finding.speaker for finding in group))
+        others = f" (and {len(speakers) - 1} more speakers: {_some(speakers[1:])})" if speakers[1:] else ""
+        said.append(f"{speakers[0]}{others}: {group[0].what}; {group[0].advice}")
+    return said
+
+
+def speaker_findings(utterances: Sequence[Utterance], sensors: Mapping[str, str]) -> list[Finding]:
+    """What cannot be in these recordings of one speaker."""
+    sample = _read(utterances, sensors)
+    found = [*_lost(sample), *_rate_or_lengths(sample)]
+    if unit := _unit(sample):
+        return [*found, *unit]  # Millimetres mean nothing then.
+    return [*found, *(_same_values(sample) or _places(sample)), *_lips(sample)]
+
+
+def _read(utterances: Sequence[Utterance], sensors: Mapping[str, str]) -> _Sample:
+    first = utterances[0]
+    sample = _Sample(first.speaker, str(first.extra.get("unit", "")))
+    for utterance in utterances:
+        try:
+            moved = utterance.trajectories() if utterance.trajectories else None
+        except LengthError as apart:
+            sample.lengths.append((apart.audio_s, apart.articulation_s))
+            sample.rates_hz.add(apart.rate_hz)
+            continue
+        except CorpusError:
+            continue  # Damage is reported where recordings are read one by one.
+        if moved is None:
+            continue
+        recorded_s = moved.duration_s if moved.recorded_s is None else moved.recorded_s
+        sample.lengths.append((utterance.duration_s, recorded_s))
+        sample.rates_hz.add(moved.rate_hz)
+        sample.seconds += moved.duration_s
+        tracks = {role: track(moved, sensors, role) for role in sensors}
+        sample.recordings.append(
+            {role: one for role, one in tracks.items() if one is not None and one.valid.any()}
+        )
+    return sample
+
+
+def _lost(sample: _Sample) -> list[Finding]:
+    """Sensors that never move, and values that stand for lost ones. Both are taken out of the sample."""
+    found = []
+    for role in sample.roles:
+        tracks, together = sample.tracks(role), sample.together(role)
+        if not any(np.ptp(one.xy[one.valid], axis=0).any() for one in tracks):
+            what = f"{_said(role)} never moves: it is always at {_pair(together[0])}"
+            rest = "take its role out of [sensors], or name its channel rightly"
+            advice = f"the coil is dead or not connected{_mend(sample, ': ' + rest, '')}"
+            found.append(Finding(sample.speaker, "lost", what, advice))
+            sample.without(role)
+        elif (code := _code(together)) is not None:
+            frames = int((together == code).all(axis=1).sum())
+            value = float(np.abs(code).max()) / _unit_mm(sample.unit)
+            what = f"{_said(role)} is at exactly {_pair(code)} in {frames} frames, far from its other places"
+            rest = f"write missing = {value:g} in [trajectories] of corpus.toml"
+            advice = _mend(sample, f"if that stands for lost values, {rest}", "it may stand for lost values")
+            found.append(Finding(sample.speaker, "lost", what, advice))
+            sample.without(role, code)
+    return found
+
+
+def _code(xy: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """A pair of values that stands for lost ones: exactly the same in several frames, and far from all others."""
+    # One complex number a pair, because those are counted fast; 0 is added so that there is no -0.
+    pairs, counts = np.unique(xy[:, 0] + 0.0 + 1j * (xy[:, 1] + 0.0), return_counts=True)
+    for i in np.argsort(-counts, kind="stable")[:3]:
+        if counts[i] < _FEWEST_CODED or counts[i] > len(xy) - _FEWEST_CODED:
+            continue
+        pair = np.array([pairs[i].real, pairs[i].imag])
+        others = xy[(xy != pair).any(axis=1)]
+        low, middle, high = np.quantile(others, [0.05, 0.5, 0.95], axis=0)
+        # (0, 0) is what most recorders write; any other pair must lie where the sensor cannot get.
+        least = _CODE_APART_MM if not pair.any() else _CODE_RANGES * float(np.hypot(*(high - low)))
+        if float(np.hypot(*(pair - middle))) > least:
+            return pair
+    return None
+
+
+def _same_values(sample: _Sample) -> list[Finding]:
+    """Roles that were given one and the same channel."""
+    found = []
+    for one, other in combinations(sample.roles, 2):
+        both = [recording for recording in sample.recordings if one in recording and other in recording]
+        same = [float((recording[one].xy == recording[other].xy).all(axis=1).mean()) for recording in both]
+        if same and float(np.mean(same)) > _SAME_SHARE:
+            what = f"{_said(one)} and {_said(other)} have the very same values"
+            advice = f"one of the two is given the other's channel{_mend(sample, ': correct [sensors] of corpus.toml', '')}"
+            found.append(Finding(sample.speaker, "sensors", what, advice))
+    return found
+
+
+def _places(sample: _Sample) -> list[Finding]:
+    """Whether the sensors lie as they do in a head."""
+    places = {role: _middle(sample.together(role)) for role in sample.roles}
+    advice = _mend(sample, "correct [sensors] or [axes] of corpus.toml")
+    return [Finding(sample.speaker, "axes", what, advice) for what in misplaced(places)]
+
+
+def _unit(sample: _Sample) -> list[Finding]:
+    """Whether the sensors lie as far apart as in a head, whichever of them is which."""
+    roles = [role for role in sample.roles if role in _USUAL]
+    if len(roles) < 2:
+        return []
+    places = {role: _middle(sample.together(role)) for role in roles}
+    apart, usual = _spread([places[role] for role in roles]), _spread([_USUAL[role] for role in roles])
+    moves = float(np.median([sample.together(role).std(axis=0).mean() for role in roles]))
+    if apart < moves and _NORMALISED[0] < moves < _NORMALISED[1]:
+        return [
+            Finding(
+                sample.speaker,
+                "unit",
+                "all sensors lie about one place and move by one unit: the channels look normalised",
+                "give positions as they were measured: tract variables need millimetres in one system of coordinates",
+            )
+        ]
+    if apart < moves:
+        return [
+            Finding(
+                sample.speaker,
+                "unit",
+                "all sensors lie about one place: the mean of each channel seems to have been taken away",
+                "give positions as they were measured: tract variables need all sensors in one system of coordinates",
+            )
+        ]
+    factor = usual / apart
+    if 1 / _HEADS_DIFFER < factor < _HEADS_DIFFER:
+        return []
+    stated = _unit_mm(sample.unit)
+    name, mm = min(_UNITS.items(), key=lambda unit: abs(np.log(unit[1] / (stated * factor))))
+    what = f"the head is {_length(apart / usual * 60.0)} wide, from lips to tongue back, where about 60 mm is usual"
+    if mm == stated or not 1 / _HEADS_DIFFER < mm / (stated * factor) < _HEADS_DIFFER:
+        advice = (
+            f"the unit is wrong by a factor of {factor:.3g}, and no unit in use fits: ask who recorded it"
+        )
+    elif sample.unit:
+        written = name if name[0].isdigit() else f'"{name}"'
+        advice = (
+            f'looks like {_unit_name(name)}; write unit = {written} instead of "{sample.unit}" in corpus.toml'
+        )
+    else:
+        advice = (
+            f"looks like {_unit_name(name)}; the files are not in the unit that this corpus is published in"
+        )
+    return [Finding(sample.speaker, "unit", what, advice)]
+
+
+def _rate_or_lengths(sample: _Sample) -> list[Finding]:
+    """Whether the rate is wrong, or else which recordings are longer or shorter than their audio by more than 0.1 s."""
+    if not sample.lengths:
+        return []
+    audio_s, recorded_s = np.array(sample.lengths).reshape(-1, 2).T
+    apart = recorded_s - audio_s
+    if finding := _rate(sample, audio_s, recorded_s):
+        return [finding]
+    far = np.abs(apart) > _LENGTHS_APART_S
+    if not far.any():
+        return []
+    worst = int(np.abs(apart).argmax())
+    longer = "longer" if apart[worst] > 0 else "shorter"
+    what = (
+        f"in {int(far.sum())} of {len(apart)} recordings the articulation differs in length from the audio by more than 0.1 s "
+        f"(at most {abs(apart[worst]):.2f} s {longer})"
+    )
+    return [
+        Finding(
+            sample.speaker, "lengths", what, "only the overlap is used; make sure that both start together"
+        )
+    ]
+
+
+def _rate(sample: _Sample, audio_s: NDArray[np.float64], recorded_s: NDArray[np.float64]) -> Finding | None:
+    """Whether articulation is longer or shorter than its audio by one factor in all recordings."""
+    if len(audio_s) < _FEWEST_LENGTHS or len(sample.rates_hz) != 1 or audio_s.min() <= 0:
+        return None
+    (rate_hz,) = sample.rates_hz
+    factor = float(np.median(recorded_s / audio_s))
+    fitting = _known_rate(rate_hz * factor)
+    # What a factor leaves unexplained, in seconds, against what one constant difference would leave.
+    by_factor, by_offset = np.std(recorded_s / factor - audio_s), np.std(recorded_s - audio_s)
+    spread = np.std(recorded_s / audio_s) / factor
+    better = by_factor < by_offset / 2 and by_offset > _OFFSETS_DIFFER_S
+    known = fitting in _RATES
+    one_factor = spread < (_RATIO_SPREAD_KNOWN if better and known else _RATIO_SPREAD) and (better or known)
+    if abs(factor - 1) < _RATE_APART or not one_factor:
+        return None
+    longer = "longer" if factor > 1 else "shorter"
+    what = f"the articulation of every recording is {abs(factor - 1):.1%} {longer} than its audio"
+    advice = f"the rate of {rate_hz:g} seems wrong: a rate of {fitting:g} would fit"
+    return Finding(sample.speaker, "rate", what, advice)
+
+
+def _known_rate(rate_hz: float) -> float:
+    near = min(_RATES, key=lambda known: abs(known / rate_hz - 1))
+    return near if abs(near / rate_hz - 1) < _RATE_APART else round(rate_hz, 1)
+
+
+def _lips(sample: _Sample) -> list[Finding]:
+    """Lips that never meet, or never part, in seconds of speech."""
+    apart = [
+        np.hypot(*(one.xy - other.xy)[one.valid & other.valid].T)
+        for one, other in (
+            (recording["upper_lip"], recording["lower_lip"])
+            for recording in sample.recordings
+            if "upper_lip" in recording and "lower_lip" in recording
+        )
+    ]
+    together = np.concatenate(apart) if apart else np.zeros(0)
+    if sample.seconds < _LIPS_SPEECH_S or together.size < 2:
+        return []
+    least, most = (float(value) for value in np.quantile(together, [0.005, 0.98]))
+    advice = "make sure that [sensors] names sensors on the lips"
+    if least > _LIPS_MEET_MM:
+        what = (
+            f"the lips never meet: their sensors come no closer than {least:.0f} mm in {sample.seconds:.0f} s"
+        )
+        return [Finding(sample.speaker, "lips", what, advice)]
+    if most - least < _LIPS_MOVE_MM:
+        what = f"the lips hardly part: the distance of their sensors changes by {most - least:.1f} mm in {sample.seconds:.0f} s"
+        return [Finding(sample.speaker, "lips", what, advice)]
+    return []
+
+
+def _mend(
+    sample: _Sample, described: str, published: str = "these files differ from the corpus as it is published"
+) -> str:
+    """What to do: other words for a folder with a description than for a published corpus, whose reader knows its files."""
+    return described if sample.unit else published
+
+
+def _middle(xy: NDArray[np.float64]) -> tuple[float, float]:
+    x, y = np.median(xy, axis=0)
+    return float(x), float(y)
+
+
+def _spread(places: Sequence[tuple[float, float]]) -> float:
+    """Mean distance between all pairs."""
+    return float(np.mean([np.hypot(a[0] - b[0], a[1] - b[1]) for a, b in combinations(places, 2)]))
+
+
+def _unit_mm(unit: str) -> float:
+    """Length in mm of a unit as `corpus.toml` states it: a name, or a number; where nothing is stated, files are in mm."""
+    return UNITS_MM[unit] if unit in UNITS_MM else float(unit or 1.0)
+
+
+def _unit_name(name: str) -> str:
+    return {"0.01": "1/100 mm", "0.1": "1/10 mm"}.get(name, name)
+
+
+def _length(mm: float) -> str:
+    return f"{mm:.3g} mm" if mm < 1000 else f"{mm / 1000:,.3g} m"
+
+
+def _pair(xy: NDArray[np.float64]) -> str:
+    return f"({xy[0]:g}, {xy[1]:g})"
+
+
+def _some(names: Sequence[str], most: int = 3) -> str:
+    return ", ".join(names[:most]) + (" ..." if len(names) > most else "")
+
+
+def _said(role: str) -> str:
+    return f"the {role.replace('_', ' ')}"
