@@ -7,10 +7,14 @@ import errno
 import io
 import json
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 from benchmark.errors import SinbadError
@@ -18,20 +22,25 @@ from benchmark.errors import SinbadError
 Item = TypeVar("Item")
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
-USAGE, FOUND_PROBLEMS, INTERRUPTED = 2, 1, 130
+USAGE, FOUND_PROBLEMS, INTERRUPTED, TERMINATED = 2, 1, 130, 143
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a command as Ctrl-C does: what it holds is let go of, and its workers go with it."""
 
 
 def guarded(work: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
     """Runs a command; an error that the user can repair is printed on standard error, status 2."""
     try:
         _print_anything()
-        return work(arguments)
+        with _termination_raised():
+            return work(arguments)
     except SinbadError as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print("stopped; run the same command again to go on", file=sys.stderr)
-        return INTERRUPTED
+        return TERMINATED if isinstance(stop, _Terminated) else INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe (head, less) went away; the interpreter must not complain about it on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -43,6 +52,23 @@ def guarded(work: Callable[[argparse.Namespace], int], arguments: argparse.Names
             "error: no space is left on the disk; make room and run the same command again", file=sys.stderr
         )
         return USAGE
+
+
+@contextmanager
+def _termination_raised() -> Iterator[None]:
+    """Turns SIGTERM into an exception; only the main thread may do so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def parser(name: str, summary: str, example: str) -> argparse.ArgumentParser:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +16,7 @@ from benchmark.corpora.sync_tone import tone_hz
 from benchmark.errors import CorpusError
 from benchmark.noises.contract import Recording
 from benchmark.types import Progress, Trajectories, Utterance, silent
+from benchmark.workers import share_out
 
 _SILENT_PEAK = 1e-3
 _SHORT_S = 0.3
@@ -124,9 +124,7 @@ def examine_all(
 
     What is wrong with the traced palate of a speaker is damage of the speaker's first recording.
     """
-    found = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=16)(
-        joblib.delayed(examine)(utterance) for utterance in utterances
-    )
+    found = share_out(examine, ((utterance,) for utterance in utterances), jobs, batch_size=16)
     findings = list(progress(found, len(utterances), "inspecting"))
     outlines = _damaged_outlines(utterances)
     findings = [

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import joblib
-
 from benchmark import audio
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.files import alone_in, write_text
@@ -24,6 +22,7 @@ from benchmark.mixing.rows import UNMEASURED, MixtureRow, PlanRow, UtteranceRow
 from benchmark.mixing.sources import SourceReader, Sources
 from benchmark.mixing.targets import unreadable_targets, write_targets
 from benchmark.types import RATE_HZ, SPLITS, Progress, Utterance, silent
+from benchmark.workers import share_out
 
 JOURNAL = "journal.jsonl"
 
@@ -215,9 +214,7 @@ def _intact(
     if not known:
         return {}
     rows = list(known.values())
-    checks = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=32)(
-        joblib.delayed(samples_match)(folder, row) for row in rows
-    )
+    checks = share_out(samples_match, ((folder, row) for row in rows), jobs, batch_size=32)
     right = list(progress(checks, len(rows), "checking what is there"))
     return {row["mixture_id"]: row for row, ok in zip(rows, right, strict=True) if ok}
 
@@ -249,10 +246,8 @@ def _render(
         by_utterance[row["utterance_id"]].append(row)
     made: dict[str, MixtureRow] = {}
     unusable: dict[str, str] = {}
-    results = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        joblib.delayed(_render_utterance)(recipe, group, sources.needed_by(group), folder)
-        for group in by_utterance.values()
-    )
+    tasks = ((recipe, group, sources.needed_by(group), folder) for group in by_utterance.values())
+    results = share_out(_render_utterance, tasks, jobs, in_order=False)
     for finished in progress(results, len(by_utterance), "rendering"):
         if isinstance(finished, Unusable):
             unusable[finished.utterance_id] = finished.reason

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import joblib
-
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.formats.phones import checked
 from benchmark.mixing.phone_table import FILE_NAME, read_labels, write_labels
 from benchmark.types import Progress, Segment, Utterance
+from benchmark.workers import share_out
 
 #: Labels may end so much after the recording.
 _LATEST_S = 0.1
@@ -34,9 +33,7 @@ def write_phones(
     """
     path = folder / FILE_NAME
     labelled = [utterance for utterance in chosen if utterance.phones is not None]
-    results = joblib.Parallel(n_jobs=jobs, return_as="generator")(
-        joblib.delayed(_labels)(utterance) for utterance in labelled
-    )
+    results = share_out(_labels, ((utterance,) for utterance in labelled), jobs)
     labels = {key: value for key, value in _earlier(path).items() if key in kept}
     remarks: list[str] = []
     unknown: set[str] = set()

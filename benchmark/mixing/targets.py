@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
-import joblib
 import numpy as np
 
 from benchmark.articulation import speaker_targets
@@ -22,6 +21,7 @@ from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.rows import UtteranceRow
 from benchmark.mixing.trajectory_table import read_trajectories, targets_sha256, write_trajectories
 from benchmark.types import Progress, Trajectories, Utterance
+from benchmark.workers import share_out
 
 
 class _Facts(TypedDict):
@@ -46,9 +46,7 @@ def unreadable_targets(
         jobs: Worker processes.
         progress: Told of every utterance.
     """
-    results = joblib.Parallel(n_jobs=jobs, return_as="generator")(
-        joblib.delayed(_problem)(utterance) for utterance in utterances
-    )
+    results = share_out(_problem, ((utterance,) for utterance in utterances), jobs)
     found = progress(results, len(utterances), "reading trajectories")
     problems = {
         utterance.id: problem
@@ -101,12 +99,11 @@ def write_targets(
     for utterance in gathered.targets:
         if utterance.speaker in speakers:
             by_speaker[utterance.speaker].append(utterance)
-    results = joblib.Parallel(n_jobs=jobs, return_as="generator")(
-        joblib.delayed(_write_speaker)(
-            trajectories_path(folder, speaker), members, recipe, gathered.corpus.sensors
-        )
+    tasks = (
+        (trajectories_path(folder, speaker), members, recipe, gathered.corpus.sensors)
         for speaker, members in sorted(by_speaker.items())
     )
+    results = share_out(_write_speaker, tasks, jobs)
     facts: dict[str, _Facts] = {}
     for found in progress(results, len(by_speaker), "trajectories"):
         facts.update(found)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import joblib
-
 from benchmark.errors import ManifestError, RecipeError
 from benchmark.mixing.build import JOURNAL, samples_match
 from benchmark.mixing.gather import Gathered
@@ -18,6 +16,7 @@ from benchmark.mixing.recipe import recipe_hash
 from benchmark.mixing.trajectory_table import read_trajectories, targets_sha256
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.types import Progress, silent
+from benchmark.workers import share_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,7 @@ def verify(corpus: PreparedCorpus, *, jobs: int = 1, progress: Progress = silent
     """Reads every file of a prepared corpus again and compares hashes."""
     folder = corpus.folder
     rows = [row for row in corpus if row["pcm_sha256"] is not None]
-    checks = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=32)(
-        joblib.delayed(samples_match)(folder, row) for row in rows
-    )
+    checks = share_out(samples_match, ((folder, row) for row in rows), jobs, batch_size=32)
     missing: list[Path] = []
     changed: list[Path] = []
     for row, right in zip(rows, progress(checks, len(rows), "verifying"), strict=True):

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
-
 from benchmark.errors import StandingsError
 from benchmark.metrics import Measure, parse
 from benchmark.mixing.rows import MixtureRow
@@ -25,6 +23,7 @@ from benchmark.scoring.results import Card, Result, read_result
 from benchmark.scoring.score_store import score_or_recall
 from benchmark.scoring.scores import Plan, plan_scores, score_pools
 from benchmark.types import RATE_HZ, Clip, Progress, Segment, Trajectories, silent
+from benchmark.workers import share_out
 
 Row = dict[str, Any]
 _Given = tuple[list[MixtureRow], Clip, Trajectories, list[Prediction]]
@@ -136,7 +135,7 @@ def _score(
     seconds = 0.0
     pools: dict[tuple[str, str], list[tuple[MixtureRow, Trajectories, Prediction]]] = defaultdict(list)
 
-    def tasks() -> Iterator[Any]:
+    def tasks() -> Iterator[tuple[Any, ...]]:
         nonlocal seconds
         for rows, clean, targets, predictions in _given(corpus, entry, runner, groups):
             seconds += sum(prediction.seconds for prediction in predictions)
@@ -145,9 +144,9 @@ def _score(
                     condition = row["mixture_id"].removesuffix(f"/{row['utterance_id']}")
                     pools[condition, row["speaker"]].append((row, targets, prediction.without_audio()))
             segments = corpus.phones.get(rows[0]["utterance_id"], ())
-            yield joblib.delayed(_score_utterance)(folder, plan, rows, segments, clean, targets, predictions)
+            yield folder, plan, rows, segments, clean, targets, predictions
 
-    finished = joblib.Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="2*n_jobs")(tasks())
+    finished = share_out(_score_utterance, tasks(), jobs)
     scores: list[Row] = []
     by_phone: list[Row] = []
     for whole, parts in progress(finished, len(groups), f"scoring {entry.name}"):

@@ -22,7 +22,7 @@ from benchmark.virtual import store
 from benchmark.virtual.build_state import Shelf, damage
 from benchmark.virtual.pellets import CHANNELS, RATE_HZ, UNITS
 from benchmark.virtual.plan import CORPORA, GENERATOR_VERSION, Line, Part, plan
-from benchmark.virtual.synth import booth, require_synthesiser
+from benchmark.virtual.synth import Booth, booth, require_synthesiser
 from benchmark.virtual.voices import Voice
 
 _LICENCE = "MIT"
@@ -141,10 +141,12 @@ def _spoken(shelf: Shelf, todo: Sequence[tuple[Voice, list[Line]]], jobs: int) -
     """Yields the id of every line once it is spoken and stored."""
     events: SimpleQueue[str | Future[None]] = SimpleQueue()
     stop = Event()
+    rooms: list[Booth] = []
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         try:
             for voice, lines in todo:
-                pool.submit(_speak_all, shelf, voice, lines, events, stop).add_done_callback(events.put)
+                task = pool.submit(_speak_all, shelf, voice, lines, events, stop, rooms)
+                task.add_done_callback(events.put)
             running = len(todo)
             while running:
                 event = events.get()
@@ -153,15 +155,27 @@ def _spoken(shelf: Shelf, todo: Sequence[tuple[Voice, list[Line]]], jobs: int) -
                     running -= 1
                 else:
                     yield event
+        except BaseException:
+            # Asked to stop, nobody waits for the sentences that are being spoken: each takes ten seconds or more.
+            stop.set()
+            for room in rooms:
+                room.process.kill()
+            raise
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
 
 
 def _speak_all(
-    shelf: Shelf, voice: Voice, lines: Sequence[Line], events: SimpleQueue[str | Future[None]], stop: Event
+    shelf: Shelf,
+    voice: Voice,
+    lines: Sequence[Line],
+    events: SimpleQueue[str | Future[None]],
+    stop: Event,
+    rooms: list[Booth],
 ) -> None:
     with booth(voice) as room:
+        rooms.append(room)
         shelf.put_voice(voice, *room.anatomy())
         for line in lines:
             if stop.is_set():

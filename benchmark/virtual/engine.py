@@ -20,6 +20,7 @@ import vocaltractlab_cython as vtl
 from numpy.typing import NDArray
 
 from benchmark.virtual.speaker_file import scaled_speaker
+from benchmark.workers import end_with, killed_with_parent
 
 FRAME_MS = 10.0
 # Every second state of the synthesiser (200 Hz) moves the tube smoothly enough and halves the cost.
@@ -122,6 +123,8 @@ def _at(
 
 def main() -> int:
     """Serves requests on standard input; what the synthesiser prints goes to standard error."""
+    killed_with_parent()  # one call of the synthesiser takes seconds
+    end_with(os.getppid())
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     try:
