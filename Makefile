@@ -46,7 +46,7 @@ demo: $(VENV)/.demo  ## prepare demo_noisy, score models on it, render the leade
 	    --out $(DEMO)/leaderboard/results --summary || exit $$?; \
 	done
 	$(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard
-	@echo; $(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard --measure PPMC --compare joint_tiny si_clean
+	@echo; $(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard --measures PPMC --compare joint_tiny si_clean
 	@echo; echo "Open $(DEMO)/leaderboard/index.html in a browser, or read $(DEMO)/leaderboard/README.md; the prepared corpus is $(DEMO)/demo_noisy."
 
 test: $(VENV)/.dev  ## run the tests

@@ -1,4 +1,4 @@
-"""`python -m benchmark` and `sinbad`: the commands under one name."""
+"""`sinbad` and `python -m benchmark`: all commands under one name."""
 
 from __future__ import annotations
 
@@ -6,36 +6,40 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from benchmark import __version__
+from benchmark.cli import USAGE
+
+#: In the order in which a newcomer needs them.
 COMMANDS = {
-    "list": "say what there is, and what is ready here",
-    "inspect": "say what lies in a corpus before it is prepared",
-    "plot_utterance": "draw palate, pellets and tract variables of one utterance",
-    "synthesise": "make the virtual speakers' speech and articulation",
-    "prepare": "build a noisy articulatory corpus from a recipe",
-    "verify": "compare a prepared corpus on disk with its manifest",
-    "check_model": "try a model before it is scored, and say what is wrong with it",
-    "train": "train the joint model of enhancement and inversion, or a rival of it",
-    "score": "run a model on a prepared corpus and score it",
-    "leaderboard": "render tables, plots and the page from the stored results",
-    "measures": "list the measures and what each does with awkward input",
+    "list": "lists recipes, corpora, noises, models and measures, and what each still needs here",
+    "inspect": "says what a corpus on disk holds before it is prepared",
+    "plot_utterance": "draws palate, pellets and tract variables of one utterance",
+    "prepare": "builds a noisy articulatory corpus from a recipe",
+    "verify": "compares a prepared corpus on disk with its manifest",
+    "check_model": "tries a model before it is scored, and says what is wrong with it",
+    "score": "runs a model on a prepared corpus and scores it",
+    "leaderboard": "renders tables, plots and the page from the stored results",
+    "train": "trains the joint model of enhancement and inversion, or a variant of it",
+    "synthesise": "makes the virtual speakers' speech and articulation",
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Hands over to the command that is named first."""
+    """Hands over to the command that is named first, and returns its exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
     if given and given[0] in COMMANDS:
         code: int = import_module(f"benchmark.{given[0]}").main(given[1:])
         return code
-    help_wanted = not given or given[0] in {"--help", "-h"}
-    if not help_wanted:
-        print(f"error: no command is called '{given[0]}'", file=sys.stderr)
+    if given and given[0] == "--version":
+        print(f"sinbad {__version__}")
+        return 0
     known = "\n".join(f"  {name:<15} {what}" for name, what in COMMANDS.items())
-    print(
-        f"usage: sinbad COMMAND [--help]\n\ncommands:\n{known}",
-        file=sys.stdout if help_wanted else sys.stderr,
-    )
-    return 0 if help_wanted else 2
+    usage = f"usage: sinbad COMMAND [--help] | --version\n\ncommands:\n{known}"
+    if not given or given[0] in {"--help", "-h"}:
+        print(usage)
+        return 0
+    print(f"error: there is no command '{given[0]}'\n\n{usage}", file=sys.stderr)
+    return USAGE
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 import soundfile
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
 from benchmark.errors import CorpusError, SinbadError
 from benchmark.files import never_ends
@@ -152,7 +152,7 @@ def resample(clip: Clip, rate_hz: int) -> Clip:
         return clip
     common = gcd(rate_hz, clip.rate_hz)
     up, down = rate_hz // common, clip.rate_hz // common
-    samples = resample_poly(np.asarray(clip.samples, np.float64), up, down)
+    samples = scipy.signal.resample_poly(np.asarray(clip.samples, np.float64), up, down)
     return Clip(np.asarray(samples, np.float32), rate_hz)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from benchmark import cli
 from benchmark.cli.model_options import add_model_arguments, load_model, run_options
@@ -24,10 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _EXAMPLE,
     )
     add_model_arguments(parser, positional=True)
-    parser.add_argument(
-        "--corpus", type=Path, metavar="DIR", help="a prepared corpus, for models that learn from it"
-    )
-    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    cli.add_corpus(parser, required=False, purpose=", for models that learn from it")
+    cli.add_json(parser)
     return cli.guarded(_check, parser.parse_args(argv))
 
 

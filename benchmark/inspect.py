@@ -31,28 +31,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         "Exit status 1 if any is damaged.",
         _EXAMPLE,
     )
-    parser.add_argument(
-        "--recipe", required=True, metavar="NAME", help="a shipped recipe, or a path ending in .toml"
-    )
-    cli.add_root_arguments(parser)
-    parser.add_argument(
-        "--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)"
-    )
-    parser.add_argument(
-        "--limit", type=cli.positive, metavar="N", help="read at most N recordings of each speaker"
-    )
-    parser.add_argument("--json", action="store_true", help="print all that was found as JSON")
+    cli.add_recipe(parser)
+    cli.add_roots(parser)
+    cli.add_jobs(parser)
+    cli.add_limit(parser, "read at most N recordings of each speaker")
+    cli.add_json(parser)
     return cli.guarded(_inspect, parser.parse_args(argv))
 
 
 def _inspect(arguments: argparse.Namespace) -> int:
+    from benchmark.mixing.recipe import load_recipe
+
+    recipe = load_recipe(arguments.recipe)
+
+    # A misspelt recipe is told before these load.
     from benchmark import corpora
     from benchmark.articulation import plausibility
     from benchmark.corpora.corpus_report import by_speaker, examine_all
     from benchmark.mixing.gather import speech_root
-    from benchmark.mixing.recipe import load_recipe
 
-    recipe = load_recipe(arguments.recipe)
     corpus = corpora.get(recipe.speech.corpus)
     root = speech_root(recipe, corpus, arguments.speech_root)
     listed = corpora.scan(recipe.speech.corpus, root)

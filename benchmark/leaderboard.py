@@ -11,8 +11,8 @@ from benchmark import cli
 
 _EXAMPLE = """  python -m benchmark.leaderboard
   python -m benchmark.leaderboard --check
-  python -m benchmark.leaderboard --recipe demo_noisy --measure PPMC --by noise_category --format csv
-  python -m benchmark.leaderboard --recipe virtual_noisy --measure PPMC --by phone_class
+  python -m benchmark.leaderboard --recipe demo_noisy --measures PPMC --by noise_category --format csv
+  python -m benchmark.leaderboard --recipe virtual_noisy --measures PPMC --by phone_class
   python -m benchmark.leaderboard --recipe demo_noisy --compare ridge_clean ridge_noisy
   python -m benchmark.leaderboard --items prepared/demo_noisy --models logmmse logmmse+ridge_clean"""
 
@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.parser(
         "leaderboard",
         "Renders tables, plots and a page from the stored results, and for each recipe that joint_tiny and another variant were "
-        "trained on a page that compares them. With --recipe, --measure, --by, --baseline or --compare it prints "
+        "trained on a page that compares them. With --recipe, --measures, --by, --baseline or --compare it prints "
         "what was asked for and writes nothing.",
         _EXAMPLE,
     )
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     asked = parser.add_argument_group("questions")
     asked.add_argument("--recipe", metavar="NAME", help="which recipe (default: all)")
-    asked.add_argument("--measure", nargs="+", metavar="NAME", help="which measures (default: all)")
+    asked.add_argument("--measures", nargs="+", metavar="NAME", help="which measures (default: all)")
     asked.add_argument(
         "--by",
         choices=["condition", "parameter", "speaker", "noise_category", "phone_class"],
@@ -58,11 +58,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--items", type=Path, metavar="CORPUS", help="make them from this prepared corpus, below OUT/items"
     )
     items.add_argument("--models", nargs="+", default=[], metavar="SPEC", help="models to be heard")
-    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    cli.add_json(parser)
     arguments = parser.parse_args(argv)
     if arguments.items is not None:
         return cli.guarded(_items, arguments)
-    questions = ("recipe", "measure", "by", "baseline", "compare", "format")
+    questions = ("recipe", "measures", "by", "baseline", "compare", "format")
     asks = any(getattr(arguments, name) is not None for name in questions)
     return cli.guarded(_answer if asks else _leaderboard, arguments)
 
@@ -98,7 +98,7 @@ def _answer(arguments: argparse.Namespace) -> int:
         print(f"kept out: {what}: {why}", file=sys.stderr)
     question = Question(
         recipe=arguments.recipe,
-        measures=tuple(arguments.measure or ()),
+        measures=tuple(arguments.measures or ()),
         by=arguments.by or "condition",
         baseline=arguments.baseline,
         compared=tuple(arguments.compare or ()),

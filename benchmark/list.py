@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _WHAT = ("recipes", "corpora", "noises", "models", "encoders", "configs", "measures")
 _EXAMPLE = """  python -m benchmark.list
-  python -m benchmark.list noises --json"""
+  python -m benchmark.list noises measures --json
+  python -m benchmark.list measures --edges STOI "PPMC(pool='corpus')\""""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,12 +28,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "what", nargs="*", metavar="WHAT", help=f"one or more of {', '.join(_WHAT)} (default: all)"
     )
-    parser.add_argument("--json", action="store_true", help="print the list as JSON")
+    parser.add_argument(
+        "--edges",
+        nargs="*",
+        metavar="MEASURE",
+        help="with measures: print what each (default: all) does with every awkward input instead",
+    )
+    cli.add_json(parser)
     arguments = parser.parse_args(argv)
     unknown = [name for name in arguments.what if name not in _WHAT]
     if unknown:
         parser.error(f"there are no {unknown[0]} to list; there are {', '.join(_WHAT)}")
-    return cli.guarded(_list, arguments)
+    if arguments.edges is None:
+        return cli.guarded(_list, arguments)
+    if arguments.what != ["measures"]:
+        parser.error("--edges belongs to measures: python -m benchmark.list measures --edges")
+    return cli.guarded(_edges, arguments)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -42,6 +53,7 @@ def _list(arguments: argparse.Namespace) -> int:
     facts = {
         name: [
             {"name": item.name, "title": item.title, "ready": item.ready, "needs": list(item.needs)}
+            | dict(item.facts)
             for item in items
         ]
         for name, items in found.items()
@@ -57,6 +69,18 @@ def _lines(items: Sequence[Item]) -> list[str]:
         f"  {item.name:<{width}}  {item.title}  [{'ready' if item.ready else 'needs ' + '; '.join(item.needs)}]"
         for item in items
     ]
+
+
+def _edges(arguments: argparse.Namespace) -> int:
+    from benchmark.cli.edge_tables import edge_tables
+    from benchmark.cli.inventory import ready_measures
+    from benchmark.metrics import parse
+    from benchmark.metrics.edges import edge_table
+
+    outcomes = edge_table([parse(name) for name in arguments.edges or ready_measures()])
+    facts = {"outcomes": [outcome._asdict() for outcome in outcomes]}
+    cli.report(facts, [edge_tables(outcomes)], arguments.json)
+    return 0
 
 
 if __name__ == "__main__":

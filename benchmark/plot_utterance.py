@@ -1,4 +1,4 @@
-"""Draw palate, pellets and tract variables of one utterance: `python -m benchmark.plot_utterance`."""
+"""`python -m benchmark.plot_utterance`: draws palate, pellets and tract variables of one utterance."""
 
 from __future__ import annotations
 
@@ -6,54 +6,70 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmark import cli, corpora
-from benchmark.articulation import TARGET_SETS, speaker_targets
-from benchmark.articulation.plot import plot_utterance
-from benchmark.articulation.target_sets import smooth_pellets, speaker_outline
+from benchmark import cli
 from benchmark.errors import CorpusError
-from benchmark.types import Utterance
 
-_EXAMPLE = "  python -m benchmark.plot_utterance --corpus xrmb --speech-root XRMB --utterance JW11/tp005 --out tp005.png"
+if TYPE_CHECKING:
+    from benchmark.types import Utterance
+
+_EXAMPLE = """  python -m benchmark.plot_utterance --recipe demo_noisy --out utterance.png
+  python -m benchmark.plot_utterance --recipe xrmb_noisy --speech-root /data/xrmb --utterance JW11/tp005 --out tp005.png"""
+_SUFFIXES = (".png", ".pdf", ".svg")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse, draw, say where."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parses the command line and draws."""
     parser = cli.parser(
         "plot_utterance", "Draws palate, pellets and tract variables of one utterance.", _EXAMPLE
     )
-    parser.add_argument("--corpus", required=True, help="name of the corpus, e.g. xrmb")
-    parser.add_argument("--speech-root", type=Path, required=True, metavar="DIR", help="folder that holds it")
-    parser.add_argument("--utterance", help="id, e.g. JW11/tp005 (default: the first)")
+    cli.add_recipe(parser)
+    parser.add_argument("--speech-root", type=Path, metavar="DIR", help="folder of the articulatory corpus")
+    parser.add_argument("--utterance", metavar="ID", help="e.g. JW11/tp005 (default: the first)")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="picture: .png, .pdf or .svg")
-    parser.add_argument("--targets", choices=list(TARGET_SETS), default="tv9", help="what to draw in time")
+    parser.add_argument("--targets", metavar="SET", help="what to draw in time (default: the recipe's)")
     parser.add_argument(
         "--at", type=float, metavar="SECONDS", help="moment of the midsagittal picture (default: the loudest)"
     )
-    return cli.guarded(_draw, parser.parse_args(arguments))
+    cli.add_json(parser)
+    return cli.guarded(_draw, parser.parse_args(argv))
 
 
-def _draw(given: argparse.Namespace) -> int:
-    if given.out.suffix.lower() not in (".png", ".pdf", ".svg"):
-        raise CorpusError(f"{given.out}: pictures are written as .png, .pdf or .svg")
-    corpus = corpora.get(given.corpus)
-    utterances = [
-        u for u in corpora.read(given.corpus, given.speech_root, skip_damaged=True) if u.trajectories
-    ]
-    chosen = _choose(utterances, given.utterance)
+def _draw(arguments: argparse.Namespace) -> int:
+    from benchmark.mixing.recipe import load_recipe
+
+    if arguments.out.suffix.lower() not in _SUFFIXES:
+        raise CorpusError(f"{arguments.out}: pictures are written as .png, .pdf or .svg")
+    recipe = load_recipe(arguments.recipe)
+
+    from benchmark import corpora
+    from benchmark.mixing.gather import speech_root
+
+    corpus = corpora.get(recipe.speech.corpus)
+    root = speech_root(recipe, corpus, arguments.speech_root)
+    utterances = [u for u in corpora.read(recipe.speech.corpus, root, skip_damaged=True) if u.trajectories]
+    chosen = _choose(utterances, arguments.utterance)
+
+    from benchmark.articulation import speaker_targets
+    from benchmark.articulation.plot import plot_utterance
+    from benchmark.articulation.target_sets import smooth_pellets, speaker_outline
+
     same_speaker = [utterance for utterance in utterances if utterance.speaker == chosen.speaker]
     pellets = [smooth_pellets(utterance) for utterance in same_speaker]
+    targets = speaker_targets(same_speaker, arguments.targets or recipe.speech.targets, corpus.sensors)
     plot_utterance(
-        given.out,
+        arguments.out,
         f"{corpus.title}: {chosen.id}",
         chosen.audio(),
         pellets[same_speaker.index(chosen)],
-        speaker_targets(same_speaker, given.targets, corpus.sensors)[chosen.id],
+        targets[chosen.id],
         corpus.sensors,
         speaker_outline(same_speaker, pellets, corpus.sensors),
-        given.at,
+        arguments.at,
     )
-    sys.stdout.write(f"drew {chosen.id} into {given.out}\n")
+    facts = {"utterance": chosen.id, "picture": str(arguments.out)}
+    cli.report(facts, [f"drew {chosen.id} into {arguments.out}"], arguments.json)
     return 0
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark import cli
-from benchmark.types import SPLITS
 
 _EXAMPLE = """  python -m benchmark.prepare --recipe demo_noisy
   python -m benchmark.prepare --recipe xrmb_noisy --speech-root /data/xrmb --split test --jobs 4"""
@@ -17,33 +16,34 @@ _EXAMPLE = """  python -m benchmark.prepare --recipe demo_noisy
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and prepares."""
     parser = cli.parser("prepare", "Builds a noisy articulatory corpus from a recipe.", _EXAMPLE)
-    parser.add_argument(
-        "--recipe", required=True, metavar="NAME", help="a shipped recipe, or a path ending in .toml"
-    )
-    cli.add_root_arguments(parser)
+    cli.add_recipe(parser)
+    cli.add_roots(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to (default: prepared/RECIPE)")
-    parser.add_argument(
-        "--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)"
-    )
-    parser.add_argument("--split", choices=SPLITS, help="prepare one split only")
-    parser.add_argument("--limit", type=cli.positive, metavar="N", help="at most N utterances of each split")
+    cli.add_jobs(parser)
+    cli.add_split(parser, "prepare one split only")
+    cli.add_limit(parser, "at most N utterances of each split")
     parser.add_argument(
         "--plan-only", action="store_true", help="write the plan and the targets, but no audio"
     )
-    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    cli.add_json(parser)
     return cli.guarded(_prepare, parser.parse_args(argv))
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
-    from benchmark.articulation.plausibility import implausible
-    from benchmark.articulation.plausibility import lines as lines_of
-    from benchmark.mixing.build import Selection, build
-    from benchmark.mixing.gather import Roots, gather
     from benchmark.mixing.recipe import parse_recipe, recipe_text
 
     text = recipe_text(arguments.recipe)
     recipe = parse_recipe(text, arguments.recipe)
+
+    # A misspelt recipe and a wrong folder are told before the rest loads.
+    from benchmark.mixing.gather import Roots, gather
+
     gathered = gather(recipe, Roots(arguments.speech_root, dict(arguments.noise_root)))
+
+    from benchmark.articulation.plausibility import implausible
+    from benchmark.articulation.plausibility import lines as lines_of
+    from benchmark.mixing.build import Selection, build
+
     found = implausible(gathered.targets, gathered.corpus.sensors, jobs=arguments.jobs, progress=cli.progress)
     for line in lines_of(found):
         print(f"implausible: {line}", file=sys.stderr)

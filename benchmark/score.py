@@ -10,7 +10,6 @@ from pathlib import Path
 
 from benchmark import cli
 from benchmark.cli.model_options import add_model_arguments, load_model, run_options
-from benchmark.types import SPLITS
 
 _EXAMPLE = """  python -m benchmark.score --corpus prepared/demo_noisy --model ridge_noisy
   python -m benchmark.score --corpus prepared/demo_noisy --model my_wrapper.py:MyModel --model-arg weights=best.pt
@@ -22,21 +21,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.parser(
         "score", "Runs a model on every mixture of a prepared corpus and scores what it gives.", _EXAMPLE
     )
-    parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a prepared corpus")
+    cli.add_corpus(parser)
     add_model_arguments(parser)
     parser.add_argument(
         "--measures", nargs="+", metavar="NAME", help="what to compute (default: the six of the leaderboard)"
     )
-    parser.add_argument("--split", default="test", choices=SPLITS, help="which split (default: test)")
-    parser.add_argument(
-        "--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)"
-    )
-    parser.add_argument(
-        "--limit",
-        type=cli.positive,
-        metavar="N",
-        help="try N utterances only; the scores are shown, not stored",
-    )
+    cli.add_split(parser, "which split (default: test)", "test")
+    cli.add_jobs(parser)
+    cli.add_limit(parser, "try N utterances only; the scores are shown, not stored")
     parser.add_argument(
         "--out",
         type=Path,
@@ -60,11 +52,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--fresh", action="store_true", help="run the model again though its predictions are kept"
     )
     parser.add_argument("--summary", action="store_true", help="print one line instead of the tables")
-    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    cli.add_json(parser)
     return cli.guarded(_score, parser.parse_args(argv))
 
 
 def _score(arguments: argparse.Namespace) -> int:
+    from benchmark.mixing.layout import require_folder
+
+    require_folder(arguments.corpus)
+
+    # A wrong path is told before these load.
     from dataclasses import asdict, replace
 
     from benchmark.metrics import parse

@@ -1,4 +1,4 @@
-"""Make a corpus of virtual speakers, or prove that the shipped one is what its generator gives."""
+"""`python -m benchmark.synthesise`: makes a corpus of virtual speakers, or proves that one is what its generator gives."""
 
 from __future__ import annotations
 
@@ -14,32 +14,30 @@ from benchmark.files import cache_folder, demo_corpus
 
 _NAMES = ("demo", "virtual")
 _SUMMARY = (
-    "Make a corpus of virtual speakers by articulatory synthesis: speech with exactly known articulation.\n"
+    "Makes a corpus of virtual speakers by articulatory synthesis: speech with exactly known articulation.\n"
     "demo: 12 speakers and 12 babble voices, 3 minutes; it comes with the package.\n"
     "virtual: 20 speakers and 24 babble voices, 33 minutes of target speech; takes about 75 minutes of\n"
     "processor time. What is there already and right is kept, so a run that was stopped can go on."
 )
 _EXAMPLE = """  python -m benchmark.synthesise virtual --jobs 8
-  python -m benchmark.synthesise virtual --limit 1 --out /tmp/few
-  python -m benchmark.synthesise --check demo"""
+  python -m benchmark.synthesise virtual --limit 1 --out few
+  python -m benchmark.synthesise demo --check"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit status: 0 done, 1 the check failed, 2 a repairable error."""
     parser = cli.parser("synthesise", _SUMMARY, _EXAMPLE)
-    cores = os.cpu_count() or 1
-    parser.add_argument("name", nargs="?", choices=_NAMES, help="corpus to make")
+    parser.add_argument("name", choices=_NAMES, help="the corpus")
     parser.add_argument(
         "--check",
-        choices=_NAMES,
-        help="make this corpus again in a temporary folder and compare it with what is there",
+        action="store_true",
+        help="make it again in a temporary folder and compare; exit status 1 if anything differs",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="its folder (default: in the cache folder)")
-    parser.add_argument("--jobs", type=cli.positive, default=cores, help="voices at a time (default: cores)")
-    parser.add_argument("--limit", type=cli.positive, metavar="N", help="at most N utterances of each voice")
+    cli.add_jobs(parser, default=os.cpu_count() or 1)
+    cli.add_limit(parser, "at most N utterances of each voice")
+    cli.add_json(parser)
     arguments = parser.parse_args(argv)
-    if (arguments.name is None) == (arguments.check is None):
-        parser.error("give either the name of a corpus to make or --check with one to check")
     return cli.guarded(_check if arguments.check else _make, arguments)
 
 
@@ -47,26 +45,31 @@ def _make(arguments: argparse.Namespace) -> int:
     from benchmark.virtual.build import build
 
     folder = arguments.out or cache_folder() / arguments.name
-    outcome = build(arguments.name, folder, arguments.jobs, arguments.limit, cli.progress)
-    print(f"{folder}: {outcome.made} utterances made, {outcome.kept} kept; content {outcome.content_sha256}")
+    built = build(arguments.name, folder, arguments.jobs, arguments.limit, cli.progress)
+    facts = {
+        "folder": str(folder),
+        "made": built.made,
+        "kept": built.kept,
+        "content_sha256": built.content_sha256,
+    }
+    line = f"{folder}: {built.made} utterances made, {built.kept} kept; content {built.content_sha256}"
+    cli.report(facts, [line], arguments.json)
     return 0
 
 
 def _check(arguments: argparse.Namespace) -> int:
     from benchmark.virtual.build import build, differences
 
-    usual = demo_corpus() if arguments.check == "demo" else cache_folder() / arguments.check
+    usual = demo_corpus() if arguments.name == "demo" else cache_folder() / arguments.name
     there = arguments.out or usual
     with tempfile.TemporaryDirectory(prefix="sinbad-check-") as name:
-        outcome = build(arguments.check, Path(name), arguments.jobs, arguments.limit, cli.progress)
+        built = build(arguments.name, Path(name), arguments.jobs, arguments.limit, cli.progress)
         found = differences(there, Path(name))
-    for line in found:
-        print(line)
-    if found:
-        print(f"{there}: {len(found)} differences in {outcome.made} utterances made again")
-        return cli.FOUND_PROBLEMS
-    print(f"{there}: {outcome.made} utterances made again, every sample and every frame the same")
-    return 0
+    made = f"{there}: {built.made} utterances made again"
+    verdict = f"{len(found)} differences" if found else "every sample and every frame the same"
+    facts = {"folder": str(there), "made": built.made, "differences": found}
+    cli.report(facts, [*found, f"{made}, {verdict}"], arguments.json)
+    return cli.FOUND_PROBLEMS if found else 0
 
 
 if __name__ == "__main__":

@@ -33,14 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="KEY=VALUE",
         help="change the configuration",
     )
-    parser.add_argument("--corpus", required=True, type=Path, metavar="DIR", help="a prepared corpus")
+    cli.add_corpus(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where to")
     parser.add_argument(
         "--resume",
         action="store_true",
         help="go on with a run that was interrupted; begin where there is none",
     )
-    cli.add_root_arguments(parser)
+    cli.add_roots(parser)
     parser.add_argument(
         "--epochs", type=cli.positive, metavar="N", help="the same as --set training.epochs=N"
     )
@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--render-cache", type=Path, metavar="DIR", help="keep rendered mixtures for runs with the same seed"
     )
-    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    cli.add_json(parser)
     return cli.guarded(_train, parser.parse_args(argv))
 
 
@@ -81,6 +81,11 @@ def _train(arguments: argparse.Namespace) -> int:
     short = {"epochs": arguments.epochs, "seed": arguments.seed}
     changes = [f"training.{key}={value}" for key, value in short.items() if value is not None]
     config = load_config(arguments.config, [*arguments.changes, *changes])
+
+    # A wrong path is told before torch loads.
+    from benchmark.mixing.layout import require_folder
+
+    require_folder(arguments.corpus)
 
     # Read when torch is loaded: threads that wait for one another must not keep a shared core busy (nine times slower, measured).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

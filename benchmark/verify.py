@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from benchmark import cli
 
@@ -20,19 +19,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         "Reads every file of a prepared corpus and compares hashes; exit status 1 if any differ.",
         _EXAMPLE,
     )
-    parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a prepared corpus")
+    cli.add_corpus(parser)
     parser.add_argument(
         "--replan", action="store_true", help="also derive the plan again from recipe and sources"
     )
-    cli.add_root_arguments(parser)
-    parser.add_argument(
-        "--jobs", type=cli.positive, default=1, metavar="N", help="worker processes (default: 1)"
-    )
-    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    cli.add_roots(parser)
+    cli.add_jobs(parser)
+    cli.add_json(parser)
     return cli.guarded(_verify, parser.parse_args(argv))
 
 
 def _verify(arguments: argparse.Namespace) -> int:
+    from benchmark.mixing.layout import require_folder
+
+    require_folder(arguments.corpus)
+
+    # A wrong path is told before these load.
     from benchmark.mixing.gather import Roots, gather
     from benchmark.prepared.corpus import PreparedCorpus
     from benchmark.prepared.verify import same_plan, verify

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from benchmark.errors import CorpusError, MissingExtraError, SinbadError
+
+if TYPE_CHECKING:
+    from benchmark.metrics import Measure
 
 #: Sources of noise that need no folder: the speech corpus itself, the embedded voices, the generator.
 _BUILT_IN = frozenset({"corpus", "corpus_voices", "shipped_voices", "synthetic"})
@@ -20,11 +24,13 @@ class Item:
         name: As it is named there.
         title: One line.
         needs: What is missing before it can be used here; empty if it is ready.
+        facts: Further columns for machines.
     """
 
     name: str
     title: str
     needs: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
@@ -125,12 +131,34 @@ def measures() -> list[Item]:
     for name in available():
         title = (CLASSES[name.partition("(")[0]].__doc__ or "").partition("\n")[0].rstrip(".")
         try:
-            parse(name)
+            facts = _measure_facts(parse(name))
         except MissingExtraError as error:
             items.append(Item(name, title, (str(error).rpartition(": ")[2],)))
         else:
-            items.append(Item(name, title))
+            scale = (
+                f"{facts['unit']}, {facts['better']} is better, a failure counts as {facts['worst']:g}"
+                + ("" if facts["ranked"] else ", not ranked")
+            )
+            items.append(Item(name, f"{title}; {scale}", facts=facts))
     return items
+
+
+def ready_measures() -> list[str]:
+    """The measures that can be computed here, without a further package."""
+    return [item.name for item in measures() if item.ready]
+
+
+def _measure_facts(measure: Measure) -> dict[str, Any]:
+    return {
+        "of": measure.kind,
+        "unit": measure.unit,
+        "range": list(measure.range),
+        "better": "higher" if measure.higher_is_better else "lower",
+        "worst": measure.worst,
+        "ranked": measure.ranked,
+        "version": measure.version,
+        "source": measure.source,
+    }
 
 
 #: What can be listed, by name.

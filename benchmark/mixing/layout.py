@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmark.errors import ManifestError
+
 MANIFEST, UTTERANCES, RECIPE = "manifest.parquet", "utterances.parquet", "recipe.toml"
+
+
+def require_folder(folder: Path) -> None:
+    """Makes sure that the folder of a prepared corpus is there; takes no time.
+
+    Raises:
+        ManifestError: It is not.
+    """
+    if not folder.is_dir():
+        raise ManifestError(
+            f"{folder}: not found; prepare it with `python -m benchmark.prepare --recipe NAME --out {folder}`"
+        )
 
 
 def audio_path(folder: Path, mixture_id: str) -> Path:

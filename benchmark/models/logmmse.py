@@ -8,9 +8,8 @@ TASLP 20(4) (2012). Written from the papers; not tuned on any corpus.
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import signal
-from scipy.special import exp1
 
 from benchmark.models.contract import Audio
 
@@ -38,8 +37,8 @@ class LogMmse:
         """Cleans one recording; see `benchmark.models.contract.Enhancer`."""
         if len(noisy) < _WINDOW:
             return noisy.copy()
-        transform = signal.ShortTimeFFT(
-            np.sqrt(signal.windows.hann(_WINDOW, sym=False)), _HOP, fs=self.sample_rate
+        transform = scipy.signal.ShortTimeFFT(
+            np.sqrt(scipy.signal.windows.hann(_WINDOW, sym=False)), _HOP, fs=self.sample_rate
         )
         spectrum = transform.stft(noisy.astype(np.float64))
         gains = _gains(np.abs(spectrum.T) ** 2)
@@ -63,7 +62,9 @@ def _gains(power: NDArray[np.float64]) -> NDArray[np.float64]:
         )
         prior = np.maximum(prior, _XI_FLOOR)
         ratio = prior / (1 + prior)
-        gains[frame] = np.minimum(ratio * np.exp(0.5 * exp1(np.maximum(ratio * posterior, 1e-8))), 1.0)
+        gains[frame] = np.minimum(
+            ratio * np.exp(0.5 * scipy.special.exp1(np.maximum(ratio * posterior, 1e-8))), 1.0
+        )
         previous = gains[frame] ** 2 * observed
     return gains
 

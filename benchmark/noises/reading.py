@@ -7,9 +7,9 @@ from math import gcd
 from pathlib import Path
 
 import numpy as np
+import scipy
 import soundfile
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
 from benchmark.audio import Header, native, read_clip, read_header
 from benchmark.errors import CorpusError
@@ -71,7 +71,9 @@ def read_stretch(path: Path, offset: int, frames: int) -> Samples:
     stop = min(header.frames, -(-(offset + frames) * down // up) + reach)
     native = _decode(path, header, min(start, stop), stop)
     converted = (
-        native if up == down else resample_poly(native.astype(np.float64), up, down).astype(np.float32)
+        native
+        if up == down
+        else scipy.signal.resample_poly(native.astype(np.float64), up, down).astype(np.float32)
     )
     at = offset - first_block * up
     return converted[at : at + frames].astype(np.float64)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import signal
 
 from benchmark.randomness import Randomness, gaussian, uniform
 from benchmark.types import RATE_HZ
@@ -63,12 +63,12 @@ def pink(token: str, frames: int) -> Noise:
     inside = zeros_hz < RATE_HZ / 2
     poles = np.exp(-2 * np.pi * poles_hz[inside] / RATE_HZ)
     zeros = np.exp(-2 * np.pi * zeros_hz[inside] / RATE_HZ)
-    return _settled(token, frames, lambda x: signal.sosfilt(signal.zpk2sos(zeros, poles, 1.0), x))
+    return _settled(token, frames, lambda x: scipy.signal.sosfilt(scipy.signal.zpk2sos(zeros, poles, 1.0), x))
 
 
 def speech_shaped(token: str, frames: int) -> Noise:
     """White noise with the long-term average spectrum of speech (`LTASS`), linear-phase FIR of 1025 taps."""
-    return _settled(token, frames, lambda x: signal.lfilter(_ltass_fir(), 1.0, x))
+    return _settled(token, frames, lambda x: scipy.signal.lfilter(_ltass_fir(), 1.0, x))
 
 
 def modulated(token: str, frames: int) -> Noise:
@@ -77,10 +77,10 @@ def modulated(token: str, frames: int) -> Noise:
     The envelope is 10**(m/20) with m normal, standard deviation 6 dB, low-passed at 4 Hz, the rate of syllables
     (Houtgast & Steeneken, JASA 77:1069, 1985, on the modulation spectrum of speech).
     """
-    slow = signal.butter(2, 4.0, fs=RATE_HZ, output="sos")
-    depth = _settled(f"{token}/envelope", frames, lambda x: signal.sosfilt(slow, x))
+    slow = scipy.signal.butter(2, 4.0, fs=RATE_HZ, output="sos")
+    depth = _settled(f"{token}/envelope", frames, lambda x: scipy.signal.sosfilt(slow, x))
     # The standard deviation is that of the filter, not of the draw, so that short clips do not differ in depth by rule.
-    response = signal.sosfilt(slow, np.eye(1, 2 * RATE_HZ)[0])
+    response = scipy.signal.sosfilt(slow, np.eye(1, 2 * RATE_HZ)[0])
     depth = 6.0 * depth / np.sqrt(np.sum(response**2))
     return np.asarray(speech_shaped(token, frames) * 10.0 ** (depth / 20.0))
 
@@ -120,8 +120,8 @@ def rain(token: str, frames: int) -> Noise:
     which = np.floor(3 * uniform(f"{token}/which", frames)).astype(int)
     low_hz = (1200, 2500, 4000)
     sound = sum(_resonance(draws, f"roof/{i}", drops * (which == i), low_hz[i]) for i in range(3))
-    high = signal.butter(2, 1000.0, "highpass", fs=RATE_HZ, output="sos")
-    hiss = _settled(f"{token}/hiss", frames, lambda x: signal.sosfilt(high, x))
+    high = scipy.signal.butter(2, 1000.0, "highpass", fs=RATE_HZ, output="sos")
+    hiss = _settled(f"{token}/hiss", frames, lambda x: scipy.signal.sosfilt(high, x))
     return _unit(np.asarray(sound)) + 0.5 * _unit(hiss)
 
 
@@ -149,7 +149,7 @@ def _ltass_fir() -> Noise:
     gains = 10.0 ** ((levels - 10.0 * np.log10(centres)) / 20.0)  # third-octave power to power density
     edges = np.concatenate([[0.0, 50.0], centres[:-1], [RATE_HZ / 2]])
     values = np.concatenate([[0.0, gains[0] / 4.0], gains[:-1], gains[-1:]])
-    return np.asarray(signal.firwin2(_TAPS, edges, values / values.max(), fs=RATE_HZ))
+    return np.asarray(scipy.signal.firwin2(_TAPS, edges, values / values.max(), fs=RATE_HZ))
 
 
 def _resonance(draws: Randomness, purpose: str, excitation: Noise, low_hz: int = 600) -> Noise:
@@ -159,7 +159,7 @@ def _resonance(draws: Randomness, purpose: str, excitation: Noise, low_hz: int =
     decay_s = draws.integer(f"{purpose}/ms", 8, 41) / 1000.0
     radius = np.exp(-1.0 / (decay_s * RATE_HZ / 3.0))
     denominator = [1.0, -2.0 * radius * np.cos(2 * np.pi * centre / RATE_HZ), radius**2]
-    return np.asarray(signal.lfilter([1.0 - radius], denominator, excitation))
+    return np.asarray(scipy.signal.lfilter([1.0 - radius], denominator, excitation))
 
 
 def _unit(noise: Noise) -> Noise:

@@ -17,7 +17,14 @@ from pathlib import Path
 
 from benchmark import audio
 from benchmark.errors import CorpusError, ManifestError
-from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path, trajectories_path
+from benchmark.mixing.layout import (
+    MANIFEST,
+    RECIPE,
+    UTTERANCES,
+    audio_path,
+    require_folder,
+    trajectories_path,
+)
 from benchmark.mixing.manifest import content_hash, read_table
 from benchmark.mixing.phone_table import FILE_NAME, labels_hash, read_labels
 from benchmark.mixing.recipe import Recipe, parse_recipe
@@ -44,10 +51,7 @@ class PreparedCorpus:
             ManifestError: `folder` holds no prepared corpus, or its tables were damaged or edited.
         """
         self.folder = folder
-        if not folder.is_dir():
-            raise ManifestError(
-                f"{folder}: not found; prepare it with `python -m benchmark.prepare --recipe NAME --out {folder}`"
-            )
+        require_folder(folder)
         table = read_table(folder / MANIFEST, "mixtures")
         self.facts = {**table.facts, "content_sha256": table.content_sha256}
         self.mixtures: dict[str, MixtureRow] = {row["mixture_id"]: row for row in table.rows}

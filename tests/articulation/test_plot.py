@@ -20,8 +20,8 @@ def test_a_picture_is_drawn(
     WRITERS[corpus](tmp_path / "corpus")
     out = tmp_path / f"picture{suffix}"
     arguments = [
-        "--corpus",
-        corpus,
+        "--recipe",
+        f"{corpus}_noisy",
         "--speech-root",
         str(tmp_path / "corpus"),
         "--out",
@@ -45,7 +45,7 @@ def test_a_mistake_is_one_line(
     extra: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     WRITERS["xrmb"](tmp_path)
-    arguments = ["--corpus", "xrmb", "--speech-root", str(tmp_path), "--out", str(tmp_path / "x.png")]
+    arguments = ["--recipe", "xrmb_noisy", "--speech-root", str(tmp_path), "--out", str(tmp_path / "x.png")]
     assert plot_utterance.main([*arguments, *extra]) == 2
     error = capsys.readouterr().err
     assert message in error

@@ -1,0 +1,117 @@
+"""The options of the commands: one word and one help text for each, whichever command has it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmark.types import SPLITS
+
+_MODULE = "python -m benchmark."
+
+
+def as_called(text: str) -> str:
+    """Names commands in `text` as they were called: `sinbad prepare` instead of `python -m benchmark.prepare`.
+
+    Example:
+        >>> as_called("next: python -m benchmark.score --corpus DIR")
+        'next: python -m benchmark.score --corpus DIR'
+    """
+    called = Path(sys.argv[0])
+    if called.stem.removesuffix("-script") == "sinbad":
+        return text.replace(_MODULE, "sinbad ")
+    if called.name == "__main__.py" and called.parent.name == "benchmark":
+        return text.replace(_MODULE, "python -m benchmark ")
+    return text
+
+
+def parser(name: str, summary: str, example: str) -> argparse.ArgumentParser:
+    """An argument parser whose --help ends with an example.
+
+    Args:
+        name: Of the command.
+        summary: What it does, in one or two sentences.
+        example: Lines that can be typed, with commands written as `python -m benchmark.NAME`.
+    """
+    return argparse.ArgumentParser(
+        prog=as_called(f"{_MODULE}{name}"),
+        description=summary,
+        epilog=f"example:\n{as_called(example)}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def add_recipe(to: argparse.ArgumentParser) -> None:
+    """Adds --recipe."""
+    to.add_argument(
+        "--recipe", required=True, metavar="NAME", help="a shipped recipe, or a path ending in .toml"
+    )
+
+
+def add_corpus(to: argparse.ArgumentParser, *, required: bool = True, purpose: str = "") -> None:
+    """Adds --corpus, the folder of a prepared corpus; `purpose` says what it is for where that is not plain."""
+    to.add_argument(
+        "--corpus", type=Path, required=required, metavar="DIR", help=f"a prepared corpus{purpose}"
+    )
+
+
+def add_roots(to: argparse.ArgumentParser) -> None:
+    """Adds --speech-root and --noise-root, which say where speech and noise lie."""
+    to.add_argument("--speech-root", type=Path, metavar="DIR", help="folder of the articulatory corpus")
+    to.add_argument(
+        "--noise-root",
+        action="append",
+        default=[],
+        type=_named_folder,
+        metavar="NAME=DIR",
+        help="folder of a noise corpus, once for each",
+    )
+
+
+def add_split(to: argparse.ArgumentParser, purpose: str, default: str | None = None) -> None:
+    """Adds --split."""
+    to.add_argument("--split", choices=SPLITS, default=default, help=purpose)
+
+
+def add_jobs(to: argparse.ArgumentParser, default: int = 1) -> None:
+    """Adds --jobs."""
+    to.add_argument(
+        "--jobs",
+        type=positive,
+        default=default,
+        metavar="N",
+        help=f"worker processes (default: {default})",
+    )
+
+
+def add_limit(to: argparse.ArgumentParser, purpose: str) -> None:
+    """Adds --limit."""
+    to.add_argument("--limit", type=positive, metavar="N", help=purpose)
+
+
+def add_json(to: argparse.ArgumentParser) -> None:
+    """Adds --json."""
+    to.add_argument("--json", action="store_true", help="print the outcome as JSON, for machines")
+
+
+def positive(text: str) -> int:
+    """Parses a whole number of at least 1.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number") from None
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+def _named_folder(text: str) -> tuple[str, Path]:
+    name, equals, folder = text.partition("=")
+    if not (name and equals and folder):
+        raise argparse.ArgumentTypeError(f"'{text}' is not of the form NAME=DIR, e.g. musan=/data/musan")
+    return name, Path(folder)

@@ -1,0 +1,89 @@
+"""How a command ends: its outcome as lines or as JSON, an error as one line, and the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import io
+import json
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from benchmark.cli.options import as_called
+from benchmark.errors import SinbadError
+
+#: Exit statuses besides 0: problems were found in what was examined; the call cannot be carried out; Ctrl-C; SIGTERM.
+FOUND_PROBLEMS, USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
+
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a command as Ctrl-C does: what it holds is let go of, and its workers go with it."""
+
+
+def guarded(work: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+    """Runs a command and returns its exit status.
+
+    An error that the user can repair becomes one line on standard error and status 2. Warnings of libraries are meant for whoever
+    writes programs and are not shown; `python -W default` or PYTHONWARNINGS brings them back.
+    """
+    try:
+        _print_any_name()
+        with _termination_raised(), warnings.catch_warnings():
+            if not sys.warnoptions:
+                warnings.simplefilter("ignore")
+            return work(arguments)
+    except SinbadError as error:
+        print(as_called(f"error: {error}"), file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt as stop:
+        print("stopped; run the same command again to go on", file=sys.stderr)
+        return TERMINATED if isinstance(stop, _Terminated) else INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) went away; the interpreter must not complain about it on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            raise
+        print(
+            "error: no space is left on the disk; make room and run the same command again", file=sys.stderr
+        )
+        return USAGE
+
+
+@contextmanager
+def _termination_raised() -> Iterator[None]:
+    """Turns SIGTERM into an exception; only the main thread may do so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def report(facts: Mapping[str, Any], lines: Sequence[str], as_json: bool) -> None:
+    """Prints the outcome of a command: JSON for machines, lines for people."""
+    print(json.dumps(facts, indent=2, default=str) if as_json else as_called("\n".join(lines)))
+
+
+def _print_any_name() -> None:
+    """Lets names that the terminal's encoding lacks, as of files that are not UTF-8, be printed with escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
