@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from benchmark.errors import SinbadError
     from benchmark.mixing.recipe import Recipe, load_recipe, recipe_names
     from benchmark.models import Enhancer, Inverter
-    from benchmark.models import load as load_model
     from benchmark.prepared.corpus import PreparedCorpus
     from benchmark.ranking.standings import standings
+    from benchmark.runners.loading import load_model
     from benchmark.scoring.evaluate import evaluate
     from benchmark.scoring.results import Card, Result, read_result, write_result
     from benchmark.types import Anatomy, Clip, Trajectories, Utterance
@@ -49,6 +49,7 @@ __all__ = [
     "write_result",
 ]
 
+#: The module of each name. No module of this package bears one of these names: importing it would put it in the name's place.
 _HOME = {
     "Anatomy": "types",
     "Card": "scoring.results",
@@ -62,6 +63,7 @@ _HOME = {
     "Trajectories": "types",
     "Utterance": "types",
     "evaluate": "scoring.evaluate",
+    "load_model": "runners.loading",
     "load_recipe": "mixing.recipe",
     "read_result": "scoring.results",
     "recipe_names": "mixing.recipe",
@@ -71,8 +73,10 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "load_model":
-        return import_module("benchmark.models").load
     if name in _HOME:
         return getattr(import_module(f"benchmark.{_HOME[name]}"), name)
     raise AttributeError(f"module 'benchmark' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__doc__", "__file__", "__path__"]

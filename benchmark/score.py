@@ -24,7 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli.add_corpus(parser)
     add_model_arguments(parser)
     parser.add_argument(
-        "--measures", nargs="+", metavar="NAME", help="what to compute (default: the six of the leaderboard)"
+        "--measures",
+        nargs="+",
+        metavar="NAME",
+        help="what to compute; what is stored of other measures stays (default: the six of the leaderboard)",
     )
     cli.add_split(parser, "which split (default: test)", "test")
     cli.add_jobs(parser)
@@ -37,7 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="where results are stored (default: leaderboard/results)",
     )
     parser.add_argument(
-        "--keep", action="store_true", help="keep a stored result of the same model code, corpus and measures"
+        "--keep",
+        action="store_true",
+        help="do nothing if a stored result of this model and corpus holds the measures",
     )
     parser.add_argument(
         "--replace", action="store_true", help="overwrite a stored result of another model of this name"
@@ -68,20 +73,24 @@ def _score(arguments: argparse.Namespace) -> int:
     from benchmark.prepared.corpus import PreparedCorpus
     from benchmark.ranking.standings import standings
     from benchmark.ranking.tables import measure_table
-    from benchmark.scoring.evaluate import DEFAULT_MEASURES, evaluate, stored_result
-    from benchmark.scoring.name_guard import refuse_another, spec_sha256
+    from benchmark.scoring.evaluate import evaluate, stored_result
+    from benchmark.scoring.name_guard import measures_at_stake, refuse_another, spec_sha256
     from benchmark.scoring.results import write_result
 
-    measures = [parse(name) for name in arguments.measures or DEFAULT_MEASURES]
+    measures = [parse(name) for name in arguments.measures] if arguments.measures else None
     entry = load_model(arguments)
     corpus = PreparedCorpus(arguments.corpus)
     kept = stored_result(arguments.out, corpus, entry, measures, arguments.split) if arguments.keep else None
+    also: list[str] = []
     if kept is None and arguments.limit is None and not arguments.replace:
-        refuse_another(arguments.out / corpus.recipe.name / entry.name, entry, arguments.model)
+        place = arguments.out / corpus.recipe.name / entry.name
+        refuse_another(place, entry, arguments.model)
+        also = measures_at_stake(place, corpus, entry, arguments.split)
     result = kept or evaluate(
-        corpus,
         entry,
+        corpus,
         measures,
+        also=also,
         split=arguments.split,
         limit=arguments.limit,
         jobs=arguments.jobs,

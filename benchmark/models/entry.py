@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from benchmark.prepared.corpus import PreparedCorpus
 
 Task = Literal["enhance", "invert"]
+TASKS: tuple[Task, ...] = ("enhance", "invert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,14 @@ class InProcess:
         does: What it does, known without making it.
         make: Makes the model; None if it has to be trained.
         training: How it is trained.
-        copies: Whether it gives back what it hears, so that nothing is gained by storing it.
+        kept: Whether what it gives is stored: not what a copy of the input is, nor what comes of an object whose weights have no hash.
         packages: Those that do its arithmetic, beside what every model computes with.
     """
 
     does: tuple[Task, ...]
     make: Callable[[], Model] | None = None
     training: Training | None = None
-    copies: bool = False
+    kept: bool = True
     packages: tuple[str, ...] = ()
 
 

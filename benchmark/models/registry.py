@@ -53,7 +53,7 @@ def _own_hash(*modules: str) -> str:
 
 
 def _copying(name: str, title: str, hears: Literal["noisy", "clean"]) -> Entry:
-    how = InProcess(("enhance",), make=Identity, copies=True)
+    how = InProcess(("enhance",), make=Identity, kept=False)
     return Entry(name, title, __version__, "does nothing", _own_hash("identity"), how, hears, licence="MIT")
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+
 from benchmark.errors import ManifestError, MeasureError, StandingsError
 from benchmark.metrics import parse
 from benchmark.mixing.layout import MANIFEST
@@ -22,7 +24,8 @@ from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.ranking.phone_classes import PhoneColumns, admit_phones, read_phone_columns
 from benchmark.ranking.score_array import Compact, Condition, Unit, compact
 from benchmark.ranking.value_bounds import bounds_of
-from benchmark.scoring.results import SCORES, Card, Result, count_status, read_result
+from benchmark.scoring.results import Card, Result, read_result
+from benchmark.scoring.score_rows import SCORES, count_status
 
 _KINDS: Mapping[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float), "dict": dict}
 _DESCRIBING = ("utterance_id", "speaker", "noise_kind", "noise_category", "snr_db")
@@ -259,13 +262,13 @@ def _mistyped(result: Result) -> list[str]:
         kind = _KINDS[str(field.type).partition("[")[0]]
         if not isinstance(value, kind) or isinstance(value, bool):
             return [f"{field.name} of the card is {value!r}"]
-    for name in SCORES.names:
-        there = {type(row[name]) for row in result.scores}
-        allowed = {float, type(None)} if name in ("snr_db", "value") else {str}
-        if not there <= allowed:
-            return [
-                f"the column {name} of the scores does not hold {'numbers' if float in allowed else 'text'}"
-            ]
+    for column in SCORES:
+        there = {type(row.get(column.name)) for row in result.scores}
+        text = pa.types.is_string(column.type)
+        allowed: set[type] = {str} if text else {int, float, bool}
+        if not there <= (allowed | {type(None)} if column.nullable else allowed):
+            held = "text" if text else "numbers"
+            return [f"the column {column.name} of the scores does not hold {held}"]
     return []
 
 

@@ -89,7 +89,7 @@ def open_runner(
     runner: Runner
     if isinstance(how, InProcess):
         runner = _built_in(entry, how, corpus, store)
-        if how.copies:
+        if not how.kept:
             return runner
     elif isinstance(how, Command):
         runner = CommandRunner(
@@ -104,7 +104,7 @@ def open_runner(
             passed=options.passed,
         )
     elif options.runner == "in-process":
-        runner = InProcessRunner(_identity(entry), partial(_made_here, how))
+        runner = InProcessRunner(_identity(entry), partial(make_here, how))
     else:
         runner = ChildRunner(
             how,
@@ -166,7 +166,12 @@ def _versions(packages: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _made_here(how: Submission) -> Model:
+def make_here(how: Submission) -> Model:
+    """Makes a submitted model in this process, without limits.
+
+    Raises:
+        ModelError: It cannot be made.
+    """
     try:
         root = "" if how.path else str(code_of(how).root)
         model = make_model(str(how.path or ""), how.module, how.attribute, how.arguments, root)

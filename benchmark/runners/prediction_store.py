@@ -39,7 +39,6 @@ class Stored:
         self.identity, self.batch = runner.identity, runner.batch
         self._folder = folder / runner.identity[:24]
         self._spent: dict[str, float] = {}
-        self._refused: set[str] = set()
         self._done: set[str] = set()
         sweep(self._folder)
 
@@ -85,12 +84,7 @@ class Stored:
 
     def _make(self, items: list[Item]) -> list[Prediction]:
         total = self._limits.total_s
-        if (
-            items
-            and total
-            and (sum(self._spent.values()) >= total or any(i.sha256 in self._refused for i in items))
-        ):
-            self._refused |= {item.sha256 for item in items}
+        if items and total and sum(self._spent.values()) >= total:
             reason = f"the time limit of {total:g} s for the whole run was reached"
             return [failure(self.tasks(), reason) for _ in items]
         predictions = []

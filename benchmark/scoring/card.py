@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import platform
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
-from typing import Any
 
 from benchmark import __version__
 from benchmark.metrics import Measure
 from benchmark.models.entry import Command, Entry, InProcess, Pair, Predictions
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.runners.open_runner import RunOptions
-from benchmark.scoring.results import Card, count_status
+from benchmark.scoring.results import Card, counts
+from benchmark.scoring.score_rows import ScoreRow
 from benchmark.scoring.scores import Plan
-
-Row = dict[str, Any]
 
 
 def make_card(
@@ -25,7 +22,7 @@ def make_card(
     entry: Entry,
     plan: Plan,
     split: str,
-    scores: Sequence[Row],
+    scores: Sequence[ScoreRow],
     times: tuple[float, float],
     options: RunOptions,
     facts: dict[str, str],
@@ -44,7 +41,6 @@ def make_card(
     """
     seconds, heard_seconds = times
     recipe = corpus.recipe
-    failures = Counter(row["reason"] for row in scores if row["status"] == "failed")
     measures: list[Measure] = [*plan.audio, *plan.trajectories, *plan.pooled]
     return Card(
         model=entry.name,
@@ -60,11 +56,7 @@ def make_card(
         split=split,
         corpus_sha256=corpus.split_hash(split),
         measures={measure.name: measure.version for measure in measures},
-        expected=len(scores),
-        ok=count_status(scores, "ok"),
-        failed=count_status(scores, "failed"),
-        left_out=count_status(scores, "left_out"),
-        reasons=dict(sorted(failures.items(), key=lambda item: (-item[1], item[0]))[:10]),
+        **counts(scores),
         audio_seconds=round(heard_seconds, 3),
         seconds=round(seconds, 3),
         real_time_factor=round(seconds / heard_seconds, 6) if heard_seconds else 0.0,

@@ -4,77 +4,101 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmark.errors import StandingsError
-from benchmark.metrics import Measure, parse
+from benchmark.errors import SinbadError, StandingsError
+from benchmark.metrics import Measure, TrajectoryMeasure, parse
 from benchmark.mixing.rows import MixtureRow
+from benchmark.models import Model
 from benchmark.models.entry import Entry
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.runners.estimate_files import Channels
 from benchmark.runners.open_runner import RunOptions, open_runner
 from benchmark.runners.prediction import Item, Prediction, Runner
+from benchmark.scoring.arguments import as_corpus, as_entry, as_measures
 from benchmark.scoring.card import make_card
+from benchmark.scoring.channels import refuse_other_channels
 from benchmark.scoring.phone_scores import PhoneScores, read_phone_scores
 from benchmark.scoring.phone_scoring import expected_classes, score_phones
 from benchmark.scoring.results import Card, Result, read_result
+from benchmark.scoring.score_rows import ScoreRow
 from benchmark.scoring.score_store import score_or_recall
 from benchmark.scoring.scores import Plan, plan_scores, score_pools
 from benchmark.types import RATE_HZ, Clip, Progress, Segment, Trajectories, silent
 from benchmark.workers import share_out
 
 Row = dict[str, Any]
-_Given = tuple[list[MixtureRow], Clip, Trajectories, list[Prediction]]
 
 #: Measures that are computed unless others are asked for.
 DEFAULT_MEASURES = ("PPMC", "RMSE", "STOI", "ESTOI", "SISDR", "PESQLike")
+#: So much speech is predicted, then scored, then forgotten: a whole corpus would not fit into memory.
+_PORTION_S = 1200.0
 
 
 def evaluate(
-    corpus: PreparedCorpus,
-    entry: Entry,
-    measures: Sequence[Measure],
+    model: Entry | Model | str | PreparedCorpus,
+    corpus: PreparedCorpus | Path | str | Entry | Model,
+    measures: Sequence[Measure | str] | None = None,
     *,
+    also: Sequence[Measure | str] = (),
     split: str = "test",
     limit: int | None = None,
     jobs: int = 1,
     progress: Progress = silent,
     options: RunOptions | None = None,
-    store: Path | None = None,
+    store: Path | str | None = None,
 ) -> Result:
     """Runs a model on every mixture of a split and scores what it gives.
 
-    Where the recordings are labelled, articulation is scored by class of phone too (see `phone_scoring`).
-
-    First the model runs alone, one recording after the other, so that its speed is measured; then workers compute the scores. What
-    the store holds of earlier runs is not done again.
+    Each recording goes through the model once. The model runs alone, one recording after the other, so that its speed is measured;
+    then workers compute the scores. What the store holds of earlier runs is not done again. Where the recordings are labelled,
+    articulation is scored by class of phone too (see `phone_scoring`).
 
     Args:
-        corpus: A prepared corpus with audio.
-        entry: The model.
-        measures: What to compute; those of a task that the model does not do are left out.
+        model: Any object with `sample_rate` and `enhance` or `invert`; or a SPEC ("ridge_noisy", "my.py:Model"), see
+            `benchmark.models.spec`. Model and corpus may come in either order.
+        corpus: A prepared corpus with audio, or its folder.
+        measures: What to compute, by name or as objects (default: the six of the leaderboard that the model can have).
+        also: What to compute besides, where the model can have it.
         split: Which split.
         limit: At most so many utterances, in the order of their ids.
         jobs: Worker processes for the measures.
-        progress: Told of every finished utterance.
+        progress: Told of every finished recording and utterance.
         options: How submitted code is run.
         store: Folder of predictions and scores; None for one that is removed at the end.
+
+    Raises:
+        MeasureError: There is no such measure, or the model cannot have it.
+        ModelError: The model cannot be run, or gives other channels than the targets of the corpus.
+
+    Example:
+        >>> evaluate("ridge_noisy", "prepared/demo_noisy", ["PPMC"]).summary()  # doctest: +SKIP
     """
-    if store is None:
-        with tempfile.TemporaryDirectory(prefix="sinbad-store-") as folder:
-            return evaluate(
-                corpus,
-                entry,
-                measures,
-                split=split,
-                limit=limit,
-                jobs=jobs,
-                progress=progress,
-                options=options,
-                store=Path(folder),
-            )
+    if hasattr(model, "of_split"):
+        model, corpus = corpus, model  # type: ignore[assignment]
+    entry, opened = as_entry(model), as_corpus(corpus)
+    asked = as_measures(measures or ())
+    wished = as_measures([*(DEFAULT_MEASURES if measures is None else ()), *also])
+    if store is not None:
+        return _evaluate(entry, opened, asked, wished, split, limit, jobs, progress, options, Path(store))
+    with tempfile.TemporaryDirectory(prefix="sinbad-store-") as folder:
+        return _evaluate(entry, opened, asked, wished, split, limit, jobs, progress, options, Path(folder))
+
+
+def _evaluate(
+    entry: Entry,
+    corpus: PreparedCorpus,
+    asked: Sequence[Measure],
+    wished: Sequence[Measure],
+    split: str,
+    limit: int | None,
+    jobs: int,
+    progress: Progress,
+    options: RunOptions | None,
+    store: Path,
+) -> Result:
     groups = _grouped(corpus, split, limit)
     targets = corpus.targets(groups[0][0]["utterance_id"])
     used = options or RunOptions()
@@ -82,9 +106,7 @@ def evaluate(
         entry, used, store / "predictions", corpus=corpus, channels=Channels(targets.names, targets.rate_hz)
     )
     try:
-        tasks = runner.tasks()
-        plan = plan_scores(measures, enhances="enhance" in tasks, inverts="invert" in tasks)
-        _predict(corpus, entry, runner, groups, progress)
+        plan = plan_scores(entry.name, asked, wished, runner.tasks())
         scores, by_phone, seconds = _score(
             corpus, entry, runner, groups, plan, store / "scores", jobs, progress
         )
@@ -104,23 +126,6 @@ def evaluate(
     return Result(card, scores, _phone_scores(corpus, plan, split, by_phone))
 
 
-def _predict(
-    corpus: PreparedCorpus,
-    entry: Entry,
-    runner: Runner,
-    groups: Sequence[list[MixtureRow]],
-    progress: Progress,
-) -> None:
-    """Lets the model hear everything once.
-
-    The noisiest condition comes first and the clean one last, so that a model that remembers what it heard gains little.
-    """
-    rows = [row for group in groups for row in group]
-    rows.sort(key=lambda row: (row["snr_db"] is None, row["snr_db"] or 0.0, row["mixture_id"]))
-    for _ in progress(runner.run(_items(corpus, entry, rows)), len(rows), f"running {entry.name}"):
-        pass
-
-
 def _score(
     corpus: PreparedCorpus,
     entry: Entry,
@@ -130,29 +135,91 @@ def _score(
     folder: Path,
     jobs: int,
     progress: Progress,
-) -> tuple[list[Row], list[Row], float]:
-    """Scores of what the model gave, the same by class of phone, and the seconds that it took."""
+) -> tuple[list[ScoreRow], list[Row], float]:
+    """Scores of what the model gives, the same by class of phone, and the seconds that it took."""
     seconds = 0.0
     pools: dict[tuple[str, str], list[tuple[MixtureRow, Trajectories, Prediction]]] = defaultdict(list)
-
-    def tasks() -> Iterator[tuple[Any, ...]]:
-        nonlocal seconds
-        for rows, clean, targets, predictions in _given(corpus, entry, runner, groups):
-            seconds += sum(prediction.seconds for prediction in predictions)
-            if plan.pooled:
-                for row, prediction in zip(rows, predictions, strict=True):
-                    condition = row["mixture_id"].removesuffix(f"/{row['utterance_id']}")
-                    pools[condition, row["speaker"]].append((row, targets, prediction.without_audio()))
-            segments = corpus.phones.get(rows[0]["utterance_id"], ())
-            yield folder, plan, rows, segments, clean, targets, predictions
-
-    finished = share_out(_score_utterance, tasks(), jobs)
-    scores: list[Row] = []
+    scores: list[ScoreRow] = []
     by_phone: list[Row] = []
-    for whole, parts in progress(finished, len(groups), f"scoring {entry.name}"):
-        scores += whole
-        by_phone += parts
+    portions = list(_portions(groups))
+    for number, portion in enumerate(portions, start=1):
+        part = f" ({number} of {len(portions)})" if len(portions) > 1 else ""
+        given = _predicted(corpus, entry, runner, portion, plan, progress, f"running {entry.name}{part}")
+        seconds += sum(prediction.seconds for prediction in given.values())
+        _pool(pools, corpus, plan, portion, given)
+        work = ((folder, plan, *_to_score(corpus, rows, given)) for rows in portion)
+        finished = share_out(_score_utterance, work, jobs)
+        for whole, parts in progress(finished, len(portion), f"scoring {entry.name}{part}"):
+            scores += whole
+            by_phone += parts
     return [*scores, *score_pools(plan, pools)], by_phone, seconds
+
+
+def _portions(groups: Sequence[list[MixtureRow]]) -> Iterator[list[list[MixtureRow]]]:
+    """Utterances, so many at a time as last twenty minutes with all their mixtures."""
+    portion: list[list[MixtureRow]] = []
+    left = _PORTION_S * RATE_HZ
+    for rows in groups:
+        samples = sum(row["samples"] for row in rows)
+        if portion and samples > left:
+            yield portion
+            portion, left = [], _PORTION_S * RATE_HZ
+        portion.append(rows)
+        left -= samples
+    yield portion
+
+
+def _predicted(
+    corpus: PreparedCorpus,
+    entry: Entry,
+    runner: Runner,
+    groups: Sequence[list[MixtureRow]],
+    plan: Plan,
+    progress: Progress,
+    what: str,
+) -> dict[str, Prediction]:
+    """What the model makes of some utterances, by mixture.
+
+    The noisiest condition comes first and the clean one last, so that a model that remembers what it heard gains little.
+
+    Raises:
+        ModelError: Its channels are not those of the targets.
+    """
+    rows = [row for group in groups for row in group]
+    rows.sort(key=lambda row: (row["snr_db"] is None, row["snr_db"] or 0.0, row["mixture_id"]))
+    wanted = corpus.targets(rows[0]["utterance_id"]).names if plan.moving else ()
+    given: dict[str, Prediction] = {}
+    for prediction in progress(runner.run(_items(corpus, entry, rows)), len(rows), what):
+        if wanted and prediction.trajectories is not None:
+            refuse_other_channels(entry.name, prediction.trajectories.names, wanted)
+            wanted = ()
+        given[rows[len(given)]["mixture_id"]] = prediction
+    return given
+
+
+def _pool(
+    pools: dict[tuple[str, str], list[tuple[MixtureRow, Trajectories, Prediction]]],
+    corpus: PreparedCorpus,
+    plan: Plan,
+    groups: Sequence[list[MixtureRow]],
+    given: Mapping[str, Prediction],
+) -> None:
+    """Keeps what measures need that have one value for all utterances of a speaker in a condition."""
+    if not plan.pooled:
+        return
+    for row in (row for rows in groups for row in rows):
+        condition = row["mixture_id"].removesuffix(f"/{row['utterance_id']}")
+        prediction = given[row["mixture_id"]].without_audio()
+        pools[condition, row["speaker"]].append((row, corpus.targets(row["utterance_id"]), prediction))
+
+
+def _to_score(
+    corpus: PreparedCorpus, rows: Sequence[MixtureRow], given: Mapping[str, Prediction]
+) -> tuple[Sequence[MixtureRow], Sequence[Segment], Clip, Trajectories, list[Prediction]]:
+    """What there is to score of one utterance."""
+    key = rows[0]["utterance_id"]
+    predictions = [given[row["mixture_id"]] for row in rows]
+    return rows, corpus.phones.get(key, ()), corpus.clean(key), corpus.targets(key), predictions
 
 
 def _score_utterance(
@@ -163,7 +230,7 @@ def _score_utterance(
     clean: Clip,
     targets: Trajectories,
     predictions: Sequence[Prediction],
-) -> tuple[list[Row], list[Row]]:
+) -> tuple[list[ScoreRow], list[Row]]:
     """Scores of one utterance, and those by class of phone, which take less time than to recall them from disk."""
     whole = score_or_recall(folder, plan, rows, clean, targets, predictions)
     return whole, score_phones(plan.trajectories, rows, segments, targets, predictions)
@@ -175,15 +242,6 @@ def _items(corpus: PreparedCorpus, entry: Entry, rows: Sequence[MixtureRow]) -> 
             corpus.clean(row["utterance_id"]) if entry.hears == "clean" else corpus.noisy(row["mixture_id"])
         )
         yield Item(row["mixture_id"], heard)
-
-
-def _given(
-    corpus: PreparedCorpus, entry: Entry, runner: Runner, groups: Sequence[list[MixtureRow]]
-) -> Iterator[_Given]:
-    for rows in groups:
-        key = rows[0]["utterance_id"]
-        predictions = list(runner.run(_items(corpus, entry, rows)))
-        yield rows, corpus.clean(key), corpus.targets(key), predictions
 
 
 def _expected(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[MixtureRow]]) -> int:
@@ -213,9 +271,17 @@ def _phone_scores(corpus: PreparedCorpus, plan: Plan, split: str, rows: Sequence
 
 
 def stored_result(
-    root: Path, corpus: PreparedCorpus, entry: Entry, measures: Sequence[Measure], split: str
+    root: Path, corpus: PreparedCorpus, entry: Entry, measures: Sequence[Measure] | None, split: str
 ) -> Result | None:
-    """A stored result of this very model code and arguments, corpus, phones and versions of the measures, or None."""
+    """A stored result of this very model, corpus and phones that holds the measures; or None.
+
+    Args:
+        root: Folder of results.
+        corpus: The prepared corpus.
+        entry: The model.
+        measures: What has to be in it; None for the six of the leaderboard, as far as the model can have them.
+        split: Which split.
+    """
     folder = root / corpus.recipe.name / entry.name
     if not (folder / "card.json").is_file():
         return None
@@ -225,28 +291,45 @@ def stored_result(
     except StandingsError:
         return None
     card = result.card
-    versions = {measure.name: measure.version for measure in measures}
+    wanted = as_measures(DEFAULT_MEASURES) if measures is None else measures
+    if measures is None:
+        kinds = {parse(name).kind for name in card.measures if name in DEFAULT_MEASURES}
+        wanted = [measure for measure in wanted if measure.kind in kinds]
     same = (
+        is_of(card, corpus, entry, split)
+        and bool(wanted)
+        and all(card.measures.get(measure.name) == measure.version for measure in wanted)
+        and _same_phones(by_phone, corpus, card)
+    )
+    return result if same else None
+
+
+def is_of(card: Card, corpus: PreparedCorpus, entry: Entry, split: str) -> bool:
+    """Whether a result is of this very model code and arguments, on this split of this corpus."""
+    return (
         card.source_sha256 == entry.source_sha256
         and card.version == entry.version
         and card.arguments == dict(entry.arguments)
         and card.split == split
         and card.corpus_sha256 == corpus.split_hash(split)
-        and all(versions.get(name) == version for name, version in card.measures.items())
-        and _same_phones(by_phone, corpus, card)
-        and {measure.kind for measure in measures if measure.name not in card.measures}.isdisjoint(
-            {measure.kind for measure in measures if measure.name in card.measures}
-        )
     )
-    return result if same else None
 
 
 def _same_phones(stored: PhoneScores | None, corpus: PreparedCorpus, card: Card) -> bool:
     """Whether scores by phone class are those of this result and of the labels at hand; or there are none on either side."""
-    moving = plan_scores([parse(name) for name in card.measures], enhances=False, inverts=True).trajectories
+    moving = any(_has_phones(name) for name in card.measures)
     wanted = corpus.labels_hash(card.split) if moving else ""
     mine = stored is not None and stored.scores_sha256 == card.scores_sha256
     return wanted == (stored.labels_sha256 if stored and mine else "")
+
+
+def _has_phones(name: str) -> bool:
+    """Whether a measure is one of articulation with one value an utterance."""
+    try:
+        measure = parse(name)
+    except SinbadError:
+        return False  # its package is not installed here
+    return isinstance(measure, TrajectoryMeasure) and not measure.pooled
 
 
 def _grouped(corpus: PreparedCorpus, split: str, limit: int | None) -> list[list[MixtureRow]]:

@@ -1,4 +1,4 @@
-"""Whose a name in the tables is: a result must not take the place of another model's that happens to bear its name."""
+"""Guards stored results: one must not take the place of another model's of the same name, nor of one that holds more."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from benchmark.errors import StandingsError
+from benchmark.errors import SinbadError, StandingsError
+from benchmark.metrics import parse
 from benchmark.models.entry import Entry
+from benchmark.prepared.corpus import PreparedCorpus
+from benchmark.scoring.evaluate import is_of
+from benchmark.scoring.results import read_result
 
 #: Two classes of one file have the same code.
 _IDENTITY = ("source_sha256", "source", "title")
@@ -52,6 +56,43 @@ def refuse_another(folder: Path, entry: Entry, spec: str) -> None:
             f"{folder}: holds the result of another model, '{card.get('title')}' from {card.get('source')}; "
             "give this one another name with --name, or overwrite that result with --replace"
         )
+
+
+def measures_at_stake(folder: Path, corpus: PreparedCorpus, entry: Entry, split: str) -> list[str]:
+    """Measures that have to be computed again lest a stored result be replaced by one that holds fewer.
+
+    A result of this very model and corpus keeps what is not measured again (see `write_result`). One of another version of the model
+    or of the corpus cannot be added to: all its measures are computed anew.
+
+    Args:
+        folder: RESULTS/RECIPE/NAME.
+        corpus: What the model will be scored on.
+        entry: The model.
+        split: Which split.
+
+    Raises:
+        StandingsError: The stored result is of another split, or holds a measure that cannot be computed here.
+    """
+    try:
+        card = read_result(folder).card
+    except StandingsError:
+        return []
+    if card.split != split:
+        raise StandingsError(
+            f"{folder}: holds a result on the split '{card.split}'; store this one elsewhere with --out, or overwrite "
+            "that result with --replace"
+        )
+    if is_of(card, corpus, entry, split):
+        return []
+    for name in card.measures:
+        try:
+            parse(name)
+        except SinbadError as error:
+            raise StandingsError(
+                f"{folder}: holds {name}, which is of an older version of this model or corpus and cannot be computed here "
+                f"({error}); make it available, or overwrite the whole result with --replace"
+            ) from error
+    return list(card.measures)
 
 
 def _stored(folder: Path) -> dict[str, Any] | None:

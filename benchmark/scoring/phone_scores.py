@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from benchmark.errors import StandingsError
 from benchmark.files import replacing
+from benchmark.scoring.score_rows import add_numbers, add_words, write_small
 
 PHONE_SCORES = pa.schema(
     [
@@ -73,14 +74,8 @@ class PhoneScores:
     def content_sha256(self) -> str:
         """Hash of table and facts; it does not depend on what wrote the file."""
         digest = hashlib.sha256(json.dumps(self.facts, sort_keys=True).encode())
-        for name in _WORDS:
-            # Words by their first occurrence, then their places: a hundred times as quick as every word of every row.
-            words = self.table[name].combine_chunks().dictionary_encode()
-            digest.update(json.dumps([name, words.dictionary.to_pylist()]).encode())
-            digest.update(words.indices.to_numpy(zero_copy_only=False).astype("<i4").tobytes())
-        values = self.table["value"].combine_chunks()
-        digest.update(values.is_valid().to_numpy(zero_copy_only=False).tobytes())
-        digest.update(values.fill_null(0.0).to_numpy(zero_copy_only=False).astype("<f4").tobytes())
+        add_words(digest, self.table, _WORDS)
+        add_numbers(digest, self.table, "value", "<f4")
         return digest.hexdigest()
 
 
@@ -89,13 +84,7 @@ def write_phone_scores(folder: Path, scores: PhoneScores) -> None:
     facts = {f"sinbad.{name}": text for name, text in scores.facts.items()}
     facts["sinbad.content_sha256"] = scores.content_sha256
     with replacing(folder / FILE_NAME) as temporary:
-        pq.write_table(
-            scores.table.replace_schema_metadata(facts),
-            temporary,
-            compression="zstd",
-            use_dictionary=_WORDS,
-            column_encoding={"value": "BYTE_STREAM_SPLIT"},
-        )
+        write_small(scores.table.replace_schema_metadata(facts), temporary)
 
 
 def read_phone_scores(folder: Path) -> PhoneScores | None:

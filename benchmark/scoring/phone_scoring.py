@@ -13,6 +13,7 @@ from typing import Any
 from benchmark.formats.phones import classes_in, frames_of
 from benchmark.metrics import TrajectoryMeasure
 from benchmark.runners.prediction import Prediction
+from benchmark.scoring.charge import charged
 from benchmark.scoring.scores import aligned
 from benchmark.types import Segment, Trajectories
 
@@ -57,9 +58,7 @@ def score_phones(
                         "phone_class": name,
                         "measure": measure.name,
                         "parameter": parameter,
-                        "value": None if score.status == "left_out" else float(score.value),
-                        "status": score.status,
-                        "reason": reason if reason and score.status == "failed" else score.reason,
+                        **charged(measure, score, reason)._asdict(),
                     }
                     for parameter, score in found.items()
                 ]

@@ -15,36 +15,39 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from operator import itemgetter
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmark.errors import StandingsError
-from benchmark.files import replacing, write_text
+from benchmark.files import write_text
 from benchmark.scoring.phone_scores import FILE_NAME as PHONE_SCORES
-from benchmark.scoring.phone_scores import PhoneScores, write_phone_scores
-
-SCORES = pa.schema(
-    [
-        pa.field("mixture_id", pa.string(), nullable=False),
-        pa.field("utterance_id", pa.string(), nullable=False),
-        pa.field("speaker", pa.string(), nullable=False),
-        pa.field("noise_kind", pa.string(), nullable=False),
-        pa.field("noise_category", pa.string(), nullable=False),
-        pa.field("snr_db", pa.float64()),
-        pa.field("measure", pa.string(), nullable=False),
-        pa.field("parameter", pa.string(), nullable=False),  # "" for measures of audio
-        pa.field("value", pa.float64()),  # null if left out; the measure's worst value if failed
-        pa.field("status", pa.string(), nullable=False),  # ok, failed, left_out
-        pa.field("reason", pa.string(), nullable=False),
-    ]
+from benchmark.scoring.phone_scores import PhoneScores, read_phone_scores, write_phone_scores
+from benchmark.scoring.score_rows import (
+    DESCRIBING_NOISE,
+    SCORES,
+    ScoreRow,
+    as_rows,
+    as_table,
+    count_status,
+    scores_hash,
+    write_scores,
 )
-_NUMBERS = ("snr_db", "value")
+from benchmark.scoring.summary import summary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What two results have in common if one may add to the other.
+_IDENTITY = ("source_sha256", "version", "arguments", "hears", "recipe_version", "split", "corpus_sha256")
+_NAMES_OF_VERSION_1 = [name for name in SCORES.names if name not in DESCRIBING_NOISE]
+#: How many reasons of failures a card names.
+_REASONS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,36 +117,43 @@ class Card:
     card_sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Result:
     """A card and its scores.
 
     Attributes:
         card: The card.
-        scores: Rows of `SCORES`.
+        scores: One row a mixture, measure and parameter.
         phones: Scores by class of phone, of a result that was just computed from labelled recordings. What is stored is read apart,
             by `read_phone_scores`, because a result stands without it.
     """
 
     card: Card
-    scores: list[dict[str, Any]] = field(repr=False)
-    phones: PhoneScores | None = field(default=None, repr=False)
+    scores: list[ScoreRow]
+    phones: PhoneScores | None = None
 
+    def frame(self) -> pd.DataFrame:
+        """The scores as a table of pandas, one row a score, with the columns of `ScoreRow`."""
+        table: pd.DataFrame = as_table(self.scores).to_pandas()
+        return table
 
-def scores_hash(scores: Iterable[Mapping[str, Any]]) -> str:
-    """SHA-256 over the scores in the order of mixture, measure and parameter: a line of compact JSON for each."""
-    ordered = _in_order(scores)
-    columns = []
-    for name in SCORES.names:
-        cells = [row[name] for row in ordered]
-        if name in _NUMBERS:
-            columns.append(json.dumps(cells)[1:-1].split(", ") if cells else [])
-        else:
-            # The same few words stand in all rows, so each is encoded once.
-            encoded = {word: json.dumps(word) for word in set(cells)}
-            columns.append([encoded[word] for word in cells])
-    text = "".join([f"[{','.join(line)}]\n" for line in zip(*columns, strict=True)])
-    return hashlib.sha256(text.encode()).hexdigest()
+    def summary(self) -> pd.DataFrame:
+        """Means by measure and condition; see `benchmark.scoring.summary`."""
+        return summary(self.frame())
+
+    def __repr__(self) -> str:
+        card = self.card
+        return (
+            f"<Result of {card.model} on {card.recipe} ({card.split}): {card.expected} scores of {', '.join(card.measures)}; "
+            f"{card.failed} failed, {card.left_out} left out>"
+        )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the means."""
+        from html import escape
+
+        table: str = self.summary().to_html(float_format="{:.3f}".format, na_rep="")
+        return f"<p>{escape(repr(self)[1:-1])}</p>{table}"
 
 
 def card_hash(card: Mapping[str, Any]) -> str:
@@ -153,14 +163,22 @@ def card_hash(card: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def write_result(root: Path, result: Result) -> Path:
-    """Writes a result below `root` and returns its folder; the card comes last, and only with it a result counts."""
-    folder = root / result.card.recipe / result.card.model
+def write_result(root: Path | str, result: Result) -> Path:
+    """Writes a result below `root` and returns its folder; the card comes last, and only with it a result counts.
+
+    A result only grows: measures that are stored there, of the same model on the same corpus, and are not among the new ones stay.
+
+    Raises:
+        StandingsError: There is nothing to store.
+    """
+    folder = Path(root) / result.card.recipe / result.card.model
+    if not result.scores:
+        raise StandingsError(f"{folder}: a result without a score is not stored")
     _remove_rests(folder)
-    scores = _in_order(result.scores)
-    digest = scores_hash(scores)
-    with replacing(folder / "scores.parquet") as temporary:
-        pq.write_table(pa.Table.from_pylist(scores, schema=SCORES), temporary, compression="zstd")
+    result = _grown(folder, result)
+    table = as_table(result.scores)
+    digest = scores_hash(table)
+    write_scores(folder / "scores.parquet", table)
     if result.phones is not None:
         write_phone_scores(folder, replace(result.phones, scores_sha256=digest))
     else:
@@ -171,8 +189,52 @@ def write_result(root: Path, result: Result) -> Path:
     return folder
 
 
-def _in_order(scores: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return sorted(scores, key=itemgetter("mixture_id", "measure", "parameter"))
+def same_run(stored: Card, other: Card) -> bool:
+    """Whether two results are of the same model, made with the same arguments, on the same split of the same corpus."""
+    return all(getattr(stored, name) == getattr(other, name) for name in _IDENTITY)
+
+
+def _grown(folder: Path, result: Result) -> Result:
+    """The result with what is stored of the same run and was not measured again."""
+    try:
+        stored = read_result(folder)
+        phones = read_phone_scores(folder)
+    except StandingsError:
+        return result  # nothing that could be lost
+    card = result.card
+    left = {name: version for name, version in stored.card.measures.items() if name not in card.measures}
+    if not left or not same_run(stored.card, card):
+        return result
+    scores = [*result.scores, *(row for row in stored.scores if row["measure"] in left)]
+    mine = phones if phones is not None and phones.scores_sha256 == stored.card.scores_sha256 else None
+    grown = replace(card, measures=card.measures | left, **counts(scores))
+    return Result(grown, scores, _grown_phones(mine, result.phones, left))
+
+
+def _grown_phones(
+    stored: PhoneScores | None, new: PhoneScores | None, left: Mapping[str, str]
+) -> PhoneScores | None:
+    if stored is None or new is None:
+        return new or stored
+    kept = {name: version for name, version in stored.measures.items() if name in left}
+    # Scores of one measure on other labels than those of the next cannot stand in one table.
+    if stored.labels_sha256 != new.labels_sha256 or not kept:
+        return new
+    rows = [row for row in stored.table.to_pylist() if row["measure"] in kept]
+    return PhoneScores.of([*new.table.to_pylist(), *rows], {**new.measures, **kept}, new.labels_sha256)
+
+
+def counts(scores: Sequence[ScoreRow]) -> dict[str, Any]:
+    """What a card says of how many scores there are and how they went."""
+    failures = Counter(row["reason"] for row in scores if row["status"] == "failed")
+    commonest = sorted(failures.items(), key=lambda item: (-item[1], item[0]))[:_REASONS]
+    return {
+        "expected": len(scores),
+        "ok": count_status(scores, "ok"),
+        "failed": count_status(scores, "failed"),
+        "left_out": count_status(scores, "left_out"),
+        "reasons": dict(commonest),
+    }
 
 
 def _remove_rests(folder: Path) -> None:
@@ -181,12 +243,16 @@ def _remove_rests(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def read_result(folder: Path) -> Result:
+def read_result(folder: Path | str) -> Result:
     """Opens one result and checks that its card is as it was written and its scores are those of the card.
+
+    Args:
+        folder: RESULTS/RECIPE/MODEL.
 
     Raises:
         StandingsError: A file is missing, damaged or was edited.
     """
+    folder = Path(folder)
     try:
         written = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         card = Card(**written)
@@ -198,25 +264,24 @@ def read_result(folder: Path) -> Result:
     if card.card_sha256 != card_hash(written):
         what = "was edited or damaged" if card.card_sha256 else "bears no hash of itself"
         raise StandingsError(f"{folder}: the card {what}; score the model again")
-    if table.schema.names != SCORES.names:
+    if table.schema.names not in (SCORES.names, _NAMES_OF_VERSION_1):
         raise StandingsError(
             f"{folder}/scores.parquet: has other columns than this version writes; score the model again"
         )
-    scores = table.to_pylist()
-    if scores_hash(scores) != card.scores_sha256:
+    if scores_hash(table) != card.scores_sha256:
         raise StandingsError(
             f"{folder}: the scores are not those of the card; they were edited or damaged. Score the model again"
         )
-    return Result(card, scores)
+    return Result(card, as_rows(table))
 
 
-def read_results(root: Path) -> dict[str, list[Result]]:
+def read_results(root: Path | str) -> dict[str, list[Result]]:
     """All results below `root` by recipe, each list sorted by model.
 
     Raises:
         StandingsError: A result is damaged, or there is none.
     """
-    folders = sorted(path.parent for path in root.glob("*/*/card.json"))
+    folders = sorted(path.parent for path in Path(root).glob("*/*/card.json"))
     if not folders:
         raise StandingsError(
             f"{root}: holds no results; score a model with `python -m benchmark.score` first"
@@ -230,8 +295,3 @@ def read_results(root: Path) -> dict[str, list[Result]]:
             )
         results.setdefault(result.card.recipe, []).append(result)
     return results
-
-
-def count_status(scores: Sequence[dict[str, Any]], status: str) -> int:
-    """How many scores have a status."""
-    return sum(1 for row in scores if row["status"] == status)

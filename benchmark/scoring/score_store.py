@@ -10,17 +10,18 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from benchmark.files import write_text
 from benchmark.metrics import Measure
 from benchmark.mixing.trajectory_table import targets_sha256
 from benchmark.runners.prediction import Item, Prediction
-from benchmark.scoring.scores import DESCRIBING, Plan, ScoreRow, score_utterance
+from benchmark.scoring.score_rows import ScoreRow, described
+from benchmark.scoring.scores import Plan, score_utterance
 from benchmark.types import Clip, Trajectories
 
 #: Changes whenever scores could change though no measure did (resampling, alignment).
-VERSION = "1"
+VERSION = "2"
 Row = Mapping[str, Any]
 
 
@@ -39,19 +40,22 @@ def score_or_recall(
     if missing.audio or missing.trajectories:
         for score in score_utterance(missing, rows, clean, targets, predictions):
             label = _label(score["measure"], plan)
-            kept = [score[name] for name in ("mixture_id", "parameter", "value", "status", "reason")]
+            kept = [score["mixture_id"], score["parameter"], score["value"], score["status"], score["reason"]]
             known.setdefault(label, []).append(kept)
         write_text(path, json.dumps(known))
-    described = {row["mixture_id"]: {name: row[name] for name in DESCRIBING} for row in rows}
+    about = {row["mixture_id"]: described(row) for row in rows}
     return [
-        {
-            **described[mixture],
-            "measure": measure.name,
-            "parameter": parameter,
-            "value": value,
-            "status": status,
-            "reason": reason,
-        }
+        cast(
+            ScoreRow,
+            {
+                **about[mixture],
+                "measure": measure.name,
+                "parameter": parameter,
+                "value": value,
+                "status": status,
+                "reason": reason,
+            },
+        )
         for measure in (*plan.audio, *plan.trajectories)
         for mixture, parameter, value, status, reason in known[f"{measure.name}@{measure.version}"]
     ]

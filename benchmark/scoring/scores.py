@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from benchmark.audio import resample
 from benchmark.errors import MeasureError
-from benchmark.metrics import (
-    AudioMeasure,
-    Measure,
-    ParameterScore,
-    Scorer,
-    TrajectoryMeasure,
-    UnscorableReference,
-)
+from benchmark.metrics import AudioMeasure, Measure, Scorer, TrajectoryMeasure
 from benchmark.runners.prediction import Prediction
+from benchmark.scoring.charge import Charged, charged
+from benchmark.scoring.score_rows import ScoreRow, described
 from benchmark.types import Clip, Trajectories
 
 Row = Mapping[str, Any]
-ScoreRow = dict[str, Any]
-DESCRIBING = ("mixture_id", "utterance_id", "speaker", "noise_kind", "noise_category", "snr_db")
+_SCORED = {"enhance": "enhanced speech (STOI, SISDR ...)", "invert": "articulation (PPMC, RMSE ...)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +34,42 @@ class Plan:
     trajectories: tuple[TrajectoryMeasure, ...]
     pooled: tuple[TrajectoryMeasure, ...]
 
+    @property
+    def moving(self) -> tuple[TrajectoryMeasure, ...]:
+        """All measures of articulation."""
+        return (*self.trajectories, *self.pooled)
 
-def plan_scores(measures: Sequence[Measure], *, enhances: bool, inverts: bool) -> Plan:
-    """Sorts measures by what they need, leaving out those of a task that the model does not do."""
-    audio = tuple(item for item in measures if isinstance(item, AudioMeasure))
-    moving = tuple(item for item in measures if isinstance(item, TrajectoryMeasure))
+
+def plan_scores(
+    model: str, asked: Sequence[Measure], wished: Sequence[Measure], tasks: Collection[str]
+) -> Plan:
+    """Sorts measures by what they need.
+
+    Args:
+        model: Its name, for the message.
+        asked: Measures that have to be there.
+        wished: Measures that are left out if they are of a task that the model does not do.
+        tasks: "enhance", "invert", or both.
+
+    Raises:
+        MeasureError: The model cannot have a measure that was asked for, or none is left.
+    """
+    needed = {"audio": "enhance", "trajectories": "invert"}
+    impossible = [measure for measure in asked if needed[measure.kind] not in tasks]
+    if impossible:
+        names = ", ".join(measure.name for measure in impossible)
+        raise MeasureError(
+            f"{model}: has no {needed[impossible[0].kind]} and so no {names}; ask for measures of "
+            f"{' and '.join(_SCORED[task] for task in sorted(tasks))}"
+        )
+    chosen = dict.fromkeys([*asked, *(measure for measure in wished if needed[measure.kind] in tasks)])
+    if not chosen:
+        raise MeasureError(f"{model}: there is nothing to measure; name measures")
+    moving = [item for item in chosen if isinstance(item, TrajectoryMeasure)]
     return Plan(
-        audio if enhances else (),
-        tuple(item for item in moving if not item.pooled) if inverts else (),
-        tuple(item for item in moving if item.pooled) if inverts else (),
+        tuple(item for item in chosen if isinstance(item, AudioMeasure)),
+        tuple(item for item in moving if not item.pooled),
+        tuple(item for item in moving if item.pooled),
     )
 
 
@@ -78,15 +99,16 @@ def score_pools(
                     aligned(prediction.trajectories, targets) if prediction.trajectories else (None, "")
                 )
                 pairs.append((targets, estimate))
-            first = members[0][0]
-            described = {
-                **{name: first[name] for name in DESCRIBING},
+            several = {
+                **described(members[0][0]),
                 "mixture_id": f"{condition}/{speaker}/*",
                 "utterance_id": "*",
                 "noise_category": "*",
+                "over_loudest_db": None,
+                "noise_seen": None,
             }
             for parameter, found in measure.aggregate(pairs).items():
-                yield _parameter_row(described, measure, parameter, found)
+                yield _score_row(several, measure, parameter, charged(measure, found))
 
 
 def aligned(estimate: Trajectories, targets: Trajectories) -> tuple[Trajectories | None, str]:
@@ -115,19 +137,12 @@ def _audio_scores(
     plan: Plan, row: Row, scorer: Scorer, prediction: Prediction, rate_hz: int
 ) -> Iterator[ScoreRow]:
     if prediction.enhanced is None:
-        reason = prediction.enhance_error or "the model gave nothing"
-        for measure in plan.audio:
-            yield _score_row(row, measure, "", measure.worst, "failed", reason)
-        return
-    found = scorer.score(resample(prediction.enhanced, rate_hz).samples)
+        nothing = MeasureError(prediction.enhance_error or "the model gave nothing")
+        found: Mapping[str, float | MeasureError] = {measure.name: nothing for measure in plan.audio}
+    else:
+        found = scorer.score(resample(prediction.enhanced, rate_hz).samples)
     for measure in plan.audio:
-        value = found[measure.name]
-        if isinstance(value, UnscorableReference):
-            yield _score_row(row, measure, "", None, "left_out", str(value))
-        elif isinstance(value, MeasureError):
-            yield _score_row(row, measure, "", measure.worst, "failed", str(value))
-        else:
-            yield _score_row(row, measure, "", float(value), "ok", "")
+        yield _score_row(described(row), measure, "", charged(measure, found[measure.name]))
 
 
 def _moving_scores(
@@ -137,24 +152,11 @@ def _moving_scores(
     if prediction.trajectories is not None:
         estimate, reason = aligned(prediction.trajectories, targets)
     for parameter, found in measure(targets, estimate).items():
-        if found.status == "failed" and reason:
-            found = found._replace(reason=reason)
-        yield _parameter_row(row, measure, parameter, found)
+        yield _score_row(described(row), measure, parameter, charged(measure, found, reason))
 
 
-def _parameter_row(row: Row, measure: Measure, parameter: str, found: ParameterScore) -> ScoreRow:
-    value = None if found.status == "left_out" else float(found.value)
-    return _score_row(row, measure, parameter, value, found.status, found.reason)
-
-
-def _score_row(
-    row: Row, measure: Measure, parameter: str, value: float | None, status: str, reason: str
-) -> ScoreRow:
-    return {
-        **{name: row[name] for name in DESCRIBING},
-        "measure": measure.name,
-        "parameter": parameter,
-        "value": value,
-        "status": status,
-        "reason": reason,
-    }
+def _score_row(described_as: Row, measure: Measure, parameter: str, score: Charged) -> ScoreRow:
+    return cast(
+        ScoreRow,
+        {**described_as, "measure": measure.name, "parameter": parameter, **score._asdict()},
+    )

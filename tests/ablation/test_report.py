@@ -22,7 +22,8 @@ from benchmark.ablation.variants import (
 from benchmark.joint.config_files import config_names
 from benchmark.ranking.score_array import compact
 from benchmark.ranking.standings import stand, standings
-from benchmark.scoring.results import Result, scores_hash, write_result
+from benchmark.scoring.results import Result, write_result
+from benchmark.scoring.score_rows import as_table, scores_hash
 from tests.ranking.results import CONDITIONS, card, score
 
 FACTS = {
@@ -154,7 +155,7 @@ def test_seeds_are_found_and_averaged():
 def test_incomplete_results_do_not_count():
     whole, part = made("si_clean", LEVELS["si_clean"]), made("joint_tiny", LEVELS["joint_tiny"])
     scores = [row for row in part.scores if row["utterance_id"] != "S0/U000"]
-    about = replace(part.card, expected=len(scores), scores_sha256=scores_hash(scores))
+    about = replace(part.card, expected=len(scores), scores_sha256=scores_hash(as_table(scores)))
     (standing,) = standings([whole, Result(about, scores)], replicates=50)
     assert results_by_variant(standing)[JOINT] is None
     assert "| not run |" in line_of(reproduction([standing]), f"`joint_tiny` | {JOINT.title}")

@@ -16,8 +16,13 @@ def scored(small, out, model, *options):
 
 def test_from_corpus_to_leaderboard(small, tmp_path, capsys):
     board = tmp_path / "board"
-    for model in ("noisy", "clean", "ridge_noisy", "clean+ridge_noisy"):
-        assert scored(small, board / "results", model, "--measures", "PPMC", "STOI", "--summary") == 0
+    for model, *measures in (
+        ("noisy", "STOI"),
+        ("clean", "STOI"),
+        ("ridge_noisy", "PPMC"),
+        ("clean+ridge_noisy", "PPMC", "STOI"),
+    ):
+        assert scored(small, board / "results", model, "--measures", *measures, "--summary") == 0
     result = read_result(board / "results" / "demo_noisy" / "ridge_noisy")
     utterances = {row["utterance_id"] for row in result.scores}
     assert result.card.expected == len(result.scores) == len(utterances) * 13 * 6
@@ -117,6 +122,43 @@ def test_a_card_without_a_spec_is_known_by_its_source(small, tmp_path, capsys):
     assert scored(small, tmp_path, "noisy", *options) == 2
     path.write_text("{")
     assert scored(small, tmp_path, "noisy", *options) == 0
+
+
+def test_another_measure_is_added_to_a_stored_result(small, tmp_path, capsys):
+    card = tmp_path / "demo_noisy" / "noisy" / "card.json"
+    assert scored(small, tmp_path, "noisy", "--measures", "STOI", "SISDR", "--summary") == 0
+    before = read_result(card.parent)
+    assert scored(small, tmp_path, "noisy", "--measures", "LSD", "--summary") == 0
+    after = read_result(card.parent)
+    assert set(after.card.measures) == {"STOI", "SISDR", "LSD"}
+    assert [row for row in after.scores if row["measure"] != "LSD"] == before.scores
+    capsys.readouterr()
+    assert scored(small, tmp_path, "noisy", "--measures", "LSD", "--keep", "--summary") == 0
+    assert "kept" in capsys.readouterr().out
+    assert scored(small, tmp_path, "noisy", "--measures", "PPMC", "--summary") == 2
+    assert "noisy: has no invert and so no PPMC" in capsys.readouterr().err
+    assert read_result(card.parent) == after
+
+
+def test_a_new_version_of_a_model_has_all_the_measures_that_the_old_one_had(small, tmp_path, capsys):
+    own, out = wrapper(tmp_path / "a", 0.5), tmp_path / "results"
+    folder = out / "demo_noisy" / "model.Model"
+    assert scored(small, out, own, "--measures", "SISDR", "LSD", "--summary") == 0
+    before = read_result(folder).card
+    assert wrapper(tmp_path / "a", 0.25) == own
+    assert scored(small, out, own, "--measures", "SISDR", "--summary") == 0
+    after = read_result(folder).card
+    assert set(after.measures) == {"SISDR", "LSD"}
+    assert (after.source_sha256 != before.source_sha256, after.expected) == (True, before.expected)
+
+
+def test_a_result_on_one_split_does_not_take_the_place_of_one_on_another(small, tmp_path, capsys):
+    folder = tmp_path / "demo_noisy" / "noisy"
+    assert scored(small, tmp_path, "noisy", "--measures", "SISDR", "--summary") == 0
+    capsys.readouterr()
+    assert scored(small, tmp_path, "noisy", "--measures", "SISDR", "--summary", "--split", "train") == 2
+    assert "holds a result on the split 'test'" in capsys.readouterr().err
+    assert read_result(folder).card.split == "test"
 
 
 def test_a_trial_on_a_part_stores_nothing(small, tmp_path, capsys):

@@ -6,7 +6,8 @@ import json
 from dataclasses import replace
 
 from benchmark.scoring.phone_scores import PhoneScores
-from benchmark.scoring.results import Card, Result, card_hash, scores_hash
+from benchmark.scoring.results import Card, Result, card_hash
+from benchmark.scoring.score_rows import as_table, scores_hash
 
 CONDITIONS = [("clean", None), ("babble", -5.0), ("babble", 5.0), ("nonbabble", -5.0), ("nonbabble", 5.0)]
 
@@ -96,7 +97,7 @@ def card(
         real_time_factor=speed(model),
         when="2026-01-01",
         environment={},
-        scores_sha256=scores_hash(scores),
+        scores_sha256=scores_hash(as_table(scores)),
     )
 
 

@@ -72,7 +72,7 @@ def test_a_command_that_writes_tables(corpus, scratch, tmp_path):
         "tables.py",
     )
     result = evaluate(
-        corpus, load(f"command:{sys.executable} {path}"), MEASURES, options=RunOptions(limits=LIMITS)
+        corpus, load(f"command:{sys.executable} {path}"), (), also=MEASURES, options=RunOptions(limits=LIMITS)
     )
     assert (result.card.expected, result.card.failed) == (6 * 12, 0)
     assert set(result.card.measures) == {"PPMC", "RMSE"}

@@ -133,7 +133,7 @@ def test_they_are_complete_whatever_the_model_does_and_change_nothing_else(corpu
 
 
 def test_an_enhancer_alone_has_none(corpus):
-    result = evaluate(labelled(corpus), load("noisy"), MEASURES)
+    result = evaluate(labelled(corpus), load("noisy"), (), also=MEASURES)
     assert result.phones is None
 
 

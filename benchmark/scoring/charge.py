@@ -1,0 +1,51 @@
+"""What a failure costs: where a score gets its value, its status and its reason.
+
+A model that gives nothing, or nothing that can be measured, is charged the worst value that the measure has (`Measure.worst`, the bad
+end of its range): failing never beats answering, however poor the answer. Where the range depends on the target, as that of an error in
+millimetres does, the measure says itself what it charges.
+
+What cannot be measured through the fault of the recording or of its targets is left out: it has no value and counts for nobody.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmark.errors import MeasureError
+from benchmark.metrics import Measure, ParameterScore, UnscorableReference
+from benchmark.scoring.score_rows import Status
+
+
+class Charged(NamedTuple):
+    """The part of a score that tells how it went; see `ScoreRow`."""
+
+    value: float | None
+    status: Status
+    reason: str
+
+
+def charged(measure: Measure, found: float | MeasureError | ParameterScore, reason: str = "") -> Charged:
+    """Turns what a measure gave into what is stored.
+
+    Args:
+        measure: The measure.
+        found: Its value, its complaint, or what it says of one parameter.
+        reason: Why there was nothing to measure, which goes before what the measure says of that.
+    """
+    if isinstance(found, UnscorableReference):
+        return Charged(None, "left_out", str(found))
+    if isinstance(found, MeasureError):
+        return Charged(_stored(measure.worst), "failed", reason or str(found))
+    if not isinstance(found, ParameterScore):
+        return Charged(_stored(found), "ok", "")
+    if found.status == "left_out":
+        return Charged(None, "left_out", found.reason)
+    failed = found.status == "failed"
+    return Charged(_stored(found.value), found.status, reason if failed and reason else found.reason)
+
+
+def _stored(value: float) -> float:
+    """A value with the digits that are stored, so that a result is the same before it was written and after."""
+    return float(np.float32(value))
