@@ -1,46 +1,80 @@
-"""The outer wall of the mouth, palate to pharynx, as a line to which distances are measured."""
+"""The outer wall of the mouth, palate to pharynx, as a smooth line to which distances are measured."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import make_smoothing_spline
 
 from benchmark.errors import CorpusError
 from benchmark.types import Anatomy
 
-_BIN_MM = 2.0
-# Less of the palate than this tells nothing of its shape.
-_LEAST_MM = 10.0
-#: Palate and velum fall more gently towards the pharynx; what falls more steeply is the back of a lowered tongue.
-_STEEPEST_FALL = np.radians(25.0)
-#: In traced heads the straight line from the end of the palate to the pharynx falls by 10 to 20 degrees.
-_VELUM_FALL = np.radians(15.0)
+#: Greatest distance between neighbouring samples of a wall, mm: between them a straight line is as good as the curve.
+SPACING_MM = 0.25
+#: The smoothing spline forgets a bend of the trace within about this length, mm; a corner of a drawn line is rounded by it.
+SMOOTHING_MM = 1.0
+#: The wall is thought to continue straight for so long at both ends where places, not distances, are asked for.
+PROLONGED_MM = 20.0
+_LEAST_SAMPLES = 5
+# The curve swings out a little at corners, so that its samples lie further apart than those of the drawing.
+_DRAWN_MM = 0.2
+_CHUNK = 1024
 _SCRATCH_MM = 1e-9
+
+Points = NDArray[np.float64]
+
+
+class Samples(NamedTuple):
+    """A wall and its two straight prolongations as closely spaced points, front to back.
+
+    Attributes:
+        xy: mm, shape (samples, 2).
+        place: mm along the wall from its front end, shape (samples,); negative ahead of it.
+        own: Which of the samples belong to the wall itself.
+    """
+
+    xy: Points
+    place: NDArray[np.float64]
+    own: slice
 
 
 @dataclass(frozen=True, eq=False)
 class Outline:
-    """A polygonal line from the front of the palate backwards and down the pharynx.
+    """A line from the front of the palate backwards and down the pharynx.
 
     Attributes:
-        points: float64, shape (points, 2), mm, no two neighbours equal.
+        points: float64, shape (points, 2), mm, no two neighbours equal; straight lines run between them.
         anterior: +1 if x grows towards the lips, -1 if towards the pharynx; tells which side is the cavity.
         estimated: True where no palate was recorded and the line was estimated from the tongue's reach.
+        error_mm: How far the line lies from the trace that it smooths, at most.
     """
 
-    points: NDArray[np.float64]
+    points: Points
     anterior: int = 1
     estimated: bool = False
+    error_mm: float = 0.0
 
     @property
     def along(self) -> NDArray[np.float64]:
         """Distance of each point from the front end along the line, mm, shape (points,)."""
-        steps = np.hypot(*np.diff(self.points, axis=0).T)
-        return np.concatenate([[0.0], np.cumsum(steps)])
+        return along(self.points)
+
+    @cached_property
+    def samples(self) -> Samples:
+        """The line with further points in between, at most `SPACING_MM` apart, and its prolongations."""
+        points = np.asarray(self.points, np.float64)
+        own = _subdivided(points)
+        steps = np.arange(SPACING_MM, PROLONGED_MM + SPACING_MM / 2, SPACING_MM)
+        front, back = _unit(points[0] - points[1]), _unit(points[-1] - points[-2])
+        xy = np.concatenate([points[0] + steps[::-1, None] * front, own, points[-1] + steps[:, None] * back])
+        inside = along(own)
+        place = np.concatenate([-steps[::-1], inside, inside[-1] + steps])
+        return Samples(xy, place, slice(len(steps), len(steps) + len(own)))
 
 
 class Nearest(NamedTuple):
@@ -55,8 +89,13 @@ class Nearest(NamedTuple):
     place: NDArray[np.float64]
 
 
+def along(points: Points) -> NDArray[np.float64]:
+    """Distance of each point from the first along the line through all, shape (points,)."""
+    return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+
+
 def from_anatomy(anatomy: Anatomy) -> Outline:
-    """The palate trace, joined by a straight line (the velum) to the pharyngeal wall where there is one.
+    """The palate trace, joined by a straight line (the velum) to the pharyngeal wall where there is one, and smoothed.
 
     Raises:
         CorpusError: Fewer than two different points.
@@ -67,59 +106,32 @@ def from_anatomy(anatomy: Anatomy) -> Outline:
     points = points[np.concatenate([[True], apart])]
     if len(points) < 2 or not np.isfinite(points).all():
         raise CorpusError("a palate trace needs at least two different finite points")
-    return Outline(points, anatomy.anterior)
+    return smooth_outline(points, anatomy.anterior)
 
 
-def estimate(tongue: Sequence[NDArray[np.floating]], anterior: int = 1) -> Outline | None:
-    """Guess an untraced palate: the upper convex hull of all places where the tongue has been.
+def smooth_outline(trace: Points, anterior: int = 1, estimated: bool = False) -> Outline:
+    """A smooth curve along a drawn line, so that no corner of the drawing attracts constriction locations.
 
-    The tongue touches the hard palate in ordinary speech, so the hull of enough of it lies within a
-    pellet's thickness of the palate where it was touched and cuts corners where it was not. The highest 1 %
-    in each 2 mm of x is left out as tracking noise.
-
-    Far back the tongue does not reach the roof: there the hull shows where the lowered tongue ended, and would be taken for a
-    pharynx that nobody traced. So where it falls by more than 25 degrees towards the back, a straight line that falls by 15 degrees
-    takes its place (the velum), as far back as the tongue has been. Both angles are against x, which corpora lay along the bite
-    plane; some degrees of tilt do no harm.
+    Both coordinates are smoothing splines of the length along the line, sampled at most every `SPACING_MM`: of all functions f
+    they minimise the integral of (trace - f)^2 + b^4 (f'')^2, where b is `SMOOTHING_MM`. The weight does not depend on how
+    densely the line was traced.
 
     Args:
-        tongue: Valid positions of tongue pellets, each of shape (frames, 2), mm.
-        anterior: As in `Anatomy`.
-
-    Returns:
-        An outline marked as estimated, or None when the tongue, or what of its hull can be palate, covered less than 10 mm.
+        trace: mm, shape (points, 2), front to back, no two neighbours equal.
+        anterior: As in `Outline`.
+        estimated: As in `Outline`.
     """
-    points = np.concatenate([np.asarray(part, np.float64) for part in tongue]) if tongue else np.zeros((0, 2))
-    if len(points) < 2:
-        return None
-    bins = np.floor(points[:, 0] / _BIN_MM).astype(np.int64)
-    tops = np.array(
-        [(b * _BIN_MM + _BIN_MM / 2, np.quantile(points[bins == b, 1], 0.99)) for b in np.unique(bins)]
-    )
-    if np.ptp(tops[:, 0]) < _LEAST_MM:
-        return None
-    hull = _upper_hull(tops)
-    line = _with_velum(hull[::-1] if anterior > 0 else hull, anterior)
-    if line is None:
-        return None
-    return Outline(line, anterior, estimated=True)
+    length = along(trace)
+    count = max(int(np.ceil(length[-1] / _DRAWN_MM)) + 1, _LEAST_SAMPLES)
+    places, step = np.linspace(0.0, length[-1], count, retstep=True)
+    drawn = [np.interp(places, length, trace[:, axis]) for axis in (0, 1)]
+    penalty = SMOOTHING_MM**4 / float(step)
+    curve = np.stack([make_smoothing_spline(places, part, lam=penalty)(places) for part in drawn], axis=1)
+    error = nearest(Outline(curve), np.asarray(trace, np.float64)).distance
+    return Outline(curve, anterior, estimated, float(np.abs(error).max()))
 
 
-def project(outline: Outline, queries: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The closest point of each segment to each query.
-
-    Args:
-        outline: With n points, n - 1 segments.
-        queries: mm, shape (queries, 2).
-
-    Returns:
-        mm, shape (queries, segments, 2).
-    """
-    share = np.clip(_shares(outline, queries), 0.0, 1.0)
-    return outline.points[:-1] + share[:, :, None] * np.diff(outline.points, axis=0)
-
-
-def nearest(outline: Outline, queries: NDArray[np.float64]) -> Nearest:
+def nearest(outline: Outline, queries: Points) -> Nearest:
     """Least distance of points to the outline and where along it that is.
 
     A point beyond the outline has a negative distance. In front of the outline's first and behind its last
@@ -130,76 +142,64 @@ def nearest(outline: Outline, queries: NDArray[np.float64]) -> Nearest:
         outline: Outer wall.
         queries: mm, shape (queries, 2), finite.
     """
-    shares = _shares(outline, queries)
-    clipped = np.clip(shares, 0.0, 1.0)
-    run = np.diff(outline.points, axis=0)
-    feet = outline.points[:-1] + clipped[:, :, None] * run
-    squared = ((feet - queries[:, None, :]) ** 2).sum(axis=2)
-    segment = squared.argmin(axis=1)
-    rows = np.arange(len(queries))
-    share = clipped[rows, segment]
-    lengths = np.hypot(run[:, 0], run[:, 1])
-    free = np.clip(
-        shares[rows, segment],
-        np.where(segment == 0, -np.inf, 0.0),
-        np.where(segment == len(run) - 1, np.inf, 1.0),
+    xy = outline.samples.xy[outline.samples.own]
+    parts = [queries[start : start + _CHUNK] for start in range(0, len(queries), _CHUNK)]
+    closest = [squared_distances(part, xy).argmin(axis=1) for part in parts]
+    return nearest_around(outline, queries, np.concatenate(closest) if closest else np.zeros(0, np.intp))
+
+
+def nearest_around(outline: Outline, queries: Points, closest: NDArray[np.intp]) -> Nearest:
+    """The same, where the sample closest to each query is known: only the two segments that meet there are looked at.
+
+    Args:
+        outline: Outer wall.
+        queries: mm, shape (queries, 2).
+        closest: Index of one of the wall's own samples for each query.
+    """
+    xy, place = (part[outline.samples.own] for part in (outline.samples.xy, outline.samples.place))
+    run = np.diff(xy, axis=0)
+    squares = (run * run).sum(axis=1)
+    found: list[tuple[NDArray[np.float64], ...]] = []
+    for segment in (np.maximum(closest - 1, 0), np.minimum(closest, len(run) - 1)):
+        away = queries - xy[segment]
+        free = (away * run[segment]).sum(axis=1) / squares[segment]
+        share = np.clip(free, 0.0, 1.0)
+        offset = away - share[:, None] * run[segment]
+        found.append((segment.astype(np.float64), free, share, *offset.T, np.hypot(*offset.T)))
+    better = found[1][-1] < found[0][-1]
+    chosen, free, share, dx, dy, distance = (
+        np.where(better, two, one) for one, two in zip(*found, strict=True)
     )
-    place = outline.along[segment] + free * lengths[segment]
-    distance = np.sqrt(squared[rows, segment])
-    return Nearest(distance * _side(outline, queries, feet[rows, segment], segment, share), place)
-
-
-def _shares(outline: Outline, queries: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where on the line of each segment the foot of each query lies: 0 at its start, 1 at its end."""
-    run = np.diff(outline.points, axis=0)
-    away = queries[:, None, :] - outline.points[:-1]
-    shares: NDArray[np.float64] = (away * run).sum(axis=2) / (run * run).sum(axis=1)
-    return shares
-
-
-def _side(
-    outline: Outline,
-    queries: NDArray[np.float64],
-    feet: NDArray[np.float64],
-    segment: NDArray[np.intp],
-    share: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """+1 in the cavity, -1 beyond the outline. At a corner the mean direction of its two segments decides."""
-    run = np.diff(outline.points, axis=0)
-    unit = run / np.hypot(*run.T)[:, None]
+    segment = chosen.astype(np.intp)
+    free = np.clip(free, np.where(segment == 0, -np.inf, 0.0), np.where(segment == len(run) - 1, np.inf, 1.0))
+    where = place[segment] + free * np.sqrt(squares[segment])
+    # At a corner the mean direction of its two segments tells the sides apart.
+    unit = run / np.sqrt(squares)[:, None]
     corner = np.concatenate([unit[:1], unit[:-1] + unit[1:], unit[-1:]])
     inner = (share > 0) & (share < 1)
     vertex = segment + (share >= 1)
     direction = np.where(inner[:, None], unit[segment], corner[vertex])
-    offset = queries - feet
-    cross = direction[:, 0] * offset[:, 1] - direction[:, 1] * offset[:, 0]
-    beyond = cross * outline.anterior < 0
+    beyond = (direction[:, 0] * dy - direction[:, 1] * dx) * outline.anterior < 0
     open_end = ~inner & ((vertex == 0) | (vertex == len(run)))
-    return np.where(beyond & ~open_end, -1.0, 1.0)
+    return Nearest(np.where(beyond & ~open_end, -distance, distance), where)
 
 
-def _with_velum(line: NDArray[np.float64], anterior: int) -> NDArray[np.float64] | None:
-    """A hull from front to back, its steep rear replaced by a line that falls gently; None where that leaves hardly any hull."""
-    back, up = (np.diff(line, axis=0) * (-anterior, 1)).T
-    steep = up < -np.tan(_STEEPEST_FALL) * back
-    if not steep.any():
-        return line
-    kept = line[: int(steep.argmax()) + 1]
-    if abs(kept[-1, 0] - kept[0, 0]) < _LEAST_MM:
-        return None
-    reach = abs(line[-1, 0] - kept[-1, 0])
-    end = kept[-1] + reach * np.array([-anterior, -np.tan(_VELUM_FALL)])
-    return np.concatenate([kept, end[None]])
+def squared_distances(queries: Points, points: Points) -> NDArray[np.float64]:
+    """Squared distance of every query to every point, shape (queries, points)."""
+    squares = queries @ (-2.0 * points.T)
+    squares += (queries * queries).sum(axis=1)[:, None]
+    squares += (points * points).sum(axis=1)
+    return np.maximum(squares, 0.0, out=squares)
 
 
-def _upper_hull(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Upper convex hull of points sorted by x (Andrew's monotone chain)."""
-    hull: list[NDArray[np.float64]] = []
-    for point in points:
-        while len(hull) > 1:
-            (ax, ay), (bx, by) = hull[-2], hull[-1]
-            if (bx - ax) * (point[1] - ay) - (by - ay) * (point[0] - ax) < 0:
-                break
-            hull.pop()
-        hull.append(point)
-    return np.array(hull)
+def _subdivided(points: Points) -> Points:
+    """The same line with evenly spaced points added on segments longer than `SPACING_MM`."""
+    parts = []
+    for start, end in pairwise(points):
+        count = max(int(np.ceil(np.hypot(*(end - start)) / SPACING_MM - 1e-9)), 1)
+        parts.append(start + (end - start) * (np.arange(count) / count)[:, None])
+    return np.concatenate([*parts, points[-1:]])
+
+
+def _unit(vector: Points) -> Points:
+    return np.asarray(vector / np.hypot(*vector))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmark.articulation import outline as outlines
-from benchmark.articulation import tract_variables, velum
+from benchmark.articulation import palate_estimate, tract_variables, velum
 from benchmark.articulation.gaps import fill_short_gaps, screen_spikes
 from benchmark.articulation.outline import Outline
 from benchmark.articulation.smooth import frames_covered, low_pass, to_rate
@@ -170,7 +170,7 @@ def speaker_outline(
         return traced
     tracks = (tract_variables.track(p, sensors, role) for p in pellets for role in _TONGUE_ROLES)
     reached = [track.xy[track.valid] for track in tracks if track is not None]
-    return outlines.estimate([*reached, *(tract_variables.body_tops(p, sensors) for p in pellets)])
+    return palate_estimate.estimate([*reached, *(tract_variables.body_tops(p, sensors) for p in pellets)])
 
 
 def traced_outline(utterances: Sequence[Utterance]) -> Outline | None:

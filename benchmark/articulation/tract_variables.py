@@ -1,19 +1,27 @@
 """Six tract variables from pellets: the lips' two, and place and degree of two tongue constrictions.
 
-Convention, version `VERSION`:
+Convention, version `CONVENTION_VERSION` (`docs/targets.md` has the pictures):
 
 - LA: distance between the pellets on upper and lower lip, mm.
 - LP: how far the lower lip stands forward of the speaker's own median, mm, positive towards the front.
-- Constriction degrees (TTCD, TBCD): least distance to the outer wall, mm. The outer wall is the palate trace
-  from its front end backwards, joined by a straight line to the pharyngeal wall; where nothing was traced, it is
-  estimated from the tongue's reach (`outline.estimate`). A degree is negative where the pellet has passed the
-  wall, as happens in firm contact and through errors of the trace; it is not folded back, so that it stays smooth.
-- Constriction locations (TTCL, TBCL): where on the outer wall that least distance lies, in mm along the wall
-  from the front end of the palate trace, growing backwards; ahead of that end the line is thought to continue
-  straight, and the location is negative. Neither shifting nor turning the whole head changes it.
+- Constriction degrees (TTCD, TBCD): least distance to the outer wall, mm. The outer wall is the palate trace from its front end
+  backwards, joined by a straight line to the pharyngeal wall, and smoothed (`outline.smooth_outline`); where nothing was traced, it
+  is estimated from the tongue's reach (`palate_estimate.estimate`). A degree is negative where the tongue has passed the wall, as
+  happens in firm contact and through errors of the trace, and says then by how much at most.
+- Constriction locations (TTCL, TBCL): where on the outer wall the tongue is near, in mm along the wall from the front end of the
+  palate trace, growing backwards. It is the mean of all places l of the wall, weighted by how near the tongue is:
+
+      location = sum over l of l w(l) / sum over l of w(l),   w(l) = exp(-d(l) / 4 mm),
+
+  where d(l) is the distance of the wall at l from the tongue. For this the wall continues straight by 20 mm at both ends, so that
+  locations ahead of the trace are negative. Neither shifting nor turning the whole head changes it.
 - The tongue tip is its pellet. The tongue body is an arc of the circle through its pellets, from the first to
   the last of them: through three body pellets where there are three (XRMB: T2 T3 T4); where there are two, the
   tip pellet is the third point of the circle, and the arc runs between the two body pellets.
+
+Why a mean and not the nearest place: a palate that is nearly straight faces a tongue that is nearly straight, so that the nearest place
+is anybody's guess within a centimetre and jumps by several within 10 ms; on a drawn line it also sticks to corners. The mean moves
+continuously with the tongue. 4 mm is the least weight with which steps over 5 mm in 10 ms became rare (`docs/targets.md`).
 
 Sources: Browman & Goldstein, Phonetica 49 (1992); Sivaraman et al., JASA 146(1):316 (2019); Attia, Tiede &
 Espy-Wilson, arXiv 2305.10775. Published implementations differ in how they state location; this one is ours.
@@ -21,18 +29,45 @@ Espy-Wilson, arXiv 2305.10775. Published implementations differ in how they stat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.articulation.outline import Nearest, Outline, nearest, project
+from benchmark.articulation.arc import (
+    CHUNK,
+    Arcs,
+    Gaps,
+    arcs_through,
+    gaps_to_arcs,
+    gaps_to_points,
+    nearest_to_arc,
+)
+from benchmark.articulation.outline import Outline
 from benchmark.types import Trajectories
 
-VERSION = "2"
+__all__ = [
+    "CONVENTION_VERSION",
+    "NAMES",
+    "Track",
+    "Value",
+    "body_arc",
+    "body_tops",
+    "location",
+    "nearest_to_arc",
+    "track",
+    "tract_variables",
+]
+
+#: Of all targets; stored with them. 1: location was the nearest place on the trace as drawn, and a degree could be that of a
+#: part of the wall behind the tongue. 2: as above.
+CONVENTION_VERSION = "2"
 NAMES = ("LA", "LP", "TBCL", "TBCD", "TTCL", "TTCD")
-_FLATTEST = 1e-3
+#: Places of the wall that are so much further from the tongue than the nearest one count 1 / e times as much, mm.
+LOCATION_SPREAD_MM = 4.0
+#: Every second sample of the wall is enough for a mean over places.
+_EVERY = 2
 
 
 class Track(NamedTuple):
@@ -87,10 +122,10 @@ def tract_variables(
     found = {
         "LA": _lip_aperture(upper, lower),
         "LP": _lip_protrusion(lower, lip_rest_mm, anterior),
-        "TBCL": body and Value(body[0].place, body[1]),
-        "TBCD": body and Value(body[0].distance, body[1]),
-        "TTCL": front and Value(front[0].place, front[1]),
-        "TTCD": front and Value(front[0].distance, front[1]),
+        "TBCL": body and body.location,
+        "TBCD": body and body.degree,
+        "TTCL": front and front.location,
+        "TTCD": front and front.degree,
     }
     values, valid = np.zeros((frames, len(NAMES)), np.float32), np.zeros((frames, len(NAMES)), bool)
     for column, name in enumerate(NAMES):
@@ -100,35 +135,22 @@ def tract_variables(
     return Trajectories(values, pellets.rate_hz, NAMES, valid)
 
 
-def nearest_to_arc(outline: Outline, circle: NDArray[np.float64], ends: NDArray[np.float64]) -> Nearest:
-    """Least distance between the outline and an arc, and where along the outline it lies.
-
-    The distance is exact: it is found either at an end of the arc, or where the arc's normal meets the
-    outline's closest point to the centre (or, if the arc bends the other way, at a corner of the outline).
+def location(outline: Outline, to_wall: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Constriction location: the mean place on the wall, weighted by how near the tongue is.
 
     Args:
         outline: Outer wall.
-        circle: Three points that the circle runs through, mm, shape (frames, 3, 2), front to back.
-        ends: First and last point of the arc, mm, shape (frames, 2, 2); the shorter way between them is
-            meant.
+        to_wall: Distance of each of the wall's samples from the tongue, mm, shape (frames, samples).
 
     Returns:
-        Distance and place, each of shape (frames,); distance is negative where the arc passes the outline.
+        mm along the wall from its front end, shape (frames,).
     """
-    centre, radius, bulge = _circle(circle)
-    bulge = bulge * outline.anterior
-    corners = np.broadcast_to(outline.points, (len(centre), *outline.points.shape))
-    away = np.concatenate([project(outline, centre), corners], axis=1) - centre[:, None, :]
-    reach = np.hypot(away[..., 0], away[..., 1])
-    gaps = bulge[:, None] * (reach - radius[:, None])
-    gaps = np.where(_faces(away, ends - centre[:, None, :]), gaps, np.inf)
-    rows, least = np.arange(len(centre)), gaps.argmin(axis=1)
-    touch = centre + away[rows, least] * (radius / np.maximum(reach[rows, least], _FLATTEST))[:, None]
-    at_ends = [nearest(outline, ends[:, side]).distance for side in (0, 1)]
-    gaps = np.column_stack([gaps[rows, least], *at_ends])
-    nearby = np.stack([touch, ends[:, 0], ends[:, 1]], axis=1)
-    least = gaps.argmin(axis=1)
-    return Nearest(gaps[rows, least], nearest(outline, nearby[rows, least]).place)
+    place = outline.samples.place[::_EVERY]
+    further = to_wall[:, ::_EVERY]
+    nearness = np.exp((further.min(axis=1, keepdims=True) - further) / LOCATION_SPREAD_MM)
+    step = np.diff(place, prepend=place[0], append=place[-1])
+    weight = nearness * (step[:-1] + step[1:]) / 2
+    return np.asarray((weight @ place) / weight.sum(axis=1))
 
 
 def _lip_aperture(upper: Track | None, lower: Track | None) -> Value | None:
@@ -144,20 +166,46 @@ def _lip_protrusion(lower: Track | None, rest_mm: float | None, anterior: int) -
     return Value(anterior * (lower.xy[:, 0] - rest_mm), lower.valid)
 
 
-def _tongue_tip(tip: Track | None, outline: Outline | None) -> tuple[Nearest, NDArray[np.bool_]] | None:
+class _Constriction(NamedTuple):
+    """Location and degree in time, mm, each of shape (frames,)."""
+
+    location: Value
+    degree: Value
+
+
+def _constriction(outline: Outline, gaps: Callable[[slice], Gaps], valid: NDArray[np.bool_]) -> _Constriction:
+    """The constriction against `outline` in the frames that are valid.
+
+    Args:
+        outline: Outer wall.
+        gaps: Distances in a slice of the valid frames.
+        valid: Shape (frames,).
+    """
+    seen = np.flatnonzero(valid)
+    place, degree = np.zeros(len(valid)), np.zeros(len(valid))
+    for start in range(0, len(seen), CHUNK):
+        part = slice(start, start + CHUNK)
+        found = gaps(part)
+        place[seen[part]] = location(outline, found.to_wall)
+        degree[seen[part]] = found.nearest.distance
+    return _Constriction(Value(place, valid), Value(degree, valid))
+
+
+def _tongue_tip(tip: Track | None, outline: Outline | None) -> _Constriction | None:
     if tip is None or outline is None:
         return None
-    return nearest(outline, tip.xy), tip.valid
+    seen = tip.xy[tip.valid]
+    return _constriction(outline, lambda part: gaps_to_points(outline, seen[part]), tip.valid)
 
 
 def _tongue_body(
     pellets: Trajectories, sensors: Mapping[str, str], outline: Outline | None
-) -> tuple[Nearest, NDArray[np.bool_]] | None:
+) -> _Constriction | None:
     body = _body(pellets, sensors)
     if outline is None or body is None:
         return None
-    found = nearest_to_arc(outline, body.circle, body.ends)
-    return found, body.valid & np.isfinite(found.distance)
+    arcs = _arcs(body)
+    return _constriction(outline, lambda part: gaps_to_arcs(outline, arcs.some(part)), body.valid)
 
 
 class _Body(NamedTuple):
@@ -182,58 +230,21 @@ def _body(pellets: Trajectories, sensors: Mapping[str, str]) -> _Body | None:
     )
 
 
+def _arcs(body: _Body) -> Arcs:
+    """The arcs of the valid frames."""
+    return arcs_through(body.circle[body.valid], body.ends[body.valid])
+
+
 def body_arc(pellets: Trajectories, sensors: Mapping[str, str], frame: int) -> NDArray[np.float64] | None:
     """The tongue-body arc of one frame as 33 points from front to back, mm; None where it is not known."""
     body = _body(pellets, sensors)
     if body is None or not body.valid[frame]:
         return None
-    centre, radius, _ = _circle(body.circle[frame : frame + 1])
-    away = body.ends[frame] - centre
-    # Directions between the two ends, by angle; on a nearly straight arc this is the chord to within rounding.
-    first, last = np.arctan2(away[:, 1], away[:, 0])
-    turn = (last - first + np.pi) % (2 * np.pi) - np.pi
-    angles = first + turn * np.linspace(0.0, 1.0, 33)
-    return np.asarray(centre + radius[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1))
+    arcs = arcs_through(body.circle[frame : frame + 1], body.ends[frame : frame + 1])
+    return np.asarray(arcs.points(np.linspace(0.0, 1.0, 33))[0])
 
 
 def body_tops(pellets: Trajectories, sensors: Mapping[str, str]) -> NDArray[np.float64]:
     """Middle of the tongue-body arc in every frame where it is known, mm, shape (frames known, 2)."""
     body = _body(pellets, sensors)
-    if body is None:
-        return np.zeros((0, 2))
-    centre, radius, _ = _circle(body.circle[body.valid])
-    middle = body.ends[body.valid].mean(axis=1) - centre
-    reach = np.maximum(np.hypot(middle[:, 0], middle[:, 1]), _FLATTEST)
-    return np.asarray(centre + middle * (radius / reach)[:, None])
-
-
-def _circle(
-    points: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Centre, radius and sense of turn (+1 anticlockwise) of circles through three points each.
-
-    Points on one line get a circle so large that its arc is straight to within rounding.
-    """
-    first = points[:, 0]
-    b, c = points[:, 1] - first, points[:, 2] - first
-    turn = b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0]
-    sense = np.where(turn < 0, -1.0, 1.0)
-    double_area = 2 * np.where(np.abs(turn) < _FLATTEST, sense * _FLATTEST, turn)
-    bb, cc = (b * b).sum(axis=1), (c * c).sum(axis=1)
-    across = np.column_stack([c[:, 1] * bb - b[:, 1] * cc, b[:, 0] * cc - c[:, 0] * bb])
-    centre = across / double_area[:, None]
-    return centre + first, np.hypot(centre[:, 0], centre[:, 1]), sense
-
-
-def _faces(away: NDArray[np.float64], ends: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether directions from the centre point into the sector between the arc's two ends."""
-    one, two = ends[:, None, 0], ends[:, None, 1]
-    span = _cross(one, two)
-    faces: NDArray[np.bool_] = (away * (one + two)).sum(axis=2) > 0
-    faces &= (_cross(one, away) * span >= 0) & (_cross(away, two) * span >= 0)
-    return faces
-
-
-def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    product: NDArray[np.float64] = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
-    return product
+    return np.zeros((0, 2)) if body is None else _arcs(body).points(np.array([0.5]))[:, 0]

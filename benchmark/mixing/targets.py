@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmark.articulation import speaker_targets
 from benchmark.articulation.target_sets import traced_outline
-from benchmark.articulation.tract_variables import VERSION
+from benchmark.articulation.tract_variables import CONVENTION_VERSION
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.mixing.gather import Gathered
 from benchmark.mixing.layout import trajectories_path
@@ -127,7 +127,7 @@ def _write_speaker(
     made = speaker_targets(utterances, recipe.speech.targets, sensors)
     targets = {utterance.id: over_audio(made[utterance.id], utterance.duration_s) for utterance in utterances}
     if _stored(path) != {key: targets_sha256(value) for key, value in targets.items()}:
-        write_trajectories(path, targets, {"tract_variables": VERSION})
+        write_trajectories(path, targets, {"convention": CONVENTION_VERSION})
     return {key: _facts(value) for key, value in targets.items()}
 
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmark.articulation.outline import Outline, estimate, from_anatomy, nearest
-from benchmark.articulation.tract_variables import NAMES, nearest_to_arc, tract_variables
-from benchmark.errors import CorpusError
-from benchmark.types import Anatomy, Trajectories
+from benchmark.articulation.outline import Outline, smooth_outline
+from benchmark.articulation.tract_variables import NAMES, tract_variables
+from benchmark.types import Trajectories
+from tests.articulation.geometry import DOME, FLAT, on_circle, signed_distances, stepped_arc
 from tests.corpora import voices
 
 SENSORS = {
@@ -22,12 +22,7 @@ SENSORS = {
     "tongue_mid": "T3",
     "tongue_back": "T4",
 }
-FLAT = Outline(np.array([[0.0, 20.0], [-60.0, 20.0]]))
-#: Coarse as a real trace is; in a dome of tiny facets the closest place is ill-defined to a facet's width.
-TRACE = Outline(voices.PALATE)
-DOME = Outline(
-    np.stack([-30 + 30 * np.cos(np.linspace(0, np.pi, 721)), 30 * np.sin(np.linspace(0, np.pi, 721))], axis=1)
-)
+TRACE = smooth_outline(voices.PALATE)
 
 
 def pellets(places: dict[str, tuple[float, float]], lost: tuple[str, ...] = ()) -> Trajectories:
@@ -37,100 +32,9 @@ def pellets(places: dict[str, tuple[float, float]], lost: tuple[str, ...] = ()) 
     return Trajectories(values, 100.0, names, valid)
 
 
-def on_circle(centre: tuple[float, float], radius: float, degrees: tuple[float, ...]) -> NDArray[np.float64]:
-    angles = np.radians(degrees)
-    return np.stack([centre[0] + radius * np.cos(angles), centre[1] + radius * np.sin(angles)], axis=1)
-
-
 def a_head(tongue: NDArray[np.float64]) -> dict[str, tuple[float, float]]:
     places = {"UL": (10.0, 14.0), "LL": (9.0, -9.0), "T1": (-8.0, 5.0)}
     return places | {f"T{i + 2}": (float(x), float(y)) for i, (x, y) in enumerate(tongue)}
-
-
-@given(gap=st.floats(0.1, 15), x=st.floats(-45, -15), radius=st.floats(10, 40))
-def test_a_round_tongue_under_a_flat_palate(gap: float, x: float, radius: float) -> None:
-    centre = (x, 20.0 - gap - radius)
-    arc = on_circle(centre, radius, (60, 85, 120))[None]
-    found = nearest_to_arc(FLAT, arc, arc[:, [0, 2]])
-    assert found.distance[0] == pytest.approx(gap, abs=1e-6)
-    assert found.place[0] == pytest.approx(-x, abs=1e-6)
-
-
-@given(gap=st.floats(0.1, 8), direction=st.floats(60, 120), radius=st.floats(8, 18))
-def test_a_round_tongue_in_a_round_dome(gap: float, direction: float, radius: float) -> None:
-    """The circle inside a larger one comes closest along the line through both centres."""
-    shift = 30 - radius - gap
-    angle = np.radians(direction)
-    centre = (-30 + shift * np.cos(angle), shift * np.sin(angle))
-    arc = on_circle(centre, radius, (direction - 40, direction + 3, direction + 40))[None]
-    found = nearest_to_arc(DOME, arc, arc[:, [0, 2]])
-    assert found.distance[0] == pytest.approx(gap, abs=2e-3)
-    if shift > 3:
-        assert found.place[0] == pytest.approx(30 * angle, abs=30 * np.radians(1.5))
-
-
-@given(st.integers(0, 10_000))
-@settings(max_examples=60)
-def test_the_arc_is_as_close_as_its_closest_point(seed: int) -> None:
-    generator = np.random.default_rng(seed)
-    wall = Outline(np.stack([np.linspace(0, -70, 25), 20 + 3 * np.sin(np.linspace(0, 9, 25) + seed)], axis=1))
-    tongue = np.array([[-20.0, 6.0], [-34.0, 10.0], [-50.0, 6.0]]) + generator.uniform(-6, 6, (3, 2))
-    found = nearest_to_arc(wall, tongue[None], tongue[None, [0, 2]])
-    sampled = nearest(wall, sampled_arc(tongue))
-    best = sampled.distance.argmin()
-    assert found.distance[0] == pytest.approx(sampled.distance[best], abs=2e-3)
-
-
-def sampled_arc(three: NDArray[np.float64], count: int = 4001) -> NDArray[np.float64]:
-    """Points of the circle through three points, from the first to the last."""
-    (ax, ay), (bx, by), (cx, cy) = three
-    d = 2 * (ax * (by - cy) + bx * (cy - ay) + cx * (ay - by))
-    squares = (three**2).sum(axis=1)
-    centre = np.array(
-        [
-            (squares[0] * (by - cy) + squares[1] * (cy - ay) + squares[2] * (ay - by)) / d,
-            (squares[0] * (cx - bx) + squares[1] * (ax - cx) + squares[2] * (bx - ax)) / d,
-        ]
-    )
-    first, last = np.arctan2(*(three[[0, 2]] - centre).T[::-1])
-    turn = (last - first + np.pi) % (2 * np.pi) - np.pi
-    angles = first + turn * np.linspace(0, 1, count)
-    return centre + np.hypot(*(three[0] - centre)) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-
-
-def test_pellets_in_a_line_are_a_straight_tongue() -> None:
-    line = np.array([[[-20.0, 5.0], [-35.0, 8.0], [-50.0, 11.0]]])
-    found = nearest_to_arc(FLAT, line, line[:, [0, 2]])
-    assert found.distance[0] == pytest.approx(9.0, abs=1e-3)
-    assert found.place[0] == pytest.approx(50.0, abs=1e-2)
-
-
-def test_a_hollow_tongue_is_closest_at_its_rim() -> None:
-    hollow = np.array([[[-20.0, 12.0], [-35.0, 6.0], [-50.0, 11.0]]])
-    found = nearest_to_arc(FLAT, hollow, hollow[:, [0, 2]])
-    assert found.distance[0] == pytest.approx(8.0, abs=1e-9)
-    assert found.place[0] == pytest.approx(20.0, abs=1e-9)
-
-
-def test_a_tongue_through_the_palate_has_a_negative_degree_that_grows_smoothly() -> None:
-    heights = np.linspace(-2, 2, 41)
-    arcs = np.stack([on_circle((-30, 20 - 15 - height), 15, (60, 90, 120)) for height in heights])
-    found = nearest_to_arc(FLAT, arcs, arcs[:, [0, 2]])
-    np.testing.assert_allclose(found.distance, heights, atol=1e-9)
-
-
-def test_ahead_of_the_palate_the_place_goes_on_below_zero() -> None:
-    wall = Outline(np.array([[-4.0, 4.0], [-20.0, 4.0]]))
-    found = nearest(wall, np.array([[-10.0, 0.0], [-4.0, 0.0], [1.0, 0.0], [3.0, 7.0]]))
-    np.testing.assert_allclose(found.place, [6, 0, -5, -7])
-    np.testing.assert_allclose(found.distance, [4, 4, np.hypot(5, 4), np.hypot(7, 3)])
-
-
-def test_distance_is_signed_at_corners_too() -> None:
-    roof = Outline(np.array([[0.0, 0.0], [-10.0, 10.0], [-20.0, 0.0]]))
-    found = nearest(roof, np.array([[-10.0, 5.0], [-10.0, 14.0], [-10.0, 10.0]]))
-    assert found.distance[0] > 0 > found.distance[1] == -4
-    assert found.distance[2] == 0
 
 
 def everything(
@@ -144,9 +48,72 @@ def everything(
 def test_the_six_by_hand() -> None:
     tongue = on_circle((-30.0, 0.0), 15.0, (60, 90, 120))
     found = everything(a_head(tongue), FLAT)
+    places = np.arange(-20.0, 80.005, 0.01)
+    wall = np.stack([-places, np.full(len(places), 20.0)], axis=1)
     assert found == pytest.approx(
-        {"LA": np.hypot(1, 23), "LP": 0.0, "TBCL": 30.0, "TBCD": 5.0, "TTCL": 8.0, "TTCD": 15.0}, abs=1e-5
+        {
+            "LA": np.hypot(1, 23),
+            "LP": 0.0,
+            "TBCL": 30.0,
+            "TBCD": 5.0,
+            "TTCL": mean_place(places, np.hypot(*(wall - (-8.0, 5.0)).T)),
+            "TTCD": 15.0,
+        },
+        abs=1e-3,
     )
+
+
+def mean_place(places: NDArray[np.float64], distances: NDArray[np.float64]) -> float:
+    """The location by its formula: places weighted by exp(-d / 4 mm)."""
+    weights = np.exp(-distances / 4.0)
+    return float((weights * places).sum() / weights.sum())
+
+
+def test_the_location_of_the_tongue_body_is_the_mean_of_near_places() -> None:
+    """By brute force: the wall and the arc in steps of a hundredth and a twentieth of a millimetre."""
+    generator = np.random.default_rng(2)
+    for _ in range(12):
+        tongue = np.array([[-20.0, 2.0], [-34.0, 6.0], [-50.0, 2.0]]) + generator.uniform(-4, 4, (3, 2))
+        found = everything(a_head(tongue), TRACE)
+        length = TRACE.along
+        places = np.arange(-20.0, length[-1] + 20, 0.01)
+        wall = np.stack([along_line(places, length, TRACE.points[:, axis]) for axis in (0, 1)], axis=1)
+        arc = stepped_arc(tongue, tongue[[0, 2]], 0.05)
+        distances = np.concatenate(
+            [
+                np.hypot(*np.moveaxis(part[:, None] - arc, 2, 0)).min(axis=1)
+                for part in np.array_split(wall, 40)
+            ]
+        )
+        assert found["TBCL"] == pytest.approx(mean_place(places, distances), abs=0.02)
+        assert found["TBCD"] == pytest.approx(signed_distances(TRACE, arc).min(), abs=0.02)
+
+
+def along_line(
+    places: NDArray[np.float64], length: NDArray[np.float64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Linear interpolation that goes on straight at both ends."""
+    slopes = (values[1] - values[0]) / length[1], (values[-1] - values[-2]) / (length[-1] - length[-2])
+    inside = np.interp(places, length, values)
+    ahead, behind = np.minimum(places, 0.0), np.maximum(places - length[-1], 0.0)
+    return inside + ahead * slopes[0] + behind * slopes[1]
+
+
+def test_a_location_moves_on_where_the_nearest_place_would_jump() -> None:
+    """A nearly straight tongue tilts under a straight palate: its nearest point jumps from its front to its back at once."""
+    flat = np.array([[15.0, 0.0], [0.0, 0.0], [-15.0, 0.0]])
+    found = []
+    for tilt in np.radians(np.linspace(-6, 6, 121)):
+        turn = np.array([[np.cos(tilt), -np.sin(tilt)], [np.sin(tilt), np.cos(tilt)]])
+        found.append(everything(a_head(flat @ turn.T - (35.0, -10.0)), FLAT)["TBCL"])
+    assert np.abs(np.diff(found)).max() < 0.25
+    assert abs(found[-1] - found[0]) > 5
+
+
+def test_ahead_of_the_palate_locations_are_negative() -> None:
+    places = a_head(on_circle((-30.0, 0.0), 15.0, (60, 90, 120))) | {"T1": (6.0, 16.0)}
+    # The nearest place is -6; the wall's prolongation ends at -20, so that more of it counts behind than ahead.
+    assert -6.0 < everything(places, FLAT)["TTCL"] < -5.5
 
 
 @given(dx=st.floats(-20, 20), dy=st.floats(-20, 20), turn=st.floats(-30, 30))
@@ -175,7 +142,8 @@ def test_a_larger_head_has_larger_variables(scale: float) -> None:
     larger = {name: (x * scale, y * scale) for name, (x, y) in places.items()}
     after = everything(larger, Outline(TRACE.points * scale), 5.0 * scale)
     for name in NAMES:
-        assert after[name] == pytest.approx(scale * before[name], abs=1e-3)
+        if name not in ("TBCL", "TTCL"):  # the width over which places are averaged is not that of the head
+            assert after[name] == pytest.approx(scale * before[name], abs=1e-3)
 
 
 def test_a_mirrored_head_gives_the_same() -> None:
@@ -218,97 +186,14 @@ def test_two_body_pellets_bend_with_the_tip() -> None:
         pellets({"T1": tuple(tip), "T2": tuple(mid), "T3": tuple(back)}), sensors, FLAT, None
     )  # type: ignore[dict-item]
     assert found.values[0, NAMES.index("TBCD")] == pytest.approx(5.0, abs=1e-5)
-    assert found.values[0, NAMES.index("TBCL")] == pytest.approx(30.0, abs=1e-4)
-
-
-def test_the_outline_runs_on_down_the_pharynx() -> None:
-    anatomy = Anatomy(np.array([[-4.0, 4.0], [-40.0, 20.0]]), np.array([[-80.0, 10.0], [-80.0, -30.0]]))
-    wall = from_anatomy(anatomy)
-    found = nearest(wall, np.array([[-74.0, -10.0]]))
-    assert found.distance[0] == pytest.approx(6.0)
-    assert found.place[0] == pytest.approx(np.hypot(36, 16) + np.hypot(40, 10) + 20)
-
-
-def test_points_that_repeat_are_one_and_too_few_are_refused() -> None:
-    wall = from_anatomy(Anatomy(np.array([[-4.0, 4.0], [-4.0, 4.0], [-40.0, 20.0]])))
-    assert len(wall.points) == 2
-    with pytest.raises(CorpusError, match="two different"):
-        from_anatomy(Anatomy(np.array([[-4.0, 4.0], [-4.0, 4.0]])))
-
-
-def test_a_palate_is_estimated_from_where_the_tongue_has_been() -> None:
-    generator = np.random.default_rng(0)
-    x = generator.uniform(-58, -3, 20_000)
-    ceiling = 30 * np.sqrt(1 - ((x + 30) / 30) ** 2)
-    reached = np.stack([x, ceiling * generator.uniform(0.2, 1, 20_000)], axis=1)
-    wall = estimate([reached])
-    assert wall is not None
-    assert wall.estimated
-    assert wall.points[0, 0] > wall.points[-1, 0]
-    # Further back such a dome falls more steeply than any palate.
-    middle = np.linspace(-44, -10, 30)
-    height = np.interp(middle, wall.points[::-1, 0], wall.points[::-1, 1])
-    np.testing.assert_allclose(height, 30 * np.sqrt(1 - ((middle + 30) / 30) ** 2), atol=1.5)
-
-
-def roof(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A palate 36 mm wide and high enough, and a velum that falls by 15 degrees behind it."""
-    palate = 18 - (x + 30) ** 2 / 40
-    return np.where(x > -36, palate, 17.1 + np.tan(np.radians(15)) * (x + 36))
-
-
-def reach_below_the_roof(tilt: float = 0.0) -> NDArray[np.float64]:
-    """Where a tongue has been: everywhere below the roof in front, ever lower behind x = -44."""
-    generator = np.random.default_rng(0)
-    x = generator.uniform(-58, -4, 40_000)
-    y = np.minimum(roof(x), 15 + 2.5 * (x + 44) / 1.5) - generator.exponential(4, len(x))
-    angle = np.radians(tilt)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return np.stack([x, y], axis=1) @ turn.T
-
-
-def test_a_lowered_tongue_does_not_make_a_pharynx() -> None:
-    wall = estimate([reach_below_the_roof()])
-    assert wall is not None
-    assert wall.points[-1, 0] < -56
-    x = np.linspace(wall.points[-1, 0], -8, 80)
-    np.testing.assert_allclose(np.interp(x, wall.points[::-1, 0], wall.points[::-1, 1]), roof(x), atol=2.5)
-
-
-def test_along_an_estimated_roof_location_and_degree_move_smoothly() -> None:
-    """From a raised front to a lowered back of the tongue, beneath which a steep flank used to be nearest at once."""
-    wall = estimate([reach_below_the_roof()])
-    assert wall is not None
-    share = np.linspace(0, 1, 200)
-    centres = np.stack([-22 - 22 * share, roof(-22 - 22 * share) - 13 - 12 * share], axis=1)
-    arcs = np.stack([on_circle((x, y), 11, (60, 90, 120)) for x, y in centres])
-    found = nearest_to_arc(wall, arcs, arcs[:, [0, 2]])
-    true = nearest_to_arc(
-        Outline(np.stack([-np.arange(4.0, 90), roof(-np.arange(4.0, 90))], axis=1)), arcs, arcs[:, [0, 2]]
+    whole = tract_variables(
+        pellets({"T1": tuple(tip), "T2": tuple(mid), "T3": (-30.0, 15.0), "T4": tuple(back)}),
+        {"tongue_front": "T2", "tongue_mid": "T3", "tongue_back": "T4"},
+        FLAT,
+        None,
     )
-    assert np.abs(np.diff(found.place)).max() < 3.0
-    np.testing.assert_allclose(found.distance, true.distance, atol=2.0)
-    np.testing.assert_allclose(found.place - found.place[0], true.place - true.place[0], atol=4.0)
-
-
-def test_an_estimate_mirrors_with_the_head_and_bears_some_tilt() -> None:
-    straight, mirrored = estimate([reach_below_the_roof()]), estimate([reach_below_the_roof() * (-1, 1)], -1)
-    assert straight is not None
-    assert mirrored is not None
-    np.testing.assert_allclose(mirrored.points * (-1, 1), straight.points, atol=0.3)
-    for tilt in (-8.0, 8.0):
-        tilted = estimate([reach_below_the_roof(tilt)])
-        assert tilted is not None
-        angle = np.radians(tilt)
-        back = tilted.points @ np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        x = np.linspace(-54, -10, 60)
-        np.testing.assert_allclose(np.interp(x, back[::-1, 0], back[::-1, 1]), roof(x), atol=3.0)
-
-
-def test_a_tongue_that_hardly_moved_tells_nothing() -> None:
-    assert estimate([]) is None
-    assert estimate([np.zeros((1, 2))]) is None
-    assert estimate([np.random.default_rng(0).uniform(0, 5, (100, 2))]) is None
+    column = NAMES.index("TBCL")
+    assert found.values[0, column] == pytest.approx(whole.values[0, column], abs=1e-4)
 
 
 def test_a_second_of_speech_takes_milliseconds() -> None:

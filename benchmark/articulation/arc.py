@@ -1,0 +1,261 @@
+"""The tongue body as arcs of circles, and how far they are from the outer wall."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.articulation.outline import (
+    Nearest,
+    Outline,
+    Points,
+    nearest,
+    nearest_around,
+    squared_distances,
+)
+
+#: An arc of a larger circle is a straight line: over 60 mm it departs from one by less than half a micrometre.
+_STRAIGHT_MM = 1e6
+#: An arc that may pass the wall is searched at so many places, and around the deepest ones by so many halvings.
+_PLACES, _HALVINGS = 65, 14
+_NUDGE = 1e-6
+#: So many frames are worked on at once: their distances from all samples of a wall fit into a processor's cache.
+CHUNK = 256
+
+
+class Arcs(NamedTuple):
+    """Arcs of less than half a circle, one a frame.
+
+    Attributes:
+        centre: mm, shape (frames, 2).
+        radius: mm, shape (frames,).
+        ends: mm, shape (frames, 2, 2): the first and the last point of each arc.
+    """
+
+    centre: Points
+    radius: NDArray[np.float64]
+    ends: Points
+
+    def some(self, frames: slice | NDArray[np.generic]) -> Arcs:
+        """The arcs of some frames."""
+        return Arcs(self.centre[frames], self.radius[frames], self.ends[frames])
+
+    def points(self, shares: NDArray[np.float64]) -> Points:
+        """Points of the arcs.
+
+        Args:
+            shares: Of the way from the first end (0) to the last (1), shape (shares,) or (frames, shares).
+
+        Returns:
+            mm, shape (frames, shares, 2).
+        """
+        first, last = np.moveaxis(self.ends - self.centre[:, None], 1, 0)
+        half = np.arctan2(_cross(first, last), (first * last).sum(axis=1)) / 2
+        # By the chord and the height above it, because the centre of a nearly straight arc is far away.
+        angle = half[:, None] * (2.0 * np.broadcast_to(shares, (len(half), np.shape(shares)[-1])) - 1.0)
+        straight = np.abs(half) < 1e-5
+        sine = np.where(straight, 1.0, np.sin(half))[:, None]
+        forward = np.where(
+            straight[:, None], angle / np.where(half == 0, 1.0, half)[:, None], np.sin(angle) / sine
+        )
+        upward = np.where(
+            straight[:, None],
+            0.0,
+            2.0 * np.sin((half[:, None] - angle) / 2) * np.sin((half[:, None] + angle) / 2) / sine,
+        )
+        middle, reach = self.ends.mean(axis=1), (self.ends[:, 1] - self.ends[:, 0]) / 2
+        across = np.stack([reach[:, 1], -reach[:, 0]], axis=1)
+        found: Points = (
+            middle[:, None] + forward[..., None] * reach[:, None] + upward[..., None] * across[:, None]
+        )
+        return found
+
+
+def arcs_through(circle: Points, ends: Points) -> Arcs:
+    """Arcs of the circles through three points each.
+
+    Args:
+        circle: Three points that the circle runs through, mm, shape (frames, 3, 2).
+        ends: First and last point of the arc, on that circle, mm, shape (frames, 2, 2). The shorter way between them is meant;
+            of a circle of more than a kilometre, or where points coincide, it is the straight line.
+    """
+    origin = circle[:, 0]
+    b, c = circle[:, 1] - origin, circle[:, 2] - origin
+    bb, cc = (b * b).sum(axis=1), (c * c).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = np.stack([c[:, 1] * bb - b[:, 1] * cc, b[:, 0] * cc - c[:, 0] * bb], axis=1)
+        centre = centre / (2 * _cross(b, c))[:, None]
+        curved = np.hypot(*centre.T) < _STRAIGHT_MM
+    chord = ends[:, 1] - ends[:, 0]
+    length = np.hypot(*chord.T)
+    across = np.stack([-chord[:, 1], chord[:, 0]], axis=1) / np.where(length > 0, length, 1.0)[:, None]
+    centre = np.where(curved[:, None], centre + origin, ends.mean(axis=1) + _STRAIGHT_MM * across)
+    return Arcs(centre, np.hypot(*(ends[:, 0] - centre).T), ends)
+
+
+class Gaps(NamedTuple):
+    """How far a wall is from arcs or points, frame by frame.
+
+    Attributes:
+        to_wall: mm, shape (frames, samples): distance of each sample of the wall and its prolongations, never negative.
+        nearest: Where the wall itself comes closest, each value of shape (frames,); see `outline.nearest`.
+    """
+
+    to_wall: NDArray[np.float64]
+    nearest: Nearest
+
+
+def gaps_to_points(outline: Outline, points: Points) -> Gaps:
+    """Distances of single points, shape (frames, 2), from the wall."""
+    own = outline.samples.own
+    squares = squared_distances(points, outline.samples.xy)
+    return Gaps(np.sqrt(squares), nearest_around(outline, points, squares[:, own].argmin(axis=1)))
+
+
+def gaps_to_arcs(outline: Outline, arcs: Arcs) -> Gaps:
+    """Distances of arcs from the wall; the least is that of the arc's point whose signed distance is least (`outline.nearest`).
+
+    Seen from a point of the wall, the nearest point of an arc lies on the radius through the former if that radius is in the
+    sector of the arc; else it is one of the arc's ends. This gives the exact distance of an arc that does not pass the wall.
+    One that may pass it, or go round an end of it, is searched for the point that lies deepest.
+    """
+    xy, own = outline.samples.xy, outline.samples.own
+    first, last = (squared_distances(arcs.ends[:, side], xy) for side in (0, 1))
+    reach = np.abs(np.sqrt(squared_distances(arcs.centre, xy)) - arcs.radius[:, None])
+    facing = _facing(arcs, xy)
+    to_wall = np.where(facing, reach, np.sqrt(np.minimum(first, last)))
+    found = [
+        _nearest_inside(outline, arcs, np.where(facing, reach, np.inf)[:, own].argmin(axis=1)),
+        nearest_around(outline, arcs.ends[:, 0], first[:, own].argmin(axis=1)),
+        nearest_around(outline, arcs.ends[:, 1], last[:, own].argmin(axis=1)),
+    ]
+    found = [_nearer(found[0], _nearer(found[1], found[2]))]
+    longest = np.hypot(*np.diff(xy[own], axis=0).T).max()
+    passing = np.flatnonzero((found[0].distance <= longest / 2) | _passes_an_end(outline, arcs))
+    if passing.size:
+        deepest = _deepest(outline, arcs.some(passing))
+        beyond = deepest.distance < 0
+        for part, whole in zip(deepest, found[0], strict=True):
+            whole[passing[beyond]] = part[beyond]
+    return Gaps(to_wall, found[0])
+
+
+def nearest_to_arc(outline: Outline, circle: Points, ends: Points) -> Nearest:
+    """Least distance between the outline and an arc, and the place on the outline that is nearest.
+
+    Args:
+        outline: Outer wall.
+        circle: Three points that the circle runs through, mm, shape (frames, 3, 2).
+        ends: First and last point of the arc, mm, shape (frames, 2, 2); the shorter way between them is meant.
+
+    Returns:
+        Distance and place, each of shape (frames,). The distance is the least signed distance of any point of the arc
+        (`outline.nearest`): negative where the arc passes the outline, and then by how much at most.
+    """
+    arcs = arcs_through(circle, ends)
+    parts = [slice(start, start + CHUNK) for start in range(0, len(ends), CHUNK)]
+    found = [gaps_to_arcs(outline, arcs.some(part)).nearest for part in parts]
+    if not found:
+        return Nearest(np.zeros(0), np.zeros(0))
+    return Nearest(*(np.concatenate(values) for values in zip(*found, strict=True)))
+
+
+def _nearest_inside(outline: Outline, arcs: Arcs, closest: NDArray[np.intp]) -> Nearest:
+    """Where the wall faces the inside of each arc around its sample `closest`; infinitely far where it does not."""
+    xy, place = (part[outline.samples.own] for part in (outline.samples.xy, outline.samples.place))
+    foot = nearest_around(outline, arcs.centre, closest)
+    feet = np.stack([np.interp(foot.place, place, xy[:, axis]) for axis in (0, 1)], axis=1)
+    found = [
+        Nearest(
+            np.where(_faces(arcs, points), np.abs(np.hypot(*(points - arcs.centre).T) - arcs.radius), np.inf),
+            places,
+        )
+        for points, places in ((feet, foot.place), (xy[closest], place[closest]))
+    ]
+    return _nearer(*found)
+
+
+def _nearer(one: Nearest, two: Nearest) -> Nearest:
+    closer = one.distance < two.distance
+    return Nearest(*(np.where(closer, a, b) for a, b in zip(one, two, strict=True)))
+
+
+def _facing(arcs: Arcs, points: Points) -> NDArray[np.bool_]:
+    """Whether points lie in the sector between the two ends of each arc, shape (frames, points)."""
+    first, last = _sector(arcs)
+    return np.asarray((_turned(first, arcs.centre, points) >= 0) & (_turned(last, arcs.centre, points) <= 0))
+
+
+def _faces(arcs: Arcs, points: Points) -> NDArray[np.bool_]:
+    """The same for one point a frame, shape (frames, 2)."""
+    first, last = _sector(arcs)
+    away = points - arcs.centre
+    return np.asarray((_cross(first, away) >= 0) & (_cross(last, away) <= 0))
+
+
+def _sector(arcs: Arcs) -> tuple[Points, Points]:
+    """From the centre to the two ends, in such an order that the arc turns anticlockwise from one to the other."""
+    first, last = np.moveaxis(arcs.ends - arcs.centre[:, None], 1, 0)
+    clockwise = (_cross(first, last) < 0)[:, None]
+    return np.where(clockwise, last, first), np.where(clockwise, first, last)
+
+
+def _turned(direction: Points, centre: Points, points: Points) -> NDArray[np.float64]:
+    """Cross product of a direction and the way from the centre to each point, shape (frames, points)."""
+    product = np.stack([-direction[:, 1], direction[:, 0]], axis=1) @ points.T
+    product -= _cross(direction, centre)[:, None]
+    return np.asarray(product)
+
+
+def _passes_an_end(outline: Outline, arcs: Arcs) -> NDArray[np.bool_]:
+    """Whether some point of an arc lies ahead of the first or behind the last point of the wall, where it could go round it."""
+    points = np.asarray(outline.points, np.float64)
+    found = np.zeros(len(arcs.radius), bool)
+    for end, before in ((points[0], points[1]), (points[-1], points[-2])):
+        ahead = (end - before) / np.hypot(*(end - before))
+        top = arcs.centre + arcs.radius[:, None] * ahead
+        reached = np.concatenate(
+            [arcs.ends, np.where(_faces(arcs, top), top.T, arcs.ends[:, 0].T).T[:, None]], axis=1
+        )
+        found |= (((reached - end) @ ahead) >= 0).any(axis=1)
+    return found
+
+
+def _deepest(outline: Outline, arcs: Arcs) -> Nearest:
+    """Least signed distance of the arcs' points, found by sampling them and by halving the stretches around each minimum."""
+    shares = np.linspace(0.0, 1.0, _PLACES)
+    frames = len(arcs.radius)
+    depth, place = (
+        values.reshape(frames, _PLACES) for values in nearest(outline, arcs.points(shares).reshape(-1, 2))
+    )
+    rows, best = np.arange(frames), depth.argmin(axis=1)
+    least, where = depth[rows, best], place[rows, best]
+    # Along an arc, which is at most pi / 2 times its chord, a distance changes by at most the way that one goes.
+    step = np.hypot(*(arcs.ends[:, 1] - arcs.ends[:, 0]).T) * (np.pi / 2) / (_PLACES - 1)
+    padded = np.pad(depth, ((0, 0), (1, 1)), constant_values=np.inf)
+    minimum = (depth <= padded[:, :-2]) & (depth <= padded[:, 2:])
+    frame, sample = np.nonzero(minimum & (depth - step[:, None] < np.minimum(least, 0.0)[:, None]))
+    some = arcs.some(frame)
+    low, high = shares[np.maximum(sample - 1, 0)], shares[np.minimum(sample + 1, _PLACES - 1)]
+    for _ in range(_HALVINGS if frame.size else 0):
+        middle = (low + high) / 2
+        pair = some.points(np.stack([middle - _NUDGE, middle + _NUDGE], axis=1))
+        here = nearest(outline, pair.reshape(-1, 2))
+        distance, places = here.distance.reshape(-1, 2), here.place[::2]
+        deeper = distance[:, 0] < least[frame]
+        # Of several minima of one frame the deepest is to be kept.
+        order = np.argsort(-distance[deeper, 0], kind="stable")
+        least[frame[deeper][order]], where[frame[deeper][order]] = (
+            distance[deeper, 0][order],
+            places[deeper][order],
+        )
+        rising = distance[:, 1] > distance[:, 0]
+        low, high = np.where(rising, low, middle), np.where(rising, middle, high)
+    return Nearest(least, where)
+
+
+def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    product: NDArray[np.float64] = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    return product
