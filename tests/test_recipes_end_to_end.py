@@ -163,7 +163,7 @@ def walk(text: str, speech: Path, folder: Path, capsys, *noise: str) -> dict:
     assert done["rendered"] > 0
     for trajectories in (out / "trajectories").iterdir():
         metadata = pq.read_schema(trajectories).metadata
-        assert metadata[b"sinbad.tract_variables"].decode() == tract_variables.VERSION
+        assert metadata[b"sinbad.convention"].decode() == tract_variables.CONVENTION_VERSION
     assert verify.main(["--corpus", str(out), *roots, "--replan"]) == 0
     capsys.readouterr()
     results = ["--out", str(folder / "results"), "--measures", "PPMC", "SISDR", "--json"]
