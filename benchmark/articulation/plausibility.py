@@ -18,11 +18,12 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.articulation import audio_lag
 from benchmark.articulation.orientation import misplaced
 from benchmark.articulation.tract_variables import Track, track
 from benchmark.errors import CorpusError, LengthError
 from benchmark.formats.raw_values import UNITS_MM
-from benchmark.types import Progress, Utterance, silent
+from benchmark.types import Progress, Trajectories, Utterance, silent
 
 #: Recordings of each speaker that are read.
 SAMPLE = 12
@@ -60,6 +61,10 @@ _CODE_APART_MM = 3.0
 _CODE_RANGES = 5.0
 _SAME_SHARE = 0.99
 
+#: A lag is told if it is at least so long, and explains so much more of the audio than no lag and than chance do.
+_LAG_S, _LAG_GAIN, _LAG_OVER_CHANCE = 0.08, 0.05, 0.05
+_LAG_ALIKE_S, _LAG_ALIKE_SHARE, _LAG_APART_SHARE = 0.04, 0.75, 0.25
+
 _LIPS_SPEECH_S = 8.0
 _LIPS_MEET_MM = 30.0
 _LIPS_MOVE_MM = 1.5
@@ -73,12 +78,14 @@ class Finding(NamedTuple):
         kind: One of `KINDS`.
         what: What was seen.
         advice: What to do about it.
+        lag_s: By how much the articulation comes late in all recordings, where that is what was found.
     """
 
     speaker: str
     kind: str
     what: str
     advice: str
+    lag_s: float | None = None
 
 
 #: Kinds of finding, the worst first.
@@ -91,7 +98,9 @@ class _Sample:
 
     speaker: str
     unit: str
+    start_s: float
     recordings: list[dict[str, Track]] = field(default_factory=list)
+    timed: list[audio_lag.Recording] = field(default_factory=list)
     lengths: list[tuple[float, float]] = field(default_factory=list)
     rates_hz: set[float] = field(default_factory=set)
     seconds: float = 0.0
@@ -140,7 +149,22 @@ def implausible(
         joblib.delayed(speaker_findings)(members, sensors) for members in samples.values()
     )
     found = [finding for findings in progress(results, len(samples), "plausibility") for finding in findings]
-    return sorted(found, key=lambda finding: (KINDS.index(finding.kind), finding.speaker))
+    return sorted(_one_start(found), key=lambda finding: (KINDS.index(finding.kind), finding.speaker))
+
+
+def _one_start(findings: Sequence[Finding]) -> list[Finding]:
+    """The same findings; speakers whose lag is nearly the same are advised the same, so that one `start_s` can be written."""
+    lags = [finding.lag_s for finding in findings if finding.lag_s is not None]
+    if not lags or max(lags) - min(lags) > _LAG_S:
+        return list(findings)
+    middle = float(np.median(lags))
+    typical = min(
+        (finding for finding in findings if finding.lag_s is not None),
+        key=lambda finding: abs((finding.lag_s or 0.0) - middle),
+    )
+    return [
+        finding if finding.lag_s is None else finding._replace(advice=typical.advice) for finding in findings
+    ]
 
 
 def sampled(utterances: Iterable[Utterance], most: int = SAMPLE) -> dict[str, list[Utterance]]:
@@ -172,6 +196,8 @@ def speaker_findings(utterances: Sequence[Utterance], sensors: Mapping[str, str]
     """What cannot be in these recordings of one speaker."""
     sample = _read(utterances, sensors)
     found = [*_lost(sample), *_rate_or_lengths(sample)]
+    if not any(finding.kind == "rate" for finding in found):
+        found += _lag(sample)
     if unit := _unit(sample):
         return [*found, *unit]  # Millimetres mean nothing then.
     return [*found, *(_same_values(sample) or _places(sample)), *_lips(sample)]
@@ -179,7 +205,7 @@ def speaker_findings(utterances: Sequence[Utterance], sensors: Mapping[str, str]
 
 def _read(utterances: Sequence[Utterance], sensors: Mapping[str, str]) -> _Sample:
     first = utterances[0]
-    sample = _Sample(first.speaker, str(first.extra.get("unit", "")))
+    sample = _Sample(first.speaker, str(first.extra.get("unit", "")), float(first.extra.get("start_s", 0.0)))
     for utterance in utterances:
         try:
             moved = utterance.trajectories() if utterance.trajectories else None
@@ -195,11 +221,54 @@ def _read(utterances: Sequence[Utterance], sensors: Mapping[str, str]) -> _Sampl
         sample.lengths.append((utterance.duration_s, recorded_s))
         sample.rates_hz.add(moved.rate_hz)
         sample.seconds += moved.duration_s
+        sample.timed += _timed(utterance, moved)
         tracks = {role: track(moved, sensors, role) for role in sensors}
         sample.recordings.append(
             {role: one for role, one in tracks.items() if one is not None and one.valid.any()}
         )
     return sample
+
+
+def _timed(utterance: Utterance, moved: Trajectories) -> list[audio_lag.Recording]:
+    try:
+        found = audio_lag.recording(utterance.audio(), moved)
+    except CorpusError:
+        return []  # Damaged audio is reported where recordings are read one by one.
+    return [] if found is None else [found]
+
+
+def _lag(sample: _Sample) -> list[Finding]:
+    """Whether the articulation comes late or early against the audio, in all recordings alike or in each by another time."""
+    found = audio_lag.estimate(sample.timed)
+    if (
+        found is None
+        or found.explained < found.unshifted + _LAG_GAIN
+        or found.explained < max(found.chance, 0.0) + _LAG_OVER_CHANCE
+    ):
+        return []
+    lags, gains = np.array(found.lags_s), np.array(found.gains)
+    middle = float(np.median(lags))
+    if np.mean(np.abs(lags - middle) <= _LAG_ALIKE_S) >= _LAG_ALIKE_SHARE:
+        if abs(middle) < _LAG_S:
+            return []
+        side = "late" if middle > 0 else "early"
+        what = f"the articulation comes about {abs(middle):.2f} s too {side} for its audio"
+        advice = _mend(
+            sample, f"write start_s = {sample.start_s - middle:.2f} in [trajectories] of corpus.toml"
+        )
+        return [Finding(sample.speaker, "lag", what, advice, middle)]
+    apart = (np.abs(lags - middle) >= _LAG_S) & (gains > _LAG_GAIN)
+    if apart.sum() < max(2, _LAG_APART_SHARE * len(lags)):
+        return []
+    what = (
+        f"the articulation is shifted against the audio by another time in each of {len(lags)} recordings, "
+        f"from {_side(lags.min())} to {_side(lags.max())}"
+    )
+    return [Finding(sample.speaker, "lag", what, "align audio and articulation of each recording first")]
+
+
+def _side(lag_s: float) -> str:
+    return f"{abs(lag_s):.2f} s {'late' if lag_s > 0 else 'early'}"
 
 
 def _lost(sample: _Sample) -> list[Finding]:

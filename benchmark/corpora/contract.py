@@ -180,15 +180,20 @@ def lengths(
 
 
 def delayed(trajectories: Trajectories, start_s: float) -> Trajectories:
-    """Put invalid frames in front, so that frame 0 is at the first audio sample.
+    """Put invalid frames in front, or leave out those before the audio, so that frame 0 is at the first audio sample.
 
     Args:
         trajectories: Frame 0 is at `start_s`.
-        start_s: Seconds, not negative.
+        start_s: Seconds; negative where the articulation begins before the audio.
     """
     late = round(start_s * trajectories.rate_hz)
     if late == 0:
         return trajectories
+    if late < 0:
+        rest = min(-late, len(trajectories.values) - 1)
+        return Trajectories(
+            trajectories.values[rest:], trajectories.rate_hz, trajectories.names, trajectories.valid[rest:]
+        )
     front = ((late, 0), (0, 0))
     return Trajectories(
         np.pad(trajectories.values, front),

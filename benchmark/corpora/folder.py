@@ -135,7 +135,10 @@ def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, s
     speaker, recording = fields["speaker"], fields["recording"]
     sound = root / _filled(config.audio.files, fields)
     identity = f"{speaker}/{recording}"
-    extra: dict[str, str | int | float] = {"unit": str(config.trajectories.unit)}
+    extra: dict[str, str | int | float] = {
+        "unit": str(config.trajectories.unit),
+        "start_s": config.trajectories.start_s,
+    }
     audio_s = 0.0
     try:
         contract.portable_id(identity, path)

@@ -78,7 +78,7 @@ class TrajectoryTable(_Table):
 
     `names` names all columns of files that do not name them, or not as SENSOR_AXIS; `time` is a column of seconds; `unit` is a name
     or how many mm it is long, as 0.01 for 1/100 mm; |value| >= `missing` is lost, and with 0 so is a sensor at exactly (0, 0);
-    frame 0 is `start_s` after the first audio sample.
+    frame 0 is `start_s` after the first audio sample, or before it where that is negative.
     """
 
     files: Template
@@ -87,7 +87,7 @@ class TrajectoryTable(_Table):
     names: tuple[str, ...] = ()
     time: str | None = None
     missing: Annotated[float, Field(ge=0)] | tuple[Annotated[float, Field(ge=0)], ...] = ()
-    start_s: Annotated[float, Field(ge=0, le=60)] = 0.0
+    start_s: Annotated[float, Field(ge=-60, le=60)] = 0.0
     length_limit_s: Annotated[float, Field(gt=0)] = 1.0
 
     @property
