@@ -38,19 +38,19 @@ def _prepare(arguments: argparse.Namespace) -> int:
     # A misspelt recipe and a wrong folder are told before the rest loads.
     from benchmark.mixing.gather import Roots, gather
 
-    gathered = gather(recipe, Roots(arguments.speech_root, dict(arguments.noise_root)))
+    sources = gather(recipe, Roots(arguments.speech_root, dict(arguments.noise_root)))
 
     from benchmark.articulation.plausibility import implausible
     from benchmark.articulation.plausibility import lines as lines_of
     from benchmark.mixing.build import Selection, build
 
-    found = implausible(gathered.targets, gathered.corpus.sensors, jobs=arguments.jobs, progress=cli.progress)
+    found = implausible(sources.targets, sources.sensors, jobs=arguments.jobs, progress=cli.progress)
     for line in lines_of(found):
         print(f"implausible: {line}", file=sys.stderr)
     folder = arguments.out or Path("prepared") / recipe.name
     selection = Selection(arguments.split, arguments.limit, arguments.plan_only)
-    done = build(recipe, text, gathered, folder, selection, jobs=arguments.jobs, progress=cli.progress)
-    remarks = gathered.remarks + done.remarks
+    done = build(recipe, text, sources, folder, selection, jobs=arguments.jobs, progress=cli.progress)
+    remarks = [*sources.remarks, *done.remarks]
     for line in remarks:
         print(f"note: {line}", file=sys.stderr)
     for line in done.left_out:
@@ -63,7 +63,7 @@ def _prepare(arguments: argparse.Namespace) -> int:
         "left_out": done.left_out,
         "remarks": remarks,
         "implausible": [finding._asdict() for finding in found],
-        "unassigned": gathered.unassigned,
+        "unassigned": sources.unassigned,
         "content_sha256": done.content_sha256,
         "plan_sha256": done.plan_sha256,
     }

@@ -62,8 +62,8 @@ def test_every_shipped_recipe_is_held_to_its_claims():
 def test_splits_share_nothing_that_they_claim_not_to(name, speech_roots, noise_roots):
     recipe = load_recipe(name)
     gathered = gather(recipe, Roots(speech_roots[recipe.speech.corpus], noise_roots))
-    assert gathered.damaged == []
-    rows = plan_mixtures(recipe, gathered.targets, gathered.supply)
+    assert not gathered.damaged
+    rows = plan_mixtures(recipe, gathered.targets, gathered)
     prompts = {utterance.id: utterance.prompt for utterance in gathered.targets}
     used = {
         split: {"speaker": set(), "prompt": set(), "noise": set(), "talker": set()}
@@ -78,7 +78,8 @@ def test_splits_share_nothing_that_they_claim_not_to(name, speech_roots, noise_r
         )
         assert row["speaker"] not in talkers
         if talkers:
-            assert len(talkers) == recipe.babble.talkers
+            assert len(talkers) == row["voices"]
+            assert row["talkers"] == recipe.babble.talkers
         here["talker"] |= talkers
         here["noise"] |= {piece["noise_id"] for piece in row["pieces"]}
     assert all(used[split]["speaker"] and used[split]["noise"] and used[split]["talker"] for split in used)
@@ -99,7 +100,7 @@ def talker(noise_id: str) -> str:
 def test_babble_comes_from_the_other_speakers_where_there_are_enough(name, speech_roots):
     recipe = load_recipe(name)
     gathered = gather(recipe, Roots(speech_roots[recipe.speech.corpus]))
-    rows = plan_mixtures(recipe, gathered.targets, gathered.supply)
+    rows = plan_mixtures(recipe, gathered.targets, gathered)
     assert {row["noise_source"] for row in rows if row["noise_kind"] == "babble"} == {"corpus"}
 
 
@@ -110,7 +111,7 @@ def babble_sources(text: str, speech: Path, folder: Path) -> dict[str, set[str]]
     recipe = load_recipe(str(path))
     gathered = gather(recipe, Roots(speech))
     found: dict[str, set[str]] = {}
-    for row in plan_mixtures(recipe, gathered.targets, gathered.supply):
+    for row in plan_mixtures(recipe, gathered.targets, gathered):
         if row["noise_kind"] == "babble":
             found.setdefault(row["split"], set()).add(row["noise_source"])
     return found
@@ -124,7 +125,7 @@ def test_a_speaker_alone_in_a_split_hears_the_embedded_voices(speech_roots, tmp_
 
 
 def test_speakers_who_are_in_several_splits_do_not_babble(speech_roots, tmp_path):
-    text = recipe_text("mocha_noisy").replace("talkers = 4", "talkers = 1")
+    text = recipe_text("mocha_noisy").replace("talkers = 8", "talkers = 1")
     found = babble_sources(text, speech_roots["mocha"], tmp_path)
     assert found == {split: {"shipped_voices"} for split in ("train", "dev", "test")}
 
@@ -138,8 +139,8 @@ def test_with_a_speaker_of_mocha_left_out_the_others_babble(tmp_path):
 def test_real_noise_keeps_both_sources_and_every_kind_of_piece(speech_roots, noise_roots):
     recipe = load_recipe("xrmb_noisy_real")
     gathered = gather(recipe, Roots(speech_roots["xrmb"], noise_roots))
-    rows = plan_mixtures(recipe, gathered.targets, gathered.supply)
-    again = plan_mixtures(recipe, gathered.targets[::-1], gathered.supply)
+    rows = plan_mixtures(recipe, gathered.targets, gathered)
+    again = plan_mixtures(recipe, gathered.targets[::-1], gathered)
     assert plan_hash(rows) == plan_hash(again)
     for split in ("train", "dev", "test"):
         mine = [row for row in rows if row["split"] == split and row["noise_kind"] == "nonbabble"]

@@ -67,7 +67,7 @@ def draw_mixtures(
         recipe = _for_one(training_corpus, utterance, kind, snr_db, randomness)
         if utterance.split == "train" and data.more_babble:
             recipe = _by_other_talkers(recipe, data.more_babble, drawn)
-        rows += plan_mixtures(recipe, [utterance], training_corpus.supply)
+        rows += plan_mixtures(recipe, [utterance], training_corpus.sources)
     return rows
 
 
@@ -98,7 +98,9 @@ def _condition(
     share = data.clean_share if kinds else 1.0
     if "clean" in data.kinds and randomness.integer("clean", 0, fine) < share * fine:
         return "clean", None
-    return randomness.choice("kind", kinds), randomness.choice("snr", data.snr_db or recipe.mixing.snr_db)
+    kind = randomness.choice("kind", kinds)
+    snr_db = next(found.snr_db for found in recipe.noises if found.name == kind)
+    return kind, randomness.choice("snr", data.snr_db or snr_db)
 
 
 def _for_one(
@@ -110,23 +112,19 @@ def _for_one(
 ) -> Recipe:
     """The recipe of a single mixture. Its name and seed keep its draws apart from those of the benchmark."""
     recipe = training_corpus.recipe
-    babble = recipe.babble if kind == "babble" else None
-    if babble is not None and utterance.id not in training_corpus.targets:
-        # Extra speech may come from the voices that babble: one of them is then no talker.
-        others = [
-            sum(talker.name != utterance.speaker for talker in by_split.get(str(utterance.split), ()))
-            for source, by_split in training_corpus.supply.talkers.items()
-            if source in babble.sources
-        ]
-        babble = babble.model_copy(update={"talkers": max(1, min(babble.talkers, max(others, default=1)))})
     mixing = {"clean": kind == "clean", "snr_db": [snr_db] if snr_db is not None else [0.0]}
+    # The SNR that was drawn takes the place of those that a kind of noise may name for itself.
+    tables = {
+        name: table.model_copy(update={"snr_db": None}) if table is not None and name == kind else None
+        for name, table in (("babble", recipe.babble), ("nonbabble", recipe.nonbabble))
+    }
     return recipe.model_copy(
         update={
             "name": f"{recipe.name}_training",
             "seed": randomness.integer("mixtures", 0, 2**62),
             "mixing": recipe.mixing.model_copy(update=mixing),
-            "babble": babble,
-            "nonbabble": recipe.nonbabble if kind == "nonbabble" else None,
+            "kinds": {},
+            **tables,
         }
     )
 

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from benchmark.audio import read_header
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.joint.batch import FRAME_RATE_HZ
-from benchmark.mixing.gather import Gathered
-from benchmark.mixing.noise_index import Supply
 from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.sources import Sources
 from benchmark.noises.listing import audio_below
@@ -87,8 +85,7 @@ class TrainingCorpus:
         extra: Speech without articulation, of speakers outside dev and test, sorted by id.
         targets: Of train and dev, by utterance id.
         scales: Of the train split.
-        supply: Noise of the train and dev splits.
-        sources: Readers of all of it.
+        sources: Speech and noise of the train and dev splits.
     """
 
     recipe: Recipe
@@ -97,18 +94,17 @@ class TrainingCorpus:
     extra: list[Utterance]
     targets: Mapping[str, Targets]
     scales: Scales
-    supply: Supply
     sources: Sources
 
 
 def collect(
-    corpus: PreparedCorpus, gathered: Gathered, *, own_extra: bool = False, extra_folders: Sequence[Path] = ()
+    corpus: PreparedCorpus, sources: Sources, *, own_extra: bool = False, extra_folders: Sequence[Path] = ()
 ) -> TrainingCorpus:
     """Puts together what training draws on.
 
     Args:
         corpus: Prepared, or planned only; its train and dev utterances are used.
-        gathered: Speech and noise on disk, found for the recipe of `corpus`.
+        sources: Speech and noise on disk, found for the recipe of `corpus`.
         own_extra: Whether the voices of the corpus that only babble are extra speech, where it has such.
         extra_folders: Folders of clean speech, searched for audio at any depth.
 
@@ -116,14 +112,14 @@ def collect(
         ManifestError: The corpus lacks a split or trajectories.
         CorpusError: An utterance of the corpus is not on disk, or a folder holds no speech.
     """
-    train = _of_split(corpus, gathered, "train")
-    if "dev" in corpus.splits or any(utterance.split == "dev" for utterance in gathered.targets):
-        dev = _of_split(corpus, gathered, "dev")
+    train = _of_split(corpus, sources, "train")
+    if "dev" in corpus.splits or any(utterance.split == "dev" for utterance in sources.targets):
+        dev = _of_split(corpus, sources, "dev")
     else:
         train, dev = _held_out(train)
     train_targets, scales = _normalised(corpus, train)
     dev_targets, _ = _normalised(corpus, dev)
-    extra = _own_voices(gathered.sources) if own_extra else []
+    extra = _own_voices(sources) if own_extra else []
     # Noise suffices for the longest utterance, but perhaps for nothing longer.
     longest_s = min(_PIECE_S, max(utterance.duration_s for utterance in train))
     for number, folder in enumerate(extra_folders):
@@ -136,13 +132,12 @@ def collect(
         sorted(extra, key=lambda utterance: utterance.id),
         {**train_targets, **dev_targets},
         scales,
-        _without_test(gathered.supply),
-        _sources(gathered.sources, speech),
+        _without_test(sources, speech),
     )
 
 
-def _of_split(corpus: PreparedCorpus, gathered: Gathered, split: str) -> list[Utterance]:
-    there = {utterance.id: utterance for utterance in gathered.targets if utterance.split == split}
+def _of_split(corpus: PreparedCorpus, sources: Sources, split: str) -> list[Utterance]:
+    there = {utterance.id: utterance for utterance in sources.targets if utterance.split == split}
     wanted = sorted(key for key, row in corpus.utterances.items() if row["split"] == split)
     if not wanted:
         raise ManifestError(
@@ -209,17 +204,8 @@ def _scale(
     return mean, np.where(moves, deviation, 1.0), moves
 
 
-def _without_test(supply: Supply) -> Supply:
-    def kept(of: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, object]]:
-        return {
-            source: {split: found for split, found in by_split.items() if split in {"train", "dev"}}
-            for source, by_split in of.items()
-        }
-
-    return Supply(kept(supply.talkers), kept(supply.recordings))  # type: ignore[arg-type]
-
-
-def _sources(sources: Sources, speech: Mapping[str, Utterance]) -> Sources:
+def _without_test(sources: Sources, speech: Mapping[str, Utterance]) -> Sources:
+    """The sources with this speech, and without what belongs to the test split."""
     voices = {
         source: {
             key: utterance
@@ -228,7 +214,9 @@ def _sources(sources: Sources, speech: Mapping[str, Utterance]) -> Sources:
         }
         for source, found in sources.voices.items()
     }
-    return replace(sources, speech=speech, voices=voices)
+    talkers = {key: found for key, found in sources.talkers.items() if key[1] != "test"}
+    stretches = {key: found for key, found in sources.stretches.items() if key[1] != "test"}
+    return replace(sources, speech=speech, voices=voices, talkers=talkers, stretches=stretches)
 
 
 def _own_voices(sources: Sources) -> list[Utterance]:

@@ -10,12 +10,11 @@ from pathlib import Path
 from benchmark import audio
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.files import alone_in, write_text
-from benchmark.mixing.gather import Gathered
 from benchmark.mixing.journal import Journal
 from benchmark.mixing.labels import write_phones
 from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path
 from benchmark.mixing.manifest import PLANNED, plan_hash, read_table, write_table
-from benchmark.mixing.plan import plan_mixtures
+from benchmark.mixing.plan import plan
 from benchmark.mixing.recipe import Recipe, recipe_hash
 from benchmark.mixing.render import levelled_speech, render_mixture
 from benchmark.mixing.rows import UNMEASURED, MixtureRow, PlanRow, UtteranceRow
@@ -68,7 +67,7 @@ class Report:
 def build(
     recipe: Recipe,
     text: str,
-    gathered: Gathered,
+    sources: Sources,
     folder: Path,
     selection: Selection,
     *,
@@ -80,7 +79,7 @@ def build(
     Args:
         recipe: What to prepare.
         text: The recipe as the user wrote it, stored beside the result.
-        gathered: Speech and noise at hand.
+        sources: Speech and noise at hand.
         folder: Where to; may hold an earlier or interrupted run of the same recipe, which is completed.
         selection: Which part.
         jobs: Worker processes.
@@ -90,21 +89,25 @@ def build(
         ManifestError: `folder` holds something else.
         CorpusError: A recording cannot be used and the recipe does not allow leaving it out.
     """
-    gathered, chosen = _readable(recipe, gathered, _chosen(gathered, selection), jobs, progress)
-    planned = plan_mixtures(recipe, chosen, gathered.supply)
+    chosen = _chosen(sources, selection)
+    # Noise is dealt over what was listed, so that a recording that proves unreadable changes the noise of no other.
+    planned = plan(recipe, sources, {utterance.id for utterance in chosen})
+    sources, chosen = _readable(recipe, sources, chosen, jobs, progress)
+    readable = {utterance.id for utterance in chosen}
+    planned = [row for row in planned if row["utterance_id"] in readable]
     with alone_in(folder):
         earlier = _earlier(folder, recipe)
         with Journal(folder / JOURNAL, recipe_hash(recipe)) as journal:
             known = {**_same_plan(planned, earlier), **_of_plan(planned, journal.measured)}
             for torn in folder.rglob(".*.part"):  # of a run that was killed while it wrote
                 torn.unlink()
-            measured, left_out = known, list(gathered.damaged)
+            measured, left_out = known, list(sources.damaged)
             kept = 0
             if not selection.plan_only:
                 sound = _intact(folder, known, jobs, progress)
                 kept = len(sound)
                 missing = [row for row in planned if row["mixture_id"] not in sound]
-                made, unusable = _render(recipe, missing, gathered.sources, folder, journal, jobs, progress)
+                made, unusable = _render(recipe, missing, sources, folder, journal, jobs, progress)
                 measured = {**sound, **made}
                 left_out += unusable.values()
                 planned = [row for row in planned if row["utterance_id"] not in unusable]
@@ -116,25 +119,25 @@ def build(
             rows += [row for key, row in earlier.items() if key not in now]
             used = {row["utterance_id"] for row in planned}
             chosen = [item for item in chosen if item.id in used]
-            utterances = write_targets(folder, recipe, gathered, chosen, jobs, progress)
+            utterances = write_targets(folder, recipe, sources, chosen, jobs, progress)
             remarks = write_phones(folder, chosen, {row["utterance_id"] for row in rows}, jobs, progress)
             write_text(folder / RECIPE, text)
-            content, plan = _write_tables(folder, recipe, rows, utterances)
+            content, planned_sha256 = _write_tables(folder, recipe, rows, utterances)
             journal.discard()
     rendered = len(measured) - kept if not selection.plan_only else 0
-    return Report(folder, rendered, kept, left_out, remarks, content, plan)
+    return Report(folder, rendered, kept, left_out, remarks, content, planned_sha256)
 
 
 def _readable(
-    recipe: Recipe, gathered: Gathered, chosen: list[Utterance], jobs: int, progress: Progress
-) -> tuple[Gathered, list[Utterance]]:
+    recipe: Recipe, sources: Sources, chosen: list[Utterance], jobs: int, progress: Progress
+) -> tuple[Sources, list[Utterance]]:
     """Both without the utterances of which no targets can be made, before hours are spent on their audio.
 
     All utterances of a chosen speaker are read, because the targets of one depend on the others.
     """
     speakers = {utterance.speaker for utterance in chosen}
     problems = unreadable_targets(
-        [utterance for utterance in gathered.targets if utterance.speaker in speakers],
+        [utterance for utterance in sources.targets if utterance.speaker in speakers],
         recipe.speech.targets,
         jobs,
         progress,
@@ -144,18 +147,18 @@ def _readable(
     sound = [utterance for utterance in chosen if utterance.id not in problems]
     if not sound:
         raise CorpusError(f"{next(iter(problems.values()))} (and no other recording can be used)")
-    targets = [utterance for utterance in gathered.targets if utterance.id not in problems]
-    damaged = [*gathered.damaged, *map(str, problems.values())]
-    return replace(gathered, targets=targets, damaged=damaged), sound
+    speech = {key: utterance for key, utterance in sources.speech.items() if key not in problems}
+    damaged = [*sources.damaged, *map(str, problems.values())]
+    return replace(sources, speech=speech, damaged=damaged), sound
 
 
-def _chosen(gathered: Gathered, selection: Selection) -> list[Utterance]:
+def _chosen(sources: Sources, selection: Selection) -> list[Utterance]:
     splits = SPLITS if selection.split is None else (selection.split,)
     chosen: list[Utterance] = []
     for split in splits:
-        members = [utterance for utterance in gathered.targets if utterance.split == split]
+        members = [utterance for utterance in sources.targets if utterance.split == split]
         if selection.split is not None and not members:
-            there = sorted({str(utterance.split) for utterance in gathered.targets})
+            there = sorted({str(utterance.split) for utterance in sources.targets})
             raise CorpusError(
                 f"no utterance on disk belongs to the split '{split}'; there are: {', '.join(there)}"
             )

@@ -6,13 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from benchmark import corpora, noises
 from benchmark.corpora.contract import Corpus
 from benchmark.errors import CorpusError, RecipeError
 from benchmark.files import cache_folder, demo_corpus
-from benchmark.mixing.noise_index import Supply, recordings_of, talkers_of
+from benchmark.mixing.noise_index import (
+    Talker,
+    generated_noise,
+    recorded_noise,
+    recorded_talkers,
+    talkers_of,
+)
 from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.sources import Sources
 from benchmark.randomness import Randomness
@@ -33,30 +38,7 @@ class Roots:
     noises: Mapping[str, Path] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """What was found on disk for a recipe.
-
-    Attributes:
-        corpus: The reader of the speech.
-        targets: Utterances of a split, sorted by id, each with `split` set.
-        damaged: A line for each recording that is left out because it cannot be used.
-        unassigned: How many sound utterances belong to no split (voices that only babble, left-out speakers, non-speech).
-        supply: All noise at hand, by headers.
-        sources: Readers for rendering.
-        remarks: A line for each thing about the recordings that the user should know.
-    """
-
-    corpus: Corpus
-    targets: list[Utterance]
-    damaged: list[str]
-    unassigned: int
-    supply: Supply
-    sources: Sources
-    remarks: list[str] = field(default_factory=list)
-
-
-def gather(recipe: Recipe, roots: Roots) -> Gathered:
+def gather(recipe: Recipe, roots: Roots) -> Sources:
     """Finds the speech and noise of a recipe.
 
     Raises:
@@ -64,17 +46,22 @@ def gather(recipe: Recipe, roots: Roots) -> Gathered:
         CorpusError: A folder is missing, empty or holds something else; the message says what is expected where.
     """
     corpus = corpora.get(recipe.speech.corpus)
-    everything, damaged, passed_over = _listed(recipe, speech_root(recipe, corpus, roots.speech))
+    everything, damaged, remarks = _listed(recipe, speech_root(recipe, corpus, roots.speech))
     targets = assign_splits(recipe, everything)
-    passed_over += _unnamed(recipe, everything)
+    remarks += _unnamed(recipe, everything)
     if not targets:
         raise CorpusError(
             f"none of the {len(everything)} utterances found belongs to a split of '{recipe.speech.splits}'; "
             f"is this the whole corpus? expected layout: {corpus.layout}"
         )
-    supply, sources, remarks = _noise(recipe, targets, everything, roots)
-    return Gathered(
-        corpus, targets, damaged, len(everything) - len(targets), supply, sources, [*passed_over, *remarks]
+    noise = gather_noise(recipe, targets, everything, roots)
+    return replace(
+        noise,
+        speech={utterance.id: utterance for utterance in targets},
+        corpus=corpus,
+        damaged=damaged,
+        unassigned=len(everything) - len(targets),
+        remarks=[*remarks, *noise.remarks],
     )
 
 
@@ -167,41 +154,46 @@ def _unnamed(recipe: Recipe, found: Sequence[Utterance]) -> list[str]:
     ]
 
 
-def _noise(
+def gather_noise(
     recipe: Recipe, targets: Sequence[Utterance], found: Sequence[Utterance], roots: Roots
-) -> tuple[Supply, Sources, list[str]]:
-    wanted: list[str] = []
-    for section in (recipe.babble, recipe.nonbabble):
-        wanted += section.sources if section is not None else []
-    voices: dict[str, list[tuple[str, Utterance]]] = {}
+) -> Sources:
+    """Finds the noise of a recipe.
+
+    Args:
+        recipe: Names the sources of noise.
+        targets: Utterances of a split.
+        found: All utterances of the corpus, voices that only babble among them.
+        roots: Where noise corpora lie.
+
+    Raises:
+        CorpusError: A noise corpus is not known, its folder is not given, or it holds something else.
+    """
+    wanted = list(dict.fromkeys(source for kind in recipe.noises for source in kind.noise.sources))
+    pairs: dict[str, list[tuple[str, Utterance]]] = {}
     if "corpus" in wanted:
-        voices["corpus"] = _own_talkers(targets)
+        pairs["corpus"] = _own_talkers(targets)
     if "corpus_voices" in wanted:
-        voices["corpus_voices"] = _babble_voices(found)
+        pairs["corpus_voices"] = _babble_voices(found)
     if "shipped_voices" in wanted:
-        voices["shipped_voices"] = _babble_voices(corpora.read("virtual", demo_corpus()))
-    talkers = {source: talkers_of(source, pairs) for source, pairs in voices.items()}
-    recordings: dict[str, Any] = {}
-    readers = {}
-    remarks: list[str] = []
-    with_talkers = set()
+        pairs["shipped_voices"] = _babble_voices(corpora.read("virtual", demo_corpus()))
+    talkers: dict[tuple[str, str], tuple[Talker, ...]] = {}
+    for source, spoken in pairs.items():
+        talkers |= talkers_of(source, spoken)
+    stretches = generated_noise() if "synthetic" in wanted else {}
+    readers, remarks = {}, []
     for name in wanted:
-        if name in voices or name == "synthetic" or name in readers:
+        if name in pairs or name == "synthetic":
             continue
         listed = _noise_listing(recipe, name, roots)
         remarks += [f"{name}: left out, {problem}" for problem in listed.problems]
         remarks += [f"{name}: {line}" for line in noises.remarks(listed.recordings)]
-        spoken, recordings[name] = recordings_of(name, listed.recordings)
-        if spoken:
-            talkers[name] = spoken
-            with_talkers.add(name)
+        talkers |= recorded_talkers(name, listed.recordings)
+        stretches |= recorded_noise(name, listed.recordings)
         readers[name] = noises.reader(name, roots.noises[name])
-    by_id = {source: {utterance.id: utterance for _, utterance in pairs} for source, pairs in voices.items()}
-    return (
-        Supply(talkers, recordings),
-        Sources({utterance.id: utterance for utterance in targets}, by_id, readers, frozenset(with_talkers)),
-        remarks,
-    )
+    voices = {
+        source: {utterance.id: utterance for _, utterance in spoken} for source, spoken in pairs.items()
+    }
+    return Sources(talkers=talkers, stretches=stretches, voices=voices, readers=readers, remarks=remarks)
 
 
 def _own_talkers(targets: Sequence[Utterance]) -> list[tuple[str, Utterance]]:

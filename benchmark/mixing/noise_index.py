@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from benchmark.noises.contract import Recording
-from benchmark.types import RATE_HZ, Utterance
+from benchmark.noises.synthetic import SYNTHETIC
+from benchmark.types import RATE_HZ, SPLITS, Utterance
+
+#: Generated noise is as long as it is wanted.
+ENDLESS = 1 << 62
 
 
 def samples_at_16k(duration_s: float) -> int:
@@ -17,11 +21,22 @@ def samples_at_16k(duration_s: float) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """One recording that noise can be cut from: its full noise id ("SOURCE:ID") and its length at 16 kHz."""
+class Stretch:
+    """A recording, or the part of it that belongs to one split, from which noise can be cut.
+
+    Attributes:
+        noise_id: "SOURCE:ID", for generated noise "synthetic:CATEGORY".
+        samples: Its length at 16 kHz.
+        start: Its first sample in the recording.
+        category: "" for a talker's speech.
+        crowd: Whether many people talk in it.
+    """
 
     noise_id: str
     samples: int
+    start: int = 0
+    category: str = ""
+    crowd: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,69 +44,75 @@ class Talker:
     """One person (or virtual voice) whose speech can become part of babble."""
 
     name: str
-    material: tuple[Material, ...]
+    speech: tuple[Stretch, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Supply:
-    """All noise at hand.
+#: (source, split) to what that source has for the split.
+Talkers = Mapping[tuple[str, str], tuple[Talker, ...]]
+Stretches = Mapping[tuple[str, str], tuple[Stretch, ...]]
 
-    Attributes:
-        talkers: Source name, then split, to talkers sorted by name.
-        recordings: Source name, then split, then kind ("babble", "nonbabble"), then category, to recordings sorted by length,
-            then id.
-    """
 
-    talkers: Mapping[str, Mapping[str, tuple[Talker, ...]]] = field(default_factory=dict)
-    recordings: Mapping[str, Mapping[str, Mapping[str, Mapping[str, tuple[Material, ...]]]]] = field(
-        default_factory=dict
+def talkers_of(
+    source: str, utterances: Iterable[tuple[str, Utterance]]
+) -> dict[tuple[str, str], tuple[Talker, ...]]:
+    """Groups (split, utterance) pairs into the talkers of each split, sorted by name."""
+    return _grouped(
+        source,
+        (
+            (split, item.speaker, Stretch(f"{source}:{item.id}", samples_at_16k(item.duration_s)))
+            for split, item in utterances
+        ),
     )
 
 
-def talkers_of(source: str, utterances: Iterable[tuple[str, Utterance]]) -> dict[str, tuple[Talker, ...]]:
-    """Groups (split, utterance) pairs into the talkers of each split."""
-    grouped: dict[str, dict[str, list[Material]]] = defaultdict(lambda: defaultdict(list))
-    for split, utterance in sorted(utterances, key=lambda pair: pair[1].id):
-        material = Material(f"{source}:{utterance.id}", samples_at_16k(utterance.duration_s))
-        grouped[split][utterance.speaker].append(material)
+def recorded_talkers(
+    source: str, recordings: Iterable[Recording]
+) -> dict[tuple[str, str], tuple[Talker, ...]]:
+    """The talkers of a noise corpus, as `talkers_of`."""
+    return _grouped(
+        source,
+        ((item.split, item.talker, _stretch(source, item)) for item in recordings if item.kind == "talker"),
+    )
+
+
+def recorded_noise(
+    source: str, recordings: Iterable[Recording]
+) -> dict[tuple[str, str], tuple[Stretch, ...]]:
+    """The recordings of a noise corpus that are not single talkers, sorted by id."""
+    found: dict[tuple[str, str], list[Stretch]] = defaultdict(list)
+    for item in sorted(recordings, key=lambda item: (item.id, item.start_s)):
+        if item.kind != "talker":
+            found[source, item.split].append(_stretch(source, item))
+    return {key: tuple(stretches) for key, stretches in found.items()}
+
+
+def generated_noise() -> dict[tuple[str, str], tuple[Stretch, ...]]:
+    """The generated kinds of noise: all of them for every split, because no two mixtures share a seed."""
+    every = tuple(Stretch(f"synthetic:{name}", ENDLESS, category=name) for name in SYNTHETIC)
+    return {("synthetic", split): every for split in SPLITS}
+
+
+def _grouped(
+    source: str, found: Iterable[tuple[str, str, Stretch]]
+) -> dict[tuple[str, str], tuple[Talker, ...]]:
+    speech: dict[str, dict[str, list[Stretch]]] = defaultdict(lambda: defaultdict(list))
+    for split, name, stretch in found:
+        speech[split][name].append(stretch)
     return {
-        split: tuple(Talker(name, tuple(material)) for name, material in sorted(by_name.items()))
-        for split, by_name in grouped.items()
+        (source, split): tuple(
+            Talker(name, tuple(sorted(own, key=lambda stretch: stretch.noise_id)))
+            for name, own in sorted(by_name.items())
+        )
+        for split, by_name in speech.items()
     }
 
 
-def by_length(found: Iterable[Material]) -> tuple[Material, ...]:
-    """Sorted by length, then id, so that those that are long enough are found by bisection."""
-    return tuple(sorted(found, key=lambda material: (material.samples, material.noise_id)))
-
-
-def recordings_of(
-    source: str, recordings: Sequence[Recording]
-) -> tuple[
-    dict[str, tuple[Talker, ...]],
-    dict[str, dict[str, dict[str, tuple[Material, ...]]]],
-]:
-    """Sorts the recordings of a noise corpus into its talkers and, by split, kind and category, everything else."""
-    talkers: dict[str, dict[str, list[Material]]] = defaultdict(lambda: defaultdict(list))
-    others: dict[str, dict[str, dict[str, list[Material]]]] = defaultdict(
-        lambda: defaultdict(lambda: defaultdict(list))
-    )
-    for recording in sorted(recordings, key=lambda recording: recording.id):
-        material = Material(f"{source}:{recording.id}", samples_at_16k(recording.duration_s))
-        if recording.kind == "talker":
-            talkers[recording.split][recording.talker].append(material)
-        else:
-            others[recording.split][recording.kind][recording.category].append(material)
-    return (
-        {
-            split: tuple(Talker(name, tuple(found)) for name, found in sorted(by_name.items()))
-            for split, by_name in talkers.items()
-        },
-        {
-            split: {
-                kind: {category: by_length(found) for category, found in sorted(by_category.items())}
-                for kind, by_category in by_kind.items()
-            }
-            for split, by_kind in others.items()
-        },
+def _stretch(source: str, item: Recording) -> Stretch:
+    start = samples_at_16k(item.start_s)
+    return Stretch(
+        f"{source}:{item.id}",
+        samples_at_16k(item.start_s + item.duration_s) - start,
+        start,
+        "" if item.kind == "talker" else item.category,
+        item.kind == "babble",
     )

@@ -1,29 +1,69 @@
-"""The plan: one row a mixture, with every draw in it. Needs headers only, no decoding."""
+"""The plan: one row a mixture, with everything in it that is left to chance. Needs headers only, no decoding.
+
+The noise of an utterance is chosen once for each kind of noise and is the same stretch at every SNR, where only its gain differs;
+babble of few talkers is part of the babble of many. Categories of noise are dealt evenly over the utterances of a speaker in a split,
+and recordings evenly over those utterances that have their category (`benchmark.mixing.deal`). Everything depends on hashes of ids.
+
+What changes when one recording is missing on disk: if it is speech, its own mixtures go, and of the other utterances of the same
+speaker in the same split one to four on average get other noise. If it is noise,
+the mixtures that used it get other noise, and some few of the same speaker and split change with them, so that counts stay even.
+If it is a talker's, babble of its split is drawn anew where that voice would have been drawn or its speech would have been longer.
+Mixtures of other splits never change, and clean speech never does.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
 
 from benchmark.errors import CorpusError, RecipeError
-from benchmark.mixing.noise_index import Material, Supply, Talker, by_length, samples_at_16k
-from benchmark.mixing.recipe import Babble, NonBabble, Recipe
+from benchmark.mixing.deal import deal
+from benchmark.mixing.noise_index import Stretch, Talker, samples_at_16k
+from benchmark.mixing.recipe import Babble, NoiseKind, OtherNoise, Recipe
 from benchmark.mixing.rows import Piece, PlanRow
-from benchmark.noises.synthetic import SYNTHETIC
+from benchmark.mixing.sources import Sources
 from benchmark.randomness import Randomness
-from benchmark.types import RATE_HZ, Utterance
+from benchmark.types import RATE_HZ, SPLITS, Utterance
+
+#: The category of babble, whether it was added up from talkers or recorded.
+BABBLE = "babble"
+_GAINS_PER_DB = 10
+#: A source has enough voices for babble if none of them has to be heard more often than this at once.
+_MOST_USES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class _Noise:
-    """What one mixture's noise is made of."""
+    """What the noise of one utterance is made of; see the columns of the plan."""
 
     category: str
     source: str
     talkers: int | None
+    voices: int | None
     pieces: list[Piece]
     looped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The utterances of one speaker in one split, and what hashes of theirs start with."""
+
+    speaker: str
+    split: str
+    utterances: Sequence[Utterance]
+    lengths: Mapping[str, int]
+    recipe: tuple[str, int, int]
+
+    def dealing(self, table: str, what: str) -> Randomness:
+        """Of a deal over the utterances of the group."""
+        return Randomness((*self.recipe, self.speaker, self.split, table, what))
+
+    def drawing(self, table: str, utterance_id: str) -> Randomness:
+        """Of one utterance alone; without the SNR and the number of talkers, so that its conditions are paired."""
+        return Randomness((*self.recipe, utterance_id, table))
 
 
 def mixture_id(utterance_id: str, kind: str, snr_db: float | None) -> str:
@@ -31,212 +71,267 @@ def mixture_id(utterance_id: str, kind: str, snr_db: float | None) -> str:
     return f"clean/{utterance_id}" if snr_db is None else f"{kind}/{snr_db:g}/{utterance_id}"
 
 
-def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], supply: Supply) -> list[PlanRow]:
-    """Draws the mixtures of every utterance, in the order of utterances, then conditions.
+def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], sources: Sources) -> list[PlanRow]:
+    """Plans the mixtures of every utterance, in the order of utterances, then conditions.
 
     Args:
         recipe: What to mix.
-        utterances: Targets, each with its split set.
-        supply: All noise at hand.
+        utterances: Targets, each with its split set. Noise is dealt over the utterances of a speaker and split: give all of them, and
+            take those rows that are wanted.
+        sources: All noise at hand.
 
     Returns:
         Rows with the planned columns of `benchmark.mixing.manifest.PLANNED`.
 
     Raises:
-        RecipeError: The recipe names a source or category that is not there.
+        RecipeError: The recipe names a category that is not there.
         CorpusError: The noise at hand does not suffice.
     """
-    rows = []
-    in_training = _in_training(recipe, supply)
-    for utterance in utterances:
-        length = samples_at_16k(utterance.duration_s)
-        if length == 0:
-            raise CorpusError(f"{utterance.id}: the recording is empty; remove it or get a whole copy")
-        for kind, snr_db in _conditions(recipe):
-            identity = (
-                recipe.name,
-                recipe.version,
-                recipe.seed,
-                utterance.id,
-                kind,
-                f"{snr_db:g}" if snr_db is not None else "",
-            )
-            noise = _noise(recipe, kind, utterance, length, supply, Randomness(identity))
-            rows.append(
-                PlanRow(
-                    mixture_id=mixture_id(utterance.id, kind, snr_db),
-                    utterance_id=utterance.id,
-                    speaker=utterance.speaker,
-                    split=str(utterance.split),
-                    noise_kind=kind,
-                    noise_category=noise.category,
-                    noise_source=noise.source,
-                    noise_seen=noise.category in in_training if noise.category else None,
-                    talkers=noise.talkers,
-                    voices=noise.talkers,
-                    snr_db=snr_db,
-                    samples=length,
-                    looped=noise.looped,
-                    pieces=noise.pieces,
-                )
-            )
-    return rows
+    noise: dict[tuple[str, str], _Noise] = {}
+    for group in _groups(recipe, utterances):
+        for kind in recipe.noises:
+            noise.update({(key, kind.name): found for key, found in _noise_of(kind, group, sources).items()})
+    seen = categories_in_training(recipe, sources)
+    conditions = list(_conditions(recipe))
+    return [
+        _row(utterance, kind, snr_db, noise.get((utterance.id, kind)), seen)
+        for utterance in utterances
+        for kind, snr_db in conditions
+    ]
 
 
-def _in_training(recipe: Recipe, supply: Supply) -> set[str]:
+def plan(recipe: Recipe, sources: Sources, wanted: Collection[str]) -> list[PlanRow]:
+    """The rows of the utterances with the ids `wanted`, as they are in the plan of the whole corpus; see `plan_mixtures`."""
+    groups = {(item.speaker, item.split) for item in sources.targets if item.id in wanted}
+    dealt_over = [item for item in sources.targets if (item.speaker, item.split) in groups]
+    return [row for row in plan_mixtures(recipe, dealt_over, sources) if row["utterance_id"] in wanted]
+
+
+def categories_in_training(recipe: Recipe, sources: Sources) -> set[str]:
     """The categories of noise that mixtures of the train split may have."""
-    found = {"babble"} if recipe.babble is not None else set()
-    if recipe.nonbabble is not None:
-        for source in recipe.nonbabble.sources:
-            found.update(_there(recipe.nonbabble, source, "train", supply))
+    found: set[str] = set()
+    for kind in recipe.noises:
+        found |= (
+            {BABBLE}
+            if isinstance(kind.noise, Babble)
+            else _at_hand(kind, kind.noise, "train", sources).keys()
+        )
     return found
+
+
+def _groups(recipe: Recipe, utterances: Sequence[Utterance]) -> Iterator[_Group]:
+    def whose(utterance: Utterance) -> tuple[str, str]:
+        return utterance.speaker, str(utterance.split)
+
+    for (speaker, split), members in groupby(sorted(utterances, key=whose), key=whose):
+        own = list(members)
+        lengths = {utterance.id: samples_at_16k(utterance.duration_s) for utterance in own}
+        if empty := [key for key, length in lengths.items() if length == 0]:
+            raise CorpusError(f"{empty[0]}: the recording is empty; remove it or get a whole copy")
+        yield _Group(speaker, split, own, lengths, (recipe.name, recipe.version, recipe.seed))
 
 
 def _conditions(recipe: Recipe) -> Iterator[tuple[str, float | None]]:
     if recipe.mixing.clean:
         yield "clean", None
-    for kind in recipe.noise_kinds:
-        for snr_db in recipe.mixing.snr_db:
-            yield kind, float(snr_db)
+    for kind in recipe.noises:
+        for snr_db in kind.snr_db:
+            yield kind.name, float(snr_db)
 
 
-def _noise(
-    recipe: Recipe, kind: str, utterance: Utterance, length: int, supply: Supply, draws: Randomness
-) -> _Noise:
-    if kind == "babble" and recipe.babble is not None:
-        return _babble(recipe.babble, utterance, length, supply, draws)
-    if kind == "nonbabble" and recipe.nonbabble is not None:
-        return _nonbabble(recipe.nonbabble, utterance, length, supply, draws)
-    return _Noise("", "", None, [], False)
-
-
-def _babble(wanted: Babble, utterance: Utterance, length: int, supply: Supply, draws: Randomness) -> _Noise:
-    split = str(utterance.split)
-    seen = []
-    for source in wanted.sources:
-        talkers = [
-            talker
-            for talker in supply.talkers.get(source, {}).get(split, ())
-            if talker.name != utterance.speaker
-        ]
-        if len(talkers) >= wanted.talkers:
-            return _talking(wanted, talkers, source, length, draws)
-        crowd = supply.recordings.get(source, {}).get(split, {}).get("babble", {})
-        if crowd:
-            found = by_length(material for category in crowd.values() for material in category)
-            return _cut(found, "babble", source, length, loop=False, draws=draws, why=utterance.id)
-        seen.append(f"{source}: {len(talkers)}")
-    raise CorpusError(
-        f"{utterance.id}: babble needs {wanted.talkers} talkers of the split '{split}' who are not {utterance.speaker}, "
-        f"found {', '.join(seen)}; add 'shipped_voices' to babble.sources or lower babble.talkers"
+def _row(
+    utterance: Utterance, kind: str, snr_db: float | None, noise: _Noise | None, seen: set[str]
+) -> PlanRow:
+    return PlanRow(
+        mixture_id=mixture_id(utterance.id, kind, snr_db),
+        utterance_id=utterance.id,
+        speaker=utterance.speaker,
+        split=str(utterance.split),
+        noise_kind=kind,
+        noise_category=noise.category if noise else "",
+        noise_source=noise.source if noise else "",
+        noise_seen=noise.category in seen if noise else None,
+        talkers=noise.talkers if noise else None,
+        voices=noise.voices if noise else None,
+        snr_db=snr_db,
+        samples=samples_at_16k(utterance.duration_s),
+        looped=noise.looped if noise else False,
+        pieces=noise.pieces if noise else [],
     )
 
 
-def _talking(wanted: Babble, talkers: list[Talker], source: str, length: int, draws: Randomness) -> _Noise:
-    pieces, looped = [], False
-    step = 10  # gains are drawn in tenths of a decibel
-    for i, talker in enumerate(draws.sample("talkers", talkers, wanted.talkers)):
-        gain_db = (
-            draws.integer(f"gain/{i}", round(-wanted.spread_db * step), round(wanted.spread_db * step) + 1)
-            / step
+def _noise_of(kind: NoiseKind, group: _Group, sources: Sources) -> dict[str, _Noise]:
+    """The noise of each utterance of a group, by utterance id."""
+    if isinstance(kind.noise, Babble):
+        return _babble(kind, kind.noise, group, sources)
+    return _other_noise(kind, kind.noise, group, sources)
+
+
+# Babble
+
+
+def _babble(kind: NoiseKind, wanted: Babble, group: _Group, sources: Sources) -> dict[str, _Noise]:
+    # By the largest number that the table lists, so that the talkers of few are among those of many.
+    most = wanted.talkers if isinstance(wanted.talkers, int) else max(wanted.talkers)
+    pools: dict[str, list[Talker]] = {}
+    for source in wanted.sources:
+        found = sources.talkers.get((source, group.split), ())
+        pools[source] = [talker for talker in found if talker.name != group.speaker]
+        if len(pools[source]) * _MOST_USES >= most:
+            return _talking(kind, wanted, pools[source], source, group)
+        if crowds := [item for item in sources.stretches.get((source, group.split), ()) if item.crowd]:
+            return _dealt(crowds, kind, group, BABBLE, loop=False)
+    source = max(pools, key=lambda name: len(pools[name]))
+    if not pools[source]:
+        raise CorpusError(
+            f"{group.utterances[0].id}: {kind.name} needs talkers of the split '{group.split}' who are not {group.speaker}, and "
+            f"{', '.join(pools)} has none; add 'shipped_voices' to {kind.table}.sources"
         )
-        start = draws.integer(f"recording/{i}", 0, len(talker.material))
-        order = talker.material[start:] + talker.material[:start]
-        offset = draws.integer(f"offset/{i}", 0, order[0].samples)
-        found, again = _cover(order, offset, length, gain_db)
-        pieces += found
-        looped |= again
-    return _Noise("babble", source, wanted.talkers, pieces, looped)
+    return _talking(kind, wanted, pools[source], source, group)
 
 
-def _cover(order: Sequence[Material], offset: int, length: int, gain_db: float) -> tuple[list[Piece], bool]:
-    """Pieces that follow one another until `length` is covered; True if the material had to start again."""
-    pieces: list[Piece] = []
-    at, index, used = 0, 0, 0
-    total = sum(material.samples for material in order)
+def _talking(
+    kind: NoiseKind, wanted: Babble, voices: Sequence[Talker], source: str, group: _Group
+) -> dict[str, _Noise]:
+    spread = round(wanted.spread_db * _GAINS_PER_DB)
+    count = min(kind.talkers, len(voices))
+    noise = {}
+    for utterance in group.utterances:
+        randomness, length = group.drawing(kind.table, utterance.id), group.lengths[utterance.id]
+        talking = randomness.sample("talkers", voices, count)
+        pieces: list[Piece] = []
+        looped = False
+        for i in range(kind.talkers):
+            gain_db = randomness.integer(f"gain/{i}", -spread, spread + 1) / _GAINS_PER_DB
+            again, which = divmod(i, count)
+            total = sum(stretch.samples for stretch in talking[which].speech)
+            start = randomness.integer(f"start/{which}", 0, total) + _spread_out(again, total)
+            pieces += _covered(talking[which].speech, start % total, length, gain_db)
+            looped |= length > total
+        noise[utterance.id] = _Noise(BABBLE, source, kind.talkers, count, pieces, looped)
+    return noise
+
+
+def _spread_out(again: int, total: int) -> int:
+    """How much later a voice starts that is heard for the second, third ... time at once: 1/2, 1/4, 3/4, 1/8 ... of all it says.
+
+    (The van der Corput sequence.) All play at one speed, so that the same samples are never heard at the same time.
+    """
+    bits = f"{again:b}"
+    return total * int(bits[::-1], 2) // (1 << len(bits))
+
+
+def _covered(speech: Sequence[Stretch], start: int, length: int, gain_db: float) -> list[Piece]:
+    """Pieces that follow one another from `start`, in all the speech laid end to end and around, until `length` is covered."""
+    index = 0
+    while start >= speech[index].samples:
+        start -= speech[index].samples
+        index += 1
+    pieces = []
+    at = 0
     while at < length:
-        material = order[index % len(order)]
-        frames = min(material.samples - offset, length - at)
-        pieces.append(Piece(noise_id=material.noise_id, offset=offset, at=at, frames=frames, gain_db=gain_db))
-        at, used, index, offset = at + frames, used + frames, index + 1, 0
-    return pieces, used > total
+        stretch = speech[index % len(speech)]
+        frames = min(stretch.samples - start, length - at)
+        offset = stretch.start + start
+        pieces.append(Piece(noise_id=stretch.noise_id, offset=offset, at=at, frames=frames, gain_db=gain_db))
+        at, index, start = at + frames, index + 1, 0
+    return pieces
 
 
-def _nonbabble(
-    wanted: NonBabble, utterance: Utterance, length: int, supply: Supply, draws: Randomness
-) -> _Noise:
-    split = str(utterance.split)
-    there = {source: _there(wanted, source, split, supply) for source in wanted.sources}
-    # A corpus with few files may have none for this split; the others take its place, and the plan names the source.
-    source = draws.choice("source", [source for source in wanted.sources if there[source]] or wanted.sources)
+# Other noise
+
+
+def _other_noise(kind: NoiseKind, wanted: OtherNoise, group: _Group, sources: Sources) -> dict[str, _Noise]:
+    by_category = _at_hand(kind, wanted, group.split, sources)
+    if not by_category:
+        raise CorpusError(
+            f"{kind.name}: no recording of {', '.join(wanted.categories or wanted.sources)} belongs to the split '{group.split}'; "
+            f"name a further source in {kind.table}.sources, or widen {kind.table}.categories"
+        )
+    categories = sorted(by_category)
+    longest = [max(stretch.samples for stretch in by_category[name]) for name in categories]
+    dealt = _even(kind, group, categories, longest, "category", loop=wanted.loop)
+    noise: dict[str, _Noise] = {}
+    for name in categories:
+        members = [item for item in group.utterances if dealt[item.id] == name]
+        part = _Group(group.speaker, group.split, members, group.lengths, group.recipe)
+        noise |= _dealt(by_category[name], kind, part, name, loop=wanted.loop) if members else {}
+    return noise
+
+
+def _at_hand(kind: NoiseKind, wanted: OtherNoise, split: str, sources: Sources) -> dict[str, list[Stretch]]:
+    """What may be used in a split, by category."""
+
+    def there(splits: Iterable[str]) -> dict[str, list[Stretch]]:
+        found: dict[str, list[Stretch]] = {}
+        for source in wanted.sources:
+            for one in splits:
+                for stretch in sources.stretches.get((source, one), ()):
+                    if stretch.category in (wanted.categories or ()) or not (
+                        wanted.categories or stretch.crowd
+                    ):
+                        found.setdefault(stretch.category, []).append(stretch)
+        return found
+
+    named = {*(wanted.categories or ()), *(wanted.test_only or ())}
+    if named and (unknown := sorted(named - there(SPLITS).keys())):
+        every = {
+            item.category
+            for source in wanted.sources
+            for one in SPLITS
+            for item in sources.stretches.get((source, one), ())
+        }
+        raise RecipeError(
+            f"{kind.table}: {', '.join(wanted.sources)} has no category {', '.join(unknown)}; there are {', '.join(sorted(every))}"
+        )
+    kept_back = set() if split == "test" else {*(wanted.test_only or ())}
+    return {name: found for name, found in there([split]).items() if name not in kept_back}
+
+
+def _dealt(
+    stretches: Sequence[Stretch], kind: NoiseKind, group: _Group, category: str, *, loop: bool
+) -> dict[str, _Noise]:
+    """Deals recordings over the utterances of a group and cuts a piece from each."""
+    by_name = {f"{stretch.noise_id}@{stretch.start}": stretch for stretch in stretches}
+    lengths = [stretch.samples for stretch in by_name.values()]
+    dealt = _even(kind, group, list(by_name), lengths, f"recording of {category}", loop=loop)
+    return {
+        utterance.id: _cut(by_name[dealt[utterance.id]], kind, group, utterance.id, category)
+        for utterance in group.utterances
+    }
+
+
+def _cut(stretch: Stretch, kind: NoiseKind, group: _Group, utterance_id: str, category: str) -> _Noise:
+    randomness, length = group.drawing(kind.table, utterance_id), group.lengths[utterance_id]
+    source = stretch.noise_id.partition(":")[0]
+    talkers = None if stretch.crowd else 0
     if source == "synthetic":
-        category = draws.choice("category", there[source])
-        token = draws.token("noise")
-        piece = Piece(noise_id=f"synthetic:{category}:{token}", offset=0, at=0, frames=length, gain_db=0.0)
-        return _Noise(category, source, 0, [piece], False)
-    found = _nonbabble_of(source, split, supply)
-    if not there[source]:
-        raise CorpusError(
-            f"{source}: none of its non-babble recordings{_of(wanted)} belongs to the split '{split}'; name a further source in "
-            f"nonbabble.sources, or widen nonbabble.categories"
-        )
-    usable = [name for name in there[source] if wanted.loop or found[name][-1].samples >= length]
-    category = draws.choice("category", usable or there[source])
-    return _cut(found[category], category, source, length, loop=wanted.loop, draws=draws, why=utterance.id)
+        noise_id = f"{stretch.noise_id}:{randomness.token('noise')}"
+        pieces = [Piece(noise_id=noise_id, offset=0, at=0, frames=length, gain_db=0.0)]
+        return _Noise(category, source, talkers, talkers, pieces, False)
+    looped = stretch.samples < length
+    start = randomness.integer("offset", 0, stretch.samples - (0 if looped else length - 1))
+    return _Noise(category, source, talkers, talkers, _covered([stretch], start, length, 0.0), looped)
 
 
-def _nonbabble_of(source: str, split: str, supply: Supply) -> Mapping[str, tuple[Material, ...]]:
-    return supply.recordings.get(source, {}).get(split, {}).get("nonbabble", {})
-
-
-def _of(wanted: NonBabble) -> str:
-    return f" of {', '.join(wanted.categories)}" if wanted.categories is not None else ""
-
-
-def _there(wanted: NonBabble, source: str, split: str, supply: Supply) -> list[str]:
-    """Categories that may be drawn of a source in a split; none where it has nothing for that split."""
-    here = list(SYNTHETIC) if source == "synthetic" else list(_nonbabble_of(source, split, supply))
-    if wanted.categories is None:
-        return here
-    chosen = [category for category in wanted.categories if category in here]
-    if not chosen:
-        others = (_nonbabble_of(source, other, supply) for other in supply.recordings.get(source, {}))
-        anywhere = list(dict.fromkeys([*here, *(category for found in others for category in found)]))
-        if not set(anywhere) & set(wanted.categories):
-            raise RecipeError(
-                f"nonbabble.categories: {source} has none of {', '.join(wanted.categories)}; it has {', '.join(anywhere)}"
-            )
-    return chosen
-
-
-def _cut(
-    found: Sequence[Material],
-    category: str,
-    source: str,
-    length: int,
-    *,
-    loop: bool,
-    draws: Randomness,
-    why: str,
-) -> _Noise:
-    """A stretch of one recording (of `found`, sorted by length), started again only where the recipe allows it."""
-    first = bisect_left(found, length, key=lambda material: material.samples)
-    if first < len(found):
-        material = found[draws.integer("recording", first, len(found))]
-        offset = draws.integer("offset", 0, material.samples - length + 1)
-    elif loop:
-        material = draws.choice("recording", found)
-        offset = draws.integer("offset", 0, material.samples)
-    else:
-        longest = found[-1].samples
+def _even(
+    kind: NoiseKind, group: _Group, names: Sequence[str], samples: Sequence[int], what: str, *, loop: bool
+) -> dict[str, str]:
+    """By utterance id one of `names`, dealt evenly among those that have `samples` enough."""
+    wanted = np.array([group.lengths[utterance.id] for utterance in group.utterances])
+    fits = np.array(samples)[None, :] >= wanted[:, None]
+    if loop:
+        fits[~fits.any(axis=1)] = True
+    if not fits.any(axis=1).all():
+        key = group.utterances[int(np.argmin(fits.any(axis=1)))].id
         advice = (
-            "name longer recordings in babble.sources"
-            if category == "babble"
-            else "set nonbabble.loop = true to let it start again"
+            f"name longer recordings in {kind.table}.sources"
+            if isinstance(kind.noise, Babble)
+            else f"set {kind.table}.loop = true to let one start again"
         )
         raise CorpusError(
-            f"{why}: lasts {length / RATE_HZ:.1f} s, but no '{category}' recording of {source} is longer than "
-            f"{longest / RATE_HZ:.1f} s; {advice}"
+            f"{key}: lasts {group.lengths[key] / RATE_HZ:.1f} s, but no {kind.name} recording of the split '{group.split}' is longer "
+            f"than {max(samples) / RATE_HZ:.1f} s; {advice}"
         )
-    pieces, looped = _cover([material], offset, length, 0.0)
-    return _Noise(category, source, None if category == "babble" else 0, pieces, looped)
+    dealt = deal([item.id for item in group.utterances], names, group.dealing(kind.table, what), fits)
+    return {item.id: names[i] for item, i in zip(group.utterances, dealt, strict=True)}

@@ -83,8 +83,9 @@ def levelled_speech(utterance_id: str, samples: int, reader: SourceReader) -> Le
 def assemble_noise(row: PlanRow, reader: SourceReader) -> Samples:
     """Sums the pieces of a plan row, shape (samples,), at an arbitrary common level."""
     noise = np.zeros(row["samples"])
+    read = reader.talker if row["talkers"] else reader.noise
     for piece in row["pieces"]:
-        stretch = reader.piece(piece["noise_id"], piece["offset"], piece["frames"])
+        stretch = read(piece)
         noise[piece["at"] : piece["at"] + piece["frames"]] += stretch * _factor(piece["gain_db"])
     return noise
 

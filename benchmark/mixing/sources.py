@@ -1,18 +1,20 @@
-"""Reads speech and pieces of noise at 16 kHz for the renderer."""
+"""The speech and noise of a recipe that are at hand, and what reads them at 16 kHz for the renderer."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.audio import resample
+from benchmark.corpora.contract import Corpus
 from benchmark.errors import CorpusError, MeasureError
 from benchmark.metrics import active_speech_level
+from benchmark.mixing.noise_index import Stretches, Talkers
+from benchmark.mixing.rows import Piece, PlanRow
 from benchmark.noises.reading import NoiseReader
 from benchmark.noises.synthetic import SYNTHETIC
 from benchmark.types import RATE_HZ, Clip, Utterance
@@ -26,22 +28,42 @@ _LEVELLED_OVER = 15 * RATE_HZ
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the renderer finds recordings. Picklable, so that it can travel to workers.
+    """The speech and noise of a recipe that are at hand: known by their headers, read on demand. Picklable.
 
     Attributes:
-        speech: Target utterances by id.
+        speech: Target utterances by id, sorted, each with `split` set.
+        talkers: By source and split, whoever can babble.
+        stretches: By source and split, recordings of noise and of crowds, and generated noise.
         voices: Source name ("corpus", "corpus_voices", "shipped_voices") to the utterances that babble is cut from, by id.
-        noises: Name of a noise corpus to a reader of stretches of its recordings by id.
-        talkers: Names of noise corpora whose recordings are single talkers, to be brought to one level before they are summed.
+        readers: Name of a noise corpus to what reads its recordings by id.
+        corpus: The reader of the speech; None if only noise is needed.
+        damaged: A line for each recording of speech that is left out because it cannot be used.
+        unassigned: How many sound utterances belong to no split (voices that only babble, left-out speakers, non-speech).
+        remarks: A line for each thing about the recordings that the user should know.
     """
 
-    speech: Mapping[str, Utterance]
+    speech: Mapping[str, Utterance] = field(default_factory=dict)
+    talkers: Talkers = field(default_factory=dict)
+    stretches: Stretches = field(default_factory=dict)
     voices: Mapping[str, Mapping[str, Utterance]] = field(default_factory=dict)
-    noises: Mapping[str, NoiseReader] = field(default_factory=dict)
-    talkers: frozenset[str] = frozenset()
+    readers: Mapping[str, NoiseReader] = field(default_factory=dict)
+    corpus: Corpus | None = None
+    damaged: Sequence[str] = ()
+    unassigned: int = 0
+    remarks: Sequence[str] = ()
 
-    def needed_by(self, rows: Iterable[Mapping[str, Any]]) -> Sources:
-        """The part of it that the plan rows read, small enough to send to a worker with every task."""
+    @property
+    def targets(self) -> list[Utterance]:
+        """The target utterances, sorted by id."""
+        return list(self.speech.values())
+
+    @property
+    def sensors(self) -> Mapping[str, str]:
+        """Which channel of the corpus is on which articulator."""
+        return self.corpus.sensors if self.corpus is not None else {}
+
+    def needed_by(self, rows: Iterable[PlanRow]) -> Sources:
+        """What is read for the plan rows, small enough to send to a worker with every task."""
         speech: dict[str, Utterance] = {}
         voices: dict[str, dict[str, Utterance]] = {source: {} for source in self.voices}
         for row in rows:
@@ -50,7 +72,7 @@ class Sources:
                 source, _, name = piece["noise_id"].partition(":")
                 if name in self.voices.get(source, {}):
                     voices[source][name] = self.voices[source][name]
-        return Sources(speech, voices, self.noises, self.talkers)
+        return Sources(speech, voices=voices, readers=self.readers)
 
 
 class SourceReader:
@@ -74,33 +96,47 @@ class SourceReader:
             )
         return _fitted(_at_16k(utterance.audio()), samples, utterance_id)
 
-    def piece(self, noise_id: str, offset: int, frames: int) -> Samples:
-        """`frames` samples of a noise from `offset`; speech of a talker is brought to active level 0 dB around there.
+    def noise(self, piece: Piece) -> Samples:
+        """The samples of a piece of noise as they are recorded, shape (frames,).
 
         Raises:
             CorpusError: The noise is unknown, unreadable or shorter than the plan says.
         """
-        source, _, name = noise_id.partition(":")
+        source, _, name = piece["noise_id"].partition(":")
         if source == "synthetic":
             category, _, token = name.partition(":")
-            return SYNTHETIC[category](token, offset + frames)[offset:]
+            return SYNTHETIC[category](token, piece["offset"] + piece["frames"])[piece["offset"] :]
+        return _fitted(
+            self._reader(source, piece["noise_id"]).stretch(name, piece["offset"], piece["frames"]),
+            piece["frames"],
+            piece["noise_id"],
+        )
+
+    def talker(self, piece: Piece) -> Samples:
+        """The samples of a piece of a talker's speech, brought to P.56 active level 0 dB around there, shape (frames,).
+
+        Raises:
+            CorpusError: The recording is unknown, unreadable, shorter than the plan says, or holds no speech.
+        """
+        noise_id, offset = piece["noise_id"], piece["offset"]
+        source, _, name = noise_id.partition(":")
         if source in self._sources.voices:
             if noise_id not in self._kept:
                 self._kept[noise_id] = self._voice(source, name)
                 if len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
             # The length planned by the header may differ by one sample from that of the filter.
-            return _fitted(self._kept[noise_id][offset : offset + frames], frames, noise_id)
-        reader = self._sources.noises.get(source)
-        if reader is None:
-            raise CorpusError(f"{noise_id}: is in the plan; give its folder with --noise-root {source}=DIR")
-        stretch = _fitted(reader.stretch(name, offset, frames), frames, noise_id)
-        if source not in self._sources.talkers:
-            return stretch
+            return _fitted(self._kept[noise_id][offset : offset + piece["frames"]], piece["frames"], noise_id)
+        reader = self._reader(source, noise_id)
         window = (noise_id, offset // _LEVELLED_OVER)
         if window not in self._factors:
             self._factors[window] = _factor_around(reader, name, offset, noise_id)
-        return stretch * self._factors[window]
+        return self.noise(piece) * self._factors[window]
+
+    def _reader(self, source: str, noise_id: str) -> NoiseReader:
+        if source not in self._sources.readers:
+            raise CorpusError(f"{noise_id}: is in the plan; give its folder with --noise-root {source}=DIR")
+        return self._sources.readers[source]
 
     def _voice(self, source: str, name: str) -> Samples:
         voice = self._sources.voices[source].get(name)

@@ -14,11 +14,11 @@ from benchmark.articulation import speaker_targets
 from benchmark.articulation.target_sets import traced_outline
 from benchmark.articulation.tract_variables import CONVENTION_VERSION
 from benchmark.errors import CorpusError, ManifestError
-from benchmark.mixing.gather import Gathered
 from benchmark.mixing.layout import trajectories_path
 from benchmark.mixing.noise_index import samples_at_16k
 from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.rows import UtteranceRow
+from benchmark.mixing.sources import Sources
 from benchmark.mixing.trajectory_table import read_trajectories, targets_sha256, write_trajectories
 from benchmark.types import Progress, Trajectories, Utterance
 from benchmark.workers import share_out
@@ -84,7 +84,7 @@ def _problem(utterance: Utterance) -> CorpusError | None:
 def write_targets(
     folder: Path,
     recipe: Recipe,
-    gathered: Gathered,
+    sources: Sources,
     chosen: Sequence[Utterance],
     jobs: int,
     progress: Progress,
@@ -96,11 +96,11 @@ def write_targets(
     """
     speakers = {utterance.speaker for utterance in chosen}
     by_speaker: dict[str, list[Utterance]] = defaultdict(list)
-    for utterance in gathered.targets:
+    for utterance in sources.targets:
         if utterance.speaker in speakers:
             by_speaker[utterance.speaker].append(utterance)
     tasks = (
-        (trajectories_path(folder, speaker), members, recipe, gathered.corpus.sensors)
+        (trajectories_path(folder, speaker), members, recipe, sources.sensors)
         for speaker, members in sorted(by_speaker.items())
     )
     results = share_out(_write_speaker, tasks, jobs)

@@ -17,9 +17,10 @@ class Recording:
         category: e.g. "kitchen", "traffic", "babble", "music"; from the committed table of the corpus.
         kind: "babble" or "nonbabble": the condition it may serve in; "talker" for one person's speech, from which babble is made.
         split: "train", "dev" or "test"; decided once, by a hash, by the committed table, or by the corpus itself.
-        duration_s: By its header.
+        duration_s: By its header, or that of the part that belongs to the split.
         talker: Who speaks, for kind "talker".
         notes: What the user should know of this file (a rate that is not the original one ...), a line for each thing.
+        start_s: Where the part begins that belongs to the split, where one recording is divided in time among the splits.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Recording:
     duration_s: float
     talker: str = ""
     notes: str = ""
+    start_s: float = 0.0
 
 
 class Listing(NamedTuple):

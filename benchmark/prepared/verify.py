@@ -7,12 +7,12 @@ from pathlib import Path
 
 from benchmark.errors import ManifestError, RecipeError
 from benchmark.mixing.build import JOURNAL, samples_match
-from benchmark.mixing.gather import Gathered
 from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path, trajectories_path
 from benchmark.mixing.manifest import plan_hash
 from benchmark.mixing.phone_table import FILE_NAME, read_labels
-from benchmark.mixing.plan import plan_mixtures
+from benchmark.mixing.plan import plan
 from benchmark.mixing.recipe import recipe_hash
+from benchmark.mixing.sources import Sources
 from benchmark.mixing.trajectory_table import read_trajectories, targets_sha256
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.types import Progress, silent
@@ -72,11 +72,9 @@ def verify(corpus: PreparedCorpus, *, jobs: int = 1, progress: Progress = silent
     return Verdict(len(rows), *relative)
 
 
-def same_plan(corpus: PreparedCorpus, gathered: Gathered) -> bool:
+def same_plan(corpus: PreparedCorpus, sources: Sources) -> bool:
     """Whether planning again from the recipe and the sources at hand gives the rows that the corpus holds."""
-    used = [utterance for utterance in gathered.targets if utterance.id in corpus.utterances]
-    again = plan_mixtures(corpus.recipe, used, gathered.supply)
-    return plan_hash(again) == corpus.facts["plan_sha256"]
+    return plan_hash(plan(corpus.recipe, sources, corpus.utterances.keys())) == corpus.facts["plan_sha256"]
 
 
 def _same_recipe(corpus: PreparedCorpus) -> bool:

@@ -407,7 +407,7 @@ def test_verify_finds_an_edited_or_damaged_recipe(small, tmp_path, capsys):
     folder = tmp_path / "corpus"
     shutil.copytree(small, folder)
     recipe = folder / "recipe.toml"
-    recipe.write_text(recipe.read_text().replace("talkers = 4", "talkers = 5"))
+    recipe.write_text(recipe.read_text().replace("talkers = 8", "talkers = 5"))
     assert verify.main(["--corpus", str(folder)]) == 1
     assert "changed: recipe.toml" in capsys.readouterr().out
     recipe.write_bytes(b"\xff\xfe")

@@ -35,22 +35,20 @@ def test_training_never_hears_the_mixtures_voices_or_noises_of_the_benchmark(pla
     gathered = gather(recipe, Roots())
     training_corpus = collect(corpus, gathered, own_extra=True)
     scored = [
-        row
-        for row in plan_mixtures(corpus.recipe, gathered.targets, gathered.supply)
-        if row["split"] != "train"
+        row for row in plan_mixtures(corpus.recipe, gathered.targets, gathered) if row["split"] != "train"
     ]
     train = {item.id for item in gathered.targets if item.split == "train"}
     speakers = {item.speaker for item in gathered.targets if item.split == "train"}
     held_out = {item.speaker for item in gathered.targets} - speakers
     held_out |= {
         talker.name
-        for by_split in gathered.supply.talkers.values()
-        for split in ("dev", "test")
-        for talker in by_split[split]
+        for (_, split), there in gathered.talkers.items()
+        if split in ("dev", "test")
+        for talker in there
     }
     speaker_of = {
         f"{source}:{key}": item.speaker
-        for source, found in gathered.sources.voices.items()
+        for source, found in gathered.voices.items()
         for key, item in found.items()
     }
     taken = {piece["noise_id"] for row in scored for piece in row["pieces"]}

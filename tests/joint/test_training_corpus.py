@@ -88,15 +88,17 @@ def test_nothing_of_the_test_split_is_within_reach(planned, training_corpus):
     tested = {utterance.id for utterance in gathered.targets if utterance.split == "test"}
     talkers = {
         recording.noise_id
-        for by_split in gathered.supply.talkers.values()
-        for talker in by_split["test"]
-        for recording in talker.material
+        for (_, split), there in gathered.talkers.items()
+        if split == "test"
+        for talker in there
+        for recording in talker.speech
     }
     assert tested
     assert talkers
     assert not tested & set(training_corpus.sources.speech)
     assert not tested & set(training_corpus.targets)
-    assert all(set(by_split) <= {"train", "dev"} for by_split in training_corpus.supply.talkers.values())
+    assert {split for _, split in training_corpus.sources.talkers} == {"train", "dev"}
+    assert {split for _, split in training_corpus.sources.stretches} == {"train", "dev"}
     readable = {
         f"{source}:{key}" for source, found in training_corpus.sources.voices.items() for key in found
     }
@@ -132,7 +134,7 @@ def test_a_dev_split_that_was_left_out_is_asked_for(tmp_path):
 
 def test_where_a_corpus_has_no_dev_split_prompts_are_held_out(tmp_path):
     corpus, gathered = train_only(tmp_path / "train", 40)
-    gathered = replace(gathered, targets=[item for item in gathered.targets if item.split != "dev"])
+    gathered = replace(gathered, speech={item.id: item for item in gathered.targets if item.split != "dev"})
     found = collect(corpus, gathered)
     everything = {key for key, row in corpus.utterances.items() if row["split"] == "train"}
     assert {item.id for item in (*found.train, *found.dev)} == everything
@@ -146,7 +148,7 @@ def test_where_a_corpus_has_no_dev_split_prompts_are_held_out(tmp_path):
 
 def test_one_prompt_cannot_be_held_out(tmp_path):
     corpus, gathered = train_only(tmp_path / "train", 1)
-    gathered = replace(gathered, targets=[item for item in gathered.targets if item.split != "dev"])
+    gathered = replace(gathered, speech={item.id: item for item in gathered.targets if item.split != "dev"})
     with pytest.raises(
         CorpusError, match=r"all train utterances have the prompt .* name utterances for a dev"
     ):
@@ -157,7 +159,7 @@ def test_speech_that_is_not_on_disk_is_named(planned):
     corpus = PreparedCorpus(planned)
     gathered = gather(corpus.recipe, Roots())
     wanted = next(key for key, row in corpus.utterances.items() if row["split"] == "train")
-    less = replace(gathered, targets=[item for item in gathered.targets if item.id != wanted])
+    less = replace(gathered, speech={item.id: item for item in gathered.targets if item.id != wanted})
     with pytest.raises(CorpusError, match=f"{wanted}: is in .* but not among the train utterances on disk"):
         collect(corpus, less)
 
@@ -180,7 +182,7 @@ def test_extra_speech_comes_from_voices_that_only_babble_in_training(planned):
     corpus = PreparedCorpus(planned)
     gathered = gather(corpus.recipe, Roots())
     found = collect(corpus, gathered, own_extra=True)
-    voices = gathered.sources.voices["corpus_voices"]
+    voices = gathered.voices["corpus_voices"]
     assert {item.id for item in found.extra} == {
         key for key, item in voices.items() if item.extra["babble_split"] == "train"
     }
@@ -216,5 +218,5 @@ def test_folders_without_speech_are_named(planned, tmp_path):
         collect(corpus, gathered, extra_folders=[tmp_path])
     with pytest.raises(CorpusError, match="is no folder; give a folder of clean speech"):
         collect(corpus, gathered, extra_folders=[tmp_path / "none"])
-    nobody = replace(gathered, sources=replace(gathered.sources, voices={}))
+    nobody = replace(gathered, voices={})
     assert collect(corpus, nobody, own_extra=True).extra == []

@@ -37,12 +37,15 @@ def test_babble_voices_are_never_targets():
     found = gather(load_recipe("demo_noisy"), Roots())
     targets = {utterance.speaker for utterance in found.targets}
     talkers = {
-        talker.name for by_split in found.supply.talkers["corpus_voices"].values() for talker in by_split
+        talker.name
+        for (source, _), there in found.talkers.items()
+        if source == "corpus_voices"
+        for talker in there
     }
     assert targets
     assert talkers
     assert not targets & talkers
-    assert found.unassigned == len(found.sources.voices["corpus_voices"])
+    assert found.unassigned == len(found.voices["corpus_voices"])
 
 
 def test_damaged_noise_is_left_out_and_reported_where_the_recipe_allows_it(tmp_path):
@@ -56,14 +59,7 @@ def test_damaged_noise_is_left_out_and_reported_where_the_recipe_allows_it(tmp_p
     found = gather(parse_recipe(text, "r.toml"), roots)
     (line,) = found.remarks
     assert line.startswith(f"demand: left out, {root}/NPARK/ch01.wav: ")
-    there = [
-        material.noise_id
-        for by_kind in found.supply.recordings["demand"].values()
-        for by_category in by_kind.values()
-        for recordings in by_category.values()
-        for material in recordings
-    ]
-    assert len(there) == 17
+    assert sum(len(there) for (source, _), there in found.stretches.items() if source == "demand") == 17
 
 
 @pytest.mark.parametrize(
@@ -97,7 +93,7 @@ def test_one_speaker_is_divided_by_recordings_and_what_is_not_named_is_remarked_
     assert found.remarks[0].startswith(
         "2 recordings are in no split of the corpus and take no part, e.g. B/r1"
     )
-    assert not found.supply.talkers["corpus"]
+    assert not any(source == "corpus" for source, _ in found.talkers)
 
 
 def test_a_folder_without_splits_says_what_to_do(tmp_path):
@@ -113,9 +109,10 @@ def test_babble_voices_of_a_folder_are_dealt_to_the_splits(tmp_path):
     found = gather(parse_recipe(text, "r.toml"), folder_of(tmp_path, ("A", "B", *voices), splits))
     talkers = {
         split: [talker.name for talker in there]
-        for split, there in found.supply.talkers["corpus_voices"].items()
+        for (source, split), there in found.talkers.items()
+        if source == "corpus_voices"
     }
     assert sorted(map(len, talkers.values())) == [2, 2, 3]
     assert sorted(name for there in talkers.values() for name in there) == voices
-    for voice in found.sources.voices["corpus_voices"].values():
+    for voice in found.voices["corpus_voices"].values():
         assert voice.speaker in talkers[voice.extra["babble_split"]]

@@ -7,9 +7,14 @@ import pytest
 
 from benchmark.errors import CorpusError
 from benchmark.metrics import active_speech_level
+from benchmark.mixing.rows import Piece
 from benchmark.mixing.sources import SourceReader, Sources
 from benchmark.noises import NoiseReader
 from tests.noises import corpora
+
+
+def piece(noise_id, offset, frames):
+    return Piece(noise_id=noise_id, offset=offset, at=0, frames=frames, gain_db=0.0)
 
 
 @pytest.fixture
@@ -17,22 +22,23 @@ def reader(tmp_path):
     corpora.write_talker(tmp_path / "talker.wav", 40.0)
     corpora.write(tmp_path / "rain.wav", 5.0, 44100)
     noises = {"musan": NoiseReader(tmp_path), "demand": NoiseReader(tmp_path)}
-    return SourceReader(Sources({}, {}, noises, frozenset({"musan"})))
+    return SourceReader(Sources(readers=noises))
 
 
 def test_talkers_are_levelled_and_noise_is_not(reader):
-    piece = reader.piece("musan:talker.wav", 100_000, 160_000)
-    assert abs(active_speech_level(piece, 16000).level_db) < 0.5
+    heard = reader.talker(piece("musan:talker.wav", 100_000, 160_000))
+    assert abs(active_speech_level(heard, 16000).level_db) < 0.5
     assert np.array_equal(
-        reader.piece("demand:rain.wav", 800, 1600), reader.piece("demand:rain.wav", 0, 2400)[800:]
+        reader.noise(piece("demand:rain.wav", 800, 1600)),
+        reader.noise(piece("demand:rain.wav", 0, 2400))[800:],
     )
 
 
 def test_a_piece_of_a_talker_does_not_depend_on_what_was_read_before(reader):
-    first = reader.piece("musan:talker.wav", 300_000, 1000)
+    first = reader.talker(piece("musan:talker.wav", 300_000, 1000))
     again = SourceReader(reader._sources)
-    again.piece("musan:talker.wav", 0, 500)
-    assert np.array_equal(again.piece("musan:talker.wav", 300_000, 1000), first)
+    again.talker(piece("musan:talker.wav", 0, 500))
+    assert np.array_equal(again.talker(piece("musan:talker.wav", 300_000, 1000)), first)
 
 
 def test_a_silent_stretch_takes_the_level_of_the_whole_recording(tmp_path):
@@ -43,18 +49,18 @@ def test_a_silent_stretch_takes_the_level_of_the_whole_recording(tmp_path):
     clip = np.concatenate([np.zeros(15 * 16000, np.float32), speech("late", 15.0).samples])
     soundfile.write(str(tmp_path / "late.wav"), clip, 16000)
     soundfile.write(str(tmp_path / "never.wav"), np.zeros(16000, np.float32), 16000)
-    reader = SourceReader(Sources({}, {}, {"musan": NoiseReader(tmp_path)}, frozenset({"musan"})))
-    piece = reader.piece("musan:late.wav", 15 * 16000 - 1600, 16000)
-    assert np.isfinite(piece).all()
-    assert np.square(piece).sum() > 0
+    reader = SourceReader(Sources(readers={"musan": NoiseReader(tmp_path)}))
+    heard = reader.talker(piece("musan:late.wav", 15 * 16000 - 1600, 16000))
+    assert np.isfinite(heard).all()
+    assert np.square(heard).sum() > 0
     with pytest.raises(CorpusError, match=r"musan:never\.wav: cannot serve as a talker"):
-        reader.piece("musan:never.wav", 0, 100)
+        reader.talker(piece("musan:never.wav", 0, 100))
 
 
 def test_noise_that_is_shorter_than_planned_or_not_there_is_refused(reader):
     with pytest.raises(CorpusError, match=r"demand:rain\.wav: has .* not the recording that was planned"):
-        reader.piece("demand:rain.wav", 79_000, 4000)
+        reader.noise(piece("demand:rain.wav", 79_000, 4000))
     with pytest.raises(
         CorpusError, match=r"wham:x\.wav: is in the plan; give its folder with --noise-root wham=DIR"
     ):
-        reader.piece("wham:x.wav", 0, 100)
+        reader.noise(piece("wham:x.wav", 0, 100))

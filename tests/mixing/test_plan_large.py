@@ -24,7 +24,7 @@ from benchmark.mixing.plan import plan_mixtures
 from benchmark.mixing.recipe import load_recipe
 recipe = load_recipe("xrmb_noisy")
 gathered = gather(recipe, Roots(Path(sys.argv[1])))
-rows = plan_mixtures(recipe, gathered.targets, gathered.supply)
+rows = plan_mixtures(recipe, gathered.targets, gathered)
 facts = {"utterances": len(gathered.targets) + gathered.unassigned, "planned": len(gathered.targets), "rows": len(rows)}
 """
 PREPARE = """

@@ -5,7 +5,6 @@ import pytest
 
 from benchmark.errors import CorpusError
 from benchmark.metrics import active_speech_level
-from benchmark.mixing.noise_index import Supply
 from benchmark.mixing.plan import plan_mixtures
 from benchmark.mixing.render import levelled_speech, render_mixture
 from benchmark.mixing.sources import SourceReader, Sources
@@ -17,10 +16,10 @@ from tests.speechlike import utterance
 @pytest.fixture(scope="module")
 def rendered():
     chosen = recipe()
-    utterances = corpus(speakers=5, each=1)
+    utterances = corpus(speakers=9, each=1)
     rows = plan_mixtures(chosen, utterances[:3], supply(utterances))
     by_id = {item.id: item for item in utterances}
-    sources = Sources(by_id, {"corpus": by_id})
+    sources = Sources(by_id, voices={"corpus": by_id})
     out = []
     for row in rows:
         reader = SourceReader(sources)
@@ -52,12 +51,12 @@ def test_speech_is_brought_to_the_level_of_the_recipe(rendered):
 
 def test_nothing_clips_and_the_common_gain_is_stored():
     loud = recipe(("level_dbfs = -26.0", "level_dbfs = -10.0"))
-    utterances = corpus(speakers=5, each=1)
+    utterances = corpus(speakers=9, each=1)
     rows = plan_mixtures(loud, utterances[:2], supply(utterances))
     by_id = {item.id: item for item in utterances}
     gains = []
     for row in rows:
-        reader = SourceReader(Sources(by_id, {"corpus": by_id}))
+        reader = SourceReader(Sources(by_id, voices={"corpus": by_id}))
         result = render_mixture(
             row, loud, levelled_speech(row["utterance_id"], row["samples"], reader), reader
         )
@@ -83,7 +82,7 @@ def test_a_row_renders_to_the_same_samples_whatever_was_rendered_before(rendered
 def test_talkers_are_brought_to_one_level(rendered):
     chosen, _, out = rendered
     row = next(row for row, _, _ in out if row["noise_kind"] == "babble")
-    utterances = corpus(speakers=5, each=1)
+    utterances = corpus(speakers=9, each=1)
 
     def louder(item: Utterance, factor: float) -> Utterance:
         clip = item.audio()
@@ -94,7 +93,7 @@ def test_talkers_are_brought_to_one_level(rendered):
     uneven = {item.id: louder(item, 0.1 + 0.2 * i) for i, item in enumerate(utterances)}
     results = []
     for voices in (plain, uneven):
-        reader = SourceReader(Sources(plain, {"corpus": voices}))
+        reader = SourceReader(Sources(plain, voices={"corpus": voices}))
         results.append(
             render_mixture(
                 row, chosen, levelled_speech(row["utterance_id"], row["samples"], reader), reader
@@ -105,7 +104,7 @@ def test_talkers_are_brought_to_one_level(rendered):
 
 def test_silence_is_refused_by_name():
     chosen = recipe()
-    utterances = corpus(speakers=5, each=1)
+    utterances = corpus(speakers=9, each=1)
     silent = Utterance(
         "T0/U000", "T0", "", 1.0, lambda: Clip(np.zeros(16000, np.float32), 16000), split="test"
     )
@@ -117,7 +116,7 @@ def test_silence_is_refused_by_name():
 
 def test_a_recording_that_is_not_the_planned_one_is_refused():
     chosen = recipe()
-    utterances = corpus(speakers=5, each=1)
+    utterances = corpus(speakers=9, each=1)
     rows = plan_mixtures(chosen, [utterances[0]], supply(utterances))
     other = utterance("T0", 7, "train", 3.0)
     reader = SourceReader(Sources({utterances[0].id: other}))
@@ -131,7 +130,7 @@ def test_a_worker_gets_only_what_its_rows_need():
     utterances = corpus(speakers=6, each=2)
     rows = plan_mixtures(recipe(), utterances[:1], supply(utterances))
     by_id = {item.id: item for item in utterances}
-    needed = Sources(by_id, {"corpus": by_id}).needed_by(rows)
+    needed = Sources(by_id, voices={"corpus": by_id}).needed_by(rows)
     assert set(needed.speech) == {utterances[0].id}
     used = {
         piece["noise_id"].split(":")[1]
@@ -143,5 +142,5 @@ def test_a_worker_gets_only_what_its_rows_need():
 
 
 def test_without_talkers_nothing_is_planned():
-    with pytest.raises(CorpusError, match="found corpus: 0"):
-        plan_mixtures(recipe(), corpus(speakers=1, each=1), Supply())
+    with pytest.raises(CorpusError, match="corpus has none"):
+        plan_mixtures(recipe(), corpus(speakers=1, each=1), Sources())
