@@ -119,20 +119,19 @@ def read_anatomy(palate: Path, pharynx: Path | None, config: FolderConfig) -> An
     Raises:
         CorpusError: A file is damaged.
     """
-    signs = [-1.0 if axis.startswith("-") else 1.0 for axis in (config.axes.x, config.axes.y)]
-    scale = np.array(signs) * config.trajectories.unit_mm
-    roof = _outline(palate) * scale
+    roof = _in_head(_outline(palate), config)
     if roof[0, 0] < roof[-1, 0]:
         roof = roof[::-1]
     wall = None
     if pharynx is not None:
-        wall = _outline(pharynx) * scale
+        wall = _in_head(_outline(pharynx), config)
         wall = wall[np.argsort(-wall[:, 1], kind="stable")]
     return Anatomy(roof, wall, anterior=1)
 
 
 def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, str]) -> Utterance:
     speaker, recording = fields["speaker"], fields["recording"]
+    config = config.of_speaker(speaker)
     sound = root / _filled(config.audio.files, fields)
     identity = f"{speaker}/{recording}"
     extra: dict[str, str | int | float] = {
@@ -171,6 +170,11 @@ def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, s
 def _refuse_unknown(root: Path, config: FolderConfig, recordings: list[dict[str, str]]) -> None:
     """A speaker whose name is misspelt would be missing from a split, and nobody would see it."""
     known = {fields["speaker"] for fields in recordings}
+    if strangers := sorted(set(config.speakers) - known):
+        raise CorpusError(
+            f"{root / folder_config.FILE_NAME}: [speakers] names {', '.join(strangers[:5])}, of whom there is no recording like "
+            f"{config.trajectories.files}; correct the name or take it out"
+        )
     known |= {f"{fields['speaker']}/{fields['recording']}" for fields in recordings}
     unknown = sorted({name for names in config.splits.values() for name in names} - known)
     if unknown:
@@ -291,8 +295,18 @@ def _role(
         with np.errstate(invalid="ignore"):
             lost = np.abs(pair) >= code if code else np.repeat((pair == 0).all(axis=1)[:, None], 2, axis=1)
         pair = np.where(lost, np.nan, pair)
-    signs = [-1.0 if axis.startswith("-") else 1.0 for axis in axes]
-    return pair * config.trajectories.unit_mm * signs, (f"{prefix}_x", f"{prefix}_y")
+    return _in_head(pair, config), (f"{prefix}_x", f"{prefix}_y")
+
+
+def _in_head(pairs: NDArray[np.float64], config: FolderConfig) -> NDArray[np.float64]:
+    """Positions along the two axes of the files as millimetres, x forwards and y upwards, the bite plane level."""
+    signs = [-1.0 if axis.startswith("-") else 1.0 for axis in (config.axes.x, config.axes.y)]
+    placed = pairs * config.trajectories.unit_mm * signs
+    if config.axes.rotation_deg == 0:
+        return placed
+    angle = np.radians(config.axes.rotation_deg)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return np.asarray(placed @ turn)
 
 
 def _channel(path: Path, name: str, columns: Columns) -> NDArray[np.float64]:

@@ -22,9 +22,15 @@ tongue_back = "td"
 [axes]
 x = "-x"                                    # the file's x grows backwards
 y = "y"
+rotation_deg = 6.5                          # turns the head until the bite plane lies level, anticlockwise
 
 [phones]
 files = "phones/{speaker}/{recording}.csv"  # optional, see `phone_files`
+
+[speakers.S03]                              # optional, for whom something is otherwise
+sensors = { jaw = "", tongue_tip = "tt2" }  # no jaw sensor; the tongue tip is in channels tt2_x and tt2_y
+rotation_deg = -4.0
+start_s = 0.0
 
 [splits]
 train = ["S01", "S02"]                      # all recordings of these speakers,
@@ -56,10 +62,21 @@ _SPLITS = (*SPLITS, "babble")
 _SCALARS = ("velum_opening", "f0")
 
 
+def _template(text: str) -> str:
+    if "}{" in text:
+        raise ValueError(
+            f"'{text}': nothing tells where one field ends and the next begins; put something between them, such as "
+            f"'{text.replace('}{', '}_{')}', and name the files so"
+        )
+    return PurePosixPath(text).as_posix()
+
+
 #: Names of files below the folder, with {speaker}, {recording}, {prompt}; "./" in front changes nothing.
-Template = Annotated[
-    str, Field(min_length=1), AfterValidator(lambda template: PurePosixPath(template).as_posix())
-]
+Template = Annotated[str, Field(min_length=1), AfterValidator(_template)]
+#: Role to the name of its sensor or channel; "" where there is none.
+Sensors = dict[str, str | int]
+_Degrees = Annotated[float, Field(ge=-180, le=180)]
+_Seconds = Annotated[float, Field(ge=-60, le=60)]
 
 
 class _Table(BaseModel):
@@ -87,7 +104,7 @@ class TrajectoryTable(_Table):
     names: tuple[str, ...] = ()
     time: str | None = None
     missing: Annotated[float, Field(ge=0)] | tuple[Annotated[float, Field(ge=0)], ...] = ()
-    start_s: Annotated[float, Field(ge=-60, le=60)] = 0.0
+    start_s: _Seconds = 0.0
     length_limit_s: Annotated[float, Field(gt=0)] = 1.0
 
     @property
@@ -102,10 +119,14 @@ class TrajectoryTable(_Table):
 
 
 class AxesTable(_Table):
-    """Which axis of the files runs forwards and which upwards; "-" in front turns it round."""
+    """Which axis of the files runs forwards and which upwards; "-" in front turns it round.
+
+    `rotation_deg` then turns everything anticlockwise as seen with the face to the right, until the bite plane lies level.
+    """
 
     x: Annotated[str, Field(pattern=r"^-?\w+$")] = "x"
     y: Annotated[str, Field(pattern=r"^-?\w+$")] = "y"
+    rotation_deg: _Degrees = 0.0
 
 
 class PalateTable(_Table):
@@ -121,6 +142,19 @@ class PhoneTable(_Table):
     files: Template
 
 
+class SpeakerTable(_Table):
+    """What is otherwise for one speaker; roles that `sensors` does not name are as for all."""
+
+    sensors: Sensors = {}
+    rotation_deg: _Degrees | None = None
+    start_s: _Seconds | None = None
+
+    @field_validator("sensors")
+    @classmethod
+    def _known_roles(cls, sensors: Sensors) -> Sensors:
+        return _with_known_roles(sensors)
+
+
 class FolderConfig(_Table):
     """The whole description."""
 
@@ -129,19 +163,19 @@ class FolderConfig(_Table):
     citation: str = ""
     audio: AudioTable
     trajectories: TrajectoryTable
-    sensors: dict[str, str | int]
+    sensors: Sensors
     axes: AxesTable = AxesTable()
     palate: PalateTable | None = None
     phones: PhoneTable | None = None
+    speakers: dict[str, SpeakerTable] = {}
     splits: dict[str, tuple[str, ...]] = {}
 
     @field_validator("sensors")
     @classmethod
-    def _known_roles(cls, sensors: dict[str, str | int]) -> dict[str, str | int]:
-        unknown = sorted(set(sensors) - set(ROLES))
-        if unknown or not sensors:
-            raise ValueError(f"roles are {', '.join(ROLES)}; not {', '.join(unknown) or 'nothing'}")
-        return sensors
+    def _known_roles(cls, sensors: Sensors) -> Sensors:
+        if not sensors:
+            raise ValueError(f"names no sensor; roles are {', '.join(ROLES)}")
+        return _with_known_roles(sensors)
 
     @field_validator("splits")
     @classmethod
@@ -164,6 +198,17 @@ class FolderConfig(_Table):
             )
         return splits
 
+    def of_speaker(self, speaker: str) -> FolderConfig:
+        """The description of one speaker's recordings, with what [speakers] says of them, without the sensors that they lack."""
+        own = self.speakers.get(speaker, SpeakerTable())
+        sensors = {role: name for role, name in {**self.sensors, **own.sensors}.items() if name != ""}
+        axes, trajectories = self.axes, self.trajectories
+        if own.rotation_deg is not None:
+            axes = axes.model_copy(update={"rotation_deg": own.rotation_deg})
+        if own.start_s is not None:
+            trajectories = trajectories.model_copy(update={"start_s": own.start_s})
+        return self.model_copy(update={"sensors": sensors, "axes": axes, "trajectories": trajectories})
+
     def split_of(self, speaker: str, recording: str) -> str | None:
         """The split that names the recording, else the one that names its speaker."""
         found = (
@@ -173,6 +218,17 @@ class FolderConfig(_Table):
             if wanted in names
         )
         return next(found, None)
+
+
+def _with_known_roles(sensors: Sensors) -> Sensors:
+    """The same, if all keys are roles.
+
+    Raises:
+        ValueError: Otherwise.
+    """
+    if unknown := sorted(set(sensors) - set(ROLES)):
+        raise ValueError(f"roles are {', '.join(ROLES)}; not {', '.join(unknown)}")
+    return sensors
 
 
 def load(root: Path) -> FolderConfig:

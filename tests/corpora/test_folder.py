@@ -250,3 +250,96 @@ def test_a_split_that_names_whom_no_recording_is_of_is_refused(tmp_path: Path, s
         CorpusError, match=r"corpus\.toml: \[splits\] names (C|A/r7|a), of whom there is no recording"
     ):
         with_splits(tmp_path, splits)
+
+
+def test_fields_of_a_name_that_run_together_are_refused(tmp_path: Path) -> None:
+    edited(tmp_path, '"wav/{speaker}/{recording}.wav"', '"wav/{speaker}{recording}.wav"')
+    with pytest.raises(
+        CorpusError, match=r"audio\.files: .*put something between them, such as 'wav/\{speaker\}_"
+    ):
+        corpora.read("folder", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"), [('"inch"', 2.54), ("1.0", 0.1), ("0.01", 0.001), ('"dm"', 10.0)]
+)
+def test_a_unit_is_a_name_or_its_length_in_millimetres(tmp_path: Path, unit: str, factor: float) -> None:
+    writers.write_folder(tmp_path)
+    before = corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+    edited(tmp_path, 'unit = "cm"', f"unit = {unit}")
+    after = corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+    np.testing.assert_allclose(after.values, before.values * factor, rtol=1e-5)
+
+
+def replaced(root: Path, frames: slice, value: float) -> None:
+    """One sensor of the first recording is at (value, value) for some frames."""
+    path = root / "ema" / "A" / "r1.csv"
+    values = np.genfromtxt(path, delimiter=",", skip_header=1)
+    values[frames, 4:6] = value
+    header = path.read_text().split("\n", 1)[0]
+    np.savetxt(path, values, delimiter=",", header=header, comments="")
+
+
+@pytest.mark.parametrize(
+    ("value", "missing"), [(0.0, "0"), (-999.0, "999"), (0.0, "[0, 1000]"), (5000.0, "[0, 1000]")]
+)
+def test_what_stands_for_lost_values_is_declared_and_honoured(
+    tmp_path: Path, value: float, missing: str
+) -> None:
+    edited(tmp_path, 'unit = "cm"', f'unit = "cm"\nmissing = {missing}')
+    replaced(tmp_path, slice(10, 40), value)
+    found = corpora.read("folder", tmp_path)[0].trajectories().select(("TT_x", "TT_y"))  # type: ignore[misc]
+    assert not found.valid[10:40].any()
+    assert found.valid[40:90].all()
+
+
+def test_zero_alone_is_a_place_unless_both_coordinates_are_zero(tmp_path: Path) -> None:
+    edited(tmp_path, 'unit = "cm"', 'unit = "cm"\nmissing = 0')
+    path = tmp_path / "ema" / "A" / "r1.csv"
+    lines = path.read_text().split("\n")
+    lines[5] = ",".join(["0", *lines[5].split(",")[1:]])
+    path.write_text("\n".join(lines))
+    assert corpora.read("folder", tmp_path)[0].trajectories().valid[:5].all()  # type: ignore[misc]
+
+
+def test_a_rotation_turns_pellets_and_palate_alike(tmp_path: Path) -> None:
+    writers.write_folder(tmp_path)
+    before = corpora.read("folder", tmp_path)[0]
+    edited(tmp_path, 'y = "y"', 'y = "y"\nrotation_deg = 90')
+    after = corpora.read("folder", tmp_path)[0]
+    old, new = before.trajectories(), after.trajectories()  # type: ignore[misc]
+    np.testing.assert_allclose(new.select(("UL_y",)).values, old.select(("UL_x",)).values, atol=1e-4)
+    np.testing.assert_allclose(new.select(("UL_x",)).values, -old.select(("UL_y",)).values, atol=1e-4)
+    palate, turned = before.anatomy().palate, after.anatomy().palate  # type: ignore[misc]
+    ends = {tuple(np.round((-y, x), 6)) for x, y in palate[[0, -1]]}
+    assert {tuple(np.round(point, 6)) for point in turned[[0, -1]]} == ends
+
+
+def test_one_speaker_may_have_other_sensors_another_rotation_and_another_start(tmp_path: Path) -> None:
+    writers.write_folder(tmp_path)
+    first, second = (u.trajectories() for u in corpora.read("folder", tmp_path)[1:3])  # type: ignore[misc]
+    own = '[speakers.B]\nsensors = { tongue_tip = "tb", tongue_mid = "tt", lower_lip = "" }\nrotation_deg = 180\nstart_s = 0.1\n'
+    edited(tmp_path, "[splits]", f"{own}[splits]")
+    same, other = (u.trajectories() for u in corpora.read("folder", tmp_path)[1:3])  # type: ignore[misc]
+    np.testing.assert_array_equal(same.values, first.values)
+    assert "LL_x" not in other.names
+    late = 20  # 0.1 s at 200 Hz
+    assert not other.valid[:late].any()
+    moved = other.select(("TT_x", "TT_y")).values[late : late + 50]
+    np.testing.assert_allclose(moved, -second.select(("TM_x", "TM_y")).values[:50], atol=1e-4)
+
+
+def test_a_speaker_of_whom_there_is_no_recording_is_refused(tmp_path: Path) -> None:
+    edited(tmp_path, "[splits]", "[speakers.b]\nstart_s = 0.1\n[splits]")
+    with pytest.raises(
+        CorpusError, match=r"corpus\.toml: \[speakers\] names b, of whom there is no recording"
+    ):
+        corpora.read("folder", tmp_path)
+
+
+def test_articulation_may_begin_before_the_audio(tmp_path: Path) -> None:
+    writers.write_folder(tmp_path)
+    before = corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+    edited(tmp_path, "rate_hz = 200", "rate_hz = 200\nstart_s = -0.1")
+    after = corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+    np.testing.assert_array_equal(after.values[:50], before.values[20:70])
