@@ -22,8 +22,10 @@ from benchmark.ablation.variants import (
     Runs,
     runs_of,
 )
+from benchmark.ranking.markdown import code, table
+from benchmark.ranking.rounding import as_text
 from benchmark.ranking.standings import NOISY, Estimate, Key, Standing
-from benchmark.ranking.tables import digits, markdown_table, number, plain, rests_on, title, with_interval
+from benchmark.ranking.tables import digits, number, rests_on, title, with_interval
 from benchmark.scoring.results import Card
 
 #: How every page begins, whatever recipe it is of.
@@ -97,7 +99,7 @@ def _introduction(standing: Standing) -> str:
 
 
 def _left_out(standings: Sequence[Standing]) -> str:
-    names = ", ".join(f"`{plain(name)}`" for name in variants.trained_elsewhere(standings))
+    names = ", ".join(code(name) for name in variants.trained_elsewhere(standings))
     recipe = standings[0].lines[0].card.recipe
     why = f"because their cards do not say that they were trained on {recipe}"
     return f"Not in the tables, {why}: {names}." if names else ""
@@ -130,9 +132,9 @@ def _reported(found: Found) -> str:
     ]
     return (
         "## The paper at -5 dB\n\n"
-        + markdown_table(["mean PPMC over all parameters", "babble", "non-babble"], rows, text=1)
+        + table(["mean PPMC over all parameters", "babble", "non-babble"], rows, words=1)
         + "\n\nFor scale, PPMC on clean speech as reported for other corpora, not run here:\n\n"
-        + markdown_table(["corpus and model", "PPMC", "of which"], [list(row) for row in _ANCHORS], text=1)
+        + table(["corpus and model", "PPMC", "of which"], [list(row) for row in _ANCHORS], words=1)
     )
 
 
@@ -158,7 +160,7 @@ def _levels(found: Found) -> str:
     of_whom = f" (`{best.card().model}`)" if best else ""
     return (
         "## The ablation\n\nMean PPMC [95 %]. Retention: PPMC at -5 dB over the best clean-speech PPMC of any variant"
-        f"{of_whom}.\n\n{markdown_table(head, rows)}"
+        f"{of_whom}.\n\n{table(head, rows)}"
     )
 
 
@@ -179,7 +181,7 @@ def _gains(found: Found) -> str:
     return (
         f"### What `{JOINT.model}` gains over each variant\n\n"
         "Relative gain in PPMC [95 %], over the seeds that both were trained with.\n\n"
-        + markdown_table(["over", "what it is", *map(title, columns), "seeds"], rows)
+        + table(["over", "what it is", *map(title, columns), "seeds"], rows)
     )
 
 
@@ -187,7 +189,7 @@ def _enhanced(by_measure: Mapping[str, Standing]) -> str:
     rows = [row for name in ENHANCEMENT for row in _enhanced_rows(name, by_measure.get(name))]
     models = (f"`{ENHANCER.model}`", f"`{JOINT.model}`")
     head = ["measure", "condition", "noisy speech", *models, "difference [95 %]"]
-    return f"## Enhanced speech\n\n{markdown_table(head, rows)}"
+    return f"## Enhanced speech\n\n{table(head, rows)}"
 
 
 def _enhanced_rows(name: str, standing: Standing | None) -> Iterator[list[str]]:
@@ -216,7 +218,7 @@ def _verdicts(found: Found, by_measure: Mapping[str, Standing]) -> str:
             shown = _per_cent(aim.found) if aim.kind == "gain" else _signed(aim.found, 3)
         rows.append([aim.claim, aim.wanted, aim.verdict, shown])
     head = [f"`{JOINT.model}`", "wanted", "verdict", "found [95 %]"]
-    return f"## What was to be reached\n\n{markdown_table(head, rows, text=3)}"
+    return f"## What was to be reached\n\n{table(head, rows, words=3)}"
 
 
 def _seeds(found: Found) -> str:
@@ -226,11 +228,13 @@ def _seeds(found: Found) -> str:
             continue
         for key in filter(runs.has, (CLEAN_SPEECH, *HARDEST)):
             values = runs.by_seed(key)
-            each = ", ".join(f"{seed}: {value:.3f}" for seed, value in zip(runs.seeds, values, strict=True))
-            spread = [f"{statistics.mean(values):.3f}", f"{statistics.stdev(values):.3f}"]
+            each = ", ".join(
+                f"{seed}: {as_text(value, 3)}" for seed, value in zip(runs.seeds, values, strict=True)
+            )
+            spread = [as_text(statistics.mean(values), 3), as_text(statistics.stdev(values), 3)]
             rows.append([f"`{variant.model}`", title(key), each, *spread])
     head = ["model", "condition", "PPMC by seed", "mean", "standard deviation"]
-    return f"## Seeds\n\n{markdown_table(head, rows, text=3)}" if rows else ""
+    return f"## Seeds\n\n{table(head, rows, words=3)}" if rows else ""
 
 
 def _costs(found: Found, by_measure: Mapping[str, Standing]) -> str:
@@ -249,7 +253,7 @@ def _costs(found: Found, by_measure: Mapping[str, Standing]) -> str:
         "Of the first seed; of a pair, both parts together. Real-time factor: seconds of computing for a second of speech; a model\n"
         "that does both is asked for one after the other. Memory: what the process holds at most while it hears ten seconds, less\n"
         "what it holds before the model is loaded. Training: without the pretraining of the encoder, which is done once for all; an\n"
-        "epoch is one new mixture of every recording.\n\n" + markdown_table(head, rows)
+        "epoch is one new mixture of every recording.\n\n" + table(head, rows)
     )
 
 
@@ -301,7 +305,7 @@ def _mean(runs: Runs, key: Key) -> str:
 
 
 def _rounded(value: float, places: int = 2) -> str:
-    return _NOTHING if math.isnan(value) else f"{value:.{places}f}"
+    return _NOTHING if math.isnan(value) else as_text(value, places)
 
 
 def _per_cent(estimate: Estimate) -> str:
@@ -311,7 +315,7 @@ def _per_cent(estimate: Estimate) -> str:
 def _signed(estimate: Estimate, places: int, unit: str = "") -> str:
     if math.isnan(estimate.value):
         return _NOTHING
-    text = f"{estimate.value:+z.{places}f}{unit}"
+    text = as_text(estimate.value, places, sign=True) + unit
     if math.isnan(estimate.low):
         return f"{text} [{_NOTHING}, {_NOTHING}]"
-    return f"{text} [{estimate.low:+z.{places}f}, {estimate.high:+z.{places}f}]"
+    return f"{text} [{as_text(estimate.low, places, sign=True)}, {as_text(estimate.high, places, sign=True)}]"

@@ -111,6 +111,18 @@ def plan_hash(rows: Iterable[PlanRow]) -> str:
     )
 
 
+def split_hash(rows: Iterable[Mapping[str, Any]], targets: Mapping[str, str | None]) -> str:
+    """Content hash of what a model is scored on: mixtures, and the targets of their utterances.
+
+    Args:
+        rows: The mixtures of a split.
+        targets: Utterance id to the hash of its targets.
+    """
+    return content_hash(
+        ({**row, "targets_sha256": targets[row["utterance_id"]]} for row in rows), "mixture_id"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Table(Generic[Row]):
     """A table with the facts stored beside it.

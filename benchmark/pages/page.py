@@ -17,7 +17,9 @@ from benchmark.ranking.audit import KeptOut
 from benchmark.ranking.bootstrap import identity, speaker_means
 from benchmark.ranking.breakdown import phone_means
 from benchmark.ranking.compare import difference
-from benchmark.ranking.listening import ItemSet
+from benchmark.ranking.markdown import printable
+from benchmark.ranking.recordings import MIME, Recordings
+from benchmark.ranking.rounding import settled
 from benchmark.ranking.standings import NOISY, Key, Standing, with_averages
 from benchmark.ranking.tables import digits, rests_on, title
 from benchmark.scoring.results import Card
@@ -26,14 +28,14 @@ from benchmark.scoring.results import Card
 def page(
     recipes: Mapping[str, Sequence[Standing]],
     kept_out: Sequence[KeptOut] = (),
-    items: Mapping[str, ItemSet] | None = None,
+    recordings: Mapping[str, Recordings] | None = None,
 ) -> str:
     """The text of the page; the same bytes for the same standings.
 
     Args:
         recipes: Recipe name to its standings.
         kept_out: Results that do not enter the tables.
-        items: Recordings to listen to, by recipe.
+        recordings: Recordings to listen to, by recipe.
 
     Raises:
         MissingExtraError: jinja2 is not installed.
@@ -48,8 +50,10 @@ def page(
     template = environment.from_string((templates / "page.html.j2").read_text(encoding="utf-8"))
     shown = {recipe: found for recipe, found in recipes.items() if found}
     data = {
-        "recipes": [_recipe(recipe, found, (items or {}).get(recipe)) for recipe, found in shown.items()],
-        "kept_out": [list(item) for item in kept_out],
+        "recipes": [
+            _recipe(recipe, found, (recordings or {}).get(recipe)) for recipe, found in shown.items()
+        ],
+        "kept_out": [[printable(what), printable(why)] for what, why in kept_out],
     }
     return template.render(
         style=Markup((templates / "page.css").read_text(encoding="utf-8")),
@@ -64,7 +68,7 @@ def _embedded(data: Any) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _recipe(recipe: str, found: Sequence[Standing], items: ItemSet | None) -> dict[str, Any]:
+def _recipe(recipe: str, found: Sequence[Standing], recordings: Recordings | None) -> dict[str, Any]:
     cards = {line.card.model: line.card for standing in found for line in standing.lines}
     first = next(iter(cards.values()))
     place = {model: i for i, model in enumerate(cards)}
@@ -77,7 +81,7 @@ def _recipe(recipe: str, found: Sequence[Standing], items: ItemSet | None) -> di
         "rests_on": rests_on(found[0]),
         "models": [_model(card) for card in cards.values()],
         "measures": [_measure(standing, place) for standing in found],
-        "items": _items(items) if items is not None else None,
+        "items": _listening(recordings) if recordings is not None else None,
     }
 
 
@@ -139,13 +143,13 @@ def _column(key: Key) -> dict[str, Any]:
 
 
 def _pairs(standing: Standing) -> list[list[float | None]]:
-    """Half width of the interval of the difference in the headline, and p, for every pair of lines in order."""
+    """Difference in the headline, half width of its interval, and p, for every pair of lines in order."""
     column = standing.column(standing.headline)
-    point, spread = standing.point[:, column], standing.replicates[:, :, column]
+    point, spread = standing.compared_point[:, column], standing.compared_replicates[:, :, column]
     found: list[list[float | None]] = []
     for a, b in combinations(range(len(standing.lines)), 2):
         apart = difference(point[a] - point[b], spread[:, a] - spread[:, b], standing.speakers)
-        found.append([_rounded(float(apart.high - apart.value), 4), _rounded(float(apart.p), 6)])
+        found.append(_numbers([float(apart.value), float(apart.high - apart.value), float(apart.p)]))
     return found
 
 
@@ -178,16 +182,20 @@ def _averages(standing: Standing, columns: Sequence[Key]) -> list[Key]:
     return [key for key in columns if key in (*standing.kinds, NOISY, ("clean", None))]
 
 
-def _items(items: ItemSet) -> dict[str, Any]:
+def _listening(recordings: Recordings) -> dict[str, Any]:
     sounds = {
-        name: f"data:{items.mime};base64,{base64.b64encode(content).decode()}"
-        for name, content in sorted(items.sounds.items())
+        name: f"data:{MIME};base64,{base64.b64encode(content).decode()}"
+        for name, content in sorted(recordings.sounds.items())
     }
-    return {"rate_hz": items.description["rate_hz"], "items": items.description["items"], "sounds": sounds}
+    return {
+        "rate_hz": recordings.description["rate_hz"],
+        "items": recordings.description["items"],
+        "sounds": sounds,
+    }
 
 
 def _numbers(estimate: Sequence[float]) -> list[float | None]:
-    return [_rounded(value, 4) for value in estimate]
+    return [settled(value) if math.isfinite(value) else None for value in estimate]
 
 
 def _rounded(value: float, places: int) -> float | None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import re
 from typing import Any
 
+from benchmark.ranking.markdown import printable
+from benchmark.ranking.rounding import settled
 from benchmark.ranking.standings import Line, Standing
 
 _COLOURS = (
@@ -44,6 +47,8 @@ def snr_plot(standing: Standing, title: str) -> str:
         "svg.hashsalt": "sinbad",
         "svg.fonttype": "none",
         "font.size": 10,
+        # Names are names, even those with dollar signs.
+        "text.parse_math": False,
         "axes.spines.top": False,
         "axes.spines.right": False,
     }
@@ -55,8 +60,15 @@ def snr_plot(standing: Standing, title: str) -> str:
             _draw(axis, standing, kind)
         unit = "" if standing.measure.unit == "1" else f" ({standing.measure.unit})"
         axes[0][0].set_ylabel(f"{standing.measure.name}{unit}")
-        handles, labels = axes[0][0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+        handles = [axes[0][0].plot([], [], **_look(i, line))[0] for i, line in enumerate(shown(standing))]
+        # Labels are given apart: matplotlib leaves out those that begin with an underscore.
+        figure.legend(
+            handles,
+            [printable(line.card.model) for line in shown(standing)],
+            loc="outside lower center",
+            ncols=4,
+            frameon=False,
+        )
         figure.suptitle(title)
         figure.set_layout_engine("constrained")
         stream = io.StringIO()
@@ -71,7 +83,13 @@ def snr_plot(standing: Standing, title: str) -> str:
 def data_hash(standing: Standing) -> str:
     """Hash of what a plot shows; equal hashes mean equal curves, whatever drew them."""
     drawn = [
-        [line.card.model, [[*key, *(round(x, 6) for x in line.estimates[key])] for key in line.values]]
+        [
+            line.card.model,
+            [
+                [*key, *(None if math.isnan(x) else settled(x) for x in line.estimates[key])]
+                for key in line.values
+            ],
+        ]
         for line in shown(standing)
     ]
     return hashlib.sha256(json.dumps([standing.measure.name, drawn]).encode()).hexdigest()[:32]
@@ -83,6 +101,16 @@ def stamp(svg: str) -> str | None:
     return found.group(1) if found else None
 
 
+def _look(place: int, line: Line) -> dict[str, Any]:
+    return {
+        "color": _COLOURS[place % len(_COLOURS)],
+        "marker": _MARKERS[place % len(_MARKERS)],
+        "markersize": 4,
+        "linestyle": "--" if line.oracle else "-",
+        "linewidth": 1.4,
+    }
+
+
 def _draw(axis: Any, standing: Standing, kind: str) -> None:
     for i, line in enumerate(shown(standing)):
         points = sorted(
@@ -91,25 +119,16 @@ def _draw(axis: Any, standing: Standing, kind: str) -> None:
         if not points:
             continue
         snr = [x for x, _ in points]
-        colour = _COLOURS[i % len(_COLOURS)]
+        sure = [(x, y) for x, y in points if not math.isnan(y.low)]
         axis.fill_between(
-            snr,
-            [y.low for _, y in points],
-            [y.high for _, y in points],
-            color=colour,
+            [x for x, _ in sure],
+            [y.low for _, y in sure],
+            [y.high for _, y in sure],
+            color=_look(i, line)["color"],
             alpha=0.12,
             linewidth=0,
         )
-        axis.plot(
-            snr,
-            [y.value for _, y in points],
-            color=colour,
-            marker=_MARKERS[i % len(_MARKERS)],
-            markersize=4,
-            linestyle="--" if line.oracle else "-",
-            linewidth=1.4,
-            label=line.card.model,
-        )
+        axis.plot(snr, [y.value for _, y in points], **_look(i, line))
     axis.set_title(_TITLES.get(kind, kind))
     axis.set_xlabel("SNR (dB)")
     axis.grid(visible=True, color="#dddddd", linewidth=0.6)

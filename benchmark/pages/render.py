@@ -11,7 +11,7 @@ from benchmark.errors import MissingExtraError
 from benchmark.files import write_text
 from benchmark.pages.page import page
 from benchmark.pages.plots import data_hash, snr_plot, stamp
-from benchmark.ranking.board import Board
+from benchmark.ranking.leaderboard import Leaderboard
 from benchmark.ranking.standings import Standing
 from benchmark.ranking.tables import markdown, tidy_csv
 
@@ -21,7 +21,7 @@ PAGE, README = "index.html", "README.md"
 REPRODUCTION, NOTES = "REPRODUCTION.md", "REPRODUCTION_NOTES.md"
 
 
-def render(folder: Path, board: Board) -> tuple[list[Path], str]:
+def render(folder: Path, leaderboard: Leaderboard) -> tuple[list[Path], str]:
     """Writes README.md, one CSV a recipe, the plots and the page below `folder`, and the reproduction page of each ablation.
 
     What was rendered for recipes or measures that have no results any more is removed.
@@ -32,46 +32,48 @@ def render(folder: Path, board: Board) -> tuple[list[Path], str]:
     Returns:
         What was written; and why there is no page, or "".
     """
-    written = []
-    for name in _leftovers(folder, board):
-        (folder / name).unlink()
-    for name, text in _tables(folder, board).items():
-        write_text(folder / name, text)
-        written.append(folder / name)
-    for name, (standing, title) in _plots(board).items():
-        write_text(folder / name, snr_plot(standing, title))
-        written.append(folder / name)
+    texts = _tables(folder, leaderboard)
+    texts |= {name: snr_plot(standing, title) for name, (standing, title) in _plots(leaderboard).items()}
+    without_page = ""
     try:
-        text = page(board.recipes, board.kept_out, board.items)
+        texts[PAGE] = page(leaderboard.recipes, leaderboard.kept_out, leaderboard.recordings)
     except MissingExtraError as error:
-        return written, str(error)
-    write_text(folder / PAGE, text)
-    return [*written, folder / PAGE], ""
+        without_page = str(error)
+    leftovers = _leftovers(folder, leaderboard)
+    # All is rendered before the first file is replaced, so that an error leaves everything as it was.
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    for name in leftovers:
+        (folder / name).unlink()
+    return [folder / name for name in texts], without_page
 
 
-def stale(folder: Path, board: Board) -> list[str]:
+def stale(folder: Path, leaderboard: Leaderboard) -> list[str]:
     """Names of rendered files that are missing, show something else than the results say, or belong to no result any more.
 
     Raises:
         MissingExtraError: The package that renders the page is missing, so the page cannot be judged.
     """
-    texts = {**_tables(folder, board), PAGE: page(board.recipes, board.kept_out, board.items)}
+    texts = {
+        **_tables(folder, leaderboard),
+        PAGE: page(leaderboard.recipes, leaderboard.kept_out, leaderboard.recordings),
+    }
     old = []
     for name, text in texts.items():
         path = folder / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             old.append(name)
-    for name, (standing, _) in _plots(board).items():
+    for name, (standing, _) in _plots(leaderboard).items():
         path = folder / name
         # Plots are compared by the data they show: another matplotlib draws the same curves with other bytes.
         if not path.is_file() or stamp(path.read_text(encoding="utf-8")) != data_hash(standing):
             old.append(name)
-    return old + _leftovers(folder, board)
+    return old + _leftovers(folder, leaderboard)
 
 
-def _leftovers(folder: Path, board: Board) -> list[str]:
+def _leftovers(folder: Path, leaderboard: Leaderboard) -> list[str]:
     """Tables and plots that were rendered here, known by their heading and their stamp, and would not be rendered now."""
-    now = {*_tables(folder, board), *_plots(board)}
+    now = {*_tables(folder, leaderboard), *_plots(leaderboard)}
     return [
         path.name
         for path in sorted([*folder.glob("*.csv"), *folder.glob("*.svg"), *folder.glob("REPRODUCTION*.md")])
@@ -90,20 +92,20 @@ def _is_rendered(path: Path) -> bool:
     return stamp(text) is not None
 
 
-def _tables(folder: Path, board: Board) -> dict[str, str]:
-    plots: dict[str, list[str]] = {recipe: [] for recipe in board.recipes}
-    for name, (standing, _) in _plots(board).items():
+def _tables(folder: Path, leaderboard: Leaderboard) -> dict[str, str]:
+    plots: dict[str, list[str]] = {recipe: [] for recipe in leaderboard.recipes}
+    for name, (standing, _) in _plots(leaderboard).items():
         plots[standing.lines[0].card.recipe].append(name)
     ablations = {
         recipe: _of_recipe(REPRODUCTION, recipe)
-        for recipe, found in board.recipes.items()
+        for recipe, found in leaderboard.recipes.items()
         if recipe == ABLATION_RECIPE or has_ablation(found)
     }
-    tables = {README: markdown(board.recipes, plots, board.kept_out, ablations)}
-    tables.update({f"{recipe}.csv": tidy_csv(found) for recipe, found in board.recipes.items()})
+    tables = {README: markdown(leaderboard.recipes, plots, leaderboard.kept_out, ablations)}
+    tables.update({f"{recipe}.csv": tidy_csv(found) for recipe, found in leaderboard.recipes.items()})
     tables.update(
         {
-            name: reproduction(board.recipes[recipe], _notes(folder, recipe))
+            name: reproduction(leaderboard.recipes[recipe], _notes(folder, recipe))
             for recipe, name in ablations.items()
         }
     )
@@ -122,10 +124,10 @@ def _of_recipe(name: str, recipe: str) -> str:
     return name if recipe == ABLATION_RECIPE else f"{path.stem}_{recipe}{path.suffix}"
 
 
-def _plots(board: Board) -> dict[str, tuple[Standing, str]]:
+def _plots(leaderboard: Leaderboard) -> dict[str, tuple[Standing, str]]:
     return {
         f"{recipe}_{item.measure.name}.svg": (item, f"{item.measure.name} against SNR, {recipe}")
-        for recipe, found in board.recipes.items()
+        for recipe, found in leaderboard.recipes.items()
         for item in found
         if item.measure.name in _PLOTTED and item.kinds
     }

@@ -25,7 +25,7 @@ from benchmark.mixing.layout import (
     require_folder,
     trajectories_path,
 )
-from benchmark.mixing.manifest import content_hash, read_table
+from benchmark.mixing.manifest import read_table, split_hash
 from benchmark.mixing.phone_table import FILE_NAME, labels_hash, read_labels
 from benchmark.mixing.recipe import Recipe, parse_recipe
 from benchmark.mixing.rows import MixtureRow, UtteranceRow
@@ -105,11 +105,8 @@ class PreparedCorpus:
 
         It does not depend on which other splits were prepared.
         """
-        rows = [
-            {**row, "targets_sha256": self.utterances[row["utterance_id"]]["targets_sha256"]}
-            for row in self.of_split(split)
-        ]
-        return content_hash(rows, "mixture_id")
+        targets = {key: row["targets_sha256"] for key, row in self.utterances.items()}
+        return split_hash(self.of_split(split), targets)
 
     def labels_hash(self, split: str) -> str:
         """Content hash of the phones of a split, "" if none of its utterances has a phone of a known class.

@@ -1,34 +1,44 @@
 """Which stored results may enter the tables. What may not is left out and named, so that one bad result cannot hide the others.
 
 Left out is a result whose files are damaged, moved or edited; whose counts, values or mixtures contradict each other; that was made
-from another corpus than the committed manifest says (or, without a manifest, than the majority of results, and all if there is no
-majority); measure by measure, scores of another version than this package computes; and, by themselves, scores by class of phone
-(see `phone_classes`).
+from another version of the recipe or another corpus than the committed manifest says (or, without a manifest, than the majority of
+results, and all if there is no majority); measure by measure, scores of another version than this package computes; and, by
+themselves, scores by class of phone (see `phone_classes`).
 """
 
 from __future__ import annotations
 
-import dataclasses
+import math
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import pyarrow as pa
+import numpy as np
 
-from benchmark.errors import ManifestError, MeasureError, StandingsError
+from benchmark.errors import ManifestError, MeasureError, SinbadError
 from benchmark.metrics import parse
 from benchmark.mixing.layout import MANIFEST
-from benchmark.prepared.corpus import PreparedCorpus
-from benchmark.ranking.phone_classes import PhoneColumns, admit_phones, read_phone_columns
-from benchmark.ranking.score_array import Compact, Condition, Unit, compact
+from benchmark.ranking.committed import DESCRIBING, Committed
+from benchmark.ranking.phone_classes import PhoneColumns, admit_phones, first_rows, read_phone_columns
+from benchmark.ranking.result_folders import result_folders
+from benchmark.ranking.score_array import (
+    STATUS,
+    CodedTable,
+    Condition,
+    PackedResult,
+    Unit,
+    coded,
+    packed_table,
+)
 from benchmark.ranking.value_bounds import bounds_of
-from benchmark.scoring.results import Card, Result, read_result
-from benchmark.scoring.score_rows import SCORES, count_status
+from benchmark.scoring.results import Card, read_card, read_scores
 
-_KINDS: Mapping[str, type | tuple[type, ...]] = {"str": str, "int": int, "float": (int, float), "dict": dict}
-_DESCRIBING = ("utterance_id", "speaker", "noise_kind", "noise_category", "snr_db")
+#: Names of recipes and of kinds of noise; averages have names of their own.
+_NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
+_AVERAGES = frozenset({"noisy", "drop"})
 
 
 class KeptOut(NamedTuple):
@@ -36,6 +46,25 @@ class KeptOut(NamedTuple):
 
     what: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of the results is read; everything is checked all the same.
+
+    Attributes:
+        recipe: Name of a recipe, or None for all.
+        measures: Names of measures, or None for all.
+        phones: Whether scores by class of phone are read.
+    """
+
+    recipe: str | None = None
+    measures: Collection[str] | None = None
+    phones: bool = True
+
+
+#: All recipes, measures and classes of phones.
+EVERYTHING = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,110 +77,113 @@ class Admitted:
         kept_out: What was left out.
     """
 
-    results: tuple[Compact, ...]
+    results: tuple[PackedResult, ...]
     planned: frozenset[tuple[Condition, Unit]]
     kept_out: tuple[KeptOut, ...]
 
 
-def admit(results: Path, manifests: Path) -> dict[str, Admitted]:
-    """Reads and checks all stored results.
+def admit(results: Path, manifests: Path, wanted: Wanted = Wanted()) -> dict[str, Admitted]:
+    """Reads and checks stored results.
 
     Args:
         results: Folder of results, RESULTS/RECIPE/MODEL.
         manifests: Folder of the committed manifests, which results have to agree with.
+        wanted: What is read.
 
     Raises:
         StandingsError: There are no results.
     """
-    folders = sorted(
-        {path.parent for name in ("card.json", "scores.parquet") for path in results.glob(f"*/*/{name}")}
-    )
-    if not folders:
-        raise StandingsError(
-            f"{results}: holds no results; score a model with `python -m benchmark.score` first"
-        )
-    by_recipe: dict[str, list[Path]] = {}
-    for folder in folders:
-        by_recipe.setdefault(folder.parent.name, []).append(folder)
-    return {recipe: _recipe(recipe, found, manifests / recipe) for recipe, found in by_recipe.items()}
+    return {
+        recipe: _recipe(recipe, found, manifests / recipe, wanted)
+        for recipe, found in result_folders(results).items()
+        if wanted.recipe in (None, recipe)
+    }
 
 
-def faults(result: Result, corpus: PreparedCorpus | None = None) -> list[str]:
+def faults(card: Card, table: CodedTable, manifest: Committed | None = None) -> list[str]:
     """Contradictions within a result, and between it and the manifest; empty if there are none.
 
     Args:
-        result: As stored.
-        corpus: The committed manifest, if there is one.
+        card: As stored.
+        table: Its scores.
+        manifest: The committed manifest, if there is one.
     """
-    card, scores = result.card, result.scores
-    if wrong := _mistyped(result):
-        return wrong
+    if strange := sorted(set(table.words["status"]) - set(STATUS)):
+        return [f"a score has the status '{strange[0]}'"]
+    kinds = table.words["noise_kind"]
+    if strange := [kind for kind in kinds if not _NAME.fullmatch(kind) or kind in _AVERAGES]:
+        return [f"'{strange[0]}' is no name of a kind of noise"]
+    counts = Counter(
+        dict(zip(table.words["status"], np.bincount(table.codes["status"]).tolist(), strict=False))
+    )
     found = [
         f"the card counts {stated} {what} scores, there are {there}"
         for what, stated, there in (
-            ("expected", card.expected, len(scores)),
-            ("ok", card.ok, count_status(scores, "ok")),
-            ("failed", card.failed, count_status(scores, "failed")),
-            ("left out", card.left_out, count_status(scores, "left_out")),
+            ("expected", card.expected, len(table)),
+            ("ok", card.ok, counts["ok"]),
+            ("failed", card.failed, counts["failed"]),
+            ("left out", card.left_out, counts["left_out"]),
         )
         if stated != there
     ]
-    keys = [(row["mixture_id"], row["measure"], row["parameter"]) for row in scores]
-    if len(set(keys)) != len(keys):
-        key, count = Counter(keys).most_common(1)[0]
-        found.append(f"{' '.join(key).strip()} is there {count} times")
-    unnamed = {row["measure"] for row in scores} ^ set(card.measures)
+    unnamed = set(table.words["measure"]) ^ set(card.measures)
     found += (
         [f"card and scores do not name the same measures ({', '.join(sorted(unnamed))})"] if unnamed else []
     )
-    found += _impossible(result)
-    mixtures = _committed_rows(corpus, result)
-    return found + (_foreign(scores, mixtures) if mixtures is not None else [])
+    return found + _repeated(table) + _impossible(card, table) + _misdescribed(card, table, manifest)
 
 
-def _recipe(recipe: str, folders: Sequence[Path], manifest: Path) -> Admitted:
+def _recipe(recipe: str, folders: Sequence[Path], manifest: Path, wanted: Wanted) -> Admitted:
     kept_out: list[KeptOut] = []
-    corpus = _committed(recipe, manifest, kept_out)
-    sound: list[Compact] = []
+    if not _NAME.fullmatch(recipe):
+        kept_out = [
+            KeptOut(f"{recipe}/{folder.name}", "its folder bears no name of a recipe") for folder in folders
+        ]
+        return Admitted((), frozenset(), tuple(kept_out))
+    right = _committed(recipe, manifest, kept_out)
+    sound: list[PackedResult] = []
     by_phone: dict[str, PhoneColumns] = {}
     for folder in folders:
         name = f"{recipe}/{folder.name}"
         try:
-            result = read_result(folder)
-        except StandingsError as error:
+            card = read_card(folder)
+            if found := _moved(card, folder):
+                kept_out.append(KeptOut(name, found))
+                continue
+            table = coded(read_scores(folder, card))
+        except SinbadError as error:
             kept_out.append(KeptOut(name, _brief(str(error), folder)))
             continue
-        found = _moved(result, folder) or faults(result, corpus)
-        if found:
-            kept_out.append(KeptOut(name, f"{'; '.join(found)}. Score the model again"))
+        if wrong := faults(card, table, right):
+            kept_out.append(KeptOut(name, f"{'; '.join(wrong)}. Score the model again"))
             continue
-        sound.append(compact(result))
+        sound.append(packed_table(card, table, wanted.measures))
         try:
-            if phones := read_phone_columns(folder, result):
+            if wanted.phones and (phones := read_phone_columns(folder, card, table)):
                 by_phone[folder.name] = phones
-        except StandingsError as error:
+        except SinbadError as error:
             kept_out.append(KeptOut(f"{name}: phone classes", _brief(str(error), folder)))
-    same = _of_one_corpus(recipe, sound, corpus, kept_out)
-    same = _with_phones(recipe, same, by_phone, corpus, kept_out)
+    same = _of_one_corpus(recipe, sound, right, kept_out)
+    same = _with_phones(recipe, same, by_phone, right, kept_out)
     current = [_of_this_version(result, kept_out) for result in same]
-    planned = _planned(corpus, current[0].card.split) if corpus and current else frozenset()
+    planned = _planned(right, current[0].card.split) if right and current else frozenset()
     return Admitted(tuple(result for result in current if result.columns), planned, tuple(kept_out))
 
 
-def _committed(recipe: str, manifest: Path, kept_out: list[KeptOut]) -> PreparedCorpus | None:
-    """The committed manifest, if there is one that this version reads: a damaged one must not hide the results."""
-    if not (manifest / MANIFEST).is_file():
+def _committed(recipe: str, folder: Path, kept_out: list[KeptOut]) -> Committed | None:
+    """The committed manifest, if there is one that can be read: a damaged one must not hide the results."""
+    if not (folder / MANIFEST).is_file():
         return None
     try:
-        return PreparedCorpus(manifest)
+        return Committed(folder)
     except ManifestError as error:
-        kept_out.append(KeptOut(f"{recipe}: committed manifest", _brief(str(error), manifest)))
+        kept_out.append(KeptOut(f"{recipe}: committed manifest", _brief(str(error), folder)))
         return None
 
 
 def _of_one_corpus(
-    recipe: str, results: Sequence[Compact], corpus: PreparedCorpus | None, kept_out: list[KeptOut]
-) -> list[Compact]:
+    recipe: str, results: Sequence[PackedResult], corpus: Committed | None, kept_out: list[KeptOut]
+) -> list[PackedResult]:
     identities = Counter((result.card.split, result.card.corpus_sha256) for result in results)
     if not identities:
         return []
@@ -169,10 +201,18 @@ def _of_one_corpus(
             kept_out += _undecided(recipe, results)
             return []
         origin = "most other results"
-    kept: list[Compact] = []
+    kept: list[PackedResult] = []
     for result in results:
         card = result.card
-        if (card.split, card.corpus_sha256) == allowed:
+        if corpus is not None and corpus.recipe_version not in (None, card.recipe_version):
+            kept_out.append(
+                KeptOut(
+                    f"{recipe}/{card.model}",
+                    f"was scored on version {card.recipe_version} of the recipe, version {corpus.recipe_version} is committed; "
+                    "prepare the corpus again and score the model on it",
+                )
+            )
+        elif (card.split, card.corpus_sha256) == allowed:
             kept.append(result)
         else:
             kept_out.append(
@@ -185,7 +225,7 @@ def _of_one_corpus(
     return kept
 
 
-def _undecided(recipe: str, results: Sequence[Compact]) -> list[KeptOut]:
+def _undecided(recipe: str, results: Sequence[PackedResult]) -> list[KeptOut]:
     """All results of a recipe, of which nothing says who is right."""
     reason = (
         "was scored on the corpus {}, others on another, none is in the majority and no manifest is committed; "
@@ -202,11 +242,11 @@ def _undecided(recipe: str, results: Sequence[Compact]) -> list[KeptOut]:
 
 def _with_phones(
     recipe: str,
-    results: Sequence[Compact],
+    results: Sequence[PackedResult],
     by_phone: Mapping[str, PhoneColumns],
-    corpus: PreparedCorpus | None,
+    corpus: Committed | None,
     kept_out: list[KeptOut],
-) -> list[Compact]:
+) -> list[PackedResult]:
     """Results that are compared, with those scores by class of phone that may be."""
     found = {r.card.model: by_phone[r.card.model] for r in results if r.card.model in by_phone}
     admitted, refused = admit_phones(found, corpus, results[0].card.split if results else "")
@@ -219,9 +259,10 @@ def _with_phones(
     ]
 
 
-def _of_this_version(result: Compact, kept_out: list[KeptOut]) -> Compact:
+def _of_this_version(result: PackedResult, kept_out: list[KeptOut]) -> PackedResult:
     columns = dict(result.columns)
-    for name, version in result.card.measures.items():
+    for name in result.columns:
+        version = result.card.measures[name]
         try:
             current = parse(name).version
         except MeasureError:
@@ -237,70 +278,82 @@ def _of_this_version(result: Compact, kept_out: list[KeptOut]) -> Compact:
     return replace(result, columns=columns)
 
 
-def _planned(corpus: PreparedCorpus, split: str) -> frozenset[tuple[Condition, Unit]]:
+def _planned(corpus: Committed, split: str) -> frozenset[tuple[Condition, Unit]]:
     return frozenset(
         ((row["noise_kind"], row["snr_db"]), (row["speaker"], row["utterance_id"]))
-        for row in corpus.of_split(split)
+        for row in corpus.mixtures(split).values()
     )
 
 
-def _committed_rows(corpus: PreparedCorpus | None, result: Result) -> Mapping[str, Mapping[str, Any]] | None:
-    """Rows of the manifest, where the result claims to be made from it; another corpus is named as such later."""
-    if corpus is None:
-        return None
-    try:
-        same = corpus.split_hash(result.card.split) == result.card.corpus_sha256
-    except ManifestError:
-        return None
-    return corpus.mixtures if same else None
+def _repeated(table: CodedTable) -> list[str]:
+    """The first score that is there more than once."""
+    names = ("mixture_id", "measure", "parameter")
+    flat = np.ravel_multi_index(
+        tuple(table.codes[name] for name in names), [max(1, len(table.words[name])) for name in names]
+    )
+    there, first, times = np.unique(flat, return_index=True, return_counts=True)
+    if len(there) == len(flat):
+        return []
+    worst = int(np.argmax(times))
+    key = " ".join(table.text(int(first[worst]), name) for name in names)
+    return [f"{key.strip()} is there {times[worst]} times"]
 
 
-def _mistyped(result: Result) -> list[str]:
-    """The first field of the card, or column of the scores, that holds something else than it should."""
-    for field in dataclasses.fields(Card):
-        value = getattr(result.card, field.name)
-        kind = _KINDS[str(field.type).partition("[")[0]]
-        if not isinstance(value, kind) or isinstance(value, bool):
-            return [f"{field.name} of the card is {value!r}"]
-    for column in SCORES:
-        there = {type(row.get(column.name)) for row in result.scores}
-        text = pa.types.is_string(column.type)
-        allowed: set[type] = {str} if text else {int, float, bool}
-        if not there <= (allowed | {type(None)} if column.nullable else allowed):
-            held = "text" if text else "numbers"
-            return [f"the column {column.name} of the scores does not hold {held}"]
-    return []
-
-
-def _impossible(result: Result) -> list[str]:
+def _impossible(card: Card, table: CodedTable) -> list[str]:
     """The first value that its measure cannot give."""
-    # What this version does not compute is kept out for its version.
-    bounds = {name: bounds_of(name, version) for name, version in result.card.measures.items()}
-    for row in result.scores:
-        bound = bounds.get(row["measure"])
-        if bound is not None and not bound.possible(row["value"], row["status"]):
+    code_of = np.array([STATUS[word] for word in table.words["status"]], np.int8)
+    for m, measure in enumerate(table.words["measure"]):
+        # What this version does not compute is kept out for its version.
+        bounds = bounds_of(measure, card.measures.get(measure, ""))
+        rows = np.flatnonzero(table.codes["measure"] == m)
+        if bounds is None:
+            continue
+        wrong = rows[~bounds.possible(table.numbers["value"][rows], code_of[table.codes["status"][rows]])]
+        if len(wrong):
+            row = int(wrong[0])
             return [
-                f"{row['mixture_id']} {row['measure']} {row['parameter']}: {row['value']} cannot be the value of a score "
-                f"that is '{row['status']}'"
+                f"{table.text(row, 'mixture_id')} {measure} {table.text(row, 'parameter')}: "
+                f"{table.numbers['value'][row]:g} cannot be the value of a score that is '{table.text(row, 'status')}'"
             ]
     return []
 
 
-def _foreign(scores: Sequence[Mapping[str, Any]], mixtures: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    for row in scores:
-        if row["utterance_id"] == "*":
+def _misdescribed(card: Card, table: CodedTable, manifest: Committed | None) -> list[str]:
+    """The first mixture whose rows differ in what they say of it, or that is not described as in the manifest."""
+    rows, mixture = first_rows(table), table.codes["mixture_id"]
+    for name in DESCRIBING[:-1]:
+        differing = np.flatnonzero(table.codes[name] != table.codes[name][rows][mixture])
+        if len(differing):
+            return [f"{table.text(int(differing[0]), 'mixture_id')} is described in two ways"]
+    for name, values in table.numbers.items():
+        if name == "value":
             continue
-        planned = mixtures.get(row["mixture_id"])
-        if planned is None or any(planned[name] != row[name] for name in _DESCRIBING):
-            return [f"{row['mixture_id']} is not described as the committed manifest does"]
+        differing = np.flatnonzero(~_alike(values, values[rows][mixture]))
+        if len(differing):
+            return [f"{table.text(int(differing[0]), 'mixture_id')} is described in two ways"]
+    # A result of another corpus is named as such later.
+    if manifest is None or manifest.split_hash(card.split) != card.corpus_sha256:
+        return []
+    planned = manifest.described(card.split)
+    columns = [
+        np.array(table.words[name], object)[table.codes[name][rows]].tolist() for name in DESCRIBING[:-1]
+    ]
+    snr_db = [None if math.isnan(x) else x for x in table.numbers["snr_db"][rows].tolist()]
+    for mixture_id, *stated in zip(table.words["mixture_id"], *columns, snr_db, strict=True):
+        if stated[0] != "*" and planned.get(mixture_id) != tuple(stated):
+            return [f"{mixture_id} is not described as the committed manifest does"]
     return []
 
 
-def _moved(result: Result, folder: Path) -> list[str]:
-    stated = f"{result.card.recipe}/{result.card.model}"
+def _alike(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.asarray((one == other) | (np.isnan(one) & np.isnan(other)))
+
+
+def _moved(card: Card, folder: Path) -> str:
+    stated = f"{card.recipe}/{card.model}"
     if stated == f"{folder.parent.name}/{folder.name}":
-        return []
-    return [f"its card says {stated}; it was moved or edited"]
+        return ""
+    return f"its card says {stated}; it was moved or edited. Score the model again"
 
 
 def _brief(message: str, folder: Path) -> str:

@@ -1,13 +1,14 @@
-"""Standings seen from another side: by condition, parameter, speaker, noise or class of phone; pairs of models; gain over one."""
+"""Standings seen from another side: by condition, parameter, speaker, noise, talkers or class of phone; pairs of models; gains."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmark.errors import StandingsError
 from benchmark.ranking.bootstrap import (
@@ -17,16 +18,16 @@ from benchmark.ranking.bootstrap import (
     interval,
     resampling,
     resampling_within,
-    speaker_means,
 )
 from benchmark.ranking.compare import difference, holm
-from benchmark.ranking.score_array import Array, Condition, Unit
+from benchmark.ranking.score_array import Array, Condition
 from benchmark.ranking.standings import (
     DROP,
     Estimate,
     Key,
     Standing,
-    over_parameters,
+    condition_means,
+    intervals,
     with_averages,
 )
 
@@ -77,31 +78,64 @@ def by_condition(standing: Standing) -> Iterator[Row]:
 def by_parameter(standing: Standing) -> Iterator[Row]:
     """Each parameter (LA, LP, ...) by itself."""
     grid = standing.scores
-    draws = resampling(grid.units, standing.seed)
+    sample = resampling(grid.units, standing.seed)
     for i, name in enumerate(grid.parameters):
-        yield from _rows(standing, name, grid.values[:, i : i + 1], grid.units, grid.conditions, draws)
+        yield from _rows(standing, name, grid.values[:, i : i + 1], grid.conditions, sample)
 
 
 def by_speaker(standing: Standing) -> Iterator[Row]:
-    """Each speaker by herself; intervals are over her utterances."""
+    """Each speaker by themselves; intervals are over their utterances."""
     grid = standing.scores
     for speaker in grid.speakers:
         own = [i for i, (name, _) in enumerate(grid.units) if name == speaker]
         units = [grid.units[i] for i in own]
-        draws = resampling_within(units, standing.seed)
-        yield from _rows(standing, speaker, grid.values[..., own], units, grid.conditions, draws)
+        sample = resampling_within(units, standing.seed)
+        values = grid.values[..., own]
+        columns, point = with_averages(condition_means(values, identity(units)), grid.conditions)
+        _, spread = with_averages(condition_means(values, sample), grid.conditions)
+        bounds = intervals(values, grid.conditions, units, spread)
+        yield from _estimated(standing, speaker, columns, point[0], *bounds)
 
 
 def by_noise_category(standing: Standing) -> Iterator[Row]:
     """Each category of noise (white, machine, ...) by itself; averages are over the SNRs at which it was heard."""
     grid = standing.scores
-    draws = resampling(grid.units, standing.seed)
-    for category in sorted(set(grid.categories.ravel()) - {"", "*"}):
-        heard = grid.categories == category
-        kept = np.flatnonzero(heard.any(axis=1))
-        values = np.where(heard, grid.values, np.nan)[:, :, kept]
-        conditions = [grid.conditions[i] for i in kept]
-        yield from _rows(standing, str(category), values, grid.units, conditions, draws)
+    names = sorted(set(grid.categories.ravel()) - {"", "*"})
+    return _among(standing, {str(name): grid.categories == name for name in names})
+
+
+def by_talkers(standing: Standing) -> Iterator[Row]:
+    """Each number of talkers by itself.
+
+    Raises:
+        StandingsError: The scores do not say how many talkers there were.
+    """
+    talkers = _fact(standing, "talkers", "how many talkers babble")
+    numbers = np.unique(talkers[~np.isnan(talkers)])
+    return _among(standing, {f"{n:g} talker{'s' * (n != 1)}": talkers == n for n in numbers.tolist()})
+
+
+def by_over_loudest(standing: Standing) -> Iterator[Row]:
+    """Bands of the level of the speech over the loudest talker: below 0 dB another talker is louder.
+
+    Raises:
+        StandingsError: The scores do not say how loud the talkers were.
+    """
+    level = _fact(standing, "over_loudest_db", "how loud the loudest talker is")
+    edges = (-np.inf, *_BANDS_DB, np.inf)
+    bands = {_band(low, high): (level >= low) & (level < high) for low, high in pairwise(edges)}
+    return _among(standing, {name: heard for name, heard in bands.items() if heard.any()})
+
+
+def by_noise_seen(standing: Standing) -> Iterator[Row]:
+    """Noise of categories that occur in training, and noise of others.
+
+    Raises:
+        StandingsError: The scores do not say which noise occurs in training.
+    """
+    seen = _fact(standing, "noise_seen", "which noise occurs in training")
+    groups = {"seen in training": seen == 1, "unseen": seen == 0}
+    return _among(standing, {name: heard for name, heard in groups.items() if heard.any()})
 
 
 def by_phone_class(standing: Standing) -> Iterator[Row]:
@@ -110,14 +144,14 @@ def by_phone_class(standing: Standing) -> Iterator[Row]:
     A measure in the unit of each parameter has no mean over them, so its groups are a class and a parameter: "plosive LA".
     """
     grid = standing.scores
-    draws = resampling(grid.units, standing.seed)
+    sample = resampling(grid.units, standing.seed)
     for name, values in standing.phones.items():
         if standing.measure.unit != "own":
-            yield from _rows(standing, name, values, grid.units, grid.conditions, draws)
+            yield from _rows(standing, name, values, grid.conditions, sample)
             continue
         for i, parameter in enumerate(grid.parameters):
             group = f"{name} {parameter}"
-            yield from _rows(standing, group, values[:, i : i + 1], grid.units, grid.conditions, draws)
+            yield from _rows(standing, group, values[:, i : i + 1], grid.conditions, sample)
 
 
 def phone_means(standing: Standing) -> tuple[tuple[Key, ...], dict[str, Array]]:
@@ -129,10 +163,13 @@ def phone_means(standing: Standing) -> tuple[tuple[Key, ...], dict[str, Array]]:
     grid = standing.scores
     columns, means = standing.columns, {}
     for name, values in standing.phones.items():
-        columns, found = _columns(speaker_means(values, identity(grid.units)), grid.conditions)
+        columns, found = with_averages(condition_means(values, identity(grid.units)), grid.conditions)
         means[name] = found[0]
     return columns, means
 
+
+#: Edges of the bands of the level over the loudest talker, dB.
+_BANDS_DB = (-10.0, -5.0, 0.0, 5.0, 10.0)
 
 #: Breakdowns by name.
 BREAKDOWNS: Mapping[str, Callable[[Standing], Iterator[Row]]] = MappingProxyType(
@@ -141,6 +178,9 @@ BREAKDOWNS: Mapping[str, Callable[[Standing], Iterator[Row]]] = MappingProxyType
         "parameter": by_parameter,
         "speaker": by_speaker,
         "noise_category": by_noise_category,
+        "noise_seen": by_noise_seen,
+        "talkers": by_talkers,
+        "over_loudest": by_over_loudest,
         "phone_class": by_phone_class,
     }
 )
@@ -174,8 +214,8 @@ def pairs(
     found = []
     for a, b in combinations(places, 2):
         apart = difference(
-            (standing.point[a] - standing.point[b])[wanted],
-            (standing.replicates[:, a] - standing.replicates[:, b])[:, wanted],
+            (standing.compared_point[a] - standing.compared_point[b])[wanted],
+            (standing.compared_replicates[:, a] - standing.compared_replicates[:, b])[:, wanted],
             standing.speakers,
         )
         found.append((a, b, apart))
@@ -212,8 +252,10 @@ def gains(standing: Standing, baseline: str) -> Iterator[Row]:
         with np.errstate(divide="ignore", invalid="ignore"):
             return sign * (values - reference) * (100.0 / np.abs(reference) if relative else 1.0)
 
-    point = gain(standing.point)
-    low, high = interval(gain(standing.replicates))
+    point = gain(standing.compared_point)
+    low, high = interval(gain(standing.compared_replicates))
+    if standing.speakers < 2:
+        low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
     for i, line in enumerate(standing.lines):
         for k, column in enumerate(standing.columns):
             if i != base and column != DROP and not np.isnan(point[i, k]):
@@ -235,28 +277,51 @@ def position(standing: Standing, model: str) -> int:
     return there.index(model)
 
 
+def _fact(standing: Standing, name: str, what: str) -> Array:
+    """What the scores say of the noise, shape (conditions, units)."""
+    found = standing.scores.facts[name]
+    if np.isnan(found).all():
+        raise StandingsError(
+            f"the scores of {standing.measure.name} on {standing.lines[0].card.recipe} do not say {what}: either the recipe has no "
+            "such noise, or they were stored before scores said so; then score the models again"
+        )
+    return found
+
+
+def _band(low: float, high: float) -> str:
+    if np.isinf(low):
+        return f"below {high:g} dB"
+    return f"{low:g} dB and more" if np.isinf(high) else f"{low:g} to {high:g} dB"
+
+
+def _among(standing: Standing, groups: Mapping[str, NDArray[np.bool_]]) -> Iterator[Row]:
+    """Groups of mixtures, each shape (conditions, units); averages are over the conditions that occur in a group."""
+    grid = standing.scores
+    sample = resampling(grid.units, standing.seed)
+    for name, heard in groups.items():
+        kept = np.flatnonzero(heard.any(axis=1))
+        values = np.where(heard[kept], grid.values[:, :, kept], np.nan)
+        yield from _rows(standing, name, values, [grid.conditions[i] for i in kept], sample)
+
+
 def _rows(
-    standing: Standing,
-    group: str,
-    values: Array,
-    units: Sequence[Unit],
-    conditions: Sequence[Condition],
-    draws: Resampling,
+    standing: Standing, group: str, values: Array, conditions: Sequence[Condition], sample: Resampling
 ) -> Iterator[Row]:
-    columns, point = _columns(speaker_means(values, identity(units)), conditions)
-    _, spread = _columns(speaker_means(values, draws), conditions)
-    low, high = interval(spread)
+    units = standing.scores.units
+    columns, point = with_averages(condition_means(values, identity(units)), conditions)
+    _, spread = with_averages(condition_means(values, sample), conditions)
+    bounds = intervals(values, conditions, [speaker for speaker, _ in units], spread)
+    yield from _estimated(standing, group, columns, point[0], *bounds)
+
+
+def _estimated(
+    standing: Standing, group: str, columns: Sequence[Key], point: Array, low: Array, high: Array
+) -> Iterator[Row]:
     for row, line in enumerate(standing.lines):
         for i, column in enumerate(columns):
-            if not np.isnan(point[0, row, i]):
-                estimate = Estimate(float(point[0, row, i]), float(low[row, i]), float(high[row, i]))
+            if not np.isnan(point[row, i]):
+                estimate = Estimate(float(point[row, i]), float(low[row, i]), float(high[row, i]))
                 yield Row(line.card.model, group, column, estimate)
-
-
-def _columns(
-    by_parameter_and_condition: Array, conditions: Sequence[Condition]
-) -> tuple[tuple[Key, ...], Array]:
-    return with_averages(over_parameters(by_parameter_and_condition), conditions)
 
 
 def headline_rows(standing: Standing, rows: Sequence[Row]) -> dict[str, dict[str, Estimate]]:

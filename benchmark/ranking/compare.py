@@ -68,27 +68,3 @@ def holm(p: Array) -> Array:
     adjusted = np.full(flat.shape, np.nan)
     adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0) if len(order) else scaled
     return adjusted.reshape(p.shape)
-
-
-def ranks(point: Array, replicates: Array, speakers: int, higher_is_better: bool) -> list[int]:
-    """Places of models, of which those that cannot be told from the best of their group share one.
-
-    From the best model down, a model joins the group above it unless its paired interval from the first of that group leaves zero
-    out; then it opens a group, whose rank is one more than the number of models above it.
-
-    Args:
-        point: Shape (models,); NaN comes last.
-        replicates: Shape (replicates, models).
-        speakers: How many speakers were resampled.
-        higher_is_better: Direction of quality.
-    """
-    sign = 1.0 if higher_is_better else -1.0
-    order = np.argsort(-sign * point, kind="stable")
-    found = [0] * len(point)
-    first = rank = -1
-    for place, model in enumerate(order):
-        apart = difference(point[first] - point[model], replicates[:, first] - replicates[:, model], speakers)
-        if place == 0 or apart.sure or np.isnan(point[model]):
-            first, rank = model, place + 1
-        found[model] = rank
-    return found

@@ -14,7 +14,6 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,17 @@ from benchmark.mixing.rows import MixtureRow
 from benchmark.models import Entry
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.randomness import Randomness
-from benchmark.ranking.audit import KeptOut
+from benchmark.ranking.recordings import (
+    FILE_NAME,
+    SUFFIX,
+    Curves,
+    Description,
+    MixtureHeard,
+    ModelHeard,
+    Recordings,
+    UtteranceHeard,
+    read_recordings,
+)
 from benchmark.runners.open_runner import RunOptions, open_runner
 from benchmark.runners.prediction import Item, Runner
 from benchmark.scoring.scores import aligned
@@ -40,28 +49,10 @@ UTTERANCES, LONGEST_S, SNR_DB = 3, 5.0, 0.0
 #: All recordings of a recipe together; a page of two recipes has to stay below 3 MB.
 MOST_BYTES = 900_000
 _RATE_HZ, _FRAME_HZ = 16000, 50
-_FORMAT, _SUBTYPE, _MIME, _SUFFIX = "MP3", "MPEG_LAYER_III", "audio/mpeg", "mp3"
+_FORMAT, _SUBTYPE = "MP3", "MPEG_LAYER_III"
 
 
-@dataclass(frozen=True, slots=True)
-class ItemSet:
-    """The items of one recipe.
-
-    Attributes:
-        description: What `items.json` says.
-        sounds: File name below the folder to its bytes.
-    """
-
-    description: Mapping[str, Any]
-    sounds: Mapping[str, bytes]
-
-    @property
-    def mime(self) -> str:
-        """Media type of the sounds."""
-        return _MIME
-
-
-def write_items(
+def write_recordings(
     folder: Path, corpus: PreparedCorpus, entries: Sequence[Entry], split: str = "test"
 ) -> list[str]:
     """Runs models on a few fixed recordings and stores what they gave below `folder`.
@@ -90,50 +81,65 @@ def write_items(
     with _runners(corpus, entries) as runners:
         for number, rows in enumerate(_chosen(corpus, split), start=1):
             items.append(_item(f"{number:02d}", corpus, rows, runners, sounds))
-    size = sum(map(len, sounds.values()))
-    if size > MOST_BYTES:
-        raise StandingsError(
-            f"{size} bytes of audio are too many for a page ({MOST_BYTES}); name fewer models"
-        )
-    for name, content in sounds.items():
-        with replacing(folder / name) as temporary:
-            temporary.write_bytes(content)
-    description = {
+    description: Description = {
         "recipe": corpus.recipe.name,
         "corpus_sha256": corpus.split_hash(split),
         "rate_hz": _FRAME_HZ,
-        "sounds": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(sounds.items())},
+        "sounds": {},
         "items": items,
     }
-    write_text(folder / "items.json", json.dumps(description, separators=(",", ":")) + "\n")
-    for path in folder.glob(f"*/*.{_SUFFIX}"):
-        if f"{path.parent.name}/{path.name}" not in sounds:
-            path.unlink()
+    old = read_recordings(folder)
+    if isinstance(old, Recordings):
+        _keep_others(folder, old, description, sounds, {entry.name for entry in entries})
+    size = sum(map(len, sounds.values()))
+    if size > MOST_BYTES:
+        raise StandingsError(
+            f"{size} bytes of audio are too many for a page ({MOST_BYTES}); name fewer models, or remove {folder} first"
+        )
+    description["sounds"] = {
+        name: hashlib.sha256(content).hexdigest() for name, content in sorted(sounds.items())
+    }
+    for name, content in sounds.items():
+        with replacing(folder / name) as temporary:
+            temporary.write_bytes(content)
+    write_text(folder / FILE_NAME, json.dumps(description, separators=(",", ":")) + "\n")
+    if isinstance(old, Recordings):
+        for name in set(old.sounds) - set(sounds):
+            (folder / name).unlink()
     return [mixture["mixture_id"] for item in items for mixture in item["mixtures"]]
 
 
-def read_items(folder: Path, corpus_sha256: str) -> ItemSet | KeptOut | None:
-    """Opens the items of a recipe: None if there are none, `KeptOut` if they are damaged or of another corpus.
+def _keep_others(
+    folder: Path,
+    old: Recordings,
+    description: Description,
+    sounds: dict[str, bytes],
+    made_again: set[str],
+) -> None:
+    """Takes over what other models gave for the same recordings, so that nothing is lost that is not made again.
 
-    Args:
-        folder: ITEMS/RECIPE.
-        corpus_sha256: Hash of the corpus that the standings were made from.
+    Raises:
+        StandingsError: They gave it for other recordings.
     """
-    path = folder / "items.json"
-    if not path.is_file():
-        return None
-    name = f"items/{folder.name}"
-    try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-        sounds = {sound: (folder / sound).read_bytes() for sound in description["sounds"]}
-        hashes = {sound: hashlib.sha256(content).hexdigest() for sound, content in sounds.items()}
-        if hashes != description["sounds"]:
-            return KeptOut(name, "a recording does not match its hash; make the items again")
-        if description["corpus_sha256"] != corpus_sha256:
-            return KeptOut(name, "made from another corpus than the results; make the items again")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return KeptOut(name, f"cannot be read ({type(error).__name__}); make the items again")
-    return ItemSet(description, sounds)
+    others = old.models - made_again
+    if not others:
+        return
+    mixtures = {
+        mixture["mixture_id"]: mixture for item in old.description["items"] for mixture in item["mixtures"]
+    }
+    new = [mixture for item in description["items"] for mixture in item["mixtures"]]
+    same_corpus = old.description["corpus_sha256"] == description["corpus_sha256"]
+    if not same_corpus or {mixture["mixture_id"] for mixture in new} != set(mixtures):
+        raise StandingsError(
+            f"{folder}: holds what {', '.join(sorted(others))} gave for other recordings than these; "
+            "name them with --models as well, or remove the folder first"
+        )
+    for mixture in new:
+        kept = [made for made in mixtures[mixture["mixture_id"]]["models"] if made["model"] in others]
+        for made in kept:
+            if made["sound"] is not None:
+                sounds[made["sound"]] = old.sounds[made["sound"]]
+        mixture["models"] = sorted([*kept, *mixture["models"]], key=lambda made: made["model"])
 
 
 @contextmanager
@@ -174,16 +180,16 @@ def _item(
     rows: Sequence[Mapping[str, Any]],
     runners: Sequence[tuple[Entry, Runner]],
     sounds: dict[str, bytes],
-) -> dict[str, Any]:
+) -> UtteranceHeard:
     utterance = rows[0]["utterance_id"]
     clean, targets = corpus.clean(utterance), corpus.targets(utterance)
-    sounds[f"{name}/clean.{_SUFFIX}"] = _encoded(clean)
-    mixtures = []
+    sounds[f"{name}/clean.{SUFFIX}"] = _encoded(clean)
+    mixtures: list[MixtureHeard] = []
     for row in rows:
         stem = f"{name}/{row['noise_kind']}_{row['snr_db']:g}"
         noisy = corpus.noisy(row["mixture_id"])
-        sounds[f"{stem}.{_SUFFIX}"] = _encoded(noisy)
-        made = []
+        sounds[f"{stem}.{SUFFIX}"] = _encoded(noisy)
+        made: list[ModelHeard] = []
         for entry, runner in runners:
             heard = clean if entry.hears == "clean" else noisy
             (outcome,) = runner.run([Item(row["mixture_id"], heard)])
@@ -191,15 +197,25 @@ def _item(
             sound = None
             # What an oracle enhances, or a model does not change, is there already.
             if outcome.enhanced and entry.hears != "clean" and not _same(outcome.enhanced, noisy):
-                sound = _added(sounds, f"{stem}_{entry.name}.{_SUFFIX}", _encoded(outcome.enhanced))
+                sound = _added(sounds, f"{stem}_{entry.name}.{SUFFIX}", _encoded(outcome.enhanced))
             if sound or moved:
-                made.append({"model": entry.name, "sound": sound, "trajectories": moved and _thin(moved)})
-        described = {key: row[key] for key in ("mixture_id", "noise_kind", "noise_category", "snr_db")}
-        mixtures.append({**described, "sound": f"{stem}.{_SUFFIX}", "models": made})
+                made.append(
+                    {"model": entry.name, "sound": sound, "trajectories": _thin(moved) if moved else None}
+                )
+        mixtures.append(
+            {
+                "mixture_id": row["mixture_id"],
+                "noise_kind": row["noise_kind"],
+                "noise_category": row["noise_category"],
+                "snr_db": SNR_DB,
+                "sound": f"{stem}.{SUFFIX}",
+                "models": made,
+            }
+        )
     return {
         "utterance_id": utterance,
         "prompt": corpus.utterances[utterance]["prompt"],
-        "sound": f"{name}/clean.{_SUFFIX}",
+        "sound": f"{name}/clean.{SUFFIX}",
         "parameters": list(targets.names),
         "trajectories": _thin(targets),
         "mixtures": mixtures,
@@ -219,7 +235,7 @@ def _same(one: Clip, other: Clip) -> bool:
     return one.rate_hz == other.rate_hz and np.array_equal(one.samples, other.samples)
 
 
-def _thin(trajectories: Trajectories) -> list[list[float | None]]:
+def _thin(trajectories: Trajectories) -> Curves:
     """One list a parameter, at the frame rate of the page, in steps of 0.01; None where not observed."""
     step = max(1, round(trajectories.rate_hz / _FRAME_HZ))
     shown = trajectories.valid & np.isfinite(trajectories.values)

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from benchmark.errors import StandingsError
 from benchmark.formats.phones import CLASSES, classes_in
-from benchmark.prepared.corpus import PreparedCorpus
-from benchmark.ranking.score_array import STATUS, Column
+from benchmark.ranking.committed import Committed
+from benchmark.ranking.score_array import STATUS, CodedTable, PackedScores, coded
 from benchmark.ranking.value_bounds import bounds_of
 from benchmark.scoring.phone_scores import PhoneScores, read_phone_scores
-from benchmark.scoring.results import Result
+from benchmark.scoring.results import Card
 
 Place = tuple[str, str]
 
@@ -37,10 +37,10 @@ class PhoneColumns:
 
     labels_sha256: str
     places: frozenset[Place] = field(repr=False)
-    columns: Mapping[str, Mapping[str, Column]] = field(repr=False)
+    columns: Mapping[str, Mapping[str, PackedScores]] = field(repr=False)
 
 
-def read_phone_columns(folder: Path, result: Result) -> PhoneColumns | None:
+def read_phone_columns(folder: Path, card: Card, whole: CodedTable) -> PhoneColumns | None:
     """Opens and packs the scores by class of phone that lie beside a sound result; None if there are none.
 
     Raises:
@@ -49,22 +49,22 @@ def read_phone_columns(folder: Path, result: Result) -> PhoneColumns | None:
     scores = read_phone_scores(folder)
     if scores is None:
         return None
-    if scores.scores_sha256 != result.card.scores_sha256:
+    if scores.scores_sha256 != card.scores_sha256:
         raise StandingsError(f"{folder}: scores by phone class belong to other scores; score the model again")
     for name, version in scores.measures.items():
-        if result.card.measures.get(name) != version:
+        if card.measures.get(name) != version:
             raise StandingsError(
                 f"{folder}: scores by phone class are of {name} version {version}, the card has "
-                f"{result.card.measures.get(name, 'none')}; score the model again"
+                f"{card.measures.get(name, 'none')}; score the model again"
             )
     try:
-        return _packed(scores, result)
+        return _packed(scores, whole)
     except StandingsError as error:
         raise StandingsError(f"{folder}: {error}. Score the model again") from error
 
 
 def admit_phones(
-    found: Mapping[str, PhoneColumns], corpus: PreparedCorpus | None, split: str
+    found: Mapping[str, PhoneColumns], corpus: Committed | None, split: str
 ) -> tuple[dict[str, PhoneColumns], dict[str, str]]:
     """Those that were made with the right labels and are complete, and why the others were not taken.
 
@@ -83,7 +83,7 @@ def admit_phones(
     if corpus is not None and committed:
         planned = {
             (row["mixture_id"], name)
-            for row in corpus.of_split(split)
+            for row in corpus.mixtures(split).values()
             for name in classes_in(corpus.phones.get(row["utterance_id"], ()))
         }
     else:
@@ -101,74 +101,86 @@ def admit_phones(
     return {model: item for model, item in same.items() if model not in refused}, refused
 
 
-def _packed(scores: PhoneScores, result: Result) -> PhoneColumns:
+def _packed(scores: PhoneScores, whole: CodedTable) -> PhoneColumns:
     if not len(scores.table):
         raise StandingsError("scores by phone class are none")
-    words, index = {}, {}
-    for name in ("mixture_id", "phone_class", "measure", "parameter", "status"):
-        encoded = scores.table[name].combine_chunks().dictionary_encode()
-        words[name] = encoded.dictionary.to_pylist()
-        index[name] = encoded.indices.to_numpy(zero_copy_only=False).astype(np.intp)
-    values = scores.table["value"].to_numpy().astype(float)
-    status = np.array(words["status"], object)[index["status"]]
+    table = coded(scores.table)
+    words, codes = table.words, table.codes
     for name, known in (("phone_class", set(CLASSES)), ("status", set(STATUS))):
         if strange := sorted(set(words[name]) - known):
             raise StandingsError(f"scores by phone class have the {name} '{strange[0]}'")
-    described = {row["mixture_id"]: row for row in result.scores}
-    if strange := sorted(set(words["mixture_id"]) - set(described)):
+    if strange := sorted(set(words["mixture_id"]) - set(whole.words["mixture_id"])):
         raise StandingsError(f"{strange[0]} has scores by phone class and none of the whole utterance")
-    _refuse_holes(words, index, result)
-    rows = [described[mixture] for mixture in words["mixture_id"]]
-    conditions, condition_of = _numbered([(row["noise_kind"], row["snr_db"]) for row in rows])
-    units, unit_of = _numbered([(row["speaker"], row["utterance_id"]) for row in rows])
-    codes = np.array([STATUS[word] for word in words["status"]], np.int8)[index["status"]]
-    columns: dict[str, dict[str, Column]] = {}
+    _refuse_holes(table, whole)
+    # A mixture is described by the first of its scores of the whole utterance.
+    rows = first_rows(whole)
+    place = {name: i for i, name in enumerate(whole.words["mixture_id"])}
+    row_of = rows[[place[name] for name in words["mixture_id"]]]
+    snr_db = [None if np.isnan(x) else float(x) for x in whole.numbers["snr_db"][row_of]]
+    conditions, condition_of = _numbered(
+        [(whole.text(row, "noise_kind"), snr) for row, snr in zip(row_of.tolist(), snr_db, strict=True)]
+    )
+    units, unit_of = _numbered(
+        [(whole.text(row, "speaker"), whole.text(row, "utterance_id")) for row in row_of.tolist()]
+    )
+    status = np.array([STATUS[word] for word in words["status"]], np.int8)[codes["status"]]
+    values = table.numbers["value"]
+    columns: dict[str, dict[str, PackedScores]] = {}
     for m, measure in enumerate(words["measure"]):
-        bound = bounds_of(measure, scores.measures.get(measure, ""))
-        own = index["measure"] == m
-        if bound is not None and not bound.all_possible(values[own], status[own]):
+        bounds = bounds_of(measure, scores.measures.get(measure, ""))
+        own = codes["measure"] == m
+        if bounds is not None and not bounds.possible(values[own], status[own]).all():
             raise StandingsError(f"a score of {measure} by phone class has a value that it cannot have")
         for c, name in enumerate(words["phone_class"]):
-            here = own & (index["phone_class"] == c)
-            mixture = index["mixture_id"][here]
-            place = [
-                index["parameter"][here],
-                condition_of[mixture],
-                unit_of[mixture],
-                np.zeros_like(mixture),
-            ]
-            columns.setdefault(measure, {})[name] = Column(
-                tuple(words["parameter"]),
+            here = np.flatnonzero(own & (codes["phone_class"] == c))
+            mixture = codes["mixture_id"][here]
+            columns.setdefault(measure, {})[name] = PackedScores(
+                words["parameter"],
                 conditions,
                 units,
                 ("",),
-                np.stack(place).astype(np.int32),
+                np.stack(
+                    [
+                        codes["parameter"][here],
+                        condition_of[mixture],
+                        unit_of[mixture],
+                        np.zeros_like(mixture),
+                    ]
+                ),
                 values[here],
-                codes[here],
+                status[here],
             )
-    pairs = np.unique(np.stack([index["mixture_id"], index["phone_class"]]), axis=1).T.tolist()
-    places = frozenset((words["mixture_id"][i], words["phone_class"][k]) for i, k in pairs)
+    size = len(words["phone_class"])
+    pairs = np.flatnonzero(np.bincount(codes["mixture_id"] * size + codes["phone_class"])).tolist()
+    places = frozenset((words["mixture_id"][i // size], words["phone_class"][i % size]) for i in pairs)
     return PhoneColumns(scores.labels_sha256, places, columns)
 
 
-def _refuse_holes(
-    words: Mapping[str, Sequence[str]], index: Mapping[str, NDArray[np.intp]], result: Result
-) -> None:
+def first_rows(table: CodedTable) -> NDArray[np.int64]:
+    """The first row of each mixture, in the order of its words."""
+    codes = table.codes["mixture_id"]
+    rows = np.zeros(len(table.words["mixture_id"]), np.int64)
+    rows[codes[::-1]] = np.arange(len(codes))[::-1]
+    return rows
+
+
+def _refuse_holes(table: CodedTable, whole: CodedTable) -> None:
     """Every mixture and class has each measure once for each parameter that the whole utterance has."""
+    words, codes = table.words, table.codes
     for measure in words["measure"]:
-        whole = {row["parameter"] for row in result.scores if row["measure"] == measure}
-        if whole != set(words["parameter"]):
+        of_whole = whole.of_measure(measure) if measure in whole.words["measure"] else None
+        there = np.unique(of_whole.codes["parameter"]).tolist() if of_whole else []
+        if {whole.words["parameter"][i] for i in there} != set(words["parameter"]):
             raise StandingsError(f"{measure} has other parameters by phone class than of whole utterances")
-    sizes = [len(words[name]) for name in ("mixture_id", "phone_class", "measure", "parameter")]
-    flat = np.ravel_multi_index(
-        tuple(index[name] for name in ("mixture_id", "phone_class", "measure", "parameter")), sizes
-    )
-    pairs = np.unique(flat // (sizes[2] * sizes[3]))
-    if len(np.unique(flat)) != len(flat) or len(flat) != len(pairs) * sizes[2] * sizes[3]:
+    names = ("mixture_id", "phone_class", "measure", "parameter")
+    sizes = [len(words[name]) for name in names]
+    flat = np.ravel_multi_index(tuple(codes[name] for name in names), sizes)
+    times = np.bincount(flat, minlength=int(np.prod(sizes))).reshape(sizes[0] * sizes[1], -1)
+    if times.max() > 1 or not np.isin(times.sum(axis=1), (0, sizes[2] * sizes[3])).all():
         raise StandingsError("scores by phone class are there twice, or not for every measure and parameter")
 
 
-def _numbered(items: Sequence[Any]) -> tuple[tuple[Any, ...], NDArray[np.intp]]:
+def _numbered(items: Sequence[Any]) -> tuple[tuple[Any, ...], NDArray[np.int64]]:
     """The different items, and the place of each in them."""
     place = {item: i for i, item in enumerate(dict.fromkeys(items))}
-    return tuple(place), np.array([place[item] for item in items], np.intp)
+    return tuple(place), np.array([place[item] for item in items], np.int64)

@@ -1,4 +1,4 @@
-"""Answers to questions about standings, as Markdown, CSV or JSON."""
+"""Questions about standings, answered as Markdown, CSV or JSON; what a question does not need is not read or computed."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from benchmark.errors import StandingsError
 from benchmark.metrics import parse
+from benchmark.ranking.audit import KeptOut, Wanted
 from benchmark.ranking.breakdown import BREAKDOWNS, Pair, Row, gains, pairs
+from benchmark.ranking.leaderboard import Leaderboard, collect
+from benchmark.ranking.markdown import code, formula_free, plain, table
+from benchmark.ranking.result_folders import folders_asked_for, result_folders
+from benchmark.ranking.rounding import as_text, settled
 from benchmark.ranking.standings import DROP, Estimate, Key, Standing
-from benchmark.ranking.tables import markdown_table, rests_on, summary_table, title, with_interval
+from benchmark.ranking.tables import rests_on, summary_table, title, with_interval
+from benchmark.scoring.results import read_card
 
-Answer = list[tuple[Standing, list[Row] | list[Pair]]]
+Found = list[tuple[Standing, list[Row] | list[Pair]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Query:
     """What is asked.
 
     Attributes:
@@ -37,52 +44,71 @@ class Question:
     baseline: str | None = None
     compared: tuple[str, ...] = ()
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """All models that are named."""
+        return tuple(name for name in (self.baseline, *self.compared) if name is not None)
 
-def answer(recipes: Mapping[str, Sequence[Standing]], question: Question, style: str) -> str:
-    """The answer as text that ends with a line end.
+
+def run_query(results: Path, manifests: Path, query: Query, style: str) -> tuple[str, tuple[KeptOut, ...]]:
+    """What is asked for, as text that ends with a line end; and what was kept out of it.
 
     Args:
-        recipes: Recipe name to its standings.
-        question: What is asked.
+        results: Folder of results.
+        manifests: Folder of the committed manifests.
+        query: What is asked.
         style: "markdown", "csv" or "json".
 
     Raises:
-        StandingsError: A recipe, measure or model is not there.
+        StandingsError: A recipe, measure or model is not there, which is found before any score is read.
     """
-    if question.compared and (question.baseline or question.by != "condition"):
+    _refuse_contradictions(query)
+    measures = [parse(name).name for name in query.measures]
+    _refuse_unknown(folders_asked_for(result_folders(results), query.recipe, query.models), measures)
+    wanted = Wanted(query.recipe, measures or None, phones=query.by == "phone_class")
+    leaderboard = collect(results, manifests, wanted=wanted)
+    found: Found = [(standing, _rows(standing, query)) for standing in _asked(leaderboard, query)]
+    return _written(found, query, style), leaderboard.kept_out
+
+
+def _refuse_contradictions(query: Query) -> None:
+    if query.compared and (query.baseline or query.by != "condition"):
         raise StandingsError("--compare stands alone: leave out --by and --baseline")
-    if question.baseline and question.by != "condition":
+    if query.baseline and query.by != "condition":
         raise StandingsError("--baseline shows gains by condition: leave out --by")
-    if len(set(question.compared)) == 1:
-        raise StandingsError(f"--compare {question.compared[0]}: name another model to compare it with")
-    found: Answer = [(standing, _rows(standing, question)) for standing in _asked(recipes, question)]
+    if len(set(query.compared)) == 1:
+        raise StandingsError(f"--compare {query.compared[0]}: name another model to compare it with")
+
+
+def _refuse_unknown(folders: Sequence[Path], measures: Sequence[str]) -> None:
+    scored: dict[str, None] = {}
+    for folder in folders if measures else ():
+        try:
+            scored |= dict.fromkeys(read_card(folder).measures)
+        except StandingsError:
+            continue  # kept out and named when the scores are read
+    absent = [name for name in measures if name not in scored]
+    if absent:
+        raise StandingsError(f"no scores of {', '.join(absent)}; there are: {', '.join(scored)}")
+
+
+def _asked(leaderboard: Leaderboard, query: Query) -> list[Standing]:
+    chosen = [item for items in leaderboard.recipes.values() for item in items]
+    if query.by == "phone_class":
+        return _by_phone(chosen)
+    if query.by != "parameter":
+        chosen = _averaged(chosen, alone=query == Query(query.recipe, query.measures))
+    having = [item for item in chosen if {line.card.model for line in item.lines}.issuperset(query.models)]
+    # Models that enhance and models that invert share no measure with each other; what they share can be shown.
+    return having or chosen
+
+
+def _written(found: Found, query: Query, style: str) -> str:
     if style == "csv":
         return _as_csv(found)
     if style == "json":
         return json.dumps([record for item in found for record in _records(*item)], indent=1) + "\n"
-    return "\n".join(_section(standing, rows, question) for standing, rows in found)
-
-
-def _asked(recipes: Mapping[str, Sequence[Standing]], question: Question) -> list[Standing]:
-    if question.recipe is not None and question.recipe not in recipes:
-        raise StandingsError(f"no results of the recipe '{question.recipe}'; there are: {', '.join(recipes)}")
-    standings = [item for name in [question.recipe or ""] if name for item in recipes[name]] or [
-        item for items in recipes.values() for item in items
-    ]
-    wanted = [parse(name).name for name in question.measures]
-    there = dict.fromkeys(item.measure.name for item in standings)
-    absent = [name for name in wanted if name not in there]
-    if absent:
-        raise StandingsError(f"no scores of {', '.join(absent)}; there are: {', '.join(there)}")
-    chosen = [item for item in standings if item.measure.name in (wanted or there)]
-    if question.by == "phone_class":
-        return _by_phone(chosen)
-    if question.by != "parameter":
-        chosen = _averaged(chosen, alone=question == Question(question.recipe, question.measures))
-    models = [model for model in (question.baseline, *question.compared) if model]
-    having = [item for item in chosen if {line.card.model for line in item.lines}.issuperset(models)]
-    # Models that enhance and models that invert share no measure with each other; what they share can be shown.
-    return having or chosen
+    return "\n".join(_section(standing, rows, query) for standing, rows in found)
 
 
 def _by_phone(standings: list[Standing]) -> list[Standing]:
@@ -109,14 +135,14 @@ def _averaged(standings: list[Standing], alone: bool) -> list[Standing]:
     return found
 
 
-def _rows(standing: Standing, question: Question) -> list[Row] | list[Pair]:
-    if question.compared:
-        return pairs(standing, question.compared)
-    if question.baseline:
-        return list(gains(standing, question.baseline))
-    if standing.measure.unit == "own" and question.by == "condition":
+def _rows(standing: Standing, query: Query) -> list[Row] | list[Pair]:
+    if query.compared:
+        return pairs(standing, query.compared)
+    if query.baseline:
+        return list(gains(standing, query.baseline))
+    if standing.measure.unit == "own" and query.by == "condition":
         return list(BREAKDOWNS["parameter"](standing))
-    return list(BREAKDOWNS[question.by](standing))
+    return list(BREAKDOWNS[query.by](standing))
 
 
 def _records(standing: Standing, rows: Sequence[Row] | Sequence[Pair]) -> list[dict[str, Any]]:
@@ -139,25 +165,28 @@ def _record(standing: Standing, row: Row | Pair) -> dict[str, Any]:
 
 
 def _json_number(value: float) -> float | None:
-    return round(value, 6) if math.isfinite(value) else None
+    return settled(value) if math.isfinite(value) else None
 
 
-def _as_csv(found: Answer) -> str:
+def _as_csv(found: Found) -> str:
     records = [record for item in found for record in _records(*item)]
     stream = io.StringIO()
     writer = csv.DictWriter(stream, list(records[0]) if records else [], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(records)
+    writer.writerows(
+        {key: formula_free(value) if isinstance(value, str) else value for key, value in record.items()}
+        for record in records
+    )
     return stream.getvalue()
 
 
-def _section(standing: Standing, rows: list[Row] | list[Pair], question: Question) -> str:
+def _section(standing: Standing, rows: list[Row] | list[Pair], query: Query) -> str:
     heading = f"{standing.lines[0].card.recipe}, {standing.measure.name}. {rests_on(standing)}\n"
-    if question.compared:
+    if query.compared:
         table = _pair_table(standing, [row for row in rows if isinstance(row, Pair)])
-    elif question.baseline:
+    elif query.baseline:
         table = _gain_table(standing, [row for row in rows if isinstance(row, Row)])
-    elif question.by == "condition" and standing.measure.unit != "own":
+    elif query.by == "condition" and standing.measure.unit != "own":
         table = summary_table(standing)
     else:
         table = _group_table(standing, [row for row in rows if isinstance(row, Row)])
@@ -172,7 +201,7 @@ def _group_table(standing: Standing, rows: Sequence[Row]) -> str:
     nothing = Estimate(math.nan, math.nan, math.nan)
     body = [
         [
-            f"`{line.card.model}`",
+            code(line.card.model),
             *(
                 with_interval(values.get(line.card.model, nothing), standing.measure)
                 for values in groups.values()
@@ -180,7 +209,7 @@ def _group_table(standing: Standing, rows: Sequence[Row]) -> str:
         ]
         for line in standing.lines
     ]
-    return markdown_table(["model", *groups], body, text=1)
+    return table(["model", *map(plain, groups)], body, words=1)
 
 
 def _gain_table(standing: Standing, rows: Sequence[Row]) -> str:
@@ -189,15 +218,15 @@ def _gain_table(standing: Standing, rows: Sequence[Row]) -> str:
     unit = standing.measure.unit if standing.measure.unit == "dB" else "%"
     found = {(row.model, row.column): row.estimate for row in rows}
     models = dict.fromkeys(row.model for row in rows)
-    body = [[f"`{model}`", *(_signed(found.get((model, key)), 1) for key in keys)] for model in models]
+    body = [[code(model), *(_signed(found.get((model, key)), 1) for key in keys)] for model in models]
     group = rows[0].group if rows else "gain"
-    return markdown_table([group, *(f"{title(key)} ({unit})" for key in keys)], body, text=1)
+    return table([plain(group), *(f"{title(key)} ({unit})" for key in keys)], body, words=1)
 
 
 def _pair_table(standing: Standing, rows: Sequence[Pair]) -> str:
     body = [
         [
-            f"`{row.first}` − `{row.second}`",
+            f"{code(row.first)} − {code(row.second)}",
             title(row.column),
             _signed(row.estimate, 3),
             _p(row.p),
@@ -205,15 +234,14 @@ def _pair_table(standing: Standing, rows: Sequence[Pair]) -> str:
         ]
         for row in rows
     ]
-    return markdown_table(["difference", "condition", "value [95 %]", "p", "p (Holm)"], body)
+    return table(["difference", "condition", "value [95 %]", "p", "p (Holm)"], body)
 
 
 def _signed(estimate: Estimate | None, digits: int) -> str:
-    if estimate is None:
+    if estimate is None or math.isnan(estimate.value):
         return "–"
-    if math.isnan(estimate.low):
-        return f"{estimate.value:+z.{digits}f}"
-    return f"{estimate.value:+z.{digits}f} [{estimate.low:+z.{digits}f}, {estimate.high:+z.{digits}f}]"
+    value, low, high = ("" if math.isnan(one) else as_text(one, digits, sign=True) for one in estimate)
+    return f"{value} [{low}, {high}]" if low else value
 
 
 def _p(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -13,16 +13,24 @@ from benchmark.errors import StandingsError
 from benchmark.formats.phones import CLASSES
 from benchmark.metrics import Measure, TrajectoryMeasure, available, parse
 from benchmark.randomness import Randomness
-from benchmark.ranking.bootstrap import REPLICATES, identity, interval, resampling, speaker_means
-from benchmark.ranking.compare import ranks
+from benchmark.ranking.bootstrap import (
+    REPLICATES,
+    Resampling,
+    identity,
+    interval,
+    resampling,
+    speaker_means,
+    too_few,
+)
+from benchmark.ranking.ranks import is_ranked, no_better_than_answers, order, ranks
 from benchmark.ranking.score_array import (
     Array,
-    Compact,
     Condition,
+    PackedResult,
     ScoreArray,
     Unit,
-    compact,
     laid_out,
+    packed,
     score_array,
 )
 from benchmark.scoring.results import Card, Result
@@ -94,6 +102,9 @@ class Standing:
         columns: Conditions, then averages.
         point: float64, shape (models, columns).
         replicates: float64, shape (replicates, models, columns).
+        compared_point: What models are compared by, shape (models, columns): as `point`, but no failure counts as better than an
+            answer (see `benchmark.ranking.ranks`).
+        compared_replicates: The same in every bootstrap sample.
         lines: Ranked models, best first by the headline; then incomplete ones; oracles last.
         phones: Values by class of phone, each on the axes of `scores`; empty where no model has scores by class.
     """
@@ -104,6 +115,8 @@ class Standing:
     columns: tuple[Key, ...]
     point: Array = field(repr=False)
     replicates: Array = field(repr=False)
+    compared_point: Array = field(repr=False)
+    compared_replicates: Array = field(repr=False)
     lines: tuple[Line, ...]
     phones: Mapping[str, Array] = field(default_factory=dict, repr=False)
 
@@ -146,11 +159,11 @@ def standings(
         StandingsError: Results were made from different recipes, corpora, splits or versions of a measure.
     """
     _refuse_mixture([result.card for result in results], corpus_sha256)
-    return stand([compact(result) for result in results], replicates=replicates)
+    return stand([packed(result) for result in results], replicates=replicates)
 
 
 def stand(
-    results: Sequence[Compact],
+    results: Sequence[PackedResult],
     planned: Iterable[tuple[Condition, Unit]] = (),
     replicates: int = REPLICATES,
 ) -> list[Standing]:
@@ -180,13 +193,38 @@ def stand(
     return [_standing(measure, results, planned, seed, replicates) for measure in measures if seed]
 
 
-def over_parameters(by_parameter: Array) -> Array:
-    """Mean over parameters, NaN aside: shape (..., parameters, conditions) to (..., conditions)."""
+def condition_means(values: Array, sample: Resampling) -> Array:
+    """Means over utterances, speakers and parameters: shape (models, parameters, conditions, units) to (replicates, models, conditions).
+
+    A parameter without a value does not count.
+    """
+    missing = np.isnan(values)
+    if (missing == missing[:, :1]).all():
+        # Where all parameters miss the same values the order of the means is free, and this one is quicker.
+        return speaker_means(values.mean(axis=1), sample)
+    by_parameter = speaker_means(values, sample)
     counted = ~np.isnan(by_parameter)
     with np.errstate(invalid="ignore"):
         return np.asarray(
             np.where(counted, by_parameter, 0.0).sum(axis=-2) / counted.sum(axis=-2, dtype=float)
         )
+
+
+def intervals(
+    values: Array, conditions: Sequence[Condition], clusters: Sequence[Hashable], spread: Array
+) -> tuple[Array, Array]:
+    """95 % intervals of every column, NaN where fewer than two speakers stand behind a value: one speaker says nothing of others.
+
+    Args:
+        values: Shape (models, parameters, conditions, units).
+        conditions: Names of the third axis.
+        clusters: Speaker of each unit; or, for statements about one speaker, the unit itself.
+        spread: Bootstrap samples of the columns of `with_averages`, shape (replicates, models, columns).
+    """
+    low, high = interval(spread)
+    few = too_few(values, clusters).all(axis=1)
+    _, none = with_averages(np.where(few, np.nan, 0.0), conditions)
+    return low + none, high + none
 
 
 def with_averages(by_condition: Array, conditions: Sequence[Condition]) -> tuple[tuple[Key, ...], Array]:
@@ -239,25 +277,38 @@ def _refuse_mixture(cards: Sequence[Card], corpus_sha256: str | None) -> None:
 
 def _standing(
     measure: Measure,
-    results: Sequence[Compact],
+    results: Sequence[PackedResult],
     planned: Sequence[tuple[Condition, Unit]],
     seed: Randomness,
     replicates: int,
 ) -> Standing:
     having = {result.card.model: result for result in results if result.columns.get(measure.name) is not None}
     pooled = isinstance(measure, TrajectoryMeasure) and measure.pooled
-    grid = score_array(
+    scores = score_array(
         {model: result.columns[measure.name] for model, result in having.items()}, planned, pooled
     )
-    values = over_parameters(speaker_means(grid.values, identity(grid.units)))[0]
-    columns, point = with_averages(values, grid.conditions)
-    draws = resampling(grid.units, seed, replicates)
-    _, spread = with_averages(over_parameters(speaker_means(grid.values, draws)), grid.conditions)
     cards = [result.card for result in having.values()]
-    order, places = _order(measure, cards, grid, point, spread, columns)
-    grid = grid.select(order)
-    point, spread = point[order], spread[:, order]
-    low, high = interval(spread)
+    sample = resampling(scores.units, seed, replicates)
+    columns, point, spread = _means(measure, scores.values, scores, sample)
+    ranked = [i for i, card in enumerate(cards) if is_ranked(card, scores.lacking[i], measure)]
+    compared, compared_spread = point, spread
+    fair = no_better_than_answers(scores, ranked, measure.higher_is_better)
+    if fair is not scores.values:
+        _, compared, compared_spread = _means(measure, fair, scores, sample)
+    column, sign = columns.index(headline(columns)), 1.0 if measure.higher_is_better else -1.0
+    quality = sign * (compared[:, column] if measure.unit != "own" else _beside_others(scores))
+    ordered = order(cards, scores, quality)
+    ranked = [model for model in ordered if model in set(ranked)]
+    places = ranks(
+        compared[ranked, column],
+        compared_spread[:, ranked, column],
+        len(scores.speakers),
+        measure.higher_is_better,
+    )
+    rank_of = dict(zip(ranked, places, strict=True))
+    scores = scores.select(ordered)
+    point, spread = point[ordered], spread[:, ordered]
+    low, high = intervals(scores.values, scores.conditions, [speaker for speaker, _ in scores.units], spread)
     lines = tuple(
         Line(
             card=cards[model],
@@ -266,16 +317,47 @@ def _standing(
                 for i, key in enumerate(columns)
                 if not np.isnan(point[row, i])
             },
-            failed={key: int(grid.failed[row, i]) for i, key in enumerate(grid.conditions)},
-            lacking=grid.lacking[row],
-            rank=places.get(model),
+            failed={key: int(scores.failed[row, i]) for i, key in enumerate(scores.conditions)},
+            lacking=scores.lacking[row],
+            rank=rank_of.get(model),
         )
-        for row, model in enumerate(order)
+        for row, model in enumerate(ordered)
     )
-    return Standing(measure, grid, seed, columns, point, spread, lines, _by_phone(measure, having, grid))
+    return Standing(
+        measure,
+        scores,
+        seed,
+        columns,
+        point,
+        spread,
+        compared[ordered],
+        compared_spread[:, ordered],
+        lines,
+        _by_phone(measure, having, scores),
+    )
 
 
-def _by_phone(measure: Measure, having: Mapping[str, Compact], grid: ScoreArray) -> dict[str, Array]:
+def _means(
+    measure: Measure, values: Array, scores: ScoreArray, sample: Resampling
+) -> tuple[tuple[Key, ...], Array, Array]:
+    """Columns, their means, and their means in every bootstrap sample; NaN where parameters have units of their own."""
+    if measure.unit == "own":
+        shape = (len(scores.models), len(scores.conditions))
+        columns, nothing = with_averages(np.full(shape, np.nan), scores.conditions)
+        return columns, nothing, np.broadcast_to(nothing, (1, *nothing.shape))
+    columns, point = with_averages(condition_means(values, identity(scores.units))[0], scores.conditions)
+    _, spread = with_averages(condition_means(values, sample), scores.conditions)
+    return columns, point, spread
+
+
+def _beside_others(scores: ScoreArray) -> Array:
+    """Each model's mean beside the median model, averaged over parameters: an order where millimetres and hertz have no mean."""
+    means = np.nan_to_num(speaker_means(scores.values, identity(scores.units))[0], nan=0.0).mean(axis=-1)
+    middle = np.median(means, axis=0)
+    return np.asarray((means / np.where(middle > 0, middle, 1.0)).mean(axis=-1))
+
+
+def _by_phone(measure: Measure, having: Mapping[str, PackedResult], grid: ScoreArray) -> dict[str, Array]:
     by_model = {model: result.phones.get(measure.name, {}) for model, result in having.items()}
     there = {name for found in by_model.values() for name in found}
     return {
@@ -283,32 +365,3 @@ def _by_phone(measure: Measure, having: Mapping[str, Compact], grid: ScoreArray)
         for name in CLASSES
         if name in there
     }
-
-
-def _order(
-    measure: Measure,
-    cards: Sequence[Card],
-    grid: ScoreArray,
-    point: Array,
-    spread: Array,
-    columns: tuple[Key, ...],
-) -> tuple[list[int], dict[int, int]]:
-    """Models in the order of the table, and the rank of those that have one."""
-    column = columns.index(headline(columns))
-    direction = -1.0 if measure.higher_is_better else 1.0
-
-    def place(model: int) -> tuple[bool, bool, float, str]:
-        value = point[model, column]
-        return (
-            cards[model].hears == "clean",
-            grid.lacking[model] > 0,
-            float("inf") if np.isnan(value) else direction * value,
-            cards[model].model,
-        )
-
-    order = sorted(range(len(cards)), key=place)
-    ranked = [model for model in order if measure.ranked and not any(place(model)[:2])]
-    found = ranks(
-        point[ranked, column], spread[:, ranked, column], len(grid.speakers), measure.higher_is_better
-    )
-    return order, dict(zip(ranked, found, strict=True))

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from benchmark.metrics import Measure
 from benchmark.ranking.audit import KeptOut
 from benchmark.ranking.breakdown import by_condition, by_parameter, headline_rows, phone_means
+from benchmark.ranking.markdown import code, formula_free, plain, table
+from benchmark.ranking.rounding import as_text
 from benchmark.ranking.standings import DROP, FEW_SPEAKERS, NOISY, Estimate, Key, Line, Standing
 from benchmark.scoring.results import Card
 
@@ -44,7 +46,8 @@ def markdown(
         "Rendered by `python -m benchmark.leaderboard` from `results/`; do not edit. `index.html` beside this file shows the same\n"
         "standings with plots, pairwise comparisons and sounds: open it in a browser.\n",
         "Every value is the mean over the utterances of a speaker, then over speakers, then over parameters; what a model failed on\n"
-        "counts with the measure's worst value. The noisy mean gives babble and non-babble equal weight. Intervals [low, high] are 95 %\n"
+        "counts with the measure's worst value, and for ranks no better than the poorest answer that a ranked model gave to the same\n"
+        "item. The noisy mean gives every kind of noise equal weight. Intervals [low, high] are 95 %\n"
         "intervals of a bootstrap over speakers and over utterances within them. A model shares its rank (`=`) with the best of its\n"
         "group where the paired 95 % interval of their difference includes zero. An incomplete model is shown without a rank; so are\n"
         "oracles, which hear the clean speech.\n",
@@ -55,7 +58,7 @@ def markdown(
     if kept_out:
         parts.append(
             "## Not in the tables\n\n"
-            + "\n".join(f"- `{plain(what)}`: {plain(why)}" for what, why in kept_out)
+            + "\n".join(f"- {code(what)}: {plain(why)}" for what, why in kept_out)
             + "\n"
         )
     return "\n".join(parts)
@@ -81,14 +84,14 @@ def tidy_csv(found: Sequence[Standing]) -> str:
                 [
                     standing.measure.name,
                     standing.measure.unit,
-                    row.model,
-                    line.card.hears,
+                    formula_free(row.model),
+                    formula_free(line.card.hears),
                     line.rank or "",
                     line.lacking,
-                    row.group,
+                    formula_free(row.group),
                     kind,
                     "" if snr_db is None else f"{snr_db:g}",
-                    *(f"{value:.6f}" for value in row.estimate),
+                    *("" if math.isnan(value) else as_text(value, 6) for value in row.estimate),
                     failed,
                 ]
             )
@@ -105,8 +108,8 @@ def summary_table(standing: Standing) -> str:
     for line in standing.lines:
         marks = [_marked(standing, line, key) for key in keys]
         first = with_interval(line.estimates.get(standing.headline, _NOTHING), standing.measure)
-        rows.append([_rank(line, ranks), f"`{line.card.model}`", first, *marks, _failures(line)])
-    return markdown_table(head, rows)
+        rows.append([_rank(line, ranks), code(line.card.model), first, *marks, _failures(line)])
+    return table(head, rows)
 
 
 def measure_table(standing: Standing) -> str:
@@ -117,13 +120,13 @@ def measure_table(standing: Standing) -> str:
     rows = [
         [
             _rank(line, ranks),
-            f"`{line.card.model}`",
+            code(line.card.model),
             *(_marked(standing, line, key) for key in keys),
             _failures(line),
         ]
         for line in standing.lines
     ]
-    return markdown_table(["rank", "model", *(title(key) for key in keys), "failed"], rows)
+    return table(["rank", "model", *(title(key) for key in keys), "failed"], rows)
 
 
 def parameter_table(standing: Standing) -> str:
@@ -131,7 +134,7 @@ def parameter_table(standing: Standing) -> str:
     found = headline_rows(standing, list(by_parameter(standing)))
     rows = [
         [
-            f"`{line.card.model}`",
+            code(line.card.model),
             *(
                 number(values.get(line.card.model, _NOTHING).value, standing.measure)
                 for values in found.values()
@@ -140,7 +143,7 @@ def parameter_table(standing: Standing) -> str:
         ]
         for line in standing.lines
     ]
-    return markdown_table(["model", *found, "failed"], rows, text=1)
+    return table(["model", *map(plain, found), "failed"], rows, words=1)
 
 
 def phone_table(standing: Standing) -> str:
@@ -149,24 +152,13 @@ def phone_table(standing: Standing) -> str:
     headline = columns.index(standing.headline)
     rows = [
         [
-            f"`{line.card.model}`",
+            code(line.card.model),
             *(number(values[row, headline], standing.measure) for values in means.values()),
         ]
         for row, line in enumerate(standing.lines)
         if any(not math.isnan(values[row, headline]) for values in means.values())
     ]
-    return markdown_table(["model", *means], rows, text=1)
-
-
-def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]], text: int = 2) -> str:
-    """A Markdown table whose first `text` columns are words and the rest numbers."""
-    align = [":---"] * text + ["---:"] * (len(head) - text)
-    return "\n".join("| " + " | ".join(map(plain, row)) + " |" for row in [head, align, *rows])
-
-
-def plain(text: str) -> str:
-    """Text of a stranger, unable to end a cell or a line or to pass for HTML."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    return table(["model", *map(plain, means)], rows, words=1)
 
 
 def title(key: Key) -> str:
@@ -179,7 +171,7 @@ def title(key: Key) -> str:
 
 def number(value: float, measure: Measure) -> str:
     """A value with the digits that its unit deserves."""
-    return "–" if math.isnan(value) else f"{value:.{digits(measure)}f}"
+    return "–" if math.isnan(value) else as_text(value, digits(measure))
 
 
 def digits(measure: Measure) -> int:
@@ -188,7 +180,9 @@ def digits(measure: Measure) -> int:
 
 
 def with_interval(estimate: Estimate, measure: Measure) -> str:
-    """A value and its interval."""
+    """A value and its interval, if it has one."""
+    if math.isnan(estimate.low):
+        return number(estimate.value, measure)
     low, high = (number(value, measure) for value in (estimate.low, estimate.high))
     return f"{number(estimate.value, measure)} [{low}, {high}]"
 
@@ -241,7 +235,7 @@ def _recipe_section(
     first = next(iter(cards.values()))
     parts = [
         f"## {recipe}: {plain(first.recipe_title)}\n",
-        f"Version {first.recipe_version}, split `{first.split}`, corpus `{first.corpus_sha256[:12]}`. {rests_on(found[0])}\n",
+        f"Version {first.recipe_version}, split {code(first.split)}, corpus `{first.corpus_sha256[:12]}`. {rests_on(found[0])}\n",
         *(
             [f"The joint model beside models that lack one thing each: [{ablation}]({ablation}).\n"]
             if ablation
@@ -281,6 +275,15 @@ def _models_table(cards: Sequence[Card]) -> str:
     for card in sorted(cards, key=lambda card: card.model):
         speed = f"{1 / card.real_time_factor:.0f}" if card.real_time_factor > 0 else "–"
         counts = [str(card.expected), str(card.failed), str(card.left_out)]
-        rows.append([f"`{card.model}`", card.title, card.source, card.licence or "–", *counts, speed])
+        rows.append(
+            [
+                code(card.model),
+                plain(card.title),
+                plain(card.source),
+                plain(card.licence) or "–",
+                *counts,
+                speed,
+            ]
+        )
     head = ["model", "what it is", "source", "licence", "scores", "failed", "left out", "x real time"]
-    return markdown_table(head, rows, text=4)
+    return table(head, rows, words=4)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from benchmark.errors import MeasureError
 from benchmark.metrics import Measure, parse
-from benchmark.ranking.score_array import Array
+from benchmark.ranking.score_array import FAILED, LEFT_OUT, SCORED, Array
 
 
 class ValueBounds(NamedTuple):
@@ -30,20 +30,17 @@ class ValueBounds(NamedTuple):
             return cls(low, high, low, high)
         return cls(low, high, measure.worst - slack, measure.worst + slack)
 
-    def possible(self, value: float | None, status: str) -> bool:
-        """Whether a score can have this value."""
-        if value is None or status == "left_out":
-            return value is None and status == "left_out"
-        if status == "failed":
-            return self.failed_low <= value <= self.failed_high
-        return status == "ok" and self.low <= value <= self.high
+    def possible(self, values: Array, status: NDArray[np.int8]) -> NDArray[np.bool_]:
+        """Which scores can have the value that they have.
 
-    def all_possible(self, values: Array, status: NDArray[np.object_]) -> bool:
-        """`possible` of many scores; NaN stands for no value."""
-        left_out = (status == "left_out") & np.isnan(values)
-        failed = (status == "failed") & (values >= self.failed_low) & (values <= self.failed_high)
-        scored = (status == "ok") & (values >= self.low) & (values <= self.high)
-        return bool((left_out | failed | scored).all())
+        Args:
+            values: Shape (scores,); NaN stands for no value.
+            status: Codes as in `benchmark.ranking.score_array.STATUS`.
+        """
+        left_out = (status == LEFT_OUT) & np.isnan(values)
+        failed = (status == FAILED) & (values >= self.failed_low) & (values <= self.failed_high)
+        scored = (status == SCORED) & (values >= self.low) & (values <= self.high)
+        return np.asarray(left_out | failed | scored)
 
 
 def bounds_of(name: str, version: str) -> ValueBounds | None:

@@ -16,21 +16,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+from pydantic import TypeAdapter
 
 from benchmark.errors import StandingsError
 from benchmark.files import write_text
 from benchmark.scoring.phone_scores import FILE_NAME as PHONE_SCORES
 from benchmark.scoring.phone_scores import PhoneScores, read_phone_scores, write_phone_scores
 from benchmark.scoring.score_rows import (
-    DESCRIBING_NOISE,
     SCORES,
+    SCORES_OF_VERSION_1,
     ScoreRow,
     as_rows,
     as_table,
@@ -39,13 +39,13 @@ from benchmark.scoring.score_rows import (
     write_scores,
 )
 from benchmark.scoring.summary import summary
+from benchmark.scoring.untrusted import MOST_ROWS, parse_json, parse_typed, read_bytes, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: What two results have in common if one may add to the other.
 _IDENTITY = ("source_sha256", "version", "arguments", "hears", "recipe_version", "split", "corpus_sha256")
-_NAMES_OF_VERSION_1 = [name for name in SCORES.names if name not in DESCRIBING_NOISE]
 #: How many reasons of failures a card names.
 _REASONS = 10
 
@@ -156,6 +156,11 @@ class Result:
         return f"<p>{escape(repr(self)[1:-1])}</p>{table}"
 
 
+_CARD = TypeAdapter(Card)
+#: No count, duration or speed of a run is larger.
+_MOST = 1e12
+
+
 def card_hash(card: Mapping[str, Any]) -> str:
     """SHA-256 over the content of a card but this hash: compact JSON, sorted by name."""
     content = {name: value for name, value in card.items() if name != "card_sha256"}
@@ -253,26 +258,62 @@ def read_result(folder: Path | str) -> Result:
         StandingsError: A file is missing, damaged or was edited.
     """
     folder = Path(folder)
-    try:
-        written = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        card = Card(**written)
-        table = pq.read_table(folder / "scores.parquet")
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, TypeError, pa.ArrowException) as error:
+    card = read_card(folder)
+    return Result(card, as_rows(read_scores(folder, card)))
+
+
+def read_card(folder: Path) -> Card:
+    """The card of a result, which may come from a stranger.
+
+    Raises:
+        StandingsError: It is missing, was edited, or holds something else than a card does; the message names the field.
+    """
+    path = folder / "card.json"
+    content = read_bytes(path)
+    written = parse_json(content, str(path))
+    if not isinstance(written, dict):
+        raise StandingsError(f"{path}: is not the card of a result")
+    if unknown := sorted(set(written) - {field.name for field in fields(Card)}):
         raise StandingsError(
-            f"{folder}: is not a complete result ({error}); score the model again"
-        ) from error
+            f"{path}: '{unknown[0]}' is not known on a card; it was edited, or is of another version"
+        )
+    card = parse_typed(content, _CARD, str(path))
+    for name, value in _numbers(asdict(card)):
+        if not 0 <= value <= _MOST:
+            raise StandingsError(f"{path}: {name} of the card cannot be {value:g}")
     if card.card_sha256 != card_hash(written):
         what = "was edited or damaged" if card.card_sha256 else "bears no hash of itself"
         raise StandingsError(f"{folder}: the card {what}; score the model again")
-    if table.schema.names not in (SCORES.names, _NAMES_OF_VERSION_1):
+    return card
+
+
+def read_scores(folder: Path, card: Card) -> pa.Table:
+    """The scores of a result in the columns of the version that wrote them, text as dictionaries.
+
+    Raises:
+        StandingsError: The file is missing, damaged, edited, or of another size than the card says.
+    """
+    path = folder / "scores.parquet"
+    if card.expected > MOST_ROWS:
+        raise StandingsError(f"{folder}: {card.expected} scores are more than can be right ({MOST_ROWS})")
+    table = read_table(path, SCORES, SCORES_OF_VERSION_1, most_rows=MOST_ROWS)
+    if len(table) != card.expected:
         raise StandingsError(
-            f"{folder}/scores.parquet: has other columns than this version writes; score the model again"
+            f"{path}: the card counts {card.expected} expected scores, there are {len(table)}"
         )
     if scores_hash(table) != card.scores_sha256:
         raise StandingsError(
             f"{folder}: the scores are not those of the card; they were edited or damaged. Score the model again"
         )
-    return Result(card, as_rows(table))
+    return table
+
+
+def _numbers(written: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+    for name, value in written.items():
+        if isinstance(value, dict):
+            yield from _numbers(value, f"{prefix}{name}.")
+        elif isinstance(value, int | float):
+            yield f"{prefix}{name}", value
 
 
 def read_results(root: Path | str) -> dict[str, list[Result]]:

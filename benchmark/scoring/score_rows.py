@@ -8,8 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from benchmark.files import replacing
 
@@ -74,6 +77,14 @@ SCORES = pa.schema(
 #: Columns that describe a mixture; those of the second line are null where a corpus does not say.
 DESCRIBING = ("mixture_id", "utterance_id", "speaker", "noise_kind", "noise_category", "snr_db")
 DESCRIBING_NOISE = ("talkers", "over_loudest_db", "noise_seen")
+#: What results held before scores said how many talkers there were.
+SCORES_OF_VERSION_1 = pa.schema(
+    [
+        field.with_type(pa.float64()) if field.name == "value" else field
+        for field in SCORES
+        if field.name not in DESCRIBING_NOISE
+    ]
+)
 _ORDER = [(name, "ascending") for name in ("mixture_id", "measure", "parameter")]
 
 
@@ -115,9 +126,10 @@ def write_small(table: pa.Table, path: Path) -> None:
 def scores_hash(table: pa.Table) -> str:
     """SHA-256 over the content of a table of scores, whatever wrote the file."""
     if "talkers" not in table.schema.names:
-        return _hash_of_version_1(table.to_pylist())
+        return _hash_of_version_1(table)
     digest = hashlib.sha256()
-    words = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    numbers = {field.name for field in SCORES if not pa.types.is_string(field.type)}
+    words = [name for name in table.schema.names if name not in numbers]
     add_words(digest, table, words)
     for name in table.schema.names:
         if name not in words:
@@ -125,12 +137,29 @@ def scores_hash(table: pa.Table) -> str:
     return digest.hexdigest()
 
 
+def coded_words(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
+    """The words of a column by their first occurrence, and for each row the place of its word, shape (rows,)."""
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # of no rows
+        array = pa.array([], pa.string())
+    coded = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
+    words = coded.dictionary.to_pylist()
+    codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    # What wrote the file decides how its dictionary is sorted, and whether it holds words that no row has.
+    first = np.full(len(words), len(codes), np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    order = np.argsort(first, kind="stable")
+    place = np.empty(len(words), np.int64)
+    place[order] = np.arange(len(words))
+    return [words[i] for i in order.tolist() if first[i] < len(codes)], place[codes]
+
+
 def add_words(digest: Any, table: pa.Table, names: Sequence[str]) -> None:
     """Adds columns of text to a hash: words by their first occurrence, then their places, which is quicker than row by row."""
     for name in names:
-        words = table[name].combine_chunks().dictionary_encode()
-        digest.update(json.dumps([name, words.dictionary.to_pylist()]).encode())
-        digest.update(words.indices.to_numpy(zero_copy_only=False).astype("<i4").tobytes())
+        words, places = coded_words(table[name])
+        digest.update(json.dumps([name, words]).encode())
+        digest.update(places.astype("<i4").tobytes())
 
 
 def add_numbers(digest: Any, table: pa.Table, name: str, kind: str) -> None:
@@ -141,20 +170,31 @@ def add_numbers(digest: Any, table: pa.Table, name: str, kind: str) -> None:
     digest.update(values.fill_null(zero).to_numpy(zero_copy_only=False).astype(kind).tobytes())
 
 
-def _hash_of_version_1(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The hash of results from before scores said how many talkers there were: a line of compact JSON for each."""
-    names = [name for name in SCORES.names if name not in DESCRIBING_NOISE]
-    columns = []
-    for name in names:
-        cells = [row[name] for row in rows]
-        if name in ("snr_db", "value"):
-            columns.append(json.dumps(cells)[1:-1].split(", ") if cells else [])
-        else:
-            # The same few words stand in all rows, so each is encoded once.
-            encoded = {word: json.dumps(word) for word in set(cells)}
-            columns.append([encoded[word] for word in cells])
-    text = "".join([f"[{','.join(line)}]\n" for line in zip(*columns, strict=True)])
-    return hashlib.sha256(text.encode()).hexdigest()
+def _hash_of_version_1(table: pa.Table) -> str:
+    """The hash of results from before scores said how many talkers there were: a line of compact JSON for each row."""
+
+    def text(word: str) -> pa.Scalar:
+        return pa.scalar(word, pa.large_string())
+
+    first, *middle, last = [_as_json(table[name].combine_chunks()) for name in table.schema.names]
+    lines = pc.binary_join_element_wise(
+        pc.binary_join_element_wise(text("["), first, text("")),
+        *middle,
+        pc.binary_join_element_wise(last, text("]\n"), text("")),
+        text(","),
+    )
+    return hashlib.sha256(lines.buffers()[2] or b"").hexdigest()
+
+
+def _as_json(column: pa.Array) -> pa.Array:
+    """Every value as JSON; the same few words stand in all rows, so each is encoded once."""
+    if column.type == pa.float64() and column.null_count == 0:
+        values = column.to_pylist()
+        return pa.array(json.dumps(values)[1:-1].split(", ") if values else [], pa.large_string())
+    words = (
+        column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode(null_encoding="encode")
+    )
+    return pa.array(map(json.dumps, words.dictionary.to_pylist()), pa.large_string()).take(words.indices)
 
 
 def count_status(scores: Iterable[Mapping[str, Any]], status: Status) -> int:

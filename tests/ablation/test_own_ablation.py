@@ -66,7 +66,7 @@ def test_one_speaker_gives_figures_without_intervals():
     page = reproduction(stood(speakers=1))
     assert "1 speaker, 2 utterances a condition" in page
     assert "nan" not in page.replace("and non-babble", "")
-    assert re.search(r"\| `joint_tiny` \| [^|]+ \| 0\.\d{3} \[–, –\] \| 0\.\d{3} \[–, –\] \|", page)
+    assert re.search(r"\| `joint_tiny` \| [^|]+ \| 0\.\d{3} \| 0\.\d{3} \|", page)
     assert re.search(r"\| `si_noisy` \| [^|]+ \| \+[\d.]+ % \[–, –\] \|", page)
     assert re.search(r"\| retention, babble -5 \| [^|]+ \| [^|]+ \| 0\.\d{3} \[–, –\] \|", page)
     assert "not reached: there is no interval" in page

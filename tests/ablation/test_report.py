@@ -20,7 +20,7 @@ from benchmark.ablation.variants import (
     runs_of,
 )
 from benchmark.joint.config_files import config_names
-from benchmark.ranking.score_array import compact
+from benchmark.ranking.score_array import packed
 from benchmark.ranking.standings import stand, standings
 from benchmark.scoring.results import Result, write_result
 from benchmark.scoring.score_rows import as_table, scores_hash
@@ -263,8 +263,8 @@ def test_the_page_is_rendered_with_its_notes_and_checked(tmp_path, monkeypatch, 
 
 def test_packed_results_stand_alike():
     results = [made(*item) for item in LEVELS.items()]
-    (packed,) = stand([compact(result) for result in results], replicates=200)
-    assert reproduction([packed]) == page_of(results)
+    (standing,) = stand([packed(result) for result in results], replicates=200)
+    assert reproduction([standing]) == page_of(results)
 
 
 def test_before_and_after_are_of_the_seeds_that_the_gain_is_of():

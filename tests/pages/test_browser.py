@@ -13,8 +13,8 @@ import pytest
 import soundfile
 
 from benchmark.pages.page import page
-from benchmark.ranking.board import collect
-from benchmark.ranking.listening import ItemSet
+from benchmark.ranking.leaderboard import collect
+from benchmark.ranking.recordings import Recordings
 from benchmark.scoring.results import Result, write_result
 from tests.ranking.many import many
 from tests.ranking.results import card, result, with_phones
@@ -100,7 +100,7 @@ def listening():
     stream = io.BytesIO()
     soundfile.write(stream, 0.1 * np.sin(np.arange(16000) / 5), 16000, format="MP3", subtype="MPEG_LAYER_III")
     sounds = dict.fromkeys(("01/clean.mp3", "01/noisy.mp3", "01/beta.mp3"), stream.getvalue())
-    return ItemSet({"rate_hz": 50, "items": [item]}, sounds)
+    return Recordings({"rate_hz": 50, "items": [item]}, sounds)
 
 
 @pytest.fixture

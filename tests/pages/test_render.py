@@ -12,9 +12,10 @@ import pytest
 from benchmark import leaderboard
 from benchmark.pages.plots import data_hash, snr_plot, stamp
 from benchmark.pages.render import render, stale
-from benchmark.ranking.board import collect
+from benchmark.ranking.leaderboard import collect
 from benchmark.ranking.tables import rests_on
 from benchmark.scoring.results import Result, read_result, write_result
+from benchmark.scoring.score_rows import as_rows, as_table
 from tests.ranking.results import card, result, with_phones
 
 FILES = ["README.md", "index.html", "toy.csv", "toy_PPMC.svg"]
@@ -37,7 +38,7 @@ def test_a_result_comes_back_as_it_was(tmp_path):
     back = read_result(write_result(tmp_path, item))
     assert dataclasses.replace(back.card, card_sha256="") == item.card
     assert re.fullmatch("[0-9a-f]{64}", back.card.card_sha256)
-    assert sorted(map(str, back.scores)) == sorted(map(str, item.scores))
+    assert back.scores == as_rows(as_table(item.scores))
 
 
 def test_the_table_ranks_marks_the_best_and_gives_intervals(results, tmp_path):

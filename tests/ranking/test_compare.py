@@ -6,7 +6,8 @@ from scipy import stats
 
 from benchmark.randomness import Randomness
 from benchmark.ranking.bootstrap import identity, resampling, speaker_means
-from benchmark.ranking.compare import difference, holm, ranks
+from benchmark.ranking.compare import difference, holm
+from benchmark.ranking.ranks import ranks
 
 
 def judged(values, names, replicates=4000):

@@ -11,7 +11,8 @@ from benchmark.errors import StandingsError
 from benchmark.models import load
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.ranking.audit import KeptOut
-from benchmark.ranking.listening import read_items, write_items
+from benchmark.ranking.listening import write_recordings
+from benchmark.ranking.recordings import read_recordings
 
 _MODEL = """
 import numpy as np
@@ -35,12 +36,12 @@ def made(corpus, tmp_path_factory):
     folder = tmp_path_factory.mktemp("items")
     (folder / "flat.py").write_text(_MODEL)
     entries = [load("noisy"), load("clean"), load(f"{folder / 'flat.py'}:Flat")]
-    return folder / "demo_noisy", write_items(folder / "demo_noisy", corpus, entries), entries
+    return folder / "demo_noisy", write_recordings(folder / "demo_noisy", corpus, entries), entries
 
 
 def test_items_hold_what_is_heard_and_what_was_estimated(corpus, made):
     folder, mixtures, _ = made
-    found = read_items(folder, corpus.split_hash("test"))
+    found = read_recordings(folder, corpus.split_hash("test"))
     assert sorted(mixtures) == sorted(
         m["mixture_id"] for item in found.description["items"] for m in item["mixtures"]
     )
@@ -62,16 +63,31 @@ def test_items_hold_what_is_heard_and_what_was_estimated(corpus, made):
 
 def test_the_same_recordings_are_chosen_again(corpus, made, tmp_path):
     folder, mixtures, _ = made
-    assert write_items(tmp_path, corpus, [load("noisy")]) == mixtures
+    assert write_recordings(tmp_path, corpus, [load("noisy")]) == mixtures
     assert (tmp_path / "01" / "clean.mp3").read_bytes() == (folder / "01" / "clean.mp3").read_bytes()
 
 
-def test_recordings_that_are_no_longer_named_are_removed(corpus, made, tmp_path):
+def test_what_is_not_made_again_is_kept(corpus, made, tmp_path):
     _, _, entries = made
-    write_items(tmp_path, corpus, entries)
-    assert list(tmp_path.glob("*/*_flat.Flat.mp3"))
-    write_items(tmp_path, corpus, [load("noisy")])
-    assert not list(tmp_path.glob("*/*_flat.Flat.mp3"))
+    write_recordings(tmp_path, corpus, entries)
+    before = {path: path.read_bytes() for path in tmp_path.glob("*/*_flat.Flat.mp3")}
+    assert before
+    write_recordings(tmp_path, corpus, [load("noisy")])
+    assert {path: path.read_bytes() for path in tmp_path.glob("*/*_flat.Flat.mp3")} == before
+    assert read_recordings(tmp_path, corpus.split_hash("test")).models == {"flat.Flat"}
+
+
+def test_what_others_gave_for_another_corpus_is_not_lost_without_a_word(corpus, made, tmp_path):
+    _, _, entries = made
+    write_recordings(tmp_path, corpus, entries)
+    path = tmp_path / "items.json"
+    path.write_text(path.read_text().replace(corpus.split_hash("test"), "d" * 64))
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*.*")}
+    with pytest.raises(StandingsError, match=r"holds what flat\.Flat gave for other recordings"):
+        write_recordings(tmp_path, corpus, [load("noisy")])
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*.*")} == before
+    write_recordings(tmp_path, corpus, entries)
+    assert read_recordings(tmp_path, corpus.split_hash("test")).models == {"flat.Flat"}
 
 
 def test_speech_of_others_is_not_published(corpus, tmp_path):
@@ -79,32 +95,32 @@ def test_speech_of_others_is_not_published(corpus, tmp_path):
     speech = licensed.recipe.speech.model_copy(update={"corpus": "xrmb"})
     licensed.recipe = licensed.recipe.model_copy(update={"speech": speech})
     with pytest.raises(StandingsError, match="speech of the corpus 'xrmb' may not be published"):
-        write_items(tmp_path, licensed, [load("noisy")])
+        write_recordings(tmp_path, licensed, [load("noisy")])
     assert not list(tmp_path.rglob("*"))
 
 
 def test_too_much_audio_is_refused(corpus, tmp_path, monkeypatch):
     monkeypatch.setattr("benchmark.ranking.listening.MOST_BYTES", 10_000)
     with pytest.raises(StandingsError, match="name fewer models"):
-        write_items(tmp_path, corpus, [load("noisy")])
+        write_recordings(tmp_path, corpus, [load("noisy")])
 
 
 def test_damaged_or_foreign_items_are_kept_out(corpus, made, tmp_path):
-    write_items(tmp_path, corpus, [load("noisy")])
+    write_recordings(tmp_path, corpus, [load("noisy")])
     right = corpus.split_hash("test")
-    assert isinstance(read_items(tmp_path, "d" * 64), KeptOut)
-    assert read_items(tmp_path / "none", right) is None
+    assert isinstance(read_recordings(tmp_path, "d" * 64), KeptOut)
+    assert read_recordings(tmp_path / "none", right) is None
     (tmp_path / "01" / "clean.mp3").write_bytes(b"other")
-    assert "does not match its hash" in read_items(tmp_path, right).reason
+    assert "does not match its hash" in read_recordings(tmp_path, right).reason
     (tmp_path / "01" / "clean.mp3").unlink()
-    assert "cannot be read" in read_items(tmp_path, right).reason
+    assert "cannot be read" in read_recordings(tmp_path, right).reason
     (tmp_path / "items.json").write_text(json.dumps({"sounds": 3}))
-    assert "cannot be read" in read_items(tmp_path, right).reason
+    assert "cannot be read" in read_recordings(tmp_path, right).reason
 
 
 def test_the_command_makes_items(corpus, tmp_path, capsys):
     words = ["--out", str(tmp_path), "--items", str(corpus.folder), "--models", "noisy"]
     assert leaderboard.main(words) == 0
-    items = read_items(tmp_path / "items" / "demo_noisy", corpus.split_hash("test"))
+    items = read_recordings(tmp_path / "items" / "demo_noisy", corpus.split_hash("test"))
     assert len(items.description["items"]) == 3
     assert "babble/0/" in capsys.readouterr().out

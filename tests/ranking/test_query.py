@@ -75,7 +75,7 @@ def test_gain_is_in_per_cent_of_the_baseline():
 
 
 def test_gain_is_positive_where_less_is_better_and_absolute_in_decibels():
-    (standing,) = standings([result("base", 4.0, measure="RMSE"), result("new", 3.0, measure="RMSE")])
+    (standing,) = standings([result("base", 4.0, measure="LSD"), result("new", 3.0, measure="LSD")])
     assert next(iter(gains(standing, "base"))).estimate.value > 0
     (standing,) = standings([result("base", 4.0, measure="SISDR"), result("new", 3.0, measure="SISDR")])
     assert next(iter(gains(standing, "base"))).estimate.value == pytest.approx(-1.0)
@@ -135,7 +135,7 @@ def test_markdown_of_everything_else(board, capsys):
         (["--recipe", "other"], "no results of the recipe 'other'; there are: toy"),
         (["--measure", "STOI"], "no scores of STOI; there are: PPMC"),
         (["--measure", "Magic"], "no measure is called 'Magic'"),
-        (["--baseline", "none"], "no model 'none' has scores of PPMC here; there are: strong, weak, oracle"),
+        (["--baseline", "none"], "no results of a model 'none'; there are: oracle, strong, weak"),
         (["--compare", "strong"], "name another model"),
         (["--compare", "strong", "weak", "--by", "speaker"], "--compare stands alone"),
         (["--baseline", "weak", "--by", "speaker"], "leave out --by"),

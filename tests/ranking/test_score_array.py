@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from benchmark.ranking.score_array import compact, score_array
+from benchmark.ranking.score_array import packed, score_array
 from benchmark.scoring.results import Result
 from tests.ranking.results import CONDITIONS, card, result, score
 
 
 def columns(*results, measure="PPMC"):
-    return {item.card.model: compact(item).columns[measure] for item in results}
+    return {item.card.model: packed(item).columns[measure] for item in results}
 
 
 def without(item, keep):
@@ -23,7 +24,7 @@ def test_scores_lie_where_their_parameter_condition_and_utterance_say():
     assert grid.conditions == tuple(CONDITIONS)
     assert grid.units[:3] == (("S0", "S0/U000"), ("S0", "S0/U001"), ("S1", "S1/U000"))
     assert grid.values.shape == (2, 2, 5, 6)
-    assert grid.values[1, 0, 1, 2] == 0.5 + 0.01 - 0.1
+    assert grid.values[1, 0, 1, 2] == pytest.approx(0.5 + 0.01 - 0.1)
     assert grid.speakers == ("S0", "S1", "S2")
     assert grid.lacking == (0, 0)
 

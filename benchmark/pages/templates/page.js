@@ -36,7 +36,13 @@
     const place = view.chosen.indexOf(name);
     return place < 0 ? "off" : `c${place}`;
   };
-  const format = (value, m = measure()) => (value === null || value === undefined ? "–" : value.toFixed(m.digits));
+  // Values come with six digits after the point; here, as in every table, the rest is rounded half away from zero.
+  function digitsOf(value, digits) {
+    const step = 10 ** (6 - digits);
+    const whole = Math.floor((Math.abs(Math.round(value * 1e6)) + step / 2) / step);
+    return `${value < 0 && whole ? "-" : ""}${(whole / 10 ** digits).toFixed(digits)}`;
+  }
+  const format = (value, m = measure()) => (value === null || value === undefined ? "–" : digitsOf(value, m.digits));
   const estimate = (line, column) => line.estimates[column] ?? [null, null, null];
   const chosenLines = (m = measure()) => view.chosen.map((name) => m.lines.find((line) => nameOf(line) === name)).filter(Boolean);
 
@@ -90,7 +96,7 @@
         get: (line) => gain(line, m.headline),
         text: (line) => {
           const own = gain(line, m.headline);
-          return [own === null ? "–" : `${own > 0 ? "+" : ""}${own.toFixed(1)}`];
+          return [own === null ? "–" : `${own > 0 ? "+" : ""}${digitsOf(own, 1)}`];
         },
       });
     }
@@ -271,7 +277,7 @@
     }
     group.append(shape("path", { class: `curve ${oracle(line) ? "oracle" : ""}`, d: path(points.map(([snr, value]) => [px(snr), py(value)])) }));
     for (const [snr, value, low, high] of points) {
-      const text = `${name}, ${snr} dB: ${format(value)} [${format(low)}, ${format(high)}]`;
+      const text = `${name}, ${snr} dB: ${format(value)}${low === null ? "" : ` [${format(low)}, ${format(high)}]`}`;
       group.append(shape("path", { class: "mark", d: mark(view.chosen.indexOf(name)), transform: `translate(${px(snr).toFixed(1)} ${py(value).toFixed(1)})` }, shape("title", {}, text)));
     }
     svg.append(group);
@@ -300,7 +306,7 @@
     const plot = frame({ width, height: 340, x, y, xTicks, yTicks: ticks(...y, 5), xTitle: "× real time", yTitle: unitTitle(m), xText: times, label: `${m.name} against speed` });
     points.sort((a, b) => view.chosen.includes(a.name) - view.chosen.includes(b.name));
     const taken = points.map(({ x: fast, y: [value] }) => [plot.px(Math.log10(fast)), plot.py(value)]).map(([px, py]) => ({ left: px - 7, right: px + 7, top: py + 4 }));
-    for (const { name, x: fast, y: [value, low, high] } of points) {
+    for (const { line, name, x: fast, y: [value, low, high] } of points) {
       const [px, py] = [plot.px(Math.log10(fast)), plot.py(value)];
       const on = view.chosen.includes(name);
       const group = shape("g", { class: colour(name) });
@@ -373,7 +379,7 @@
     const index = (a, b) => (a * (2 * count - a - 1)) / 2 + (b - a - 1);
     const list = [];
     places.forEach((a, i) => places.slice(i + 1).forEach((b) => list.push({ a, b, judged: m.pairs[index(a, b)] })));
-    const adjusted = holm(list.map((pair) => pair.judged[1]));
+    const adjusted = holm(list.map((pair) => pair.judged[2]));
     at("pairs-note").textContent = !m.averaged
       ? "Not averaged over parameters, so models are not compared by this measure."
       : list.length
@@ -386,11 +392,10 @@
     const cell = (a, b) => {
       if (a === b) return element("td", {}, "");
       const place = list.findIndex((pair) => pair.a === Math.min(a, b) && pair.b === Math.max(a, b));
-      const [reach] = list[place].judged;
-      const apart = estimate(m.lines[a], m.headline)[0] - estimate(m.lines[b], m.headline)[0];
+      const [apart, reach] = list[place].judged;
       const p = adjusted[place];
       const signed = (x) => (x > 0 ? "+" : "") + format(x);
-      const rest = reach === null ? " one speaker: no interval" : ` [${signed(apart - reach)}, ${signed(apart + reach)}] p ${p < 0.001 ? "< 0.001" : p.toFixed(3)}`;
+      const rest = reach === null ? " no interval" : ` [${signed(apart - reach)}, ${signed(apart + reach)}] p ${p < 0.001 ? "< 0.001" : p.toFixed(3)}`;
       return element("td", { class: p !== null && p < 0.05 ? "best" : null }, signed(apart), element("small", {}, rest));
     };
     const names = places.map((i) => nameOf(m.lines[i]));
