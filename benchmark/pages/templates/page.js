@@ -306,7 +306,7 @@
     const plot = frame({ width, height: 340, x, y, xTicks, yTicks: ticks(...y, 5), xTitle: "× real time", yTitle: unitTitle(m), xText: times, label: `${m.name} against speed` });
     points.sort((a, b) => view.chosen.includes(a.name) - view.chosen.includes(b.name));
     const taken = points.map(({ x: fast, y: [value] }) => [plot.px(Math.log10(fast)), plot.py(value)]).map(([px, py]) => ({ left: px - 7, right: px + 7, top: py + 4 }));
-    for (const { line, name, x: fast, y: [value, low, high] } of points) {
+    for (const { name, x: fast, y: [value, low, high] } of points) {
       const [px, py] = [plot.px(Math.log10(fast)), plot.py(value)];
       const on = view.chosen.includes(name);
       const group = shape("g", { class: colour(name) });

@@ -1,6 +1,6 @@
 """An ONNX file as a model: it takes a waveform and gives one.
 
-    python -m benchmark.check_model leaderboard/examples/onnx_file.py:OnnxEnhancer --model-arg weights=model.onnx
+    python -m benchmark.check_model examples/models/onnx_file.py:OnnxEnhancer --model-arg weights=model.onnx
 
 Its Python needs onnxruntime and numpy.
 """

@@ -1,6 +1,6 @@
 """A speech encoder from Hugging Face with a linear map to tract variables: speech inversion from a folder on disk.
 
-    python -m benchmark.check_model leaderboard/examples/huggingface_model.py:EncoderInverter \
+    python -m benchmark.check_model examples/models/huggingface_model.py:EncoderInverter \
         --model-arg encoder=wavlm-base/ --model-arg head=head.npz --python ~/venvs/torch/bin/python
 
 `encoder` is a folder written by `save_pretrained` or downloaded from the hub; nothing is fetched while it is scored. `head` is a .npz file

@@ -1,6 +1,6 @@
 """A PyTorch checkpoint as a model: the network's definition, its weights, and the two lines that every wrapper needs.
 
-    python -m benchmark.check_model leaderboard/examples/pytorch_checkpoint.py:MaskNet --model-arg weights=mask.pt \
+    python -m benchmark.check_model examples/models/pytorch_checkpoint.py:MaskNet --model-arg weights=mask.pt \
         --python ~/venvs/torch/bin/python
 
 The Python that runs it needs torch and numpy, and nothing of the benchmark.
