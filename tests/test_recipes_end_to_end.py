@@ -32,18 +32,23 @@ CLAIMS = {
     "usc_timit_noisy": {"speaker", "prompt"},
     "spire_noisy": {"speaker", "prompt"},
     "folder_noisy": {"speaker"},
+    "demo_noisy_talkers": {"speaker", "prompt"},
+    "virtual_noisy_talkers": {"speaker", "prompt"},
+    "virtual_noisy_voices": {"speaker", "prompt"},
+    "xrmb_noisy_noisex": {"speaker"},
+    "hprc_noisy_noisex": {"speaker", "prompt"},
 }
 CLAIMS |= {
-    f"{name}_real": CLAIMS[name]
-    for name in CLAIMS
-    if name.split("_noisy")[0] in recipe_corpora.WRITERS and "strict" not in name
+    f"{name}_real": CLAIMS[name] for name in CLAIMS if name.removesuffix("_noisy") in recipe_corpora.WRITERS
 }
 PAIRS = (("train", "dev"), ("train", "test"), ("dev", "test"))
 
 
 @pytest.fixture(scope="session")
 def noise_roots(tmp_path_factory) -> dict[str, Path]:
-    return noise_corpora.everywhere(tmp_path_factory.mktemp("noise"), ("musan", "demand"))
+    return noise_corpora.everywhere(
+        tmp_path_factory.mktemp("noise"), ("musan", "demand", "noisex92", "kde_voices")
+    )
 
 
 @pytest.fixture(scope="session")
@@ -73,16 +78,17 @@ def test_splits_share_nothing_that_they_claim_not_to(name, speech_roots, noise_r
         here = used[row["split"]]
         here["speaker"].add(row["speaker"])
         here["prompt"].add(prompts[row["utterance_id"]])
-        talkers = (
-            {talker(piece["noise_id"]) for piece in row["pieces"]} if row["noise_kind"] == "babble" else set()
-        )
-        assert row["speaker"] not in talkers
-        if talkers:
+        if row["talkers"]:
+            talkers = {talker(piece["noise_id"]) for piece in row["pieces"]}
+            assert row["speaker"] not in talkers
             assert len(talkers) == row["voices"]
-            assert row["talkers"] == recipe.babble.talkers
-        here["talker"] |= talkers
-        here["noise"] |= {piece["noise_id"] for piece in row["pieces"]}
-    assert all(used[split]["speaker"] and used[split]["noise"] and used[split]["talker"] for split in used)
+            assert sum(piece["at"] == 0 for piece in row["pieces"]) == row["talkers"]
+            here["talker"] |= talkers
+        here["noise"] |= {part for piece in row["pieces"] for part in parts(piece)}
+    assert all(used[split]["speaker"] and used[split]["noise"] for split in used)
+    crowds = {row["noise_source"] for row in rows if row["snr_db"] is not None and row["talkers"] is None}
+    assert crowds == ({"noisex92"} if name.endswith("_noisex") else set())
+    assert all(used[split]["talker"] for split in used) == (not crowds)
     for one, two in PAIRS:
         for what in ("noise", "talker", *CLAIMS[name]):
             assert used[one][what].isdisjoint(used[two][what]), (what, one, two)
@@ -93,7 +99,44 @@ def test_splits_share_nothing_that_they_claim_not_to(name, speech_roots, noise_r
 
 def talker(noise_id: str) -> str:
     source, _, name = noise_id.partition(":")
-    return name if source == "musan" else name.split("/")[0]
+    folders = name.removeprefix("ktuberling/sounds/").removeprefix("klettres/").split("/")
+    return name if source == "musan" else folders[0]
+
+
+def parts(piece) -> list[tuple[str, int]]:
+    """What no other split may hear: a recording, or the tenths of a second of one that is divided in time."""
+    if not piece["noise_id"].startswith("noisex92:"):
+        return [(piece["noise_id"], 0)]
+    first, last = piece["offset"] // 1600, (piece["offset"] + piece["frames"]) // 1600
+    return [(piece["noise_id"], tenth) for tenth in range(first, last + 1)]
+
+
+@pytest.mark.parametrize("name", sorted(CLAIMS))
+def test_noise_is_paired_over_snrs_and_even_over_the_utterances_of_a_speaker(name, speech_roots, noise_roots):
+    recipe = load_recipe(name)
+    sources = gather(recipe, Roots(speech_roots[recipe.speech.corpus], noise_roots))
+    heard, counts = {}, {}
+    for row in plan_mixtures(recipe, sources.targets, sources):
+        if row["snr_db"] is not None:
+            assert heard.setdefault((row["utterance_id"], row["noise_kind"]), row["pieces"]) == row["pieces"]
+            group = counts.setdefault((row["speaker"], row["split"], row["noise_kind"], row["snr_db"]), {})
+            group[row["noise_category"]] = group.get(row["noise_category"], 0) + 1
+    there = {}
+    for (_, split, kind, _), found in counts.items():
+        there.setdefault((split, kind), set()).update(found)
+    for (_, split, kind, _), found in counts.items():
+        each = [found.get(category, 0) for category in there[split, kind]]
+        assert max(each) - min(each) <= 1
+
+
+def test_categories_kept_for_the_test_split_are_told_apart(speech_roots, noise_roots):
+    recipe = load_recipe("xrmb_noisy_noisex")
+    sources = gather(recipe, Roots(speech_roots["xrmb"], noise_roots))
+    rows = [row for row in plan_mixtures(recipe, sources.targets, sources) if row["snr_db"] is not None]
+    unseen = {row["noise_category"] for row in rows if not row["noise_seen"]}
+    assert unseen == {"buccaneer1", "factory1", "hfchannel", "m109"}
+    assert {row["split"] for row in rows if not row["noise_seen"]} == {"test"}
+    assert any(row["noise_seen"] for row in rows if row["split"] == "test")
 
 
 @pytest.mark.parametrize("name", ["xrmb_noisy", "spire_noisy"])

@@ -30,7 +30,17 @@ __all__ = [
 NOISES: Mapping[str, str] = MappingProxyType(
     {
         name: f"{__name__}.{name}"
-        for name in ("musan", "demand", "noisex92", "wham", "qut_noise", "dns", "pointsource", "folder")
+        for name in (
+            "musan",
+            "demand",
+            "noisex92",
+            "wham",
+            "qut_noise",
+            "dns",
+            "pointsource",
+            "kde_voices",
+            "folder",
+        )
     }
 )
 
@@ -55,13 +65,13 @@ def scan(name: str, root: Path) -> Listing:
         CorpusError: `root` is missing, unreadable, holds something else or nothing sound, or holds a recording twice.
     """
     corpus = get(name)
-    found: dict[str, tuple[Path, Recording]] = {}
+    found: dict[tuple[str, float], tuple[Path, Recording]] = {}
     problems: list[str] = []
     for base in _bases(corpus, root):
         listing = corpus.index(base)
         problems += listing.problems
         for recording in listing.recordings:
-            other, _ = found.setdefault(recording.id, (base, recording))
+            other, _ = found.setdefault((recording.id, recording.start_s), (base, recording))
             if other != base:
                 raise CorpusError(
                     f"{root}: {recording.id} lies in both {other} and {base}; keep one of the two, or name one folder"

@@ -13,7 +13,15 @@ from benchmark.audio import Header, read_header, refuse_cut_off
 from benchmark.corpora.contract import walk
 from benchmark.errors import CorpusError
 from benchmark.files import never_ends
-from benchmark.noises.catalogue import Rule, rule_for, split_by_hash
+from benchmark.noises.catalogue import (
+    BY_HASH,
+    BY_TIME,
+    GUARD_S,
+    Rule,
+    divided_in_time,
+    rule_for,
+    split_by_hash,
+)
 from benchmark.noises.contract import Listing, Recording
 
 SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".sph")
@@ -105,7 +113,7 @@ def by_table(
             identity,
             rule.category if category is None or rule.category else category(identity),
             rule.kind,
-            split_by_hash(key(identity)) if rule.split == "hash" else rule.split,
+            split_by_hash(key(identity)) if rule.split == BY_HASH else rule.split,
             header.duration_s,
             talker(identity) if rule.kind == "talker" else "",
             "\n".join(filter(None, (band_note(header), remark(identity, header) if remark else ""))),
@@ -117,7 +125,7 @@ def by_table(
         rule = rule_for(table, known_as(identity))
         if rule is not None and rule.kind != "unused":
             rules[identity] = rule
-    return listed(base, rules, describe)
+    return _parted(base, listed(base, rules, describe))
 
 
 def listed(base: Path, identities: Iterable[str], describe: Callable[[str, Header], Recording]) -> Listing:
@@ -131,6 +139,28 @@ def listed(base: Path, identities: Iterable[str], describe: Callable[[str, Heade
             recordings.append(describe(identity, header))
         except CorpusError as error:
             problems.append(str(error))
+    return Listing(recordings, problems)
+
+
+def _parted(base: Path, listing: Listing) -> Listing:
+    """The same listing, with a recording for each split where the table divides one in time."""
+    recordings, problems = [], list(listing.problems)
+    for recording in listing.recordings:
+        if recording.split != BY_TIME:
+            recordings.append(recording)
+            continue
+        parts = divided_in_time(recording.duration_s)
+        if min(end - start for start, end in parts.values()) < GUARD_S:
+            problems.append(
+                f"{base / recording.id}: lasts {recording.duration_s:.1f} s, too short to be divided in time among the splits; "
+                "get a whole copy"
+            )
+            continue
+        for split, (start, end) in parts.items():
+            notes = recording.notes if not start else ""
+            recordings.append(
+                replace(recording, split=split, start_s=start, duration_s=end - start, notes=notes)
+            )
     return Listing(recordings, problems)
 
 

@@ -54,8 +54,7 @@ NOISE = NoiseCorpus(
     holds=holds,
     index=index,
     notes=(
-        "Copies differ in rate; the header is believed and a rate other than 19980 Hz is reported. There is one recording of babble, "
-        "and it belongs to one split: name another source of babble after this one. Splits are dealt in the order of a hash and stand in "
-        "the committed table."
+        "Copies differ in rate; the header is believed and a rate other than 19980 Hz is reported. There is one recording of each "
+        "noise, babble included: it is divided in time, 60 % train, 20 % dev and 20 % test, with a second between them that is not used."
     ),
 )

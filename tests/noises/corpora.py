@@ -28,7 +28,7 @@ def write(path: Path, seconds: float = 2.0, rate_hz: int = 16000, channels: int 
 def write_talker(path: Path, seconds: float = 4.0) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     samples = np.roll(np.resize(_second(), round(seconds * 16000)), 97 * sum(map(ord, path.stem)))
-    soundfile.write(str(path), samples, 16000, subtype="PCM_16")
+    soundfile.write(str(path), samples, 16000, subtype="VORBIS" if path.suffix == ".ogg" else "PCM_16")
     return path
 
 
@@ -57,10 +57,18 @@ def demand(root: Path, seconds: float = 4.0, rate_hz: int = 48000) -> Path:
     return root
 
 
-def noisex92(root: Path, rate_hz: int = 19980, suffix: str = ".wav") -> Path:
+def noisex92(root: Path, rate_hz: int = 19980, seconds: float = 12.0) -> Path:
     for rule in load_table("noisex92"):
         if "another name" not in rule.note:
-            write(root / rule.pattern.replace(".*", suffix), rate_hz=rate_hz)
+            write(root / rule.pattern.replace(".*", ".wav"), seconds, rate_hz)
+    return root
+
+
+def kde_voices(root: Path) -> Path:
+    for rule in load_table("kde_voices"):
+        folder = rule.pattern.removesuffix("/*") + ("/alpha" if rule.pattern.startswith("klettres") else "")
+        for number in range(3):
+            write_talker(root / folder / f"{number}.ogg", 1.5)
     return root
 
 
@@ -113,6 +121,7 @@ LAYOUTS = {
     "qut_noise": (qut_noise, "QUT-NOISE"),
     "dns": (dns, "noise_fullband"),
     "pointsource": (pointsource, "pointsource_noises"),
+    "kde_voices": (kde_voices, "share"),
     "folder": (folder, "my_noise"),
 }
 

@@ -4,7 +4,7 @@ import pytest
 
 from benchmark.errors import ManifestError
 from benchmark.noises import NOISES, catalogue
-from benchmark.noises.catalogue import load_table, rule_for, split_by_hash
+from benchmark.noises.catalogue import divided_in_time, load_table, rule_for, split_by_hash
 from benchmark.randomness import Randomness
 
 TABLES = [name for name in NOISES if name != "folder"]
@@ -16,13 +16,6 @@ DEALT = {
         ("OMEETING", "PCAFETER", "PRESTO", "SCAFE"),
         ("TBUS", "TCAR", "TMETRO"),
         ("OHALLWAY", "OOFFICE", "PSTATION", "SPSQUARE", "STRAFFIC"),
-    ],
-    "noisex92": [
-        ("white", "pink", "hfchannel"),
-        ("factory1", "factory2", "machinegun"),
-        ("buccaneer1", "buccaneer2", "f16"),
-        ("leopard", "m109", "volvo"),
-        ("destroyerengine", "destroyerops"),
     ],
 }
 
@@ -45,6 +38,24 @@ def test_closed_corpora_are_dealt_by_hash(name):
         assert [splits[file] for file in order] == [
             ("train", "test", "dev")[i % 3] for i in range(len(order))
         ]
+
+
+def test_languages_are_dealt_by_hash_and_are_one_voice_in_both_games():
+    splits: dict[str, set[str]] = {}
+    for rule in load_table("kde_voices"):
+        if rule.kind == "talker":
+            language = rule.pattern.removesuffix("/*").rpartition("/")[2]
+            splits.setdefault(language, set()).add(rule.split)
+    order = sorted(
+        splits, key=lambda name: Randomness(("noises", "deal", catalogue.SEED, name)).token("order")
+    )
+    assert [splits[name] for name in order] == [{("train", "test", "dev")[i % 3]} for i in range(len(order))]
+    assert len(order) == 27
+
+
+def test_a_recording_divided_in_time_has_a_second_between_its_parts():
+    parts = divided_in_time(235.0)
+    assert parts == {"train": (0.0, 141.0), "dev": (142.0, 188.0), "test": (189.0, 235.0)}
 
 
 @pytest.mark.parametrize("name", ["demand", "qut_noise"])

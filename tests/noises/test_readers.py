@@ -11,6 +11,7 @@ import soundfile
 from benchmark import noises
 from benchmark.audio import read_clip, resample
 from benchmark.errors import CorpusError
+from benchmark.noises.catalogue import divided_in_time
 from benchmark.noises.listing import find_bases, remarks
 from tests.noises import corpora
 
@@ -32,7 +33,7 @@ def by_kind(recordings):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_corpus_is_listed_by_headers_sorted_and_split(name, roots):
     recordings = noises.read(name, roots[name])
-    ids = [recording.id for recording in recordings]
+    ids = [(recording.id, recording.start_s) for recording in recordings]
     assert ids == sorted(set(ids))
     assert {recording.split for recording in recordings} == {"train", "dev", "test"}
     assert {recording.kind for recording in recordings} <= {"babble", "nonbabble", "talker"}
@@ -42,7 +43,10 @@ def test_every_corpus_is_listed_by_headers_sorted_and_split(name, roots):
     )
     for recording in recordings:
         info = soundfile.info(str(roots[name] / recording.id))
-        assert recording.duration_s == pytest.approx(info.frames / info.samplerate)
+        if recording.start_s or name == "noisex92":
+            assert recording.start_s + recording.duration_s < info.frames / info.samplerate + 1e-9
+        else:
+            assert recording.duration_s == pytest.approx(info.frames / info.samplerate)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "folder"])
@@ -89,12 +93,12 @@ def test_noisex92_at_another_rate_is_reported(roots, tmp_path):
 
 def test_noisex92_is_known_under_other_names_and_cases(tmp_path):
     for name in ("F16.WAV", "factoryfloor1.wav"):
-        corpora.write(tmp_path / name, rate_hz=19980)
+        corpora.write(tmp_path / name, 12.0, rate_hz=19980)
     found = noises.read("noisex92", tmp_path)
-    assert [(recording.id, recording.category) for recording in found] == [
-        ("F16.WAV", "jet"),
-        ("factoryfloor1.wav", "factory"),
-    ]
+    assert {(recording.id, recording.category) for recording in found} == {
+        ("F16.WAV", "f16"),
+        ("factoryfloor1.wav", "factory1"),
+    }
     assert remarks(found) == []
 
 
@@ -102,15 +106,39 @@ def test_noisex92_is_known_under_other_names_and_cases(tmp_path):
 def test_noisex92_is_known_however_its_names_are_parted(tmp_path, spelling):
     own = spelling.casefold().replace("hf", "machine").replace("channel", "gun")
     for name in (spelling, own):
-        corpora.write(tmp_path / f"{name}.wav", rate_hz=19980)
-    found = {recording.id: recording for recording in noises.read("noisex92", tmp_path)}
-    assert (found[f"{spelling}.wav"].category, found[f"{spelling}.wav"].split) == ("stationary", "test")
-    assert (found[f"{own}.wav"].category, found[f"{own}.wav"].split) == ("gun", "train")
+        corpora.write(tmp_path / f"{name}.wav", 12.0, rate_hz=19980)
+    found = {recording.id: recording.category for recording in noises.read("noisex92", tmp_path)}
+    assert found == {f"{spelling}.wav": "hfchannel", f"{own}.wav": "machinegun"}
+
+
+def test_noisex92_is_divided_in_time_with_a_second_between_the_splits(roots, tmp_path):
+    recordings = noises.read("noisex92", roots["noisex92"])
+    parts = {
+        recording.split: (recording.start_s, recording.start_s + recording.duration_s)
+        for recording in recordings
+        if recording.id == "babble.wav"
+    }
+    assert parts == {split: pytest.approx(part) for split, part in divided_in_time(12.0).items()}
+    assert len(recordings) == 3 * 15
+    for name in ("babble", "white"):
+        corpora.write(tmp_path / f"{name}.wav", 4.0, rate_hz=19980)
+    with pytest.raises(CorpusError, match=r"babble\.wav: lasts 4\.0 s, too short to be divided in time"):
+        noises.read("noisex92", tmp_path)
+
+
+def test_a_language_is_one_talker_in_both_games(roots):
+    recordings = noises.read("kde_voices", roots["kde_voices"])
+    german = [recording for recording in recordings if recording.talker == "de"]
+    assert {recording.id.split("/")[0] for recording in german} == {"klettres", "ktuberling"}
+    assert {recording.split for recording in german} == {"dev"}
+    assert {recording.kind for recording in recordings} == {"talker"}
+    assert not any("@" in recording.id for recording in recordings)
+    assert len({recording.talker for recording in recordings}) == 27
 
 
 def test_files_of_other_names_beside_a_closed_corpus_are_told(tmp_path):
     for name in ("babble", "volvo"):
-        corpora.write(tmp_path / "noisex" / f"{name}.wav", rate_hz=8000)
+        corpora.write(tmp_path / "noisex" / f"{name}.wav", 12.0, rate_hz=8000)
     for name in ("a", "b", "c", "speech"):
         corpora.write(tmp_path / "noisex" / f"{name}.wav")
     lines = remarks(noises.read("noisex92", tmp_path / "noisex"))
@@ -310,12 +338,12 @@ def test_a_name_that_is_not_utf8_is_told(tmp_path):
 @pytest.mark.parametrize("name", ["folder", "noisex92"])
 def test_pipes_are_passed_over_and_links_to_nothing_are_told(tmp_path, name):
     for file in ("babble.wav", "volvo.wav"):
-        corpora.write(tmp_path / file, rate_hz=19980)
+        corpora.write(tmp_path / file, 12.0, rate_hz=19980)
     os.mkfifo(tmp_path / "pink.wav")
     (tmp_path / "white.wav").symlink_to(tmp_path / "nowhere")
     (tmp_path / "leopard.wav").mkdir()
     found = noises.scan(name, tmp_path)
-    assert [recording.id for recording in found.recordings] == ["babble.wav", "volvo.wav"]
+    assert {recording.id for recording in found.recordings} == {"babble.wav", "volvo.wav"}
     (problem,) = found.problems
     assert problem.startswith(f"{tmp_path / 'white.wav'}: cannot be opened")
 
