@@ -1,4 +1,4 @@
-"""SPIRE-EMA: 38 speakers of Indian English, 460 sentences each; torch files, read without unpickling."""
+"""SPIRE-EMA: 38 speakers of Indian English, 460 sentences each; torch files, read without torch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmark.corpora import contract
 from benchmark.corpora.splits import SEED, Division, prompts_apart
 from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
-from benchmark.formats import raw_values, torch_zip
+from benchmark.formats import raw_values, torch_files
 from benchmark.randomness import Randomness
 from benchmark.types import Clip, Trajectories, Utterance
 
@@ -79,7 +79,7 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
         CorpusError: The file is damaged, lacks the raw coordinates, its length is not that of the audio, or its normalised copy
             contradicts `DEFAULT_COLUMNS` without telling clearly which columns it keeps.
     """
-    content = torch_zip.read_dictionary(path)
+    content = torch_files.read_dictionary(path)
     raw = _table(path, content.get(RAW), RAW)
     contract.lengths(path, audio_s, len(raw) / RATE_HZ, LENGTH_LIMIT_S)
     columns = _columns(path, raw, content)

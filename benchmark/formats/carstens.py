@@ -66,12 +66,17 @@ def read_header(path: Path) -> PosHeader:
     return PosHeader(frames, sensors, rate_hz, data_at)
 
 
+def names(sensors: int) -> tuple[str, ...]:
+    """Names of all columns, sensor by sensor, sensors counted from 1: "1_x", "1_y", "1_z", "1_phi" and so on."""
+    return tuple(f"{sensor}_{axis}" for sensor in range(1, sensors + 1) for axis in AXES)
+
+
 def read_positions(path: Path) -> NDArray[np.float64]:
     """All numbers of a file.
 
     Returns:
-        float64, shape (frames, sensors, 7), last axis `AXES`: mm, degrees, residual error, unused. Coordinates of 100 m and
-        more, which machines write for sensors that are not there, are NaN.
+        float64, shape (frames, sensors, 7), last axis `AXES`: mm, degrees, residual error, unused. Coordinates of 100 m and more,
+        and three zeros, which machines write for sensors that are not there, are NaN.
 
     Raises:
         CorpusError: As `read_header`, or the numbers of no sensor are positions.
@@ -85,6 +90,7 @@ def read_positions(path: Path) -> NDArray[np.float64]:
     size = np.abs(positions[:, :, :3])
     _refuse_implausible(path, size)
     positions[:, :, :3][size >= _LARGEST_MM] = np.nan
+    positions[(size == 0).all(axis=2), :3] = np.nan
     return positions
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import CorpusError
-from benchmark.formats import mat5, raw_values
+from benchmark.formats import matlab, raw_values
+from benchmark.formats.columns import Columns
 from benchmark.formats.phones import arpabet_segment
 from benchmark.types import Clip, Segment, Trajectories
 
@@ -31,23 +32,24 @@ class Listing(NamedTuple):
     sentence: str
 
 
-class _Element(NamedTuple):
+class Element(NamedTuple):
+    """One signal of a recording.
+
+    Attributes:
+        name: In capitals.
+        rate_hz: Samples or frames per second.
+        signal: Shape (samples, columns).
+        entry: All fields of the structure as they are.
+    """
+
     name: str
     rate_hz: float
-    signal: mat5.Matrix
-    entry: dict[str, mat5.Matrix]
-
-
-def is_mview(path: Path) -> bool:
-    """Whether a `.mat` file holds a structure array with NAME, SRATE and SIGNAL."""
-    try:
-        return bool(_elements(path))
-    except CorpusError:
-        return False
+    signal: NDArray[np.number]
+    entry: dict[str, Any]
 
 
 def list_recording(path: Path) -> Listing:
-    """Lengths and sentence, without decoding signals.
+    """Lengths and sentence.
 
     Raises:
         CorpusError: Not an MVIEW file, or damaged.
@@ -56,8 +58,7 @@ def list_recording(path: Path) -> Listing:
     audio_s = _frames(audio) / audio.rate_hz if audio else 0.0
     articulation_s = max(_frames(sensor) / sensor.rate_hz for sensor in sensors)
     entry = (audio or sensors[0]).entry
-    sentence = mat5.text(entry["SENTENCE"]) if "SENTENCE" in entry else ""
-    return Listing(audio_s, articulation_s, " ".join(sentence.split()))
+    return Listing(audio_s, articulation_s, " ".join(matlab.text(entry.get("SENTENCE")).split()))
 
 
 def read_audio(path: Path) -> Clip:
@@ -69,7 +70,7 @@ def read_audio(path: Path) -> Clip:
     audio, _ = _parts(path)
     if audio is None:
         raise CorpusError(f"{path}: holds no audio element")
-    samples = _voice(path, mat5.numbers(audio.signal, np.float32))
+    samples = _voice(path, audio.signal)
     peak = max(float(samples.max()), -float(samples.min())) if samples.size else 0.0
     if not np.isfinite(peak):
         raise CorpusError(f"{path}: audio holds samples that are not finite")
@@ -79,7 +80,7 @@ def read_audio(path: Path) -> Clip:
     return Clip(samples, round(audio.rate_hz))
 
 
-def _voice(path: Path, signal: NDArray[np.floating]) -> NDArray[np.float32]:
+def _voice(path: Path, signal: NDArray[np.number]) -> NDArray[np.float32]:
     """The one channel of an audio signal, shape (samples,)."""
     if signal.ndim == 2 and min(signal.shape) > 1:
         channels = signal if signal.shape[0] < signal.shape[1] else signal.T
@@ -107,11 +108,9 @@ def read_sensors(path: Path, audio_s: float, vertical: int | None) -> Trajectori
         CorpusError: Sensors differ in rate, have too few columns, or are damaged.
     """
     _, sensors = _parts(path)
-    rate_hz = sensors[0].rate_hz
-    if any(sensor.rate_hz != rate_hz for sensor in sensors):
-        raise CorpusError(f"{path}: sensors have different rates; resample them first")
+    rate_hz = _common_rate(path, sensors)
     frames = min(_frames(sensor) for sensor in sensors)
-    signals = [_signal(path, sensor)[:frames] for sensor in sensors]
+    signals = [np.asarray(sensor.signal[:frames], np.float64) for sensor in sensors]
     column = _vertical_column(signals) if vertical is None else vertical
     if any(signal.shape[1] <= column for signal in signals):
         raise CorpusError(
@@ -135,41 +134,82 @@ def read_phones(path: Path) -> tuple[Segment, ...]:
     if field is None or field.size == 0:
         return ()
     found = []
-    for entry in mat5.elements(field):
+    for entry in _entries(field):
         if not {"LABEL", "OFFS"} <= set(entry):
             raise CorpusError(f"{path}: PHONES has no fields LABEL and OFFS")
-        edges = np.asarray(mat5.numbers(entry["OFFS"]), np.float64).reshape(-1)
+        edges = np.asarray(matlab.numbers(path, entry["OFFS"], "OFFS"), np.float64).reshape(-1)
         if edges.shape != (2,):
             raise CorpusError(f"{path}: a phone has {edges.size} times where a start and an end are expected")
-        found.append(arpabet_segment(mat5.text(entry["LABEL"]), float(edges[0]), float(edges[1])))
+        found.append(arpabet_segment(matlab.text(entry["LABEL"]), float(edges[0]), float(edges[1])))
     return tuple(found)
 
 
-def _elements(path: Path) -> list[_Element]:
-    found: list[_Element] = []
-    for variable in mat5.read_variables(path).values():
-        if variable.kind != 2:
-            continue
-        for entry in mat5.elements(variable):
-            if not {"NAME", "SRATE", "SIGNAL"} <= set(entry):
-                break
-            rate_hz = mat5.number(entry["SRATE"])
-            if not 1.0 <= rate_hz <= 1e6:
-                raise CorpusError(f"{path}: states a rate of {rate_hz:g} Hz; the file is damaged")
-            found.append(_Element(mat5.text(entry["NAME"]).upper(), rate_hz, entry["SIGNAL"], entry))
+def elements_in(path: Path, variables: dict[str, NDArray[Any]]) -> list[Element]:
+    """The elements of the first structure array among a file's variables that has NAME, SRATE and SIGNAL; none if there is none.
+
+    Raises:
+        CorpusError: One of them is damaged.
+    """
+    for variable in variables.values():
+        found = [
+            _element(path, entry) for entry in _entries(variable) if {"NAME", "SRATE", "SIGNAL"} <= set(entry)
+        ]
         if found:
             return found
-    raise CorpusError(f"{path}: holds no structure array with the fields NAME, SRATE and SIGNAL")
+    return []
 
 
-def _parts(path: Path) -> tuple[_Element | None, list[_Element]]:
-    elements = _elements(path)
+def columns_of(path: Path, elements: list[Element]) -> Columns:
+    """All coordinates of the sensors among the elements of a recording, as SENSOR_x, SENSOR_y, SENSOR_z, then SENSOR_4 and so on.
+
+    Raises:
+        CorpusError: There is no sensor, two have one name, or they differ in rate.
+    """
+    _, sensors = _audio_and_sensors(path, elements)
+    frames = min(_frames(sensor) for sensor in sensors)
+    names = tuple(
+        f"{sensor.name}_{'xyz'[i] if i < 3 else i + 1}"
+        for sensor in sensors
+        for i in range(sensor.signal.shape[1])
+    )
+    values = np.concatenate([np.asarray(sensor.signal[:frames], np.float64) for sensor in sensors], axis=1)
+    return Columns(values, names, _common_rate(path, sensors))
+
+
+def _common_rate(path: Path, sensors: list[Element]) -> float:
+    if len({sensor.rate_hz for sensor in sensors}) > 1:
+        raise CorpusError(f"{path}: sensors have different rates; resample them first")
+    return sensors[0].rate_hz
+
+
+def _element(path: Path, entry: dict[str, Any]) -> Element:
+    name = matlab.text(entry["NAME"]).upper()
+    rate = matlab.numbers(path, entry["SRATE"], f"SRATE of {name}")
+    rate_hz = float(rate.reshape(-1)[0]) if rate.size == 1 else 0.0
+    if not 1.0 <= rate_hz <= 1e6:
+        raise CorpusError(f"{path}: states a rate of {rate_hz:g} Hz; the file is damaged")
+    return Element(name, rate_hz, matlab.numbers(path, entry["SIGNAL"], f"SIGNAL of {name}"), entry)
+
+
+def _entries(variable: object) -> list[dict[str, Any]]:
+    """The entries of a structure array as dictionaries."""
+    if not isinstance(variable, np.ndarray) or not variable.dtype.names:
+        return []
+    return [dict(zip(variable.dtype.names, entry, strict=True)) for entry in variable.reshape(-1)]
+
+
+def _parts(path: Path) -> tuple[Element | None, list[Element]]:
+    elements = elements_in(path, matlab.read_variables(path))
+    if not elements:
+        raise CorpusError(f"{path}: holds no structure array with the fields NAME, SRATE and SIGNAL")
+    return _audio_and_sensors(path, elements)
+
+
+def _audio_and_sensors(path: Path, elements: list[Element]) -> tuple[Element | None, list[Element]]:
     audio = next((element for element in elements if element.name in _AUDIO_NAMES), None)
     # Signals with one column are other time series (laryngograph, velocity), not sensors.
     sensors = [
-        e
-        for e in elements
-        if e.name not in _AUDIO_NAMES and len(e.signal.dims) == 2 and min(e.signal.dims) > 1
+        e for e in elements if e.name not in _AUDIO_NAMES and e.signal.ndim == 2 and min(e.signal.shape) > 1
     ]
     if not sensors:
         raise CorpusError(f"{path}: holds no sensor; it may be an audio-only or empty recording")
@@ -181,20 +221,9 @@ def _parts(path: Path) -> tuple[_Element | None, list[_Element]]:
     return audio, sensors
 
 
-def _frames(element: _Element) -> int:
-    frames = element.signal.size if 1 in element.signal.dims else element.signal.dims[0]
-    if frames < 1:
-        raise CorpusError(f"{element.signal.file}: signal of {element.name} is empty")
-    return frames
-
-
-def _signal(path: Path, element: _Element) -> NDArray[np.float64]:
-    signal = np.asarray(mat5.numbers(element.signal), np.float64)
-    if signal.ndim != 2:
-        raise CorpusError(
-            f"{path}: signal of {element.name} has shape {signal.shape}; expected (frames, columns)"
-        )
-    return signal
+def _frames(element: Element) -> int:
+    shape = element.signal.shape
+    return element.signal.size if 1 in shape else shape[0]
 
 
 def _vertical_column(signals: list[NDArray[np.float64]]) -> int:

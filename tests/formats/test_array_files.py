@@ -5,15 +5,12 @@ from __future__ import annotations
 import codecs
 import tracemalloc
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from benchmark.errors import CorpusError
-from benchmark.formats import array_files, parquet_pages
+from benchmark.formats import array_files
 
 TABLE = [[1.5, 2.0], [3.0, 4.0]]
 
@@ -106,44 +103,3 @@ def test_a_text_table_does_not_swell(tmp_path: Path, line: str) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak <= 10 * path.stat().st_size
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"compression": "none"},
-        {"row_group_size": 7},
-        {"data_page_version": "2.0"},
-        {"use_dictionary": False},
-        {"write_page_index": True},
-    ],
-)
-def test_what_pages_of_parquet_state_is_nearly_what_their_columns_state(
-    tmp_path: Path, options: dict[str, Any]
-) -> None:
-    path = tmp_path / "x.parquet"
-    columns = {"x": np.arange(500.0), "n": np.arange(500) % 3, "text": [f"frame {i}" for i in range(500)]}
-    pq.write_table(pa.table(columns), path, **options)
-    with pq.ParquetFile(path) as source:
-        groups = [source.metadata.row_group(i) for i in range(source.metadata.num_row_groups)]
-        chunks = [group.column(i) for group in groups for i in range(3)]
-        # Theirs include the headers of the pages.
-        stated = sum(chunk.total_uncompressed_size for chunk in chunks)
-    found = parquet_pages.stated_bytes(path.read_bytes())
-    assert stated - 200 * len(chunks) < found < stated
-
-
-def test_a_page_that_states_a_size_it_cannot_have_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "x.parquet"
-    pq.write_table(pa.table({"x": np.zeros(20_000)}), path, use_dictionary=False)
-    content = path.read_bytes()
-    # A header begins with field 1, kind of page, then field 2, its size unpacked: here 160 kB, a number of three bytes.
-    assert content[4:7] == b"\x15\x00\x15"
-    assert [byte > 127 for byte in content[7:10]] == [True, True, False]
-    path.write_bytes(content[:7] + b"\xfe\xff\x7f" + content[10:])
-    with pytest.raises(CorpusError, match=r"x\.parquet: its pages swell to more than 10 times its size"):
-        array_files.read_columns(path)
-    for keep in (11, 40, len(content) - 3):
-        with pytest.raises(ValueError, match=r"it |its |a "):
-            parquet_pages.stated_bytes(content[:keep])

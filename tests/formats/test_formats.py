@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import pickle
 import struct
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 import scipy.io
 
 from benchmark.errors import CorpusError
-from benchmark.formats import carstens, est_track, mat5, mview, ssff, torch_zip
+from benchmark.formats import carstens, est_track, matlab, mview, ssff, torch_files
 from benchmark.types import Segment
 from tests.corpora.writers import est_bytes, pos_bytes, save_mview, ssff_bytes, torch_bytes
 
@@ -146,7 +145,7 @@ def test_numbers_of_every_type(tmp_path: Path, kind: type) -> None:
     path = tmp_path / "x.mat"
     array = np.arange(12).reshape(3, 4).astype(kind)
     scipy.io.savemat(path, {"x": array})
-    np.testing.assert_array_equal(mat5.numbers(mat5.read_variables(path)["x"]), array)
+    np.testing.assert_array_equal(matlab.read_variables(path)["x"], array)
 
 
 def test_integer_audio_is_scaled_and_nan_sensors_are_invalid(tmp_path: Path) -> None:
@@ -179,16 +178,6 @@ def test_two_sensors_of_one_name_are_refused(tmp_path: Path) -> None:
         mview.list_recording(path)
 
 
-def test_numbers_that_swell_in_memory_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "x.mat"
-    # A quarter of a byte for each number in the file, eight bytes in memory.
-    content = np.random.default_rng(0).integers(0, 4, 200_000).astype(np.uint8)
-    scipy.io.savemat(path, {"x": content}, do_compression=True)
-    found = mat5.read_variables(path)["x"]
-    with pytest.raises(CorpusError, match="10 times its size"):
-        mat5.numbers(found)
-
-
 @pytest.mark.parametrize("mark", [b"IM", b"HI"])
 def test_mat_73_says_what_to_do(tmp_path: Path, mark: bytes) -> None:
     path = tmp_path / "x.mat"
@@ -196,13 +185,6 @@ def test_mat_73_says_what_to_do(tmp_path: Path, mark: bytes) -> None:
     path.write_bytes(header + b"\x89HDF\r\n\x1a\n" + b"\0" * 64)
     with pytest.raises(CorpusError, match="save it again with '-v7'"):
         mview.list_recording(path)
-
-
-def test_a_zip_bomb_of_a_mat_file_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "x.mat"
-    scipy.io.savemat(path, {"x": np.zeros((500, 200))}, do_compression=True)
-    with pytest.raises(CorpusError, match="10 times its size"):
-        mat5.read_variables(path)
 
 
 def test_a_mat_file_that_is_no_recording_is_named(tmp_path: Path) -> None:
@@ -303,7 +285,7 @@ def test_torch_dictionaries(tmp_path: Path, tensors: bool) -> None:
         "nested": {"x": None, "y": True, "z": 0.5},
     }
     path.write_bytes(torch_bytes(dict(content), tensors))
-    found = torch_zip.read_dictionary(path)
+    found = torch_files.read_dictionary(path)
     assert list(found) == list(content)
     for key in ("a", "f", "i"):
         np.testing.assert_array_equal(found[key], content[key])
@@ -322,7 +304,7 @@ def test_numpy_arrays_of_every_pickle_protocol(tmp_path: Path, protocol: int) ->
     }
     path = tmp_path / "x.pt"
     path.write_bytes(zipped(pickle.dumps(content, protocol)))
-    found = torch_zip.read_dictionary(path)
+    found = torch_files.read_dictionary(path)
     for key in ("c", "f"):
         np.testing.assert_array_equal(found[key], content[key])
     assert found["s"] == 2.5
@@ -349,8 +331,8 @@ def test_nothing_that_a_pickle_names_is_run(tmp_path: Path) -> None:
     path = tmp_path / "x.pt"
     for evil in (Evil(Path.unlink, victim), Evil(eval, "1+1"), Evil(print, "hello")):
         path.write_bytes(zipped(pickle.dumps({"a": evil})))
-        with pytest.raises(CorpusError, match=r"would call|pickle instruction"):
-            torch_zip.read_dictionary(path)
+        with pytest.raises(CorpusError, match="would call"):
+            torch_files.read_dictionary(path)
     assert victim.exists()
 
 
@@ -370,82 +352,8 @@ def test_torch_damage(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.pt"
     path.write_bytes(content)
     with pytest.raises(CorpusError, match=r"x\.pt: ") as error:
-        torch_zip.read_dictionary(path)
+        torch_files.read_dictionary(path)
     assert "\n" not in str(error.value)
-
-
-def rebuilt(data: bytes, code: bytes = b"u1", count: bytes = b"K\x02") -> bytes:
-    """A pickle of {"a": an array of `count` numbers from what the instructions `data` make}."""
-    dtype = b"cnumpy\ndtype\nU" + bytes([len(code)]) + code + b"\x85R"
-    return b"}U\x01acnumpy.core.numeric\n_frombuffer\n(" + data + dtype + count + b"\x85U\x01CtRs."
-
-
-def many_times(levels: int) -> bytes:
-    """A list of ten times one list of ten times one list ..., which takes a few bytes for each level."""
-    value: object = 1
-    for _ in range(levels):
-        value = [value] * 10
-    return pickle.dumps({"a": value}, 2)
-
-
-def test_a_list_that_stands_in_many_places_is_made_once(tmp_path: Path) -> None:
-    path = tmp_path / "x.pt"
-    path.write_bytes(zipped(many_times(14)))
-    assert len(torch_zip.read_dictionary(path)["a"]) == 10
-
-
-@pytest.mark.parametrize(
-    ("hostile", "message"),
-    [
-        # To hash a tuple this deep would end the process.
-        (b"})" + b"\x85" * 200_000 + b"Ns.", "keys are neither text nor numbers"),
-        (b"})" + b"\x85" * 1_000 + b"N\x86d.", "damaged pickle"),
-        (many_times(20), "nested more than 16 levels"),
-        (b"N" * 20_000 + b"(t" * 20_000 + b".", "leaves nothing behind"),
-        (b"(0N.", "does not need|data do not need"),
-        (rebuilt(b"J\x00\x00\x00\x10"), "content is no bytes"),
-        (
-            b"}U\x01a]"
-            + b"c_codecs\nencode\nX\x00\x10\x00\x00"
-            + b"a" * 4096
-            + b"q\x00U\x06latin1\x86Ra"
-            + b"c_codecs\nencode\nh\x00U\x06latin1\x86Ra" * 5000
-            + b"s.",
-            "10 times its size",
-        ),
-    ],
-)
-def test_pickles_that_are_made_to_hang_or_swell_are_refused(
-    tmp_path: Path, hostile: bytes, message: str
-) -> None:
-    path = tmp_path / "x.pt"
-    path.write_bytes(zipped(b"\x80\x02" + hostile))
-    started = time.process_time()
-    with pytest.raises(CorpusError, match=message):
-        torch_zip.read_dictionary(path)
-    assert time.process_time() - started < 20.0
-
-
-def test_arrays_of_protocol_5_are_made_of_bytes_only(tmp_path: Path) -> None:
-    path = tmp_path / "x.pt"
-    path.write_bytes(zipped(b"\x80\x02" + rebuilt(b"U\x02ab")))
-    np.testing.assert_array_equal(torch_zip.read_dictionary(path)["a"], [97, 98])
-
-
-def test_an_array_of_a_type_that_is_no_number_is_passed_over(tmp_path: Path) -> None:
-    path = tmp_path / "x.pt"
-    path.write_bytes(zipped(b"\x80\x02" + rebuilt(b"U\x02ab", b"f4,(,,)f4")))
-    assert torch_zip.read_dictionary(path) == {"a": None}
-
-
-def test_a_zip_bomb_of_a_torch_file_is_refused(tmp_path: Path) -> None:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("archive/data.pkl", pickle.dumps({"a": b"\0" * 300_000}))
-    path = tmp_path / "x.pt"
-    path.write_bytes(stream.getvalue())
-    with pytest.raises(CorpusError, match="10 times its size"):
-        torch_zip.read_dictionary(path)
 
 
 def test_a_tensor_larger_than_its_storage_is_refused(tmp_path: Path) -> None:
@@ -454,8 +362,8 @@ def test_a_tensor_larger_than_its_storage_is_refused(tmp_path: Path) -> None:
     # The shape (2, 3) is two one-byte integers in the pickle.
     assert content.count(b"K\x02K\x03") == 1
     path.write_bytes(rezipped(content, b"K\x02K\x03", b"K\x7fK\x7f"))
-    with pytest.raises(CorpusError, match="larger than its data"):
-        torch_zip.read_dictionary(path)
+    with pytest.raises(CorpusError, match="not a file of torch, or damaged"):
+        torch_files.read_dictionary(path)
 
 
 def rezipped(content: bytes, old: bytes, new: bytes) -> bytes:
