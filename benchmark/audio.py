@@ -15,7 +15,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from benchmark.errors import CorpusError, SinbadError
-from benchmark.files import never_ends
+from benchmark.files import never_ends, replacing
 from benchmark.formats import sphere
 from benchmark.types import Clip
 
@@ -186,7 +186,7 @@ def pcm_sha256(pcm: NDArray[np.int16]) -> str:
 
 
 def write_flac(path: Path, pcm: NDArray[np.int16], rate_hz: int) -> None:
-    """Write 16-bit FLAC, whole or not at all (a temporary name beside it, then a rename).
+    """Write 16-bit FLAC, whole or not at all.
 
     Args:
         path: Where to; its folder is made where missing.
@@ -196,15 +196,11 @@ def write_flac(path: Path, pcm: NDArray[np.int16], rate_hz: int) -> None:
     Raises:
         SinbadError: It cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        soundfile.write(native(partial), pcm, rate_hz, format="FLAC", subtype="PCM_16")
-        partial.replace(path)
-    except soundfile.LibsndfileError as error:
-        raise SinbadError(f"{path}: cannot be written ({_reason(error)}); is the disk full?") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(path) as temporary:  # where the folder cannot be written, the system says why
+        try:
+            soundfile.write(native(temporary), pcm, rate_hz, format="FLAC", subtype="PCM_16")
+        except soundfile.LibsndfileError as error:
+            raise SinbadError(f"{path}: cannot be written ({_reason(error)}); is the disk full?") from error
 
 
 def _magic(path: Path) -> bytes:

@@ -37,7 +37,22 @@ class SilentSpeechError(CorpusError):
     """An utterance holds no speech, so that it has no level."""
 
 
-class SilentNoiseError(CorpusError):
+class NoiseError(CorpusError):
+    """Recordings of noise cannot be used.
+
+    Attributes:
+        noise_ids: Which.
+    """
+
+    def __init__(self, message: str, noise_ids: tuple[str, ...] = ()) -> None:
+        super().__init__(message, noise_ids)
+        self.noise_ids = noise_ids
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class SilentNoiseError(NoiseError):
     """A stretch of noise holds no sound. Where stretches are drawn, another may be."""
 
 

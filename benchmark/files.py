@@ -40,9 +40,20 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         # mkstemp makes files private; what we write is for everyone the folder is for.
         temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        _take_name(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _take_name(temporary: Path, path: Path) -> None:
+    try:
+        temporary.replace(path)
+    except IsADirectoryError as error:
+        raise SinbadError(
+            f"{path}: is a folder where a file should be; take it away and run the same command again"
+        ) from error
+    except OSError as error:
+        raise SinbadError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
 
 
 @contextmanager
@@ -54,12 +65,12 @@ def alone_in(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY) if fcntl is not None else None
     except OSError as error:
         raise SinbadError(f"{folder}: cannot be written ({error.strerror}); choose another folder") from error
-    if fcntl is None:
+    if fcntl is None or handle is None:
         yield
         return
-    handle = os.open(folder, os.O_RDONLY)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

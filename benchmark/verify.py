@@ -36,10 +36,10 @@ def _verify(arguments: argparse.Namespace) -> int:
 
     # A wrong path is told before these load.
     from benchmark.mixing.gather import Roots, gather
-    from benchmark.prepared.corpus import PreparedCorpus
+    from benchmark.prepared.corpus import open_tables, read_recipe
     from benchmark.prepared.verify import same_plan, verify
 
-    corpus = PreparedCorpus(arguments.corpus)
+    corpus = open_tables(arguments.corpus)
     verdict = verify(corpus, jobs=arguments.jobs, progress=cli.progress)
     same = True
     lines = [
@@ -56,9 +56,9 @@ def _verify(arguments: argparse.Namespace) -> int:
         "unexpected": verdict.unexpected,
     }
     if arguments.replan:
-        same = same_plan(
-            corpus, gather(corpus.recipe, Roots(arguments.speech_root, dict(arguments.noise_root)))
-        )
+        recipe = read_recipe(corpus.folder)
+        sources = gather(recipe, Roots(arguments.speech_root, dict(arguments.noise_root)))
+        same = same_plan(corpus, recipe, sources)
         facts["same_plan"] = same
         lines.append(
             "the plan derived again is " + ("the same" if same else "DIFFERENT: other sources or code")

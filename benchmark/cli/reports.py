@@ -52,11 +52,13 @@ def guarded(work: Callable[[argparse.Namespace], int], arguments: argparse.Names
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        if error.errno not in _NO_SPACE:
+        if error.errno in _NO_SPACE:
+            what = "no space is left on the disk; make room and run the same command again"
+        elif error.filename is not None:
+            what = f"{os.fsdecode(error.filename)}: {error.strerror}"
+        else:
             raise
-        print(
-            "error: no space is left on the disk; make room and run the same command again", file=sys.stderr
-        )
+        print(f"error: {what}", file=sys.stderr)
         return USAGE
 
 

@@ -23,7 +23,7 @@ from benchmark.joint.training_corpus import TrainingCorpus
 from benchmark.mixing.noise_index import samples_at_16k
 from benchmark.mixing.plan import plan_mixtures
 from benchmark.mixing.recipe import Recipe, recipe_hash
-from benchmark.mixing.render import LevelledSpeech, levelled_speech, render_mixture
+from benchmark.mixing.render import LevelledSpeech, assemble_noise, levelled_speech, render_mixture
 from benchmark.mixing.rows import PlanRow
 from benchmark.mixing.sources import SourceReader
 from benchmark.randomness import Randomness
@@ -190,7 +190,8 @@ class Renderer:
             path = self.cache / key[:2] / f"{key}.npz"
             if (found := _read(path, row["samples"])) is not None:
                 return found
-        rendered = render_mixture(row, self._recipe, speech, self._reader)
+        noise = assemble_noise(row, self._reader) if row["pieces"] else None
+        rendered = render_mixture(row, self._recipe, speech, noise)
         gain_db = rendered.speech_gain_db
         if path is not None:
             with replacing(path) as temporary, temporary.open("wb") as stream:

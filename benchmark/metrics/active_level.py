@@ -36,9 +36,9 @@ class ActiveLevel(NamedTuple):
 def active_speech_level(samples: ArrayLike, rate_hz: int) -> ActiveLevel:
     """Active level of speech.
 
-    The rectified signal is smoothed twice (30 ms), compared with thresholds an octave apart, and held for 200
-    ms after it falls below one. The active level is where the level of the active part lies 15.9 dB above
-    its threshold, by linear interpolation in dB.
+    A constant offset (DC) is taken off first: it is not heard. The rectified signal is smoothed twice (30 ms),
+    compared with thresholds an octave apart, and held for 200 ms after it falls below one. The active level is
+    where the level of the active part lies 15.9 dB above its threshold, by linear interpolation in dB.
 
     Args:
         samples: One channel, shape (samples,); floats with full scale 1.0, or int16/int32.
@@ -55,6 +55,7 @@ def active_speech_level(samples: ArrayLike, rate_hz: int) -> ActiveLevel:
     """
     rate = check_rate(rate_hz)
     signal = check_reference(samples)
+    signal = signal - signal.mean()
     energy = inner(signal, signal)
     counts = _active_samples(_held_envelope(signal, rate))
     rms_db = 10 * np.log10(energy / len(signal))

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmark import audio
-from benchmark.errors import CorpusError, ManifestError
+from benchmark.errors import CorpusError, ManifestError, NoiseError
 from benchmark.files import alone_in, write_text
 from benchmark.mixing.journal import Journal
 from benchmark.mixing.labels import write_phones
 from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path
-from benchmark.mixing.manifest import PLANNED, plan_hash, read_table, write_table
+from benchmark.mixing.manifest import PLANNED, corpus_hash, plan_hash, read_table, write_table
 from benchmark.mixing.plan import plan
 from benchmark.mixing.recipe import Recipe, recipe_hash
-from benchmark.mixing.render import levelled_speech, render_mixture
-from benchmark.mixing.rows import UNMEASURED, MixtureRow, PlanRow, UtteranceRow
+from benchmark.mixing.render import assemble_noise, levelled_speech, render_mixture
+from benchmark.mixing.rows import UNMEASURED, MixtureRow, Piece, PlanRow, UtteranceRow
 from benchmark.mixing.sources import SourceReader, Sources
 from benchmark.mixing.targets import unreadable_targets, write_targets
 from benchmark.types import RATE_HZ, SPLITS, Progress, Utterance, silent
 from benchmark.workers import share_out
 
 JOURNAL = "journal.jsonl"
+_LEFT_OUT_NOISE = "left_out_noise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class Report:
         kept: Mixtures that were there and right.
         left_out: One line for each recording that could not be used.
         remarks: One line for each thing about the phone labels that the user should know.
-        content_sha256: Content hash of the manifest.
-        plan_sha256: Hash of its planned columns alone.
+        content_sha256: Hash of all mixtures, utterances and targets.
+        plan_sha256: Hash of the planned columns of the mixtures alone.
     """
 
     folder: Path
@@ -89,43 +91,56 @@ def build(
         ManifestError: `folder` holds something else.
         CorpusError: A recording cannot be used and the recipe does not allow leaving it out.
     """
-    chosen = _chosen(sources, selection)
+    everything, listed = sources, _chosen(sources, selection)
+    earlier, facts = _earlier(folder, recipe)
+    spoilt = left_out_noise(facts)
     # Noise is dealt over what was listed, so that a recording that proves unreadable changes the noise of no other.
-    planned = plan(recipe, sources, {utterance.id for utterance in chosen})
-    sources, chosen = _readable(recipe, sources, chosen, jobs, progress)
-    readable = {utterance.id for utterance in chosen}
-    planned = [row for row in planned if row["utterance_id"] in readable]
-    with alone_in(folder):
-        earlier = _earlier(folder, recipe)
-        with Journal(folder / JOURNAL, recipe_hash(recipe)) as journal:
-            known = {**_same_plan(planned, earlier), **_of_plan(planned, journal.measured)}
-            for torn in folder.rglob(".*.part"):  # of a run that was killed while it wrote
-                torn.unlink()
-            measured, left_out = known, list(sources.damaged)
-            kept = 0
-            if not selection.plan_only:
-                sound = _intact(folder, known, jobs, progress)
-                kept = len(sound)
-                missing = [row for row in planned if row["mixture_id"] not in sound]
-                made, unusable = _render(recipe, missing, sources, folder, journal, jobs, progress)
-                measured = {**sound, **made}
-                left_out += unusable.values()
-                planned = [row for row in planned if row["utterance_id"] not in unusable]
-                if not planned:
-                    journal.discard()
-                    raise CorpusError(f"{left_out[0]} (and no other recording can be used)")
-            rows = [measured.get(row["mixture_id"]) or MixtureRow(**row, **UNMEASURED) for row in planned]
-            now = {row["mixture_id"] for row in rows}
-            rows += [row for key, row in earlier.items() if key not in now]
-            used = {row["utterance_id"] for row in planned}
-            chosen = [item for item in chosen if item.id in used]
-            utterances = write_targets(folder, recipe, sources, chosen, jobs, progress)
-            remarks = write_phones(folder, chosen, {row["utterance_id"] for row in rows}, jobs, progress)
-            write_text(folder / RECIPE, text)
-            content, planned_sha256 = _write_tables(folder, recipe, rows, utterances)
-            journal.discard()
+    dealt_over = {utterance.id for utterance in listed}
+    planned = plan(recipe, everything.without(spoilt), dealt_over)
+    sources, chosen = _readable(recipe, everything, listed, jobs, progress)
+    planned = _rows_of(chosen, planned)
+    with alone_in(folder), Journal(folder / JOURNAL, recipe_hash(recipe)) as journal:
+        known = {**_same_plan(planned, earlier), **_of_plan(planned, journal.measured)}
+        for torn in folder.rglob(".*.part"):  # of a run that was killed while it wrote
+            torn.unlink()
+        measured, left_out = known, list(sources.damaged)
+        kept = 0
+        if not selection.plan_only:
+            sound = _intact(folder, known, jobs, progress)
+            measured = sound
+            while True:
+                missing = [row for row in planned if row["mixture_id"] not in measured]
+                done = _render(recipe, missing, sources, folder, journal, jobs, progress)
+                left_out += [*done.without_speech.values(), *done.without_noise.values()]
+                chosen = [item for item in chosen if item.id not in done.without_speech]
+                planned = _rows_of(chosen, planned)
+                measured = {**measured, **done.made}
+                if not (done.without_noise and chosen):
+                    break
+                # Noise that cannot be used is as if it had never been there: what was drawn of it is drawn anew.
+                spoilt |= done.without_noise.keys()
+                planned = _rows_of(chosen, plan(recipe, everything.without(spoilt), dealt_over))
+                _same_plan(planned, earlier)
+                measured = _of_plan(planned, measured)
+            kept = sum(row is sound.get(key) for key, row in measured.items())
+            if not planned:
+                journal.discard()
+                raise CorpusError(f"{left_out[0]} (and no other recording can be used)")
+        rows = [measured.get(row["mixture_id"]) or MixtureRow(**row, **UNMEASURED) for row in planned]
+        now = {row["mixture_id"] for row in rows}
+        rows += [row for key, row in earlier.items() if key not in now]
+        utterances = write_targets(folder, recipe, sources, chosen, jobs, progress)
+        remarks = write_phones(folder, chosen, {row["utterance_id"] for row in rows}, jobs, progress)
+        write_text(folder / RECIPE, text)
+        content, planned_sha256 = _write_tables(folder, recipe, rows, utterances, spoilt)
+        journal.discard()
     rendered = len(measured) - kept if not selection.plan_only else 0
     return Report(folder, rendered, kept, left_out, remarks, content, planned_sha256)
+
+
+def _rows_of(chosen: Iterable[Utterance], planned: Iterable[PlanRow]) -> list[PlanRow]:
+    ids = {utterance.id for utterance in chosen}
+    return [row for row in planned if row["utterance_id"] in ids]
 
 
 def _readable(
@@ -166,20 +181,25 @@ def _chosen(sources: Sources, selection: Selection) -> list[Utterance]:
     return chosen
 
 
-def _earlier(folder: Path, recipe: Recipe) -> dict[str, MixtureRow]:
-    """Rows of an earlier run below `folder`, by mixture id."""
+def left_out_noise(facts: Mapping[str, str]) -> frozenset[str]:
+    """The noise ids that a prepared corpus does without because they could not be used, from the facts of its manifest."""
+    return frozenset(json.loads(facts.get(_LEFT_OUT_NOISE, "[]")))
+
+
+def _earlier(folder: Path, recipe: Recipe) -> tuple[dict[str, MixtureRow], dict[str, str]]:
+    """Rows of an earlier run below `folder`, by mixture id, and the facts of its manifest."""
     if not (folder / MANIFEST).exists():
         ours = (folder / RECIPE).exists() or (folder / JOURNAL).exists()
         if folder.is_dir() and any(folder.iterdir()) and not ours:
             raise ManifestError(f"{folder}: holds other files; choose an empty folder with --out")
-        return {}
+        return {}, {}
     table = read_table(folder / MANIFEST, "mixtures")
     if table.facts.get("recipe_sha256") != recipe_hash(recipe):
         raise ManifestError(
             f"{folder}: was prepared from another recipe ({table.facts.get('recipe')}, version {table.facts.get('version')}); "
             "choose another folder with --out, or delete it"
         )
-    return {row["mixture_id"]: row for row in table.rows}
+    return {row["mixture_id"]: row for row in table.rows}, table.facts
 
 
 def _same_plan(planned: Iterable[PlanRow], earlier: Mapping[str, MixtureRow]) -> dict[str, MixtureRow]:
@@ -242,59 +262,73 @@ def _render(
     journal: Journal,
     jobs: int,
     progress: Progress,
-) -> tuple[dict[str, MixtureRow], dict[str, str]]:
-    """Renders rows, one utterance a task; returns complete rows, and by utterance the reasons why some could not be."""
+) -> _Rendering:
+    """Renders rows, one utterance a task."""
     by_utterance: dict[str, list[PlanRow]] = defaultdict(list)
     for row in rows:
         by_utterance[row["utterance_id"]].append(row)
-    made: dict[str, MixtureRow] = {}
-    unusable: dict[str, str] = {}
+    done = _Rendering()
     tasks = ((recipe, group, sources.needed_by(group), folder) for group in by_utterance.values())
     results = share_out(_render_utterance, tasks, jobs, in_order=False)
     for finished in progress(results, len(by_utterance), "rendering"):
-        if isinstance(finished, Unusable):
-            unusable[finished.utterance_id] = finished.reason
-            continue
-        journal.add(finished)
-        made.update({row["mixture_id"]: row for row in finished})
-    return made, unusable
+        journal.add(list(finished.made.values()))
+        done.made.update(finished.made)
+        done.without_speech.update(finished.without_speech)
+        done.without_noise.update(finished.without_noise)
+    return done
 
 
 @dataclass(frozen=True, slots=True)
-class Unusable:
-    """An utterance that the recipe allows to leave out."""
+class _Rendering:
+    """What came of rendering rows.
 
-    utterance_id: str
-    reason: str
+    Attributes:
+        made: Complete rows by mixture id.
+        without_speech: Utterances that the recipe allows to leave out, and why.
+        without_noise: Noise ids that it allows to leave out, and why.
+    """
+
+    made: dict[str, MixtureRow] = field(default_factory=dict)
+    without_speech: dict[str, str] = field(default_factory=dict)
+    without_noise: dict[str, str] = field(default_factory=dict)
 
 
-def _render_utterance(
-    recipe: Recipe, rows: Sequence[PlanRow], sources: Sources, folder: Path
-) -> list[MixtureRow] | Unusable:
+def _render_utterance(recipe: Recipe, rows: Sequence[PlanRow], sources: Sources, folder: Path) -> _Rendering:
+    """Renders the mixtures of one utterance; noise that follows from one row to the next is assembled once."""
     reader = SourceReader(sources)
     try:
         speech = levelled_speech(rows[0]["utterance_id"], rows[0]["samples"], reader)
     except CorpusError as error:
         if recipe.speech.on_damage == "skip":
-            return Unusable(rows[0]["utterance_id"], str(error))
+            return _Rendering(without_speech={rows[0]["utterance_id"]: str(error)})
         raise
-    complete: list[MixtureRow] = []
+    made: dict[str, MixtureRow] = {}
+    pieces: list[Piece] = []
+    noise = None
     for row in rows:
-        try:
-            rendered = render_mixture(row, recipe, speech, reader)
-        except CorpusError as error:
-            # Without it the plan would be another, of all mixtures that draw from the same noise.
-            raise CorpusError(
-                f"{error}; the plan counts on this noise, so that it cannot be left out now: mend it, or take it away and run the "
-                "same command again"
-            ) from error
+        if row["pieces"] != pieces:
+            pieces = row["pieces"]
+            try:
+                noise = assemble_noise(row, reader) if pieces else None
+            except NoiseError as error:
+                if recipe.speech.on_damage == "skip":
+                    return _Rendering(made, without_noise=dict.fromkeys(error.noise_ids, str(error)))
+                raise CorpusError(
+                    f"{error}; mend it, or take it away and run the same command again, or let the recipe leave out what is damaged "
+                    '(speech.on_damage = "skip")'
+                ) from error
+        rendered = render_mixture(row, recipe, speech, noise)
         audio.write_flac(audio_path(folder, row["mixture_id"]), rendered.pcm, RATE_HZ)
-        complete.append(MixtureRow(**row, **rendered.measured))
-    return complete
+        made[row["mixture_id"]] = MixtureRow(**row, **rendered.measured)
+    return _Rendering(made)
 
 
 def _write_tables(
-    folder: Path, recipe: Recipe, rows: Sequence[MixtureRow], utterances: Sequence[UtteranceRow]
+    folder: Path,
+    recipe: Recipe,
+    rows: Sequence[MixtureRow],
+    utterances: Sequence[UtteranceRow],
+    spoilt: frozenset[str],
 ) -> tuple[str, str]:
     plan = plan_hash(rows)
     facts = {
@@ -304,6 +338,8 @@ def _write_tables(
         "plan_sha256": plan,
         "targets": recipe.speech.targets,
     }
+    if spoilt:
+        facts[_LEFT_OUT_NOISE] = json.dumps(sorted(spoilt))
     kept: dict[str, UtteranceRow] = {}
     if (folder / UTTERANCES).exists():
         kept = {row["utterance_id"]: row for row in read_table(folder / UTTERANCES, "utterances").rows}
@@ -313,5 +349,7 @@ def _write_tables(
         raise ManifestError(
             f"{folder / UTTERANCES}: lacks utterances of the earlier run; prepare all splits again, without --limit"
         )
-    write_table(folder / UTTERANCES, "utterances", [kept[key] for key in sorted(wanted)], facts)
-    return write_table(folder / MANIFEST, "mixtures", rows, facts), plan
+    of_utterances = write_table(
+        folder / UTTERANCES, "utterances", [kept[key] for key in sorted(wanted)], facts
+    )
+    return corpus_hash(write_table(folder / MANIFEST, "mixtures", rows, facts), of_utterances), plan

@@ -9,14 +9,15 @@ from types import TracebackType
 from typing import IO, Any
 
 from benchmark.errors import ManifestError, SinbadError
+from benchmark.mixing.manifest import complete_row
 from benchmark.mixing.rows import MixtureRow
 
 
 class Journal:
     """Finished rows, one JSON object a line, appended as they come.
 
-    The file exists only while a corpus is incomplete. A last line that was torn by a kill is ignored; rows of another recipe
-    are refused. What it says of a file is believed only if the samples on disk have the hash.
+    The file exists only while a corpus is incomplete. A line that is no complete row, torn by a kill or written by another hand, is
+    ignored; rows of another recipe are refused. What it says of a file is believed only if the samples on disk have the hash.
 
     Attributes:
         measured: Rows of the earlier run by mixture id.
@@ -34,7 +35,7 @@ class Journal:
             self._stream = self._path.open("w", encoding="utf-8")
         except OSError as error:
             raise SinbadError(
-                f"{self._path.parent}: cannot be written ({error.strerror}); choose another --out"
+                f"{self._path}: cannot be written ({error.strerror}); choose another --out"
             ) from error
         self._line({"recipe_sha256": self._identity})
         self.add(list(self.measured.values()))
@@ -65,17 +66,20 @@ class Journal:
     def _read(self) -> dict[str, MixtureRow]:
         if not self._path.is_file():
             return {}
-        rows = []
-        for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
-            try:
-                rows.append(json.loads(line))
-            except json.JSONDecodeError:
-                break
-        if not rows:
+        first, *lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
+        header = _parsed(first)
+        if not isinstance(header, dict) or "recipe_sha256" not in header:
             return {}
-        if rows[0].get("recipe_sha256") != self._identity:
+        if header["recipe_sha256"] != self._identity:
             raise ManifestError(
                 f"{self._path.parent}: holds an interrupted run of another recipe; "
                 "choose another folder with --out, or delete it"
             )
-        return {row["mixture_id"]: row for row in rows[1:]}
+        return {row["mixture_id"]: row for line in lines if (row := complete_row(_parsed(line))) is not None}
+
+
+def _parsed(line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None

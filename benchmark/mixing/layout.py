@@ -21,6 +21,23 @@ def require_folder(folder: Path) -> None:
         )
 
 
+def refuse_outside(identity: str, what: str) -> None:
+    """Makes sure that a name which becomes a path stays inside the corpus on any system.
+
+    Args:
+        identity: A mixture id, an utterance id or a speaker.
+        what: What it is, for the message.
+
+    Raises:
+        ManifestError: It is absolute, goes up, names a drive, or has an empty part.
+    """
+    parts = identity.split("/")
+    if any(part in ("", ".", "..") for part in parts) or set(identity) & set("\\:\0"):
+        raise ManifestError(
+            f"{what} {identity!r} does not name a place inside the corpus; the table was not written by this package, do not use it"
+        )
+
+
 def audio_path(folder: Path, mixture_id: str) -> Path:
     """Where the audio of a mixture lies below the folder of its corpus."""
     return folder / "audio" / f"{mixture_id}.flac"

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar, overload
+from typing import Any, Generic, Literal, TypeVar, cast, overload
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmark.errors import ManifestError
 from benchmark.files import replacing
+from benchmark.mixing.layout import refuse_outside
 from benchmark.mixing.rows import MixtureRow, PlanRow, UtteranceRow
 
 Row = TypeVar("Row", MixtureRow, UtteranceRow)
@@ -101,6 +102,27 @@ def content_hash(rows: Iterable[Mapping[str, Any]], key: str) -> str:
         digest.update(json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
         digest.update(b"\n")
     return digest.hexdigest()
+
+
+def corpus_hash(mixtures: str, utterances: str) -> str:
+    """One hash for all that a corpus holds: its mixtures, and its utterances with the hashes of their targets.
+
+    Args:
+        mixtures: `content_hash` of the table of mixtures.
+        utterances: `content_hash` of the table of utterances.
+    """
+    return hashlib.sha256(f"mixtures {mixtures}\nutterances {utterances}\n".encode()).hexdigest()
+
+
+def complete_row(found: object) -> MixtureRow | None:
+    """`found` if it is a row of a rendered mixture with every column of its type, else None."""
+    if not isinstance(found, dict) or found.keys() != set(MIXTURES.names) or found["pcm_sha256"] is None:
+        return None
+    try:
+        pa.Table.from_pylist([found], schema=MIXTURES).validate(full=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError):
+        return None
+    return cast(MixtureRow, found)
 
 
 def plan_hash(rows: Iterable[PlanRow]) -> str:
@@ -190,8 +212,10 @@ def read_table(path: Path, kind: str) -> Table[Any]:
     """Opens a table written by `write_table` and checks its schema and content hash.
 
     Raises:
-        ManifestError: It is missing, damaged, of another kind, or was edited.
+        ManifestError: It is missing, damaged, of another kind, was edited, or names files outside of its corpus.
     """
+    if path.is_dir():
+        raise ManifestError(f"{path}: is a folder where a file should be; delete it and prepare again")
     if not path.is_file():
         raise ManifestError(f"{path}: not found; a prepared corpus is made by `python -m benchmark.prepare`")
     table = open_parquet(path)
@@ -208,4 +232,8 @@ def read_table(path: Path, kind: str) -> Table[Any]:
         raise ManifestError(
             f"{path}: its content does not match its stored hash; it was edited or damaged; delete it and prepare again"
         )
+    for row in rows:
+        for column in ("mixture_id", "utterance_id", "speaker"):
+            if column in row:
+                refuse_outside(row[column], f"{path}: {column}")
     return Table(rows, digest, facts)

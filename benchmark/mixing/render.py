@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.audio import FULL_SCALE, pcm16, pcm_sha256
-from benchmark.errors import MeasureError, SilentNoiseError, SilentSpeechError
+from benchmark.errors import CorpusError, MeasureError, NoiseError, SilentNoiseError, SilentSpeechError
 from benchmark.metrics import ActiveLevel, active_speech_level
+from benchmark.mixing.levels import SILENT_BELOW_DBFS, Samples, factor, rms_db, without_dc
 from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.rows import Measured, PlanRow
 from benchmark.mixing.sources import SourceReader
 from benchmark.types import RATE_HZ
-
-Samples = NDArray[np.float64]
 
 # Gains are rounded before they are used, so that what is stored is exactly what was applied, and a difference in the last bit of
 # a logarithm between two processors does not reach the samples.
@@ -46,15 +46,22 @@ class LevelledSpeech:
     scaled signal is the scaled level only within about 0.1 dB.
 
     Attributes:
-        samples: At the recorded level, shape (samples,).
+        samples: At the recorded level without DC, shape (samples,).
         level: At the recorded level.
+
+    Raises:
+        SilentSpeechError: It holds no speech, or nothing above the last bit of 16.
     """
 
     def __init__(self, samples: Samples, name: str) -> None:
-        self.samples = samples
+        self.samples = without_dc(samples)
         self._name = name
         self._levels: dict[float, ActiveLevel] = {}
         self.level = self.level_at(0.0)
+        if self.level.level_db <= SILENT_BELOW_DBFS:
+            raise SilentSpeechError(
+                f"{name}: is practically silent ({self.level.level_db:.0f} dBFS, the last bit of 16); replace the recording"
+            )
 
     def level_at(self, gain_db: float) -> ActiveLevel:
         """The level after a gain.
@@ -64,7 +71,7 @@ class LevelledSpeech:
         """
         if gain_db not in self._levels:
             try:
-                self._levels[gain_db] = active_speech_level(self.samples * _factor(gain_db), RATE_HZ)
+                self._levels[gain_db] = active_speech_level(self.samples * factor(gain_db), RATE_HZ)
             except MeasureError as error:
                 raise SilentSpeechError(f"{self._name}: has no measurable speech level: {error}") from error
         return self._levels[gain_db]
@@ -80,54 +87,91 @@ def levelled_speech(utterance_id: str, samples: int, reader: SourceReader) -> Le
     return LevelledSpeech(reader.speech(utterance_id, samples), utterance_id)
 
 
-def assemble_noise(row: PlanRow, reader: SourceReader) -> Samples:
-    """Sums the pieces of a plan row, shape (samples,), at an arbitrary common level."""
-    noise = np.zeros(row["samples"])
+@dataclass(frozen=True, slots=True, eq=False)
+class AssembledNoise:
+    """The noise of one utterance and kind, at an arbitrary level; the same at every SNR but for its gain.
+
+    Attributes:
+        samples: Without DC, shape (samples,).
+        rms_db: RMS level over all of them.
+        talker_levels_db: P.56 active level of each talker in it who is heard, on the scale of `samples`; empty where the noise is not
+            made of talkers.
+    """
+
+    samples: Samples
+    rms_db: float
+    talker_levels_db: tuple[float, ...]
+
+
+def assemble_noise(row: PlanRow, reader: SourceReader) -> AssembledNoise:
+    """Reads and sums the pieces of a plan row.
+
+    Raises:
+        NoiseError: A recording cannot be used.
+        SilentNoiseError: All of the noise is silent, or nothing but the last bit of 16 moves.
+    """
     read = reader.talker if row["talkers"] else reader.noise
+    tracks: list[Samples] = []
     for piece in row["pieces"]:
-        stretch = read(piece)
-        noise[piece["at"] : piece["at"] + piece["frames"]] += stretch * _factor(piece["gain_db"])
-    return noise
+        try:
+            stretch = read(piece)
+        except CorpusError as error:
+            raise NoiseError(str(error), (piece["noise_id"],)) from error
+        if piece["at"] == 0:  # the next talker begins
+            tracks.append(np.zeros(row["samples"]))
+        tracks[-1][piece["at"] : piece["at"] + piece["frames"]] += stretch * factor(piece["gain_db"])
+    noise = np.sum(tracks, axis=0)
+    level_db = rms_db(noise)
+    if not math.isfinite(level_db):
+        raise SilentNoiseError(
+            f"{row['mixture_id']}: its noise is silent there ({_places(row)}); listen to the recording, and take it out of the noise "
+            "if it is damaged",
+            tuple(piece["noise_id"] for piece in row["pieces"]),
+        )
+    return AssembledNoise(noise, level_db, _active_levels(tracks) if row["talkers"] else ())
 
 
-def render_mixture(row: PlanRow, recipe: Recipe, speech: LevelledSpeech, reader: SourceReader) -> Rendered:
+def _active_levels(tracks: Sequence[Samples]) -> tuple[float, ...]:
+    heard = (track for track in tracks if math.isfinite(rms_db(track)))
+    return tuple(active_speech_level(track, RATE_HZ).level_db for track in heard)
+
+
+def render_mixture(
+    row: PlanRow, recipe: Recipe, speech: LevelledSpeech, noise: AssembledNoise | None
+) -> Rendered:
     """Renders one plan row.
 
     SNR is the P.56 active level of the speech minus the RMS of the noise over the whole mixture (the NOIZEUS convention), or RMS
-    minus RMS where the recipe asks for it. A sum that would pass the peak limit is brought down by one gain common to both.
+    minus RMS where the recipe asks for it; both without DC, which no mixture holds. A sum that would pass the peak limit is brought
+    down by one gain common to both. What is reported of a mixture is measured on its 16-bit samples.
 
-    Raises:
-        CorpusError: A source cannot be read.
-        SilentNoiseError: The noise is silent.
+    Args:
+        row: What to render.
+        recipe: Levels and limits.
+        speech: Of the row's utterance.
+        noise: Of the row's pieces; None for clean speech.
     """
     wanted = recipe.speech.level_dbfs
     asked_db = 0.0 if wanted is None else round(wanted - speech.level.level_db, _GAIN_DIGITS)
-    noise, noise_rms_db = np.zeros(0), None
     snr_db = row["snr_db"]
-    if snr_db is not None:
-        noise = assemble_noise(row, reader)
-        noise_rms_db = _rms_db(noise)
-        if not math.isfinite(noise_rms_db):
-            raise SilentNoiseError(
-                f"{row['mixture_id']}: its noise is silent there ({_places(row)}); listen to the recording, and take it out of the "
-                "noise if it is damaged"
-            )
-
     speech_gain_db, noise_gain_db = asked_db, None
     while True:
-        mixture = speech.samples * _factor(speech_gain_db)
-        if snr_db is not None and noise_rms_db is not None:
-            noise_gain_db = _noise_gain_db(snr_db, recipe, speech.level_at(speech_gain_db), noise_rms_db)
-            mixture = mixture + noise * _factor(noise_gain_db)
+        mixture = speech.samples * factor(speech_gain_db)
+        if snr_db is not None and noise is not None:
+            noise_gain_db = _noise_gain_db(snr_db, recipe, speech.level_at(speech_gain_db), noise.rms_db)
+            mixture = mixture + noise.samples * factor(noise_gain_db)
         excess_db = _excess_db(mixture, recipe.mixing.peak_limit_dbfs)
         if excess_db == 0.0:
             break
         speech_gain_db = round(speech_gain_db - excess_db, _GAIN_DIGITS)
 
     pcm = pcm16(mixture)
-    snr_p56_db, snr_rms_db = None, None
-    if noise_gain_db is not None:
+    snr_p56_db, snr_rms_db, over_mean_db, over_loudest_db = None, None, None, None
+    if noise is not None and noise_gain_db is not None:
         snr_p56_db, snr_rms_db = _realised(pcm, speech, speech_gain_db)
+        if noise.talker_levels_db:
+            own_db = speech.level_at(speech_gain_db).level_db - noise_gain_db
+            over_mean_db, over_loudest_db = _over_talkers(own_db, noise.talker_levels_db)
     measured = Measured(
         speech_level_dbfs=round(speech.level.level_db, _REPORT_DIGITS),
         speech_activity=round(speech.level.activity, _REPORT_DIGITS),
@@ -137,8 +181,8 @@ def render_mixture(row: PlanRow, recipe: Recipe, speech: LevelledSpeech, reader:
         peak=int(np.abs(pcm.astype(np.int32)).max()) / FULL_SCALE,
         snr_p56_db=snr_p56_db,
         snr_rms_db=snr_rms_db,
-        over_mean_db=None,
-        over_loudest_db=None,
+        over_mean_db=over_mean_db,
+        over_loudest_db=over_loudest_db,
         pcm_sha256=pcm_sha256(pcm),
     )
     return Rendered(pcm, speech_gain_db, measured)
@@ -156,9 +200,15 @@ def _noise_gain_db(snr_db: float, recipe: Recipe, level: ActiveLevel, noise_rms_
     return round(reference_db - snr_db - noise_rms_db, _GAIN_DIGITS)
 
 
+def _over_talkers(speech_db: float, talkers_db: Sequence[float]) -> tuple[float, float]:
+    """Level of the speech over the mean power of the talkers, and over the loudest of them."""
+    mean_db = 10.0 * math.log10(float(np.mean(np.power(10.0, np.array(talkers_db) / 10.0))))
+    return round(speech_db - mean_db, _REPORT_DIGITS), round(speech_db - max(talkers_db), _REPORT_DIGITS)
+
+
 def _realised(pcm: NDArray[np.int16], speech: LevelledSpeech, gain_db: float) -> tuple[float, float]:
     """Both readings of the SNR, by P.56 and by RMS, from the samples as they are stored."""
-    residue_db = _rms_db(pcm / FULL_SCALE - speech.samples * _factor(gain_db))
+    residue_db = rms_db(pcm / FULL_SCALE - speech.samples * factor(gain_db))
     level = speech.level_at(gain_db)
     return (
         round(level.level_db - residue_db, _REPORT_DIGITS) + 0.0,
@@ -171,12 +221,3 @@ def _excess_db(mixture: Samples, limit_dbfs: float) -> float:
     peak = float(np.abs(mixture).max())
     excess_db = 20.0 * math.log10(peak) - limit_dbfs if peak > 0 else 0.0
     return float(math.ceil(excess_db * 1e4) / 1e4) if excess_db > 0 else 0.0
-
-
-def _factor(gain_db: float) -> float:
-    return float(10.0 ** (gain_db / 20.0))
-
-
-def _rms_db(samples: Samples) -> float:
-    power = float(np.mean(np.square(samples)))
-    return 10.0 * math.log10(power) if power > 0 else -math.inf

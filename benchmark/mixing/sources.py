@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,8 @@ from benchmark.audio import resample
 from benchmark.corpora.contract import Corpus
 from benchmark.errors import CorpusError, MeasureError
 from benchmark.metrics import active_speech_level
-from benchmark.mixing.noise_index import Stretches, Talkers
+from benchmark.mixing.levels import SILENT_BELOW_DBFS, factor, rms_db, without_dc
+from benchmark.mixing.noise_index import Stretch, Stretches, Talker, Talkers
 from benchmark.mixing.rows import Piece, PlanRow
 from benchmark.noises.reading import NoiseReader
 from benchmark.noises.synthetic import SYNTHETIC
@@ -62,6 +63,22 @@ class Sources:
         """Which channel of the corpus is on which articulator."""
         return self.corpus.sensors if self.corpus is not None else {}
 
+    def without(self, noise_ids: Collection[str]) -> Sources:
+        """The same as if some recordings of noise, named by their noise ids, had never been there."""
+        if not noise_ids:
+            return self
+
+        def left(found: Iterable[Stretch]) -> tuple[Stretch, ...]:
+            return tuple(stretch for stretch in found if stretch.noise_id not in noise_ids)
+
+        talkers = {
+            key: tuple(Talker(one.name, own) for one in found if (own := left(one.speech)))
+            for key, found in self.talkers.items()
+        }
+        return replace(
+            self, talkers=talkers, stretches={key: left(found) for key, found in self.stretches.items()}
+        )
+
     def needed_by(self, rows: Iterable[PlanRow]) -> Sources:
         """What is read for the plan rows, small enough to send to a worker with every task."""
         speech: dict[str, Utterance] = {}
@@ -97,7 +114,9 @@ class SourceReader:
         return _fitted(_at_16k(utterance.audio()), samples, utterance_id)
 
     def noise(self, piece: Piece) -> Samples:
-        """The samples of a piece of noise as they are recorded, shape (frames,).
+        """The samples of a piece of noise as they are recorded but without DC, shape (frames,).
+
+        A stretch that is practically silent (`levels.SILENT_BELOW_DBFS`) comes back as zeros.
 
         Raises:
             CorpusError: The noise is unknown, unreadable or shorter than the plan says.
@@ -105,15 +124,18 @@ class SourceReader:
         source, _, name = piece["noise_id"].partition(":")
         if source == "synthetic":
             category, _, token = name.partition(":")
-            return SYNTHETIC[category](token, piece["offset"] + piece["frames"])[piece["offset"] :]
-        return _fitted(
-            self._reader(source, piece["noise_id"]).stretch(name, piece["offset"], piece["frames"]),
-            piece["frames"],
-            piece["noise_id"],
-        )
+            return without_dc(
+                SYNTHETIC[category](token, piece["offset"] + piece["frames"])[piece["offset"] :]
+            )
+        reader = self._reader(source, piece["noise_id"])
+        stretch = reader.stretch(name, piece["offset"], piece["frames"])
+        stretch = without_dc(_fitted(stretch, piece["frames"], piece["noise_id"]))
+        return stretch if rms_db(stretch) > SILENT_BELOW_DBFS else np.zeros(piece["frames"])
 
     def talker(self, piece: Piece) -> Samples:
         """The samples of a piece of a talker's speech, brought to P.56 active level 0 dB around there, shape (frames,).
+
+        Without DC, and zeros where it is practically silent, as `noise`.
 
         Raises:
             CorpusError: The recording is unknown, unreadable, shorter than the plan says, or holds no speech.
@@ -126,7 +148,8 @@ class SourceReader:
                 if len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
             # The length planned by the header may differ by one sample from that of the filter.
-            return _fitted(self._kept[noise_id][offset : offset + piece["frames"]], piece["frames"], noise_id)
+            cut = self._kept[noise_id][offset : offset + piece["frames"]]
+            return without_dc(_fitted(cut, piece["frames"], noise_id))
         reader = self._reader(source, noise_id)
         window = (noise_id, offset // _LEVELLED_OVER)
         if window not in self._factors:
@@ -158,7 +181,9 @@ def _level_factor(samples: Samples, name: str) -> float:
         level_db = active_speech_level(samples, RATE_HZ).level_db
     except MeasureError as error:
         raise CorpusError(f"{name}: cannot serve as a talker: {error}") from error
-    return float(10.0 ** (-round(level_db, 6) / 20.0))
+    if level_db <= SILENT_BELOW_DBFS:
+        raise CorpusError(f"{name}: cannot serve as a talker: it is practically silent ({level_db:.0f} dBFS)")
+    return factor(-round(level_db, 6))
 
 
 def _factor_around(reader: NoiseReader, name: str, offset: int, noise_id: str) -> float:

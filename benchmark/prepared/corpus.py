@@ -5,15 +5,17 @@
     DIR/phones.parquet      where the recordings are labelled
 
 Example:
-    >>> corpus = PreparedCorpus(Path("prepared/demo_noisy"))  # doctest: +SKIP
+    >>> corpus = PreparedCorpus("prepared/demo_noisy")  # doctest: +SKIP
     >>> corpus.noisy("babble/-5/F01/U001").duration_s  # doctest: +SKIP
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark import audio
 from benchmark.errors import CorpusError, ManifestError
@@ -25,12 +27,73 @@ from benchmark.mixing.layout import (
     require_folder,
     trajectories_path,
 )
-from benchmark.mixing.manifest import read_table, split_hash
+from benchmark.mixing.manifest import corpus_hash, read_table, split_hash
 from benchmark.mixing.phone_table import FILE_NAME, labels_hash, read_labels
-from benchmark.mixing.recipe import Recipe, parse_recipe
+from benchmark.mixing.recipe import Recipe, parse_recipe, recipe_hash
 from benchmark.mixing.rows import MixtureRow, UtteranceRow
 from benchmark.mixing.trajectory_table import read_trajectories
 from benchmark.types import Clip, Segment, Trajectories
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from benchmark.prepared.notebook import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of a prepared corpus as they lie on disk; see `PreparedCorpus` for what they hold."""
+
+    folder: Path
+    facts: dict[str, str]
+    mixtures: dict[str, MixtureRow]
+    utterances: dict[str, UtteranceRow]
+
+
+def open_tables(folder: Path) -> Tables:
+    """Opens the tables of a prepared corpus, whatever has become of its other files.
+
+    Raises:
+        ManifestError: `folder` holds no prepared corpus, or its tables were damaged or edited.
+    """
+    require_folder(folder)
+    mixtures = read_table(folder / MANIFEST, "mixtures")
+    utterances = read_table(folder / UTTERANCES, "utterances")
+    by_id = {row["utterance_id"]: row for row in utterances.rows}
+    unknown = next((row["utterance_id"] for row in mixtures.rows if row["utterance_id"] not in by_id), None)
+    if unknown is not None:
+        raise ManifestError(
+            f"{folder / UTTERANCES}: lacks {unknown}, of which there are mixtures; prepare again"
+        )
+    content = corpus_hash(mixtures.content_sha256, utterances.content_sha256)
+    facts = {**mixtures.facts, "content_sha256": content}
+    return Tables(folder, facts, {row["mixture_id"]: row for row in mixtures.rows}, by_id)
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """The recipe that lies in a prepared corpus.
+
+    Raises:
+        ManifestError: It cannot be read.
+        RecipeError: It is not valid.
+    """
+    path = folder / RECIPE
+    try:
+        return parse_recipe(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise ManifestError(f"{path}: cannot be read ({error.strerror}); prepare the corpus again") from error
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{path}: is damaged; prepare the corpus again") from error
+
+
+def same_recipe(tables: Tables) -> bool:
+    """Whether the recipe on disk says what the tables were made from.
+
+    Raises:
+        ManifestError: It cannot be read.
+        RecipeError: It is not valid.
+    """
+    return recipe_hash(read_recipe(tables.folder)) == tables.facts.get("recipe_sha256")
 
 
 class PreparedCorpus:
@@ -41,35 +104,30 @@ class PreparedCorpus:
         recipe: The recipe as it was used.
         mixtures: Plan rows with what rendering measured, by mixture id, sorted.
         utterances: One row an utterance, by utterance id.
-        facts: What the manifest says of itself: recipe, version, hashes.
+        facts: What the manifest says of itself: recipe, version, hashes. "content_sha256" covers mixtures, utterances and targets.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Opens the tables.
+    def __init__(self, folder: Path | str) -> None:
+        """Opens the tables and compares the recipe with what they were made from.
 
         Raises:
-            ManifestError: `folder` holds no prepared corpus, or its tables were damaged or edited.
+            ManifestError: `folder` holds no prepared corpus, or its tables or its recipe were damaged or edited.
         """
-        self.folder = folder
-        require_folder(folder)
-        table = read_table(folder / MANIFEST, "mixtures")
-        self.facts = {**table.facts, "content_sha256": table.content_sha256}
-        self.mixtures: dict[str, MixtureRow] = {row["mixture_id"]: row for row in table.rows}
-        rows = read_table(folder / UTTERANCES, "utterances").rows
-        self.utterances: dict[str, UtteranceRow] = {row["utterance_id"]: row for row in rows}
+        tables = open_tables(Path(folder))
+        self.folder = tables.folder
+        self.facts = tables.facts
+        self.mixtures = tables.mixtures
+        self.utterances = tables.utterances
+        if (self.folder / RECIPE).exists() and not same_recipe(tables):
+            raise ManifestError(
+                f"{self.folder / RECIPE}: was edited after the corpus was prepared; put it back as it was, or prepare the edited recipe "
+                "into another folder"
+            )
 
     @cached_property
     def recipe(self) -> Recipe:
         """The recipe as it was used."""
-        path = self.folder / RECIPE
-        try:
-            return parse_recipe(path.read_text(encoding="utf-8"), str(path))
-        except OSError as error:
-            raise ManifestError(
-                f"{path}: cannot be read ({error.strerror}); prepare the corpus again"
-            ) from error
-        except UnicodeDecodeError as error:
-            raise ManifestError(f"{path}: is damaged; prepare the corpus again") from error
+        return read_recipe(self.folder)
 
     @cached_property
     def phones(self) -> Mapping[str, tuple[Segment, ...]]:
@@ -152,11 +210,47 @@ class PreparedCorpus:
             raise ManifestError(f"{path}: holds no trajectories of {utterance_id}; prepare the corpus again")
         return found
 
+    def mixtures_frame(self) -> pd.DataFrame:
+        """The mixtures as a table for pandas, one row each, by mixture id."""
+        return _frame(self.mixtures.values(), "mixture_id")
+
+    def utterances_frame(self) -> pd.DataFrame:
+        """The utterances as a table for pandas, one row each, by utterance id."""
+        return _frame(self.utterances.values(), "utterance_id")
+
+    def show(self, key: str) -> Shown:
+        """In a notebook: a player, the waveform and the targets of a mixture, or of all mixtures of an utterance.
+
+        Args:
+            key: A mixture id or an utterance id.
+        """
+        from benchmark.prepared.notebook import show
+
+        return show(self, key)
+
+    def __repr__(self) -> str:
+        name = f"{self.facts.get('recipe')}, version {self.facts.get('version')}"
+        return (
+            f"PreparedCorpus({str(self.folder)!r}: {name}; {len(self.mixtures)} mixtures of {len(self.utterances)} utterances; "
+            f"{', '.join(self.splits)})"
+        )
+
+    def _repr_html_(self) -> str:
+        from benchmark.prepared.notebook import overview_html
+
+        return overview_html(self)
+
     def __iter__(self) -> Iterator[MixtureRow]:
         return iter(self.mixtures.values())
 
     def __len__(self) -> int:
         return len(self.mixtures)
+
+
+def _frame(rows: Iterable[MixtureRow] | Iterable[UtteranceRow], key: str) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame.from_records([dict(row) for row in rows], index=key)
 
 
 @lru_cache(maxsize=64)

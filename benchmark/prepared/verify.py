@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmark.errors import ManifestError, RecipeError
-from benchmark.mixing.build import JOURNAL, samples_match
+from benchmark.mixing.build import JOURNAL, left_out_noise, samples_match
 from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path, trajectories_path
 from benchmark.mixing.manifest import plan_hash
 from benchmark.mixing.phone_table import FILE_NAME, read_labels
 from benchmark.mixing.plan import plan
-from benchmark.mixing.recipe import recipe_hash
+from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.sources import Sources
 from benchmark.mixing.trajectory_table import read_trajectories, targets_sha256
-from benchmark.prepared.corpus import PreparedCorpus
+from benchmark.prepared.corpus import Tables, same_recipe
 from benchmark.types import Progress, silent
 from benchmark.workers import share_out
 
@@ -41,10 +41,10 @@ class Verdict:
         return not (self.missing or self.changed or self.unexpected)
 
 
-def verify(corpus: PreparedCorpus, *, jobs: int = 1, progress: Progress = silent) -> Verdict:
+def verify(corpus: Tables, *, jobs: int = 1, progress: Progress = silent) -> Verdict:
     """Reads every file of a prepared corpus again and compares hashes."""
     folder = corpus.folder
-    rows = [row for row in corpus if row["pcm_sha256"] is not None]
+    rows = [row for row in corpus.mixtures.values() if row["pcm_sha256"] is not None]
     checks = share_out(samples_match, ((folder, row) for row in rows), jobs, batch_size=32)
     missing: list[Path] = []
     changed: list[Path] = []
@@ -72,20 +72,26 @@ def verify(corpus: PreparedCorpus, *, jobs: int = 1, progress: Progress = silent
     return Verdict(len(rows), *relative)
 
 
-def same_plan(corpus: PreparedCorpus, sources: Sources) -> bool:
-    """Whether planning again from the recipe and the sources at hand gives the rows that the corpus holds."""
-    return plan_hash(plan(corpus.recipe, sources, corpus.utterances.keys())) == corpus.facts["plan_sha256"]
+def same_plan(corpus: Tables, recipe: Recipe, sources: Sources) -> bool:
+    """Whether planning again from the recipe and the sources at hand gives the rows that the corpus holds.
+
+    Args:
+        corpus: What was prepared.
+        recipe: As it lies there now.
+        sources: Speech and noise at hand.
+    """
+    there = sources.without(left_out_noise(corpus.facts))
+    return plan_hash(plan(recipe, there, corpus.utterances.keys())) == corpus.facts["plan_sha256"]
 
 
-def _same_recipe(corpus: PreparedCorpus) -> bool:
-    """Whether the recipe on disk says what the manifest was made from."""
+def _same_recipe(corpus: Tables) -> bool:
     try:
-        return recipe_hash(corpus.recipe) == corpus.facts["recipe_sha256"]
+        return same_recipe(corpus)
     except (ManifestError, RecipeError):
         return False
 
 
-def _sound_labels(path: Path, corpus: PreparedCorpus) -> bool:
+def _sound_labels(path: Path, corpus: Tables) -> bool:
     """Whether the phones are as they were written, and of utterances of this corpus."""
     try:
         return read_labels(path).keys() <= corpus.utterances.keys()
@@ -93,7 +99,7 @@ def _sound_labels(path: Path, corpus: PreparedCorpus) -> bool:
         return False
 
 
-def _targets(corpus: PreparedCorpus) -> dict[Path, bool]:
+def _targets(corpus: Tables) -> dict[Path, bool]:
     """Whether each file of trajectories holds what the table of utterances says."""
     right: dict[Path, bool] = {}
     speakers: dict[str, dict[str, str]] = {}

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -477,6 +478,8 @@ def test_noise_that_was_cut_off_is_left_out_where_the_recipe_allows_it(tmp_path,
 
 def test_noise_that_is_damaged_inside_stops_and_can_be_taken_away(tmp_path, capsys):
     command, (damaged,) = with_recorded_noise(tmp_path, blank_the_middle, slice(2, 3))
+    recipe = tmp_path / "recorded.toml"
+    recipe.write_text(recipe.read_text().replace('on_damage = "skip"', 'on_damage = "stop"'))
     assert prepare.main(command) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"error: {damaged}: damaged audio")
@@ -487,9 +490,63 @@ def test_noise_that_is_damaged_inside_stops_and_can_be_taken_away(tmp_path, caps
     assert prepare.main(command) == 0
     check = ["--corpus", str(tmp_path / "out"), "--noise-root", f"folder={tmp_path / 'noise'}", "--replan"]
     assert verify.main(check) == 0
-    cut_off(tmp_path / "noise" / "train" / "rain" / "1.flac")
+    (tmp_path / "noise" / "train" / "rain" / "1.flac").unlink()
     assert prepare.main(command) == 2
     assert "was planned from other speech or noise than is given now" in capsys.readouterr().err
+
+
+def silence_all_of_it(path: Path) -> None:
+    soundfile.write(path, np.random.default_rng(1).integers(-1, 2, 20 * 16000).astype(np.int16), 16000)
+
+
+@pytest.mark.parametrize("damage", [blank_the_middle, silence_all_of_it])
+def test_noise_that_turns_out_unusable_is_left_out_where_the_recipe_allows_it(tmp_path, capsys, damage):
+    command, (damaged,) = with_recorded_noise(tmp_path, damage, slice(2, 3))
+    assert prepare.main(command) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("left out: ")]
+    assert len(told) == 1
+    assert damaged.name in told[0]
+    corpus = PreparedCorpus(tmp_path / "out")
+    used = {piece["noise_id"] for row in corpus for piece in row["pieces"]}
+    assert f"folder:train/rain/{damaged.name}" not in used
+    check = ["--corpus", str(tmp_path / "out"), "--noise-root", f"folder={tmp_path / 'noise'}", "--replan"]
+    assert verify.main(check) == 0
+    capsys.readouterr()
+    assert prepare.main([*command, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rendered"] == 0
+    damaged.unlink()
+    assert prepare.main(command) == 0, "as if it had never been there"
+
+
+def test_a_silent_talker_is_left_out_where_the_recipe_allows_it(tmp_path, capsys):
+    root, out = copy_of_demo(tmp_path / "speech"), tmp_path / "out"
+    recipe = recipe_that_skips(tmp_path)
+    recipe.write_text(re.sub(r"talkers = \d+", "talkers = 3", recipe.read_text()))
+    options = ["--recipe", str(recipe), "--speech-root", str(root), "--limit", "1"]
+    assert prepare.main([*options, "--out", str(tmp_path / "first"), "--plan-only"]) == 0
+    first = PreparedCorpus(tmp_path / "first")
+    talker = next(row for row in first if row["talkers"])["pieces"][0]["noise_id"]
+    source, _, name = talker.partition(":")
+    assert source == "corpus_voices"
+    path = root / "audio" / f"{name}.flac"
+    pcm, rate_hz = soundfile.read(path, dtype="int16")
+    soundfile.write(path, np.zeros_like(pcm), rate_hz)
+    capsys.readouterr()
+    assert prepare.main([*options, "--out", str(out)]) == 0
+    assert f"left out: {talker}: cannot serve as a talker" in capsys.readouterr().err
+    assert talker not in {piece["noise_id"] for row in PreparedCorpus(out) for piece in row["pieces"]}
+    assert verify.main(["--corpus", str(out), "--speech-root", str(root), "--replan"]) == 0
+
+
+def test_permission_lost_midway_is_named(tmp_path, monkeypatch, capsys):
+    def refused(*_args, **_options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(tempfile, "mkstemp", refused)
+    assert prepared(tmp_path / "out", "--limit", "1", "--split", "test") == 2
+    error = capsys.readouterr().err
+    assert "cannot be written (Permission denied)" in error
+    assert "disk full" not in error
 
 
 def test_a_folder_of_noise_whose_name_is_not_utf8_is_told(tmp_path, capsys):

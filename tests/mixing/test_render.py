@@ -2,15 +2,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import soundfile
 
-from benchmark.errors import CorpusError
+from benchmark.errors import CorpusError, SilentNoiseError, SilentSpeechError
 from benchmark.metrics import active_speech_level
 from benchmark.mixing.plan import plan_mixtures
-from benchmark.mixing.render import levelled_speech, render_mixture
+from benchmark.mixing.render import assemble_noise, levelled_speech, render_mixture
 from benchmark.mixing.sources import SourceReader, Sources
+from benchmark.noises.reading import NoiseReader
 from benchmark.types import Clip, Utterance
+from tests import speechlike
 from tests.mixing.test_plan import corpus, recipe, supply
 from tests.speechlike import utterance
+
+
+def render(row, chosen, reader):
+    speech = levelled_speech(row["utterance_id"], row["samples"], reader)
+    return render_mixture(row, chosen, speech, assemble_noise(row, reader) if row["pieces"] else None)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +32,7 @@ def rendered():
     for row in rows:
         reader = SourceReader(sources)
         speech = levelled_speech(row["utterance_id"], row["samples"], reader)
-        out.append((row, render_mixture(row, chosen, speech, reader), speech))
+        out.append((row, render(row, chosen, reader), speech))
     return chosen, sources, out
 
 
@@ -57,9 +65,7 @@ def test_nothing_clips_and_the_common_gain_is_stored():
     gains = []
     for row in rows:
         reader = SourceReader(Sources(by_id, voices={"corpus": by_id}))
-        result = render_mixture(
-            row, loud, levelled_speech(row["utterance_id"], row["samples"], reader), reader
-        )
+        result = render(row, loud, reader)
         assert np.abs(result.pcm.astype(int)).max() <= round(32768 * 10 ** (-0.5 / 20))
         gains.append(result.measured["common_gain_db"])
         if row["snr_db"] is not None:
@@ -72,9 +78,7 @@ def test_a_row_renders_to_the_same_samples_whatever_was_rendered_before(rendered
     chosen, sources, out = rendered
     reader = SourceReader(sources)
     for row, result, _ in reversed(out):
-        again = render_mixture(
-            row, chosen, levelled_speech(row["utterance_id"], row["samples"], reader), reader
-        )
+        again = render(row, chosen, reader)
         assert again.measured == result.measured
         assert np.array_equal(again.pcm, result.pcm)
 
@@ -94,11 +98,7 @@ def test_talkers_are_brought_to_one_level(rendered):
     results = []
     for voices in (plain, uneven):
         reader = SourceReader(Sources(plain, voices={"corpus": voices}))
-        results.append(
-            render_mixture(
-                row, chosen, levelled_speech(row["utterance_id"], row["samples"], reader), reader
-            ).pcm.astype(int)
-        )
+        results.append(render(row, chosen, reader).pcm.astype(int))
     assert np.abs(results[0] - results[1]).max() <= 2
 
 
@@ -144,3 +144,77 @@ def test_a_worker_gets_only_what_its_rows_need():
 def test_without_talkers_nothing_is_planned():
     with pytest.raises(CorpusError, match="corpus has none"):
         plan_mixtures(recipe(), corpus(speakers=1, each=1), Sources())
+
+
+def mixed_with(noise, folder, spoken, snr_db=0.0):
+    """A row that mixes `spoken` (samples at 16 kHz) with `noise`, and what rendering it gives."""
+    soundfile.write(folder / "noise.wav", noise, 16000, subtype="FLOAT")
+    by_id = {"A/1": Utterance("A/1", "A", "", len(spoken) / 16000, lambda: Clip(spoken, 16000), split="test")}
+    piece = {"noise_id": "folder:noise.wav", "offset": 0, "at": 0, "frames": len(spoken), "gain_db": 0.0}
+    row = {
+        "mixture_id": "nonbabble/0/A/1",
+        "utterance_id": "A/1",
+        "samples": len(spoken),
+        "snr_db": snr_db,
+        "talkers": 0,
+        "pieces": [piece],
+    }
+    return render(row, recipe(), SourceReader(Sources(by_id, readers={"folder": NoiseReader(folder)})))
+
+
+def white(seconds, level, seed=1):
+    return (level * np.random.default_rng(seed).standard_normal(round(seconds * 16000))).astype(np.float32)
+
+
+@pytest.mark.parametrize("offset", [0.1, -0.3])
+def test_dc_in_noise_does_not_count_as_noise(tmp_path, offset):
+    spoken = speechlike.speech("A/1", 3.0).samples
+    plain = mixed_with(white(3, 0.01), tmp_path, spoken)
+    result = mixed_with(white(3, 0.01) + np.float32(offset), tmp_path, spoken)
+    assert abs(result.measured["snr_p56_db"]) < 0.05
+    assert abs(result.pcm.mean()) < 1
+    assert np.abs(result.pcm.astype(int) - plain.pcm).max() <= 1
+
+
+@pytest.mark.parametrize("offset", [0.1, -0.3])
+def test_dc_in_speech_does_not_count_as_speech(tmp_path, offset):
+    spoken = speechlike.speech("A/1", 3.0).samples
+    plain = mixed_with(white(3, 0.01), tmp_path, spoken)
+    result = mixed_with(white(3, 0.01), tmp_path, spoken + np.float32(offset))
+    assert np.abs(result.pcm.astype(int) - plain.pcm).max() <= 1
+    assert result.measured["speech_level_dbfs"] == pytest.approx(
+        plain.measured["speech_level_dbfs"], abs=0.01
+    )
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.05])
+def test_the_last_bit_of_16_is_silence(tmp_path, offset):
+    last_bit = (np.random.default_rng(2).integers(-1, 2, 48000) / 32768 + offset).astype(np.float32)
+    with pytest.raises(SilentNoiseError, match="its noise is silent there"):
+        mixed_with(last_bit, tmp_path, speechlike.speech("A/1", 3.0).samples)
+    with pytest.raises(SilentSpeechError, match="A/1: is practically silent"):
+        mixed_with(white(3, 0.01), tmp_path, last_bit)
+    quiet = mixed_with(white(3, 8 / 32768), tmp_path, speechlike.speech("A/1", 3.0).samples)
+    assert abs(quiet.measured["snr_p56_db"]) < 0.05, "what is merely quiet is used"
+
+
+def test_the_level_over_the_talkers_is_that_of_the_tracks_themselves(rendered):
+    _, sources, out = rendered
+    row, result, spoken = next(item for item in out if item[0]["noise_kind"] == "babble")
+    reader = SourceReader(sources)
+    tracks = []
+    for piece in row["pieces"]:
+        if piece["at"] == 0:
+            tracks.append(np.zeros(row["samples"]))
+        stretch = reader.talker(piece)
+        tracks[-1][piece["at"] : piece["at"] + piece["frames"]] += stretch * 10 ** (piece["gain_db"] / 20)
+    assert len(tracks) == row["talkers"]
+    gain = 10 ** (result.measured["noise_gain_db"] / 20)
+    levels = [active_speech_level(gain * track, 16000).level_db for track in tracks]
+    own = active_speech_level(spoken.samples * 10 ** (result.measured["speech_gain_db"] / 20), 16000).level_db
+    mean = 10 * np.log10(np.mean(10 ** (np.array(levels) / 10)))
+    assert result.measured["over_mean_db"] == pytest.approx(own - mean, abs=0.15)
+    assert result.measured["over_loudest_db"] == pytest.approx(own - max(levels), abs=0.15)
+    for other, noisy, _ in out:
+        if not other["talkers"]:
+            assert noisy.measured["over_mean_db"] is None
