@@ -91,14 +91,15 @@ def _correlate(
     other = _centred(_windows(_scaled(second, known), length, step), weights)
     covariance = (one * other).sum(axis=(1, 2))
     power = np.sqrt((one**2).sum(axis=(1, 2)) * (other**2).sum(axis=(1, 2)))
-    found = np.divide(covariance, power, out=np.zeros_like(covariance), where=power > 1e-9)
+    found: NDArray[np.float64] = np.divide(covariance, power, out=np.zeros_like(covariance), where=power > 1e-9)
     found[weights.mean(axis=(1, 2)) < _LEAST_VALID] = np.nan
     return found
 
 
 def _windows(values: NDArray[np.float64], length: int, step: int) -> NDArray[np.float64]:
     """Shape (windows, channels, length)."""
-    return sliding_window_view(values, length, axis=0)[::step]
+    windows: NDArray[np.float64] = sliding_window_view(values, length, axis=0)[::step]
+    return windows
 
 
 def _scaled(values: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -112,7 +113,8 @@ def _scaled(values: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np
 
 def _centred(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     mean = (values * weights).sum(axis=2) / np.maximum(weights.sum(axis=2), 1.0)
-    return (values - mean[:, :, None]) * weights
+    centred: NDArray[np.float64] = (values - mean[:, :, None]) * weights
+    return centred
 
 
 def threshold(control: NDArray[np.float64], sources: int, chance: float = CHANCE) -> float:
