@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from benchmark.types import Utterance
 
 _EXAMPLE = """  python -m benchmark.inspect --recipe xrmb_noisy --speech-root /data/xrmb --jobs 4
-  python -m benchmark.inspect --recipe xrmb_noisy_real --speech-root /data/xrmb --noise-root musan=/data/musan --json"""
+  python -m benchmark.inspect --recipe xrmb_noisy_real --speech-root /data/xrmb --noise-root musan=/data/musan --json
+  python -m benchmark.inspect --draft /data/our_recordings"""
 _SHOWN = 30
 _NAMED = 3
 
@@ -31,12 +32,38 @@ def main(argv: Sequence[str] | None = None) -> int:
         "Exit status 1 if any is damaged.",
         _EXAMPLE,
     )
-    cli.add_recipe(parser)
+    cli.add_recipe(parser, required=False)
+    parser.add_argument(
+        "--draft",
+        type=Path,
+        metavar="DIR",
+        help="write a first corpus.toml into a folder of your own recordings, and do nothing else",
+    )
     cli.add_roots(parser)
     cli.add_jobs(parser)
     cli.add_limit(parser, "read at most N recordings of each speaker")
     cli.add_json(parser)
-    return cli.guarded(_inspect, parser.parse_args(argv))
+    arguments = parser.parse_args(argv)
+    if arguments.draft is not None:
+        return cli.guarded(_draft, arguments)
+    if arguments.recipe is None:
+        parser.error("say which --recipe, or --draft DIR to describe recordings of your own")
+    return cli.guarded(_inspect, arguments)
+
+
+def _draft(arguments: argparse.Namespace) -> int:
+    from benchmark.corpora.folder_draft import write_draft
+
+    path, undecided = write_draft(arguments.draft)
+    lines = [
+        f"{path}: a first draft; read it all, and decide on these lines:",
+        *(f"  {line}" for line in undecided),
+        cli.as_called(
+            f"next: python -m benchmark.inspect --recipe folder_noisy --speech-root {arguments.draft}"
+        ),
+    ]
+    cli.report({"file": str(path), "undecided": undecided}, lines, arguments.json)
+    return 0
 
 
 def _inspect(arguments: argparse.Namespace) -> int:

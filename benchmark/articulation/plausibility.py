@@ -282,9 +282,9 @@ def _lost(sample: _Sample) -> list[Finding]:
             advice = f"the coil is dead or not connected{_mend(sample, ': ' + rest, '')}"
             found.append(Finding(sample.speaker, "lost", what, advice))
             sample.without(role)
-        elif (code := _code(together)) is not None:
+        elif (code := lost_code(together)) is not None:
             frames = int((together == code).all(axis=1).sum())
-            value = float(np.abs(code).max()) / _unit_mm(sample.unit)
+            value = float(np.abs(code).max()) / length_mm(sample.unit)
             what = f"{_said(role)} is at exactly {_pair(code)} in {frames} frames, far from its other places"
             rest = f"write missing = {value:g} in [trajectories] of corpus.toml"
             advice = _mend(sample, f"if that stands for lost values, {rest}", "it may stand for lost values")
@@ -293,7 +293,7 @@ def _lost(sample: _Sample) -> list[Finding]:
     return found
 
 
-def _code(xy: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def lost_code(xy: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """A pair of values that stands for lost ones: exactly the same in several frames, and far from all others."""
     # One complex number a pair, because those are counted fast; 0 is added so that there is no -0.
     pairs, counts = np.unique(xy[:, 0] + 0.0 + 1j * (xy[:, 1] + 0.0), return_counts=True)
@@ -359,8 +359,9 @@ def _unit(sample: _Sample) -> list[Finding]:
     factor = usual / apart
     if 1 / _HEADS_DIFFER < factor < _HEADS_DIFFER:
         return []
-    stated = _unit_mm(sample.unit)
-    name, mm = min(_UNITS.items(), key=lambda unit: abs(np.log(unit[1] / (stated * factor))))
+    stated = length_mm(sample.unit)
+    name = unit_of(places, stated)
+    mm = _UNITS[name]
     what = f"the head is {_length(apart / usual * 60.0)} wide, from lips to tongue back, where about 60 mm is usual"
     if mm == stated or not 1 / _HEADS_DIFFER < mm / (stated * factor) < _HEADS_DIFFER:
         advice = (
@@ -376,6 +377,20 @@ def _unit(sample: _Sample) -> list[Finding]:
             f"looks like {_unit_name(name)}; the files are not in the unit that this corpus is published in"
         )
     return [Finding(sample.speaker, "unit", what, advice)]
+
+
+def unit_of(places: Mapping[str, tuple[float, float]], stated_mm: float = 1.0) -> str:
+    """The unit in which sensors lie as far apart as in a head: a name, or a number of millimetres, as `corpus.toml` has it.
+
+    Args:
+        places: Role to where its sensor mostly is, in units of `stated_mm`.
+        stated_mm: Length of the unit in which `places` were read.
+    """
+    known = [role for role in places if role in _USUAL]
+    if len(known) < 2 or _spread([places[role] for role in known]) == 0:
+        return "mm"
+    factor = _spread([_USUAL[role] for role in known]) / _spread([places[role] for role in known])
+    return min(_UNITS, key=lambda unit: abs(float(np.log(_UNITS[unit] / (stated_mm * factor)))))
 
 
 def _rate_or_lengths(sample: _Sample) -> list[Finding]:
@@ -408,7 +423,7 @@ def _rate(sample: _Sample, audio_s: NDArray[np.float64], recorded_s: NDArray[np.
         return None
     (rate_hz,) = sample.rates_hz
     factor = float(np.median(recorded_s / audio_s))
-    fitting = _known_rate(rate_hz * factor)
+    fitting = known_rate(rate_hz * factor)
     # What a factor leaves unexplained, in seconds, against what one constant difference would leave.
     by_factor, by_offset = np.std(recorded_s / factor - audio_s), np.std(recorded_s - audio_s)
     spread = np.std(recorded_s / audio_s) / factor
@@ -423,7 +438,8 @@ def _rate(sample: _Sample, audio_s: NDArray[np.float64], recorded_s: NDArray[np.
     return Finding(sample.speaker, "rate", what, advice)
 
 
-def _known_rate(rate_hz: float) -> float:
+def known_rate(rate_hz: float) -> float:
+    """The nearest rate that recorders use, or the given one to a tenth if none is within 1 %."""
     near = min(_RATES, key=lambda known: abs(known / rate_hz - 1))
     return near if abs(near / rate_hz - 1) < _RATE_APART else round(rate_hz, 1)
 
@@ -471,7 +487,7 @@ def _spread(places: Sequence[tuple[float, float]]) -> float:
     return float(np.mean([np.hypot(a[0] - b[0], a[1] - b[1]) for a, b in combinations(places, 2)]))
 
 
-def _unit_mm(unit: str) -> float:
+def length_mm(unit: str) -> float:
     """Length in mm of a unit as `corpus.toml` states it: a name, or a number; where nothing is stated, files are in mm."""
     return UNITS_MM[unit] if unit in UNITS_MM else float(unit or 1.0)
 

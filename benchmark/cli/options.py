@@ -42,10 +42,10 @@ def parser(name: str, summary: str, example: str) -> argparse.ArgumentParser:
     )
 
 
-def add_recipe(to: argparse.ArgumentParser) -> None:
+def add_recipe(to: argparse.ArgumentParser, *, required: bool = True) -> None:
     """Adds --recipe."""
     to.add_argument(
-        "--recipe", required=True, metavar="NAME", help="a shipped recipe, or a path ending in .toml"
+        "--recipe", required=required, metavar="NAME", help="a shipped recipe, or a path ending in .toml"
     )
 
 
