@@ -70,7 +70,7 @@ docs: $(VENV)/.dev  ## make the site of the documentation, build/site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 notebooks: $(VENV)/.dev  ## run the notebooks in examples/
-	$(BIN)/python -m pytest -m notebook tests/test_notebooks.py
+	$(BIN)/python -m pytest tests/test_notebooks.py
 
 lowest:  ## try the core with the lowest versions that pyproject.toml states
 	$(PYTHON) -m venv $(VENV)-lowest
