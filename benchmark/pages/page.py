@@ -15,7 +15,7 @@ import numpy as np
 from benchmark.errors import MissingExtraError
 from benchmark.ranking.audit import KeptOut
 from benchmark.ranking.bootstrap import identity, speaker_means
-from benchmark.ranking.breakdown import phone_means
+from benchmark.ranking.breakdown import by_talkers, phone_means
 from benchmark.ranking.compare import difference
 from benchmark.ranking.markdown import printable
 from benchmark.ranking.recordings import MIME, Recordings
@@ -131,6 +131,7 @@ def _measure(standing: Standing, place: Mapping[str, int]) -> dict[str, Any]:
         ],
         "pairs": _pairs(standing),
         "heat": _heat(standing) if measure.kind == "trajectories" else None,
+        "talkers": _talkers(standing, place),
         "phones": _phones(standing) if standing.phones and measure.unit != "own" else None,
     }
 
@@ -164,6 +165,23 @@ def _heat(standing: Standing) -> dict[str, Any]:
         "columns": [title(key) for key in averages],
         "values": [[_numbers(row) for row in model] for model in shown.tolist()],
     }
+
+
+def _talkers(standing: Standing, place: Mapping[str, int]) -> list[dict[str, Any]] | None:
+    """Values against the number of talkers, one entry a model, SNR and number; None where there is but one number."""
+    talkers = standing.scores.facts["talkers"]
+    if standing.measure.unit == "own" or len(np.unique(talkers[~np.isnan(talkers)])) < 2:
+        return None
+    return [
+        {
+            "model": place[row.model],
+            "snr": row.column[1],
+            "talkers": int(row.group.partition(" ")[0]),
+            "estimate": _numbers(row.estimate),
+        }
+        for row in by_talkers(standing)
+        if isinstance(row.column, tuple)
+    ]
 
 
 def _phones(standing: Standing) -> dict[str, Any]:

@@ -31,11 +31,13 @@ def plain(text: str) -> str:
 
     Example:
         >>> plain("![x](https://a.b) _c_ d_e")
-        '!\\[x\\](https:\\//a.b) \\_c\\_ d_e'
+        '!&#91;x&#93;(https:\\//a.b) \\_c\\_ d_e'
     """
-    text = re.sub(r"[\\`*\[\]~$]", lambda found: f"\\{found[0]}", printable(text))
+    text = printable(text).replace("&", "&amp;").replace("<", "&lt;")
+    text = re.sub(r"[\\`*~]", lambda found: f"\\{found[0]}", text)
     text = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", text)
-    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    # A backslash does not keep a code host from taking dollar signs for a formula.
+    text = re.sub(r"[\[\]$]", lambda found: f"&#{ord(found[0])};", text)
     # Addresses become links by themselves unless they are broken.
     return re.sub(r"(?i)\bwww\.", lambda found: f"{found[0][:-1]}\\.", text.replace("://", ":\\//"))
 

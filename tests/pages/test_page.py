@@ -53,3 +53,17 @@ def test_a_model_cannot_smuggle_markup_into_the_page():
 
 def test_the_same_standings_give_the_same_page():
     assert page(BOARD) == page(BOARD)
+
+
+def test_values_against_the_number_of_talkers_are_there_where_there_are_several_numbers():
+    item = result("m", 0.5)
+    for row in item.scores:
+        row["talkers"] = {"babble": 8, "nonbabble": 2}.get(row["noise_kind"])
+    (measure,) = data(page({"toy": standings([item])}))["recipes"][0]["measures"]
+    assert {(entry["talkers"], entry["snr"]) for entry in measure["talkers"]} == {
+        (2, -5),
+        (2, 5),
+        (8, -5),
+        (8, 5),
+    }
+    assert data(page(BOARD))["recipes"][0]["measures"][0]["talkers"] is None

@@ -259,28 +259,55 @@
         const heading = m.columns.find((column) => column.kind === kind && !column.average).title.replace(/ -?[\d.]+$/, "");
         const own = drawn.filter((index) => m.columns[index].kind === kind).sort((a, b) => m.columns[a].snr - m.columns[b].snr);
         const plot = frame({ x: [snrs[0] - 1, snrs.at(-1) + 1], y, xTicks: snrs, yTicks, xTitle: "SNR (dB)", yTitle: unitTitle(m), label: `${m.name} against SNR in ${heading} noise` });
-        for (const line of lines) curve(plot, line, own, m);
+        for (const line of lines) curve(plot, line, own.map((index) => [m.columns[index].snr, `${m.columns[index].snr} dB`, ...estimate(line, index)]).filter((point) => point[2] !== null));
         return element("figure", {}, element("figcaption", {}, heading), plot.svg);
       }),
     );
   }
 
-  function curve({ svg, px, py }, line, indices, m) {
+  // One model in one plot; points are [x, what x is, value, low, high].
+  function curve({ svg, px, py }, line, points) {
     const name = nameOf(line);
-    const points = indices.map((index) => [m.columns[index].snr, ...estimate(line, index)]).filter((point) => point[1] !== null);
     if (!points.length) return;
     const group = shape("g", { class: colour(name), "data-model": name });
-    const sure = points.filter((point) => point[2] !== null);
+    const sure = points.filter((point) => point[3] !== null);
     if (sure.length > 1) {
-      const edge = [...sure.map(([snr, , low]) => [px(snr), py(low)]), ...sure.reverse().map(([snr, , , high]) => [px(snr), py(high)])];
-      group.append(shape("path", { class: "band", d: `${path(edge)}Z` }));
+      const upper = [...sure].reverse().map(([x, , , , high]) => [px(x), py(high)]);
+      group.append(shape("path", { class: "band", d: `${path([...sure.map(([x, , , low]) => [px(x), py(low)]), ...upper])}Z` }));
     }
-    group.append(shape("path", { class: `curve ${oracle(line) ? "oracle" : ""}`, d: path(points.map(([snr, value]) => [px(snr), py(value)])) }));
-    for (const [snr, value, low, high] of points) {
-      const text = `${name}, ${snr} dB: ${format(value)}${low === null ? "" : ` [${format(low)}, ${format(high)}]`}`;
-      group.append(shape("path", { class: "mark", d: mark(view.chosen.indexOf(name)), transform: `translate(${px(snr).toFixed(1)} ${py(value).toFixed(1)})` }, shape("title", {}, text)));
+    group.append(shape("path", { class: `curve ${oracle(line) ? "oracle" : ""}`, d: path(points.map(([x, , value]) => [px(x), py(value)])) }));
+    for (const [x, what, value, low, high] of points) {
+      const text = `${name}, ${what}: ${format(value)}${low === null ? "" : ` [${format(low)}, ${format(high)}]`}`;
+      const transform = `translate(${px(x).toFixed(1)} ${py(value).toFixed(1)})`;
+      group.append(shape("path", { class: "mark", d: mark(view.chosen.indexOf(name)), transform }, shape("title", {}, text)));
     }
     svg.append(group);
+  }
+
+  function talkersPlots() {
+    const m = measure();
+    const lines = chosenLines();
+    const entries = (m.talkers ?? []).filter((entry) => lines.some((line) => line.model === entry.model));
+    at("talkers-section").hidden = !entries.length;
+    if (!entries.length) return;
+    const numbers = [...new Set(entries.map((entry) => entry.talkers))].sort((a, b) => a - b);
+    const values = entries.flatMap((entry) => entry.estimate).filter((value) => !isNothing(value));
+    const span = Math.max(...values) - Math.min(...values) || 1;
+    const y = [Math.min(...values) - 0.04 * span, Math.max(...values) + 0.04 * span];
+    const x = [Math.log2(numbers[0]) - 0.3, Math.log2(numbers.at(-1)) + 0.3];
+    const snrs = [...new Set(entries.map((entry) => entry.snr))].sort((a, b) => a - b);
+    at("talkers").replaceChildren(
+      ...snrs.map((snr) => {
+        const label = `${m.name} against the number of talkers at ${snr} dB`;
+        const axes = { x, y, xTicks: numbers.map(Math.log2), xText: (tick) => String(Math.round(2 ** tick)), yTicks: ticks(...y, 5) };
+        const plot = frame({ ...axes, xTitle: "talkers", yTitle: unitTitle(m), label });
+        for (const line of lines) {
+          const own = entries.filter((entry) => entry.model === line.model && entry.snr === snr).sort((a, b) => a.talkers - b.talkers);
+          curve(plot, line, own.map((entry) => [Math.log2(entry.talkers), `${entry.talkers} talkers`, ...entry.estimate]));
+        }
+        return element("figure", {}, element("figcaption", {}, `${snr} dB`), plot.svg);
+      }),
+    );
   }
 
   function speedPlot() {
@@ -498,6 +525,7 @@
     remember();
     legend();
     snrPlots();
+    talkersPlots();
     speedPlot();
     heatMap();
     pairTable();
