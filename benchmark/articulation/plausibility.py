@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 
 from benchmark.articulation import audio_lag
 from benchmark.articulation.orientation import misplaced
+from benchmark.articulation.outline import nearest
+from benchmark.articulation.palate_estimate import estimate
+from benchmark.articulation.target_sets import traced_outline
 from benchmark.articulation.tract_variables import Track, track
 from benchmark.errors import CorpusError, LengthError
 from benchmark.formats.raw_values import UNITS_MM
@@ -68,6 +71,14 @@ _LAG_ALIKE_S, _LAG_ALIKE_SHARE, _LAG_APART_SHARE = 0.04, 0.75, 0.25
 _LIPS_SPEECH_S = 8.0
 _LIPS_MEET_MM = 30.0
 _LIPS_MOVE_MM = 1.5
+
+#: Sensors are some mm thick and traces are not exact; further beyond the palate, or never near it, the tongue cannot be.
+_BEYOND_MM, _BEYOND_SHARE, _FAR_MM = 4.0, 0.1, 12.0
+#: A palate is 40 to 60 mm long; an estimate of less than half tells nothing.
+_PALATE_MM = 20.0
+#: Traces are no shorter than a piece of palate and no longer than palate, velum and pharynx.
+_TRACE_MM = (12.0, 250.0)
+_PALATE_POINTS = 2000
 
 
 class Finding(NamedTuple):
@@ -200,7 +211,9 @@ def speaker_findings(utterances: Sequence[Utterance], sensors: Mapping[str, str]
         found += _lag(sample)
     if unit := _unit(sample):
         return [*found, *unit]  # Millimetres mean nothing then.
-    return [*found, *(_same_values(sample) or _places(sample)), *_lips(sample)]
+    misplaced_sensors = _same_values(sample) or _places(sample)
+    wall = [] if misplaced_sensors else _palate(sample, utterances)
+    return [*found, *misplaced_sensors, *_lips(sample), *wall]
 
 
 def _read(utterances: Sequence[Utterance], sensors: Mapping[str, str]) -> _Sample:
@@ -475,6 +488,48 @@ def _mend(
 ) -> str:
     """What to do: other words for a folder with a description than for a published corpus, whose reader knows its files."""
     return described if sample.unit else published
+
+
+def _palate(sample: _Sample, utterances: Sequence[Utterance]) -> list[Finding]:
+    """Whether the tongue moves below the palate and reaches it; where none was traced, whether one can be estimated."""
+    tongue = [sample.together(role) for role in sample.roles if role.startswith("tongue")]
+    if not tongue:
+        return []
+    points = np.concatenate(tongue)
+    points = points[:: max(1, len(points) // _PALATE_POINTS)]
+    try:
+        wall = traced_outline(utterances)
+    except CorpusError:
+        return []  # A damaged trace is reported as damage.
+    if wall is None:
+        wall = estimate(tongue)
+        length = 0.0 if wall is None else float(wall.along[-1])
+        if length >= _PALATE_MM or sample.seconds < _LIPS_SPEECH_S:
+            return []
+        what = f"no palate was traced, and the one that the tongue's reach gives is only {length:.0f} mm long"
+        return [
+            Finding(sample.speaker, "outline", what, "tongue constrictions mean little: trace the palate")
+        ]
+    long = float(wall.along[-1])
+    if not _TRACE_MM[0] < long < _TRACE_MM[1]:
+        what = f"the trace of palate and pharynx is {_length(long)} long"
+        return [
+            Finding(
+                sample.speaker, "outline", what, "the trace seems to have another unit than the trajectories"
+            )
+        ]
+    distance = nearest(wall, points).distance
+    beyond, closest = float(np.mean(distance < -_BEYOND_MM)), float(np.quantile(distance, 0.01))
+    advice = "the trace seems to have another unit, other axes or another origin than the trajectories"
+    if beyond > _BEYOND_SHARE:
+        what = (
+            f"the tongue lies beyond the palate by more than {_BEYOND_MM:g} mm in {beyond:.0%} of the frames"
+        )
+        return [Finding(sample.speaker, "outline", what, advice)]
+    if closest > _FAR_MM and sample.seconds > _LIPS_SPEECH_S:
+        what = f"the tongue comes no closer to the palate than {closest:.0f} mm in {sample.seconds:.0f} s"
+        return [Finding(sample.speaker, "outline", what, advice)]
+    return []
 
 
 def _middle(xy: NDArray[np.float64]) -> tuple[float, float]:

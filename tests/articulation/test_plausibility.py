@@ -37,7 +37,8 @@ def changed(utterance: Utterance, change: Change, unit: str = "mm", rate_hz: flo
     pellets = utterance.trajectories().select(CHANNELS)
     values = change(pellets.values.copy())
     moved = Trajectories(values, rate_hz, CHANNELS, np.ones(values.shape, bool))
-    return replace(utterance, trajectories=lambda: moved, extra={**utterance.extra, "unit": unit})
+    extra = {**utterance.extra, "unit": unit}
+    return replace(utterance, trajectories=lambda: moved, anatomy=None, extra=extra)
 
 
 def found_in(change: Change, unit: str = "mm", rate_hz: float = 100.0, **sensors: str) -> list[Finding]:
@@ -214,3 +215,52 @@ def test_speakers_with_the_same_fault_share_a_line() -> None:
 def test_a_sample_is_bounded_spread_and_always_the_same() -> None:
     (members,) = sampled(reversed([replace(spoken()[0], id=f"A/{i:03d}") for i in range(100)]), 5).values()
     assert [utterance.id for utterance in members] == ["A/000", "A/020", "A/040", "A/060", "A/080"]
+
+
+def with_palate(change: Change) -> list[Utterance]:
+    def traced(utterance: Utterance) -> Utterance:
+        assert utterance.anatomy is not None
+        anatomy = utterance.anatomy()
+        palate, pharynx = change(anatomy.palate), anatomy.pharynx
+        moved = replace(anatomy, palate=palate, pharynx=None if pharynx is None else change(pharynx))
+        return replace(changed(utterance, same), anatomy=lambda: moved)
+
+    return [traced(utterance) for utterance in spoken()]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda points: points / 10, "the trace of palate and pharynx is"),
+        (lambda points: points * (1, -1), "the tongue lies beyond the palate"),
+        (lambda points: points - (0, 12), "the tongue lies beyond the palate"),
+        (lambda points: points + (0, 40), "the tongue comes no closer to the palate than"),
+        (lambda points: points * 10, "the trace of palate and pharynx is"),
+    ],
+    ids=["cm", "upside down", "too low", "too high", "1/10 mm"],
+)
+def test_a_palate_of_other_coordinates_is_named(change: Change, said: str) -> None:
+    kind, line = only(implausible(with_palate(change), SENSORS))
+    assert (kind, said in line) == ("outline", True)
+
+
+def test_a_traced_palate_of_the_same_coordinates_is_right() -> None:
+    assert implausible(with_palate(lambda points: points), SENSORS) == []
+
+
+def test_an_estimated_palate_that_is_too_short_is_named() -> None:
+    tongue = [role for role in SENSORS if role.startswith("tongue")]
+    less = {role: prefix for role, prefix in SENSORS.items() if role not in tongue} | {
+        "tongue_tip": SENSORS["tongue_tip"]
+    }
+
+    def still(values: Values) -> Values:
+        at = column("tongue_tip")
+        values[:, at : at + 2] = values[:, at : at + 2].mean(axis=0) + 0.5 * np.sin(
+            np.arange(len(values))[:, None]
+        )
+        return values
+
+    utterances = [replace(changed(one, still), anatomy=None) for one in spoken()]
+    kind, line = only(implausible(utterances, less))
+    assert (kind, "no palate was traced" in line) == ("outline", True)
