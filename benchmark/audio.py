@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import struct
 from math import gcd
 from pathlib import Path
 from typing import NamedTuple
@@ -16,12 +15,35 @@ from numpy.typing import NDArray
 
 from benchmark.errors import CorpusError, SinbadError
 from benchmark.files import never_ends, replacing
-from benchmark.formats import sphere
+from benchmark.formats import audio_containers, sphere
 from benchmark.types import Clip
 
 FULL_SCALE = 32768
 _BLOCK = 1 << 16
-_UNKNOWN_SIZES = (0, 0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000)
+#: Suffixes of the files that are read.
+SUFFIXES = (
+    *(
+        ".wav",
+        ".wave",
+        ".flac",
+        ".aif",
+        ".aiff",
+        ".aifc",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".mp3",
+        ".au",
+        ".snd",
+        ".caf",
+    ),
+    *(".rf64", ".bwf", ".w64", ".sph", ".nist"),
+)
+#: Suffixes of audio that is not read: without a header, or in a format that libsndfile does not know.
+UNREAD_SUFFIXES = (
+    *(".raw", ".pcm", ".wma", ".m4a", ".mp4", ".aac", ".amr", ".ac3", ".ape", ".wv", ".mka", ".webm", ".3gp"),
+    *(".shn", ".tta", ".dsf"),
+)
 _MAX_RATE_HZ = 768_000
 #: More frames than a byte of any codec holds: FLAC packs 65,535 equal ones into 12 bytes, Opus 5,760 into two, Vorbis 4,096 into two.
 _FRAMES_PER_BYTE = 8192
@@ -30,11 +52,19 @@ _NO_LENGTH = (1 << 63) - 1
 
 
 class Header(NamedTuple):
-    """What an audio file says of itself before a sample is decoded."""
+    """What an audio file says of itself before a sample is decoded.
+
+    Attributes:
+        frames: Samples of each channel.
+        rate_hz: Sampling rate.
+        channels: How many there are.
+        note: What is wrong with the header and does no harm, else "".
+    """
 
     frames: int
     rate_hz: int
     channels: int
+    note: str = ""
 
     @property
     def duration_s(self) -> float:
@@ -43,7 +73,7 @@ class Header(NamedTuple):
 
 
 def read_header(path: Path) -> Header:
-    """Read the header of a WAV, FLAC, AIFF, OGG or NIST SPHERE file and check it against the file's size.
+    """Read the header of an audio file (see `SUFFIXES`) and check it against the file's size.
 
     Raises:
         CorpusError: The file is missing, empty, no audio, truncated, or states an impossible rate or length or none.
@@ -53,15 +83,12 @@ def read_header(path: Path) -> Header:
         found = sphere.read_header(path)
         header = Header(found.frames, found.rate_hz, found.channels)
     else:
-        if magic[:4] == b"RIFF":
-            _refuse_truncated_riff(path)
+        note = audio_containers.check(path)
         try:
             info = soundfile.info(native(path))
         except (soundfile.LibsndfileError, RuntimeError) as error:
-            raise CorpusError(
-                f"{path}: not readable as audio ({_reason(error)}); replace the file"
-            ) from error
-        header = Header(info.frames, info.samplerate, info.channels)
+            raise CorpusError(f"{path}: {_not_read(path, error)}") from error
+        header = Header(info.frames, info.samplerate, info.channels, note)
     if not 0 < header.rate_hz <= _MAX_RATE_HZ:
         raise CorpusError(f"{path}: states a sampling rate of {header.rate_hz} Hz; the header is damaged")
     if header.frames <= 0:
@@ -82,7 +109,7 @@ def refuse_cut_off(path: Path) -> None:
     Raises:
         CorpusError: It cannot be read.
     """
-    if _magic(path)[:4] in (b"RIFF", b"NIST"):  # held against the size of the file by `read_header`
+    if _magic(path)[:4] in (b"RIFF", b"RIFX", b"NIST"):  # held against the size of the file by `read_header`
         return
     try:
         with soundfile.SoundFile(native(path)) as audio:
@@ -112,7 +139,7 @@ def read_clip(path: Path, channel: int | None = None) -> Clip:
     """Read an audio file as one channel of float32, full scale 1.0, at its own rate.
 
     Args:
-        path: WAV, FLAC, AIFF, OGG or NIST SPHERE.
+        path: A file that libsndfile reads, or NIST SPHERE.
         channel: Which channel to take, from 0. With None the file must have one, or several that are all the same:
             which of different channels is the voice cannot be known here.
 
@@ -216,27 +243,6 @@ def _magic(path: Path) -> bytes:
     return magic
 
 
-def _refuse_truncated_riff(path: Path) -> None:
-    """Hold the data chunk against the file's size: libsndfile shortens a truncated WAV in silence."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        if stream.read(12)[8:12] != b"WAVE":
-            raise CorpusError(f"{path}: starts as RIFF but is no WAVE file; replace it")
-        position = 12
-        while position + 8 <= size:
-            stream.seek(position)
-            name, length = struct.unpack("<4sI", stream.read(8))
-            if name == b"data":
-                missing = position + 8 + length - size
-                if length not in _UNKNOWN_SIZES and missing > 0:
-                    raise CorpusError(
-                        f"{path}: truncated, {missing} of {length} bytes of audio are missing; copy the file again"
-                    )
-                return
-            position += 8 + length + length % 2
-    raise CorpusError(f"{path}: a WAVE file without a data chunk; it is truncated, copy the file again")
-
-
 def _decode(path: Path, channel: int) -> NDArray[np.float32]:
     """Decode block by block, so that memory follows what is there and not what a header promises."""
     if _magic(path) == b"NIST_1A":
@@ -250,6 +256,13 @@ def _decode(path: Path, channel: int) -> NDArray[np.float32]:
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise CorpusError(f"{path}: damaged audio ({_reason(error)}); copy the file again") from error
     return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+
+
+def _not_read(path: Path, error: Exception) -> str:
+    """Why libsndfile does not read a file, with what to do about it."""
+    if path.suffix.lower() in UNREAD_SUFFIXES:
+        return f"{path.suffix} is no kind of audio that is read here; convert it to WAV or FLAC"
+    return f"not readable as audio ({_reason(error)}); replace the file, or convert it to WAV or FLAC"
 
 
 def _reason(error: Exception) -> str:

@@ -249,3 +249,85 @@ def test_the_hash_is_of_samples_not_of_memory() -> None:
     assert audio.pcm_sha256(pcm) != audio.pcm_sha256(pcm[::-1])
     with pytest.raises(ValueError, match="16-bit"):
         audio.pcm_sha256(pcm.astype(np.int32))  # type: ignore[arg-type]
+
+
+CONTAINERS = {
+    "x.wav": ("WAV", "PCM_16", "FILE"),
+    "rifx.wav": ("WAV", "PCM_16", "BIG"),
+    "x.rf64": ("RF64", "PCM_16", "FILE"),
+    "x.w64": ("W64", "PCM_16", "FILE"),
+    "x.aiff": ("AIFF", "PCM_16", "FILE"),
+    "x.au": ("AU", "PCM_16", "FILE"),
+    "x.caf": ("CAF", "PCM_16", "FILE"),
+    "x.ogg": ("OGG", "VORBIS", "FILE"),
+    "x.opus": ("OGG", "OPUS", "FILE"),
+    "x.mp3": ("MP3", "MPEG_LAYER_III", "FILE"),
+    "x.flac": ("FLAC", "PCM_16", "FILE"),
+}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_truncation_is_seen_in_every_container(tmp_path: Path, name: str) -> None:
+    form, coding, endian = CONTAINERS[name]
+    path = tmp_path / name
+    noise = 0.1 * np.random.default_rng(0).standard_normal(8 * 16000)
+    soundfile.write(path, noise, 16000, format=form, subtype=coding, endian=endian)
+    assert len(audio.read_clip(path).samples) == len(noise)
+    audio.refuse_cut_off(path)
+    whole = path.read_bytes()
+    for keep in (0.2, 0.5, 0.9):
+        path.write_bytes(whole[: int(keep * len(whole))])
+        with pytest.raises(CorpusError, match=rf"{name}: .*copy the file again"):
+            read_to_its_end(path)
+
+
+def read_to_its_end(path: Path) -> None:
+    audio.read_header(path)
+    audio.refuse_cut_off(path)
+
+
+def sized_wav(path: Path, bytes_more: int) -> int:
+    """A WAV file whose header states so many bytes more than there are; returns its number of samples."""
+    samples = (40 * 4096 - 44) // 2
+    soundfile.write(path, 0.1 * np.random.default_rng(0).standard_normal(samples), 16000, subtype="PCM_16")
+    content = bytearray(path.read_bytes())
+    content[40:44] = (2 * samples + bytes_more).to_bytes(4, "little")
+    path.write_bytes(content)
+    return samples
+
+
+@pytest.mark.parametrize("more", [1, 1060, 4096, 6972])
+def test_a_wav_that_states_up_to_a_recorders_block_too_much_is_read_with_a_note(
+    tmp_path: Path, more: int
+) -> None:
+    path = tmp_path / "x.wav"
+    samples = sized_wav(path, more)
+    assert len(audio.read_clip(path).samples) == samples
+    assert audio.read_header(path).note == (
+        f"its header states {more} bytes more than there are, as some recorders write it; read to its end"
+    )
+
+
+@pytest.mark.parametrize("less", [1000, 4096, 80_000])
+def test_a_wav_that_states_too_little_is_not_read_in_part(tmp_path: Path, less: int) -> None:
+    path = tmp_path / "x.wav"
+    sized_wav(path, -less)
+    with pytest.raises(CorpusError, match=rf"x\.wav: its header states .*{less} more follow"):
+        audio.read_header(path)
+
+
+def test_chunks_and_tags_behind_the_audio_are_no_audio(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    samples = sized_wav(path, 0)
+    whole = path.read_bytes()
+    for behind in (b"LIST\x04\0\0\0INFO", b"ID3\x04" + b"x" * 60, b"\0" * 500, b"bext\x02\0\0\0ab"):
+        path.write_bytes(whole + behind)
+        assert len(audio.read_clip(path).samples) == samples
+        assert audio.read_header(path).note == ""
+
+
+def test_audio_of_a_kind_that_is_not_read_is_said_to_be_that(tmp_path: Path) -> None:
+    path = tmp_path / "x.m4a"
+    path.write_bytes(b"\0\0\0\x20ftypM4A " + bytes(range(200)))
+    with pytest.raises(CorpusError, match=r"x\.m4a: \.m4a is no kind of audio that is read here; convert it"):
+        audio.read_header(path)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.audio import SUFFIXES
 from benchmark.corpora.splits import Division
 from benchmark.errors import CorpusError, LengthError
 from benchmark.files import never_ends
@@ -231,7 +232,7 @@ def sounds_below(root: Path) -> dict[str, Path]:
     """Stem in lower case to audio file, for all audio files below `root`; of equal stems the first in order."""
     found: dict[str, Path] = {}
     for path in walk(root):
-        if path.suffix.lower() in (".wav", ".flac"):
+        if path.suffix.lower() in SUFFIXES:
             found.setdefault(path.stem.lower(), path)
     return found
 

@@ -151,6 +151,8 @@ def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, s
         if articulation_s is not None:
             articulation_s += config.trajectories.start_s
             extra |= contract.lengths(path, audio_s, articulation_s, config.trajectories.length_limit_s)
+        if header.note:
+            extra["notes"] = "; ".join(filter(None, (str(extra.get("notes", "")), header.note)))
     except CorpusError as error:
         extra["problem"] = str(error)
     return Utterance(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 
+from benchmark.audio import SUFFIXES, UNREAD_SUFFIXES
 from benchmark.corpora.contract import Ignored
 
-SOUNDS = (".wav", ".flac")
+SOUNDS = (*SUFFIXES, *UNREAD_SUFFIXES)
 
 
 def passed_over(

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from benchmark.audio import Header
 from benchmark.noises.catalogue import split_by_hash
 from benchmark.noises.contract import Listing, NoiseCorpus, Recording
-from benchmark.noises.listing import audio_below, band_note, listed
+from benchmark.noises.listing import audio_below, band_note, listed, unread_below
 from benchmark.types import SPLITS
 
 TALKERS, BABBLE, UNNAMED = "talkers", "babble", "noise"
@@ -21,7 +21,8 @@ def holds(folder: Path) -> bool:
 def index(base: Path) -> Listing:
     """Lists every audio file."""
     identities = (path.relative_to(base).as_posix() for path in audio_below(base))
-    return listed(base, identities, _describe)
+    listing = listed(base, identities, _describe)
+    return listing._replace(problems=[*listing.problems, *unread_below(base)])
 
 
 def _describe(identity: str, header: Header) -> Recording:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from benchmark.audio import Header, read_header, refuse_cut_off
+from benchmark.audio import SUFFIXES, UNREAD_SUFFIXES, Header, read_header, refuse_cut_off
 from benchmark.corpora.contract import walk
 from benchmark.errors import CorpusError
 from benchmark.files import never_ends
@@ -24,7 +24,6 @@ from benchmark.noises.catalogue import (
 )
 from benchmark.noises.contract import Listing, Recording
 
-SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".sph")
 #: Below this rate a recording has nothing in the upper part of the band that mixtures have.
 FULL_BAND_HZ = 16000
 _LEVELS = 2
@@ -70,6 +69,15 @@ def find_bases(root: Path, holds: Callable[[Path], bool], *, in_parts: bool = Fa
 def audio_below(folder: Path) -> Iterator[Path]:
     """Audio files below a folder in sorted order, hidden ones left out; links to folders are followed once."""
     return (path for path in walk(folder) if path.suffix.lower() in SUFFIXES)
+
+
+def unread_below(folder: Path) -> list[str]:
+    """One line for each audio file below a folder of a kind that is not read."""
+    paths = (path for path in walk(folder) if path.suffix.lower() in UNREAD_SUFFIXES)
+    return [
+        f"{path}: {path.suffix} is no kind of audio that is read here; convert it to WAV or FLAC"
+        for path in paths
+    ]
 
 
 def audio_in(folder: Path) -> list[Path]:
@@ -210,10 +218,11 @@ def with_others(listing: Listing, others: Sequence[Path], title: str) -> Listing
 
 
 def band_note(header: Header) -> str:
-    """A note on a recording that has not the band of the mixtures, else ""."""
+    """Notes on a recording that has not the band of the mixtures, or whose header is wrong without harm, else ""."""
     if header.rate_hz >= FULL_BAND_HZ:
-        return ""
-    return f"sampled at {header.rate_hz} Hz, so it holds nothing above {header.rate_hz // 2} Hz"
+        return header.note
+    band = f"sampled at {header.rate_hz} Hz, so it holds nothing above {header.rate_hz // 2} Hz"
+    return "\n".join(filter(None, (header.note, band)))
 
 
 def _refuse_unwritable(path: Path, identity: str) -> None:

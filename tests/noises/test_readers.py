@@ -428,3 +428,18 @@ def test_a_second_name_for_one_folder_is_no_second_copy(tmp_path):
     corpora.write(tmp_path / "a" / "DKITCHEN" / "ch01.wav")
     (tmp_path / "b").symlink_to(tmp_path / "a")
     assert [one.id for one in noises.read("demand", tmp_path)] == ["DKITCHEN/ch01.wav"]
+
+
+def test_every_kind_of_audio_that_is_read_is_used_and_the_rest_named(tmp_path: Path) -> None:
+    (tmp_path / "kitchen").mkdir()
+    read = ("wav", "flac", "aiff", "ogg", "mp3", "w64", "au", "caf")
+    for suffix in read:
+        form = {"mp3": "MP3", "ogg": "OGG"}.get(suffix, suffix.upper())
+        soundfile.write(tmp_path / "kitchen" / f"a.{suffix}", np.full(16000, 0.1), 16000, format=form)
+    (tmp_path / "kitchen" / "b.opus").write_bytes((tmp_path / "kitchen" / "a.ogg").read_bytes())
+    for suffix in ("m4a", "wma", "raw"):
+        (tmp_path / "kitchen" / f"c.{suffix}").write_bytes(b"sound")
+    found = noises.scan("folder", tmp_path)
+    assert len(found.recordings) == len(read) + 1
+    assert [problem.split(": ")[0].rsplit(".", 1)[1] for problem in found.problems] == ["m4a", "raw", "wma"]
+    assert "no kind of audio that is read here; convert it" in found.problems[0]
