@@ -51,9 +51,8 @@ def _draw(arguments: argparse.Namespace) -> int:
     utterances = [u for u in corpora.read(recipe.speech.corpus, root, skip_damaged=True) if u.trajectories]
     chosen = _choose(utterances, arguments.utterance)
 
-    from benchmark.articulation import speaker_targets
     from benchmark.articulation.plot import plot_utterance
-    from benchmark.articulation.target_sets import smooth_pellets, speaker_outline
+    from benchmark.articulation.target_sets import smooth_pellets, speaker_outline, speaker_targets
 
     same_speaker = [utterance for utterance in utterances if utterance.speaker == chosen.speaker]
     pellets = [smooth_pellets(utterance) for utterance in same_speaker]

@@ -1,4 +1,4 @@
-"""Lost and mistracked pellets: screening of spikes, interpolation of short gaps."""
+"""Lost and mistracked pellets: coils that never move, screening of spikes, interpolation of short gaps."""
 
 from __future__ import annotations
 
@@ -13,6 +13,29 @@ LONGEST_GAP_S = 0.05
 #: A spike is further than this from the running median: no articulator moves so far and back so fast.
 SPIKE_MM = 5.0
 SPIKE_WINDOW_S = 0.035
+#: A coil that has not moved at all in a recording of this length is dead, or was never plugged in.
+STILL_S = 0.3
+
+
+def without_still_coils(trajectories: Trajectories) -> Trajectories:
+    """Mark coils as invalid that stay in one and the same place, (0, 0) or another, throughout a recording.
+
+    Args:
+        trajectories: Coordinates in pairs named ..._x and ..._y, at a raw rate; values that no living articulator repeats exactly.
+
+    Returns:
+        The same values; coils with fewer than `STILL_S` of valid frames are left alone.
+    """
+    valid = trajectories.valid.copy()
+    column = {name: i for i, name in enumerate(trajectories.names)}
+    for name, x in column.items():
+        if not name.endswith("_x") or (y := column.get(f"{name[:-2]}_y")) is None:
+            continue
+        seen = trajectories.valid[:, x] & trajectories.valid[:, y]
+        places = trajectories.values[seen][:, [x, y]]
+        if len(places) >= STILL_S * trajectories.rate_hz and not np.ptp(places, axis=0).any():
+            valid[:, [x, y]] = False
+    return Trajectories(trajectories.values, trajectories.rate_hz, trajectories.names, valid)
 
 
 def screen_spikes(trajectories: Trajectories) -> Trajectories:

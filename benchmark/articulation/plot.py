@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from benchmark.articulation.outline import Outline, nearest
-from benchmark.articulation.target_sets import PARAMETERS, PELLET_NAMES
+from benchmark.articulation.parameters import PARAMETERS, PELLET_NAMES
 from benchmark.articulation.tract_variables import body_arc, track
 from benchmark.files import replacing
 from benchmark.types import Clip, Trajectories

@@ -1,19 +1,23 @@
-"""What a model has to predict.
-
-Named sets of parameters, made speaker by speaker from raw articulation and clean audio.
-"""
+"""What a model has to predict, made speaker by speaker from raw articulation and clean audio."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from benchmark.articulation import outline as outlines
 from benchmark.articulation import palate_estimate, tract_variables, velum
-from benchmark.articulation.gaps import fill_short_gaps, screen_spikes
+from benchmark.articulation.gaps import fill_short_gaps, screen_spikes, without_still_coils
 from benchmark.articulation.outline import Outline
+from benchmark.articulation.parameters import (
+    ALL_PELLETS,
+    CONSTRICTIONS,
+    SOURCE,
+    TRACT_VARIABLES,
+    target_names,
+)
 from benchmark.articulation.smooth import frames_covered, low_pass, to_rate
 from benchmark.articulation.source_features import source_features
 from benchmark.errors import CorpusError
@@ -24,114 +28,108 @@ _DECIMALS = 4
 _WITHOUT_OUTLINE = "mend the file, or take it away to do without it"
 
 
-class Parameter(NamedTuple):
-    """One thing to predict.
+_TONGUE_ROLES = ("tongue_tip", "tongue_front", "tongue_mid", "tongue_back")
+
+
+class SpeakerTargets(NamedTuple):
+    """What became of the utterances of a speaker.
 
     Attributes:
-        unit: "mm", "Hz", "1" for a share between 0 and 1, ...
-        description: One line.
+        targets: Utterance id to its targets.
+        problems: Utterance id to why it has none.
     """
 
-    unit: str
-    description: str
+    targets: dict[str, Trajectories]
+    problems: dict[str, CorpusError]
 
 
-_TONGUE_ROLES = ("tongue_tip", "tongue_front", "tongue_mid", "tongue_back")
-#: Short names of pellets by role, front to back; the same in every corpus.
-PELLET_NAMES: Mapping[str, str] = {
-    "upper_lip": "UL",
-    "lower_lip": "LL",
-    "jaw": "LI",
-    "tongue_tip": "TT",
-    "tongue_front": "TF",
-    "tongue_mid": "TM",
-    "tongue_back": "TB",
-}
-
-PARAMETERS: Mapping[str, Parameter] = {
-    "LA": Parameter("mm", "lip aperture: distance between upper and lower lip"),
-    "LP": Parameter("mm", "lip protrusion: lower lip forward of the speaker's median"),
-    "TBCL": Parameter("mm", "tongue body constriction location, along the outer wall from the front"),
-    "TBCD": Parameter("mm", "tongue body constriction degree: least distance to the outer wall"),
-    "TTCL": Parameter("mm", "tongue tip constriction location, along the outer wall from the front"),
-    "TTCD": Parameter("mm", "tongue tip constriction degree: least distance to the outer wall"),
-    "aperiodicity": Parameter("1", "share of the spectrum that sounds and is not periodic"),
-    "periodicity": Parameter("1", "share of the spectrum that is periodic"),
-    "pitch": Parameter("Hz", "fundamental frequency; undefined where unvoiced"),
-    "velum": Parameter("mm or mm2", "opening of the velopharyngeal port, as the corpus measured it"),
-    **{
-        f"{short}_{axis}": Parameter("mm", f"{role.replace('_', ' ')}, {direction}")
-        for role, short in PELLET_NAMES.items()
-        for axis, direction in (("x", "forward"), ("y", "upward"))
-    },
-}
-
-_TV6 = tract_variables.NAMES
-_SOURCE = ("aperiodicity", "periodicity", "pitch")
-TARGET_SETS: Mapping[str, tuple[str, ...]] = {
-    "tv6": _TV6,
-    "tv9": (*_TV6, *_SOURCE),
-    "tv10": (*_TV6, *_SOURCE, "velum"),
-    "pellets": tuple(f"{short}_{axis}" for short in PELLET_NAMES.values() for axis in "xy"),
-}
-
-
-def target_names(target_set: str, sensors: Mapping[str, str]) -> tuple[str, ...]:
-    """Parameters of a set in their declared order; of `pellets`, those that the corpus has sensors for.
-
-    Raises:
-        CorpusError: No set is called so.
-    """
-    if target_set not in TARGET_SETS:
-        raise CorpusError(f"no target set is called '{target_set}'; there are {', '.join(TARGET_SETS)}")
-    if target_set != "pellets":
-        return TARGET_SETS[target_set]
-    present = [short for role, short in PELLET_NAMES.items() if role in sensors]
-    return tuple(f"{short}_{axis}" for short in present for axis in "xy")
+def observed(targets: Iterable[Trajectories]) -> tuple[str, ...]:
+    """Names of the channels that have at least one valid frame, in their order."""
+    names: tuple[str, ...] = ()
+    found: set[str] = set()
+    for item in targets:
+        names = item.names
+        found.update(names[i] for i in np.flatnonzero(item.valid.any(axis=0)))
+    return tuple(name for name in names if name in found)
 
 
 def speaker_targets(
-    utterances: Sequence[Utterance], target_set: str, sensors: Mapping[str, str], rate_hz: float = RATE_HZ
+    utterances: Sequence[Utterance],
+    targets: str | Sequence[str],
+    sensors: Mapping[str, str],
+    rate_hz: float = RATE_HZ,
 ) -> dict[str, Trajectories]:
-    """Targets of all utterances of one speaker.
+    """Targets of all utterances of one speaker; see `sound_targets`, which does not stop at a damaged one.
 
-    Spikes are screened, gaps up to 50 ms are bridged, pellets are low-passed at 20 Hz without delay and
-    resampled; then the parameters are computed. Lip protrusion is relative to the median over the
-    utterances given here, and a palate that was not recorded is estimated from them: give all that the
-    speaker said.
+    Raises:
+        CorpusError: A target is not known, the speakers differ, or an utterance has no trajectories or is damaged.
+    """
+    made = sound_targets(utterances, targets, sensors, rate_hz)
+    for problem in made.problems.values():
+        raise problem
+    return made.targets
+
+
+def sound_targets(
+    utterances: Sequence[Utterance],
+    targets: str | Sequence[str],
+    sensors: Mapping[str, str],
+    rate_hz: float = RATE_HZ,
+) -> SpeakerTargets:
+    """Targets of those utterances of one speaker that are sound, and what is wrong with the others.
+
+    Coils that never move are lost, spikes are screened, gaps up to 50 ms are bridged, pellets are low-passed at 20 Hz without
+    delay and resampled; then the parameters are computed. Lip protrusion is relative to the median over the utterances given here,
+    and a palate that was not recorded is estimated from them: give all that the speaker said. A traced palate that is damaged is not
+    replaced by an estimate, from which constrictions would be measured otherwise: it is a problem of all utterances.
 
     Args:
         utterances: Of one speaker, each with trajectories.
-        target_set: A key of `TARGET_SETS`.
+        targets: A key of `TARGET_SETS`, or names of `PARAMETERS`.
         sensors: Role to channel prefix, as in `Corpus.sensors`.
         rate_hz: Frames per second of the targets. Frame k is at k / rate_hz seconds of the audio.
 
     Returns:
-        Utterance id to trajectories of the set's parameters in declared order, rounded to 0.0001 and 0
-        where invalid; units are in `PARAMETERS`. A parameter whose pellet is missing is invalid, and the others stay.
+        Trajectories of the parameters in their order, rounded to 0.0001 and 0 where invalid; units are in `PARAMETERS`. A parameter
+        whose pellet is missing is invalid, and the others stay.
 
     Raises:
-        CorpusError: The set is not known, the speakers differ, or an utterance has no trajectories or is
-            damaged.
+        CorpusError: A target is not known, or the speakers differ.
     """
-    names = target_names(target_set, sensors)
+    names = target_names(targets)
     _refuse_mixed_speakers(utterances)
-    pellets = {utterance.id: smooth_pellets(utterance, rate_hz) for utterance in utterances}
-    if target_set == "pellets":
-        return {key: _settled(_named_by_role(value, sensors, names)) for key, value in pellets.items()}
-    known = list(pellets.values())
-    wall = speaker_outline(utterances, known, sensors)
-    rest, raised = _lip_rest(known, sensors), velum.raised_height(known, sensors)
-    targets: dict[str, Trajectories] = {}
+    pellets: dict[str, Trajectories] = {}
+    problems: dict[str, CorpusError] = {}
     for utterance in utterances:
+        try:
+            pellets[utterance.id] = smooth_pellets(utterance, rate_hz)
+        except CorpusError as error:
+            problems[utterance.id] = error
+    sound = [utterance for utterance in utterances if utterance.id in pellets]
+    known = list(pellets.values())
+    needs_wall = bool(set(names) & set(CONSTRICTIONS))
+    try:
+        wall = speaker_outline(sound, known, sensors) if needs_wall else None
+    except CorpusError as error:
+        damaged = {utterance.id: CorpusError(f"{utterance.id}: {error}") for utterance in sound}
+        return SpeakerTargets({}, problems | damaged)
+    rest, raised = _lip_rest(known, sensors), velum.raised_height(known, sensors)
+    found: dict[str, Trajectories] = {}
+    for utterance in sound:
         own = pellets[utterance.id]
-        parts = [tract_variables.tract_variables(own, sensors, wall, rest)]
-        if set(names) & set(_SOURCE):
-            parts.append(_source(utterance, own, sensors))
+        parts = [_named_by_role(own, sensors)]
+        if set(names) & set(TRACT_VARIABLES):
+            parts.append(tract_variables.tract_variables(own, sensors, wall, rest))
         if "velum" in names:
             parts.append(_channel("velum", velum.opening(own, sensors, raised), own))
-        targets[utterance.id] = _settled(_joined(parts).select(names))
-    return targets
+        try:
+            if set(names) & set(SOURCE):
+                parts.append(_source(utterance, own, sensors))
+        except CorpusError as error:
+            problems[utterance.id] = error
+            continue
+        found[utterance.id] = _settled(_joined(parts).select(names))
+    return SpeakerTargets(found, problems)
 
 
 def smooth_pellets(utterance: Utterance, rate_hz: float = RATE_HZ) -> Trajectories:
@@ -149,7 +147,7 @@ def smooth_pellets(utterance: Utterance, rate_hz: float = RATE_HZ) -> Trajectori
     places = tuple(name for name in raw.names if name.endswith(("_x", "_y")))
     others = tuple(name for name in raw.names if name not in places)
     frames = min(covered, heard)
-    coordinates = low_pass(fill_short_gaps(screen_spikes(raw.select(places))))
+    coordinates = low_pass(fill_short_gaps(screen_spikes(without_still_coils(raw.select(places)))))
     return _joined([to_rate(coordinates, rate_hz, frames), to_rate(raw.select(others), rate_hz, frames)])
 
 
@@ -206,7 +204,7 @@ def _source(utterance: Utterance, pellets: Trajectories, sensors: Mapping[str, s
     everywhere = np.ones(len(pitch), bool)
     values = np.column_stack([found.aperiodicity, found.periodicity, np.where(voiced, pitch, 0.0)])
     valid = np.column_stack([everywhere, everywhere, voiced])
-    return Trajectories(values.astype(np.float32), pellets.rate_hz, _SOURCE, valid)
+    return Trajectories(values.astype(np.float32), pellets.rate_hz, SOURCE, valid)
 
 
 def _channel(name: str, value: tract_variables.Value | None, like: Trajectories) -> Trajectories:
@@ -241,9 +239,10 @@ def _lip_rest(pellets: Sequence[Trajectories], sensors: Mapping[str, str]) -> fl
     return float(np.median(together)) if together.size else None
 
 
-def _named_by_role(pellets: Trajectories, sensors: Mapping[str, str], names: tuple[str, ...]) -> Trajectories:
-    prefix = {short: sensors[role] for role, short in PELLET_NAMES.items() if role in sensors}
-    own = tuple(f"{prefix[name[:-2]]}{name[-2:]}" for name in names)
+def _named_by_role(pellets: Trajectories, sensors: Mapping[str, str]) -> Trajectories:
+    """All pellets under the names that they have in every corpus; invalid where there is no such sensor."""
+    names = tuple(f"{short}_{axis}" for short in ALL_PELLETS.values() for axis in "xy")
+    own = [f"{sensors.get(role, '')}_{axis}" for role in ALL_PELLETS for axis in "xy"]
     present = [i for i, name in enumerate(own) if name in pellets.names]
     picked = pellets.select(tuple(own[i] for i in present))
     values = np.zeros((len(pellets.values), len(names)), np.float32)

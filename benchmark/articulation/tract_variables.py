@@ -45,6 +45,7 @@ from benchmark.articulation.arc import (
     nearest_to_arc,
 )
 from benchmark.articulation.outline import Outline
+from benchmark.articulation.parameters import TRACT_VARIABLES
 from benchmark.types import Trajectories
 
 __all__ = [
@@ -63,7 +64,7 @@ __all__ = [
 #: Of all targets; stored with them. 1: location was the nearest place on the trace as drawn, and a degree could be that of a
 #: part of the wall behind the tongue. 2: as above.
 CONVENTION_VERSION = "2"
-NAMES = ("LA", "LP", "TBCL", "TBCD", "TTCL", "TTCD")
+NAMES = TRACT_VARIABLES
 #: Places of the wall that are so much further from the tongue than the nearest one count 1 / e times as much, mm.
 LOCATION_SPREAD_MM = 4.0
 #: Every second sample of the wall is enough for a mean over places.

@@ -23,6 +23,7 @@ from benchmark.types import Trajectories, Utterance
 ROLES = (
     "upper_lip",
     "lower_lip",
+    "lip_corner",
     "tongue_tip",
     "tongue_front",
     "tongue_mid",

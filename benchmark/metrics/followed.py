@@ -91,7 +91,9 @@ def _correlate(
     other = _centred(_windows(_scaled(second, known), length, step), weights)
     covariance = (one * other).sum(axis=(1, 2))
     power = np.sqrt((one**2).sum(axis=(1, 2)) * (other**2).sum(axis=(1, 2)))
-    found: NDArray[np.float64] = np.divide(covariance, power, out=np.zeros_like(covariance), where=power > 1e-9)
+    found: NDArray[np.float64] = np.divide(
+        covariance, power, out=np.zeros_like(covariance), where=power > 1e-9
+    )
     found[weights.mean(axis=(1, 2)) < _LEAST_VALID] = np.nan
     return found
 

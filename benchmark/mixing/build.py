@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmark import audio
+from benchmark.articulation.tract_variables import CONVENTION_VERSION
 from benchmark.errors import CorpusError, ManifestError, NoiseError
 from benchmark.files import alone_in, write_text
 from benchmark.mixing.journal import Journal
@@ -20,7 +21,7 @@ from benchmark.mixing.recipe import Recipe, recipe_hash
 from benchmark.mixing.render import assemble_noise, levelled_speech, render_mixture
 from benchmark.mixing.rows import UNMEASURED, MixtureRow, Piece, PlanRow, UtteranceRow
 from benchmark.mixing.sources import SourceReader, Sources
-from benchmark.mixing.targets import unreadable_targets, write_targets
+from benchmark.mixing.targets import Targets, make_targets, write_targets
 from benchmark.types import RATE_HZ, SPLITS, Progress, Utterance, silent
 from benchmark.workers import share_out
 
@@ -97,7 +98,7 @@ def build(
     # Noise is dealt over what was listed, so that a recording that proves unreadable changes the noise of no other.
     dealt_over = {utterance.id for utterance in listed}
     planned = plan(recipe, everything.without(spoilt), dealt_over)
-    sources, chosen = _readable(recipe, everything, listed, jobs, progress)
+    sources, chosen, targets = _with_targets(recipe, everything, listed, jobs, progress)
     planned = _rows_of(chosen, planned)
     with alone_in(folder), Journal(folder / JOURNAL, recipe_hash(recipe)) as journal:
         known = {**_same_plan(planned, earlier), **_of_plan(planned, journal.measured)}
@@ -129,10 +130,12 @@ def build(
         rows = [measured.get(row["mixture_id"]) or MixtureRow(**row, **UNMEASURED) for row in planned]
         now = {row["mixture_id"] for row in rows}
         rows += [row for key, row in earlier.items() if key not in now]
-        utterances = write_targets(folder, recipe, sources, chosen, jobs, progress)
-        remarks = write_phones(folder, chosen, {row["utterance_id"] for row in rows}, jobs, progress)
+        utterances = write_targets(folder, targets, chosen, jobs, progress)
+        remarks = targets.remarks + write_phones(
+            folder, chosen, {row["utterance_id"] for row in rows}, jobs, progress
+        )
         write_text(folder / RECIPE, text)
-        content, planned_sha256 = _write_tables(folder, recipe, rows, utterances, spoilt)
+        content, planned_sha256 = _write_tables(folder, recipe, rows, utterances, spoilt, targets.names)
         journal.discard()
     rendered = len(measured) - kept if not selection.plan_only else 0
     return Report(folder, rendered, kept, left_out, remarks, content, planned_sha256)
@@ -143,20 +146,16 @@ def _rows_of(chosen: Iterable[Utterance], planned: Iterable[PlanRow]) -> list[Pl
     return [row for row in planned if row["utterance_id"] in ids]
 
 
-def _readable(
+def _with_targets(
     recipe: Recipe, sources: Sources, chosen: list[Utterance], jobs: int, progress: Progress
-) -> tuple[Sources, list[Utterance]]:
-    """Both without the utterances of which no targets can be made, before hours are spent on their audio.
+) -> tuple[Sources, list[Utterance], Targets]:
+    """All without the utterances of which no targets can be made, before hours are spent on their audio.
 
     All utterances of a chosen speaker are read, because the targets of one depend on the others.
     """
     speakers = {utterance.speaker for utterance in chosen}
-    problems = unreadable_targets(
-        [utterance for utterance in sources.targets if utterance.speaker in speakers],
-        recipe.speech.targets,
-        jobs,
-        progress,
-    )
+    made = make_targets(sources.targets, speakers, recipe.speech.targets, sources.sensors, jobs, progress)
+    problems = made.problems
     if problems and recipe.speech.on_damage == "stop":
         raise next(iter(problems.values()))
     sound = [utterance for utterance in chosen if utterance.id not in problems]
@@ -164,7 +163,7 @@ def _readable(
         raise CorpusError(f"{next(iter(problems.values()))} (and no other recording can be used)")
     speech = {key: utterance for key, utterance in sources.speech.items() if key not in problems}
     damaged = [*sources.damaged, *map(str, problems.values())]
-    return replace(sources, speech=speech, damaged=damaged), sound
+    return replace(sources, speech=speech, damaged=damaged), sound, made
 
 
 def _chosen(sources: Sources, selection: Selection) -> list[Utterance]:
@@ -197,6 +196,11 @@ def _earlier(folder: Path, recipe: Recipe) -> tuple[dict[str, MixtureRow], dict[
     if table.facts.get("recipe_sha256") != recipe_hash(recipe):
         raise ManifestError(
             f"{folder}: was prepared from another recipe ({table.facts.get('recipe')}, version {table.facts.get('version')}); "
+            "choose another folder with --out, or delete it"
+        )
+    if (made := table.facts.get("targets_convention", "1")) != CONVENTION_VERSION:
+        raise ManifestError(
+            f"{folder}: its targets follow version {made} of their convention, and this is version {CONVENTION_VERSION}; "
             "choose another folder with --out, or delete it"
         )
     return {row["mixture_id"]: row for row in table.rows}, table.facts
@@ -329,6 +333,7 @@ def _write_tables(
     rows: Sequence[MixtureRow],
     utterances: Sequence[UtteranceRow],
     spoilt: frozenset[str],
+    parameters: Sequence[str],
 ) -> tuple[str, str]:
     plan = plan_hash(rows)
     facts = {
@@ -336,7 +341,8 @@ def _write_tables(
         "version": str(recipe.version),
         "recipe_sha256": recipe_hash(recipe),
         "plan_sha256": plan,
-        "targets": recipe.speech.targets,
+        "targets": ",".join(parameters),
+        "targets_convention": CONVENTION_VERSION,
     }
     if spoilt:
         facts[_LEFT_OUT_NOISE] = json.dumps(sorted(spoilt))

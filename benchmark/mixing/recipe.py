@@ -22,7 +22,8 @@ from pydantic import (
     model_validator,
 )
 
-from benchmark.errors import RecipeError
+from benchmark.articulation.parameters import target_names
+from benchmark.errors import CorpusError, RecipeError
 from benchmark.files import recipes_folder
 from benchmark.formats.config_errors import problem
 
@@ -50,6 +51,20 @@ Talkers = Annotated[
 Names = Annotated[list[str], Field(min_length=1), AfterValidator(_once)]
 
 
+def _known_targets(targets: str | list[str]) -> str | list[str]:
+    try:
+        target_names(targets)
+    except CorpusError as error:
+        raise ValueError(str(error)) from error
+    return targets
+
+
+Targets = Annotated[
+    str | list[str],
+    AfterValidator(_known_targets),
+]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -61,7 +76,7 @@ class Speech(_Section):
         corpus: Name of a corpus reader (`python -m benchmark.list`).
         root: Where the corpus lies if the user does not say: "shipped:demo" or "cache:virtual"; None for licensed corpora.
         splits: "corpus" takes the splits that the corpus itself states; another name is a committed table or rule.
-        targets: Name of a target set.
+        targets: Name of a target set, or a list of parameters (`docs/targets.md`), which the corpus must all have.
         level_dbfs: P.56 active level to which every utterance is brought, dB re full scale; None keeps the recorded level.
         on_damage: Whether an unreadable or silent recording stops preparing or is left out and reported.
     """
@@ -69,7 +84,7 @@ class Speech(_Section):
     corpus: str
     root: str | None = None
     splits: str = "corpus"
-    targets: Literal["tv6", "tv9", "tv10", "pellets"] = "tv6"
+    targets: Targets = "tv6"
     level_dbfs: Annotated[float, Field(ge=-60.0, le=-10.0)] | None = -26.0
     on_damage: Literal["stop", "skip"] = "stop"
 
@@ -330,7 +345,7 @@ def _without_types(location: Sequence[int | str]) -> list[int | str]:
     """Where a problem lies, without what pydantic adds to name the alternatives of a type."""
     if location[:1] == ("kinds",):
         location = (*location[:2], *location[3:])
-    return [part for part in location if part not in {"number", "list", "[key]"}]
+    return [part for part in location if part not in {"number", "list", "[key]", "str", "list[str]"}]
 
 
 def _section_fields(location: Sequence[int | str]) -> list[str]:

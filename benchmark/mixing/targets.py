@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 
-from benchmark.articulation import speaker_targets
-from benchmark.articulation.target_sets import traced_outline
+from benchmark.articulation.parameters import PARAMETERS, target_names
+from benchmark.articulation.target_sets import SpeakerTargets, observed, sound_targets
 from benchmark.articulation.tract_variables import CONVENTION_VERSION
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.mixing.layout import trajectories_path
 from benchmark.mixing.noise_index import samples_at_16k
-from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.rows import UtteranceRow
-from benchmark.mixing.sources import Sources
 from benchmark.mixing.trajectory_table import read_trajectories, targets_sha256, write_trajectories
 from benchmark.types import Progress, Trajectories, Utterance
 from benchmark.workers import share_out
@@ -32,80 +30,124 @@ class _Facts(TypedDict):
     targets_sha256: str
 
 
-def unreadable_targets(
-    utterances: Sequence[Utterance], target_set: str, jobs: int, progress: Progress
-) -> dict[str, CorpusError]:
-    """Why no targets can be made of some of `utterances`, by utterance id.
+class Targets(NamedTuple):
+    """Targets of all speakers that take part, with the same columns for each.
 
-    Either their trajectories cannot be read, or the outline of their speaker cannot. One that is there and damaged is not
-    replaced by an estimate: constrictions would be measured from another wall than the corpus states.
+    Attributes:
+        names: The parameters.
+        by_speaker: Speaker to utterance id to trajectories.
+        problems: Utterance id to why it has no targets.
+        remarks: A line for each thing about the targets that the user should know.
+    """
+
+    names: tuple[str, ...]
+    by_speaker: dict[str, dict[str, Trajectories]]
+    problems: dict[str, CorpusError]
+    remarks: list[str]
+
+
+def make_targets(
+    utterances: Sequence[Utterance],
+    speakers: Container[str],
+    targets: str | Sequence[str],
+    sensors: Mapping[str, str],
+    jobs: int,
+    progress: Progress,
+) -> Targets:
+    """Targets of all that some speakers said; each file is read once.
+
+    Of a named set come the parameters that are observed of at least one speaker of the corpus, whoever is chosen, so that a part of
+    it has the columns of the whole. Parameters that a recipe lists must all be.
 
     Args:
-        utterances: All of each speaker, in their order.
-        target_set: Of the recipe; pellets need no outline.
+        utterances: Of all speakers of the corpus, because the targets of an utterance depend on the others of its speaker.
+        speakers: Those whose targets are wanted.
+        targets: Of the recipe: a named set or a list of parameters.
+        sensors: Role to channel prefix, as in `Corpus.sensors`.
         jobs: Worker processes.
-        progress: Told of every utterance.
+        progress: Told of every speaker.
+
+    Raises:
+        CorpusError: A parameter that the recipe lists is not observed of anybody, or none of the set is.
     """
-    results = share_out(_problem, ((utterance,) for utterance in utterances), jobs)
-    found = progress(results, len(utterances), "reading trajectories")
-    problems = {
-        utterance.id: problem
-        for utterance, problem in zip(utterances, found, strict=True)
-        if problem is not None
-    }
-    if target_set != "pellets":
-        problems |= _without_outline([utterance for utterance in utterances if utterance.id not in problems])
-    return problems
-
-
-def _without_outline(utterances: Sequence[Utterance]) -> dict[str, CorpusError]:
-    """The recordings of speakers whose outline cannot be used, and why."""
-    by_speaker: dict[str, list[Utterance]] = defaultdict(list)
+    grouped: dict[str, list[Utterance]] = defaultdict(list)
     for utterance in utterances:
-        by_speaker[utterance.speaker].append(utterance)
+        grouped[utterance.speaker].append(utterance)
+    wanted = {speaker: members for speaker, members in sorted(grouped.items()) if speaker in speakers}
+    results = share_out(_of_speaker, ((members, targets, sensors) for members in wanted.values()), jobs)
+    by_speaker: dict[str, dict[str, Trajectories]] = {}
     problems: dict[str, CorpusError] = {}
-    for members in by_speaker.values():
-        try:
-            traced_outline(members)
-        except CorpusError as error:
-            problems |= {utterance.id: CorpusError(f"{utterance.id}: {error}") for utterance in members}
-    return problems
+    for speaker, made in zip(wanted, progress(results, len(wanted), "trajectories"), strict=True):
+        by_speaker[speaker] = made.targets
+        problems |= made.problems
+    seen = {speaker: observed(found.values()) for speaker, found in by_speaker.items()}
+    names = target_names(targets)
+    missing = set(names).difference(*seen.values())
+    for speaker, members in sorted(grouped.items()):
+        if missing and speaker not in wanted:
+            missing -= _observed_of_others(members, sorted(missing), sensors)
+    kept = tuple(name for name in names if name not in missing)
+    if by_speaker and any(by_speaker.values()) and (not kept or (missing and not isinstance(targets, str))):
+        raise CorpusError(_nowhere(missing, kept))
+    chosen = {
+        speaker: {key: item.select(kept) for key, item in found.items()}
+        for speaker, found in by_speaker.items()
+    }
+    return Targets(kept, chosen, problems, _remarks(names, kept, seen))
 
 
-def _problem(utterance: Utterance) -> CorpusError | None:
-    try:
-        if utterance.trajectories is not None:
-            utterance.trajectories()
-    except CorpusError as error:
-        return error
-    return None
+def _of_speaker(
+    utterances: Sequence[Utterance], targets: str | Sequence[str], sensors: Mapping[str, str]
+) -> SpeakerTargets:
+    made = sound_targets(utterances, targets, sensors)
+    long = {item.id: item.duration_s for item in utterances}
+    return made._replace(targets={key: over_audio(item, long[key]) for key, item in made.targets.items()})
+
+
+def _observed_of_others(
+    utterances: Sequence[Utterance], names: Sequence[str], sensors: Mapping[str, str]
+) -> set[str]:
+    """Which of `names` are observed in the first sound recording of a speaker who is not chosen."""
+    for utterance in utterances:
+        made = sound_targets([utterance], names, sensors)
+        if made.targets:
+            return set(observed(made.targets.values()))
+    return set()
+
+
+def _nowhere(missing: Container[str], kept: Sequence[str]) -> str:
+    names = [name for name in PARAMETERS if name in missing]
+    return (
+        f"no speaker has {', '.join(names)}: no sensor is mapped to it, or it is lost throughout; take it out of speech.targets, or "
+        f"correct [sensors] in corpus.toml (observed are {', '.join(kept) or 'none'})"
+    )
+
+
+def _remarks(names: Sequence[str], kept: Sequence[str], seen: Mapping[str, Sequence[str]]) -> list[str]:
+    """Which parameters of the set nobody has, and what single speakers lack."""
+    absent = [name for name in names if name not in kept]
+    remarks = (
+        [f"{', '.join(absent)}: never observed in this corpus, no part of its targets"] if absent else []
+    )
+    for speaker, found in seen.items():
+        lacking = [name for name in kept if name not in found]
+        if lacking and found:
+            remarks.append(f"{speaker}: {', '.join(lacking)} never observed, invalid throughout")
+    return remarks
 
 
 def write_targets(
-    folder: Path,
-    recipe: Recipe,
-    sources: Sources,
-    chosen: Sequence[Utterance],
-    jobs: int,
-    progress: Progress,
+    folder: Path, targets: Targets, chosen: Sequence[Utterance], jobs: int, progress: Progress
 ) -> list[UtteranceRow]:
     """Writes trajectories of the speakers of `chosen` and returns their rows of the table of utterances.
 
     A file holds all utterances of its speaker, chosen or not, because lip protrusion is relative to the speaker's median: a
     part of a corpus must not have other targets than the whole.
     """
-    speakers = {utterance.speaker for utterance in chosen}
-    by_speaker: dict[str, list[Utterance]] = defaultdict(list)
-    for utterance in sources.targets:
-        if utterance.speaker in speakers:
-            by_speaker[utterance.speaker].append(utterance)
-    tasks = (
-        (trajectories_path(folder, speaker), members, recipe, sources.sensors)
-        for speaker, members in sorted(by_speaker.items())
-    )
-    results = share_out(_write_speaker, tasks, jobs)
+    speakers = sorted({utterance.speaker for utterance in chosen})
+    tasks = ((trajectories_path(folder, speaker), targets.by_speaker[speaker]) for speaker in speakers)
     facts: dict[str, _Facts] = {}
-    for found in progress(results, len(by_speaker), "trajectories"):
+    for found in progress(share_out(_write_speaker, tasks, jobs), len(speakers), "writing trajectories"):
         facts.update(found)
     return [
         UtteranceRow(
@@ -121,14 +163,11 @@ def write_targets(
     ]
 
 
-def _write_speaker(
-    path: Path, utterances: Sequence[Utterance], recipe: Recipe, sensors: Any
-) -> dict[str, _Facts]:
-    made = speaker_targets(utterances, recipe.speech.targets, sensors)
-    targets = {utterance.id: over_audio(made[utterance.id], utterance.duration_s) for utterance in utterances}
-    if _stored(path) != {key: targets_sha256(value) for key, value in targets.items()}:
+def _write_speaker(path: Path, targets: Mapping[str, Trajectories]) -> dict[str, _Facts]:
+    facts = {key: _facts(value) for key, value in targets.items()}
+    if _stored(path) != {key: found["targets_sha256"] for key, found in facts.items()}:
         write_trajectories(path, targets, {"convention": CONVENTION_VERSION})
-    return {key: _facts(value) for key, value in targets.items()}
+    return facts
 
 
 def over_audio(targets: Trajectories, audio_s: float) -> Trajectories:

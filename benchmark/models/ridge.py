@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def train_ridge(corpus: PreparedCorpus, kinds: Iterable[str]) -> RidgeInverter:
         kinds: Noise kinds to learn from, of "clean", "babble" and "nonbabble".
 
     Raises:
-        ModelError: The corpus has no such mixtures to train on.
+        ModelError: The corpus has no such mixtures to train on, or a target is never observed in them.
     """
     wanted = set(kinds)
     rows = [row for row in corpus if row["split"] == "train" and row["noise_kind"] in wanted]
@@ -71,17 +72,18 @@ def train_ridge(corpus: PreparedCorpus, kinds: Iterable[str]) -> RidgeInverter:
         )
     scales = _speaker_scales(corpus, sorted({row["utterance_id"] for row in rows}))
     first = corpus.targets(rows[0]["utterance_id"])
+    mean, deviation = _over_speakers(list(scales.values()), first.names)
     size = stacked(np.zeros((1, 40), np.float32)).shape[1]
     # One system of normal equations for each target, because each has its own missing frames.
     gram = np.zeros((len(first.names), size, size))
     moment = np.zeros((size, len(first.names)))
     for row in rows:
         targets = corpus.targets(row["utterance_id"])
-        mean, deviation = scales[row["speaker"]]
+        own = scales[row["speaker"]]
         features = stacked(log_mel(corpus.noisy(row["mixture_id"]).samples)).astype(np.float64)
         frames = min(len(features), len(targets.values))
         features = features[:frames]
-        wanted_values = (targets.values[:frames] - mean) / deviation
+        wanted_values = (targets.values[:frames] - own.mean) / own.deviation
         valid = targets.valid[:frames]
         if valid.all():
             gram += (features.T @ features)[None]
@@ -92,28 +94,27 @@ def train_ridge(corpus: PreparedCorpus, kinds: Iterable[str]) -> RidgeInverter:
             gram[i] += seen.T @ seen
             moment[:, i] += seen.T @ wanted_values[valid[:, i], i]
     weights = np.stack([_solve(gram[i], moment[:, i]) for i in range(len(first.names))], axis=1)
-    mean = np.mean([scale[0] for scale in scales.values()], axis=0)
-    deviation = np.mean([scale[1] for scale in scales.values()], axis=0)
     weights *= deviation
     weights[-1] += mean
     return RidgeInverter(weights, first.names, first.rate_hz)
 
 
 def _solve(gram: NDArray[np.float64], moment: NDArray[np.float64]) -> NDArray[np.float64]:
-    frames = gram[-1, -1]
-    if frames == 0:
-        raise ModelError(
-            "a target is never observed in the train split; choose another target set or more speakers"
-        )
     penalty = np.full(len(gram), PENALTY * np.trace(gram[:-1, :-1]) / (len(gram) - 1))
-    penalty[-1] = 1e-9 * frames  # the constant is not penalised
+    penalty[-1] = 1e-9 * gram[-1, -1]  # the constant is not penalised
     return np.asarray(linalg.solve(gram + np.diag(penalty), moment, assume_a="pos"))
 
 
-def _speaker_scales(
-    corpus: PreparedCorpus, utterance_ids: Iterable[str]
-) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Mean and standard deviation of every target over the observed frames of each speaker."""
+class _Scale(NamedTuple):
+    """Of each target over the frames of one speaker in which it is observed, shape (targets,): frames, mean, standard deviation."""
+
+    frames: NDArray[np.int64]
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+
+
+def _speaker_scales(corpus: PreparedCorpus, utterance_ids: Iterable[str]) -> dict[str, _Scale]:
+    """The scale of every target for each speaker."""
     by_speaker: dict[str, list[Trajectories]] = {}
     for key in utterance_ids:
         by_speaker.setdefault(corpus.utterances[key]["speaker"], []).append(corpus.targets(key))
@@ -121,8 +122,31 @@ def _speaker_scales(
     for speaker, items in by_speaker.items():
         values = np.concatenate([item.values for item in items]).astype(np.float64)
         valid = np.concatenate([item.valid for item in items])
-        count = np.maximum(valid.sum(axis=0), 1)
+        frames = valid.sum(axis=0)
+        count = np.maximum(frames, 1)
         mean = np.where(valid, values, 0.0).sum(axis=0) / count
         variance = np.where(valid, (values - mean) ** 2, 0.0).sum(axis=0) / count
-        scales[speaker] = (mean, np.sqrt(np.maximum(variance, 1e-12)))
+        scales[speaker] = _Scale(frames, mean, np.sqrt(np.maximum(variance, 1e-12)))
     return scales
+
+
+def _over_speakers(
+    scales: Sequence[_Scale], names: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean over speakers of mean and standard deviation; those who lack a target have no say in its average.
+
+    Raises:
+        ModelError: A target is observed of no speaker; names it.
+    """
+    seen = np.stack([scale.frames > 0 for scale in scales])
+    speakers = seen.sum(axis=0)
+    if missing := [name for name, count in zip(names, speakers.tolist(), strict=True) if not count]:
+        raise ModelError(
+            f"{', '.join(missing)}: never observed in the train split, so that nothing can be learnt of it; take it out of "
+            "speech.targets and prepare again, or train on more speakers"
+        )
+    mean, deviation = (
+        np.where(seen, np.stack(part), 0.0).sum(axis=0) / speakers
+        for part in ([scale.mean for scale in scales], [scale.deviation for scale in scales])
+    )
+    return mean, deviation

@@ -6,7 +6,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from benchmark.articulation import PARAMETERS, TARGET_SETS, speaker_targets, target_names
+from benchmark.articulation.parameters import PARAMETERS, TARGET_SETS, target_names
+from benchmark.articulation.target_sets import observed, sound_targets, speaker_targets
 from benchmark.errors import CorpusError
 from benchmark.types import Anatomy, Clip, Trajectories, Utterance
 from tests.corpora import voices
@@ -60,9 +61,14 @@ def test_sets_are_made_of_known_parameters() -> None:
     assert TARGET_SETS["tv10"] == (*TARGET_SETS["tv9"], "velum")
     for names in TARGET_SETS.values():
         assert set(names) <= set(PARAMETERS)
-    assert target_names("pellets", SENSORS)[:4] == ("UL_x", "UL_y", "LL_x", "LL_y")
+    assert target_names("pellets")[:4] == ("UL_x", "UL_y", "LL_x", "LL_y")
+    assert target_names(["LC_x", "V_y", "LA"]) == ("LC_x", "V_y", "LA")
     with pytest.raises(CorpusError, match="no target set is called 'tv7'; there are tv6"):
-        target_names("tv7", SENSORS)
+        target_names("tv7")
+    with pytest.raises(CorpusError, match="no target is called TX_x; there are LA"):
+        target_names(["LA", "TX_x"])
+    with pytest.raises(CorpusError, match="twice"):
+        target_names(["LA", "LA"])
 
 
 @pytest.mark.parametrize("target_set", ["tv6", "tv9", "tv10", "pellets"])
@@ -72,7 +78,7 @@ def test_every_set_has_its_names_rate_and_length(target_set: str, rate: float) -
     found = speaker_targets(utterances, target_set, EXTRA)
     assert list(found) == ["S/1", "S/2"]
     for targets in found.values():
-        assert targets.names == target_names(target_set, EXTRA)
+        assert targets.names == target_names(target_set)
         assert targets.rate_hz == 100.0
         assert 198 <= len(targets.values) <= 200
         assert targets.values.dtype == np.float32
@@ -129,7 +135,7 @@ def test_the_corpus_own_pitch_and_opening_are_taken() -> None:
 def test_a_velum_coil_opens_downwards() -> None:
     sensors = {**SENSORS, "velum": "MNM"}
     found = speaker_targets([utterance(1)], "tv10", sensors)["S/1"].select(("velum",))
-    height = speaker_targets([utterance(1)], "pellets", {"jaw": "MNM"})["S/1"].values[:, 1]
+    height = speaker_targets([utterance(1)], ["V_y"], sensors)["S/1"].values[:, 0]
     assert np.corrcoef(found.values[:, 0], height)[0, 1] == pytest.approx(-1.0)
     assert np.quantile(found.values, 0.02) == pytest.approx(0.0, abs=0.1)
 
@@ -138,6 +144,40 @@ def test_without_a_velum_the_tenth_is_invalid_and_the_nine_stay() -> None:
     found = speaker_targets([utterance(1)], "tv10", SENSORS)["S/1"]
     assert not found.valid[:, 9].any()
     assert found.valid[:, :9].any(axis=0).all()
+
+
+def test_listed_parameters_come_in_their_order_and_without_a_sensor_they_are_invalid() -> None:
+    found = speaker_targets([utterance(1)], ["TT_x", "LA", "V_y"], SENSORS)["S/1"]
+    assert found.names == ("TT_x", "LA", "V_y")
+    assert found.valid.any(axis=0).tolist() == [True, True, False]
+    assert observed([found]) == ("TT_x", "LA")
+
+
+def dead(place: float, number: int = 1) -> Utterance:
+    """An utterance in which the tongue-back coil rests in one place throughout."""
+    made = trajectories(number, 145.645)
+    made.values[:, [made.names.index("T4_x"), made.names.index("T4_y")]] = place
+    return replace(utterance(number), trajectories=partial(given, made))
+
+
+def given(made: Trajectories) -> Trajectories:
+    return made
+
+
+@pytest.mark.parametrize("place", [0.0, 12.5])
+def test_a_coil_that_never_moves_is_lost_and_no_data(place: float) -> None:
+    found = speaker_targets([dead(place)], "tv6", SENSORS)["S/1"]
+    assert found.valid.any(axis=0).tolist() == [True, True, False, False, True, True]
+    assert not speaker_targets([dead(place)], ["TB_x", "TB_y"], SENSORS)["S/1"].valid.any()
+
+
+def test_a_damaged_utterance_leaves_the_others_of_its_speaker() -> None:
+    def damaged() -> Trajectories:
+        raise CorpusError("ema/2.csv: damaged")
+
+    found = sound_targets([utterance(1), replace(utterance(2), trajectories=damaged)], "tv6", SENSORS)
+    assert list(found.targets) == ["S/1"]
+    assert str(found.problems["S/2"]) == "ema/2.csv: damaged"
 
 
 def test_frames_end_with_the_audio() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmark import corpora
-from benchmark.articulation import speaker_targets
+from benchmark.articulation.target_sets import speaker_targets
 from benchmark.articulation.tract_variables import track
 from benchmark.errors import CorpusError
 from tests.corpora import voices

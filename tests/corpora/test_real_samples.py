@@ -9,8 +9,8 @@ import pytest
 import scipy.io
 
 from benchmark import corpora
-from benchmark.articulation import speaker_targets
 from benchmark.articulation.plausibility import implausible
+from benchmark.articulation.target_sets import speaker_targets
 from benchmark.formats import carstens, est_track
 
 pytestmark = pytest.mark.real

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmark import corpora
-from benchmark.articulation import speaker_targets
+from benchmark.articulation.target_sets import speaker_targets
 from benchmark.corpora.sync_tone import tone_hz, without_sync_tone
 from benchmark.files import demo_corpus
 from benchmark.randomness import gaussian

@@ -3,9 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmark.articulation import speaker_targets
 from benchmark.articulation.outline import from_anatomy
-from benchmark.articulation.target_sets import smooth_pellets
+from benchmark.articulation.target_sets import smooth_pellets, speaker_targets
 from benchmark.articulation.tract_variables import NAMES, body_arc, track
 from benchmark.corpora import virtual, xrmb
 from benchmark.files import demo_corpus

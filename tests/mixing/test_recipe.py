@@ -30,8 +30,10 @@ def test_every_shipped_recipe_is_valid_and_named_as_its_file(name):
         (
             '"tv6"',
             '"tv7"',
-            r"line \d+: 'speech.targets' = 'tv7': input should be 'tv6', 'tv9', 'tv10' or 'pellets'",
+            r"line \d+: speech.targets no target set is called 'tv7'; there are tv6, tv9, tv10, pellets",
         ),
+        ('"tv6"', '["LA", "TX_x"]', r"speech.targets no target is called TX_x; there are LA"),
+        ('"tv6"', "[]", r"speech.targets no target is called nothing"),
         ("seed = 2601", "", r"the key 'seed' is missing"),
         ('["white", "pink"', '["white", "white"', r"line \d+: nonbabble.categories lists white twice"),
         ("[babble]", "[bable]", r"line \d+: unknown key 'bable'; did you mean 'babble'\?"),
