@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from benchmark.types import Anatomy, Clip, Segment, Trajectories, Utterance
 PREFIXES = {
     "upper_lip": "UL",
     "lower_lip": "LL",
+    "lip_corner": "LC",
     "jaw": "LI",
     "jaw_back": "LM",
     "tongue_tip": "TT",
@@ -52,6 +54,7 @@ def read(root: Path) -> list[Utterance]:
     # A speaker of whom there is audio alone is not misspelt: `ignored` tells what he lacks.
     _refuse_unknown(root, config, [fields for _, fields in (*found, *_fitting(files, config.audio.files))])
     _refuse_unfitting(root, config, [fields for _, fields in found])
+    _refuse_unknown_sensors(config, found)
     return _with_notes(config, [_utterance(root, config, path, fields) for path, fields in found])
 
 
@@ -91,15 +94,22 @@ def read_trajectories(path: Path, config: FolderConfig, audio_s: float) -> Traje
         audio_s: Length of the audio; later frames are left out.
 
     Returns:
-        Channels named by `PREFIXES` in mm, x forwards, y upwards; "VEL" and "F0" as they are.
+        Channels named by `PREFIXES` in mm, x forwards, y upwards; "VEL" and "F0" as they are. A sensor that this file does not
+        have, and others may, is lost throughout.
 
     Raises:
-        CorpusError: The file is damaged, lacks a channel, or its rate is not known.
+        CorpusError: The file is damaged, has none of the sensors, or its rate is not known.
     """
     columns = array_files.read_columns(path)
     columns = columns._replace(names=_names(path, config, columns))
     rate_hz, start_s = _timing(path, config, columns)
-    picked = [_role(path, config, role, columns) for role in config.sensors]
+    missing = _missing_sensors(config, columns.names)
+    if len(missing) == len(config.sensors):
+        raise _no_channel(path, next(iter(missing.values())), columns.names)
+    picked = [
+        _lost(role, len(columns.values)) if role in missing else _role(path, config, role, columns)
+        for role in config.sensors
+    ]
     values = np.concatenate([part for part, _ in picked], axis=1)
     raw_values.refuse_blank(path, values)
     channels = tuple(name for _, part in picked for name in part)
@@ -184,6 +194,28 @@ def _refuse_unknown(root: Path, config: FolderConfig, recordings: list[dict[str,
             f"{root / folder_config.FILE_NAME}: [splits] names {', '.join(unknown[:5])}, of whom there is no recording like "
             f"{config.trajectories.files}; correct the name or take it out"
         )
+
+
+def _refuse_unknown_sensors(config: FolderConfig, found: list[tuple[Path, dict[str, str]]]) -> None:
+    """A sensor that one speaker lacks is lost there; one that the first sound recording of no speaker has is misspelt."""
+    unseen = dict.fromkeys(config.sensors, "")
+    first: dict[str, tuple[Path, tuple[str, ...]]] = {}
+    for path, fields in found:
+        if fields["speaker"] in first:
+            continue
+        try:
+            columns = array_files.read_columns(path)
+            names = _names(path, config, columns)
+        except CorpusError:
+            continue  # is said of this recording when it is read
+        first[fields["speaker"]] = path, names
+        missing = _missing_sensors(config, names)
+        unseen = {role: missing[role] for role in unseen if role in missing}
+        if not unseen:
+            return
+    if first:
+        path, names = next(iter(first.values()))
+        raise _no_channel(path, next(iter(unseen.values())), names)
 
 
 def _refuse_unfitting(root: Path, config: FolderConfig, recordings: list[dict[str, str]]) -> None:
@@ -284,6 +316,28 @@ def _timing(path: Path, config: FolderConfig, columns: Columns) -> tuple[float, 
     return rate_hz, own.start_s + columns.start_s
 
 
+def _missing_sensors(config: FolderConfig, names: Sequence[str]) -> dict[str, str]:
+    """Role to the first channel of its sensor that is not among `names`, for those that lack one."""
+    missing = {}
+    for role, sensor in config.sensors.items():
+        axes = (config.axes.x, config.axes.y)
+        wanted = (
+            [str(sensor)]
+            if folder_config.is_scalar(role)
+            else [f"{sensor}_{axis.lstrip('-')}" for axis in axes]
+        )
+        if absent := [name for name in wanted if name not in names]:
+            missing[role] = absent[0]
+    return missing
+
+
+def _lost(role: str, frames: int) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Channels of a role without a sensor."""
+    prefix = PREFIXES[role]
+    names = (prefix,) if folder_config.is_scalar(role) else (f"{prefix}_x", f"{prefix}_y")
+    return np.full((frames, len(names)), np.nan), names
+
+
 def _role(
     path: Path, config: FolderConfig, role: str, columns: Columns
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
@@ -313,15 +367,18 @@ def _in_head(pairs: NDArray[np.float64], config: FolderConfig) -> NDArray[np.flo
 
 def _channel(path: Path, name: str, columns: Columns) -> NDArray[np.float64]:
     if name not in columns.names:
-        there = ", ".join(filter(None, columns.names[:12]))
-        raise CorpusError(
-            f"{path}: has no channel '{name}'; there are {there}; correct [sensors], or name all {len(columns.names)} columns "
-            "in trajectories.names"
-        )
+        raise _no_channel(path, name, columns.names)
     number = columns.names.index(name)
     if number in columns.text:
         raise CorpusError(f"{path}: column '{name}': {columns.text[number]}")
     return columns.values[:, number]
+
+
+def _no_channel(path: Path, name: str, names: Sequence[str]) -> CorpusError:
+    there = ", ".join(filter(None, names[:12]))
+    return CorpusError(
+        f"{path}: has no channel '{name}'; there are {there}; correct [sensors], or name all {len(names)} columns in trajectories.names"
+    )
 
 
 def _outline(path: Path) -> NDArray[np.float64]:

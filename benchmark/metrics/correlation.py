@@ -183,6 +183,16 @@ def verdicts(stretches: Stretches, m: Moments, frozen: Mask) -> NDArray[np.objec
     return reasons
 
 
+def faults(each: Stretches, m: Moments) -> tuple[Mask, Mask]:
+    """Which utterances and channels fail, and which are left out; a constant prediction is neither by itself."""
+    reasons = verdicts(each, m, np.zeros_like(each.not_finite))
+    if reasons is None:
+        return each.not_finite, np.zeros_like(each.not_finite)
+    failed = [[reason in FAILURES for reason in row] for row in reasons.tolist()]
+    left_out = [[reason in LEFT_OUT for reason in row] for row in reasons.tolist()]
+    return np.array(failed, dtype=np.bool_), np.array(left_out, dtype=np.bool_)
+
+
 def judged(
     names: Sequence[str], values: Array, reasons: NDArray[np.object_] | None, worst: Array | None = None
 ) -> list[ParameterScores]:

@@ -11,17 +11,14 @@ import numpy as np
 
 from benchmark.errors import MeasureError
 from benchmark.metrics.correlation import (
-    FAILURES,
-    LEFT_OUT,
     Array,
     Mask,
-    Moments,
     Stretches,
     correlations,
+    faults,
     lay_out,
     moments,
     score_stretches,
-    verdicts,
 )
 from benchmark.metrics.measure import (
     ParameterScores,
@@ -107,7 +104,7 @@ def _corpus(pairs: Sequence[TrajectoryPair]) -> ParameterScores:
     """Failed utterances keep their targets in the denominator and add nothing to the numerator."""
     each = lay_out(pairs)
     m = moments(each)
-    failed, _ = _faults(each, m)
+    failed, _ = faults(each, m)
     lengths = np.diff(each.starts, append=len(each.target))
     sums = np.where(failed, 0.0, m.estimate_mean * m.frames).sum(axis=0)
     fill = sums / np.maximum(np.where(failed, 0.0, m.frames).sum(axis=0), 1)
@@ -129,7 +126,7 @@ def _padded(pairs: Sequence[TrajectoryPair]) -> ParameterScores:
     size = round(PAD_S * pairs[0][0].rate_hz)
     if any(round(PAD_S * target.rate_hz) != size for target, _ in pairs):
         raise MeasureError("targets have different frame rates; score them apart")
-    failed, left_out = _faults(each, moments(each))
+    failed, left_out = faults(each, moments(each))
     lengths = np.diff(each.starts, append=len(each.target))
     segments = -(-lengths // size)
     first = np.concatenate([[0], np.cumsum(segments)[:-1]])
@@ -152,16 +149,6 @@ def _padded(pairs: Sequence[TrajectoryPair]) -> ParameterScores:
         not_finite=np.repeat(failed, segments, axis=0),
     )
     return mean_scores(score_stretches(padded))
-
-
-def _faults(each: Stretches, m: Moments) -> tuple[Mask, Mask]:
-    """Which utterances and channels fail, and which are left out; a constant prediction is neither by itself."""
-    reasons = verdicts(each, m, np.zeros_like(each.not_finite))
-    if reasons is None:
-        return each.not_finite, np.zeros_like(each.not_finite)
-    failed = [[reason in FAILURES for reason in row] for row in reasons.tolist()]
-    left_out = [[reason in LEFT_OUT for reason in row] for row in reasons.tolist()]
-    return np.array(failed, dtype=np.bool_), np.array(left_out, dtype=np.bool_)
 
 
 _POOLS: Mapping[str, Callable[[Sequence[TrajectoryPair]], ParameterScores]] = MappingProxyType(

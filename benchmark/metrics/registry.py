@@ -31,6 +31,8 @@ _VARIANTS = (
     "PPMC(pool='padded2s')",
     "PPMC(pool='fisher_z')",
     "RMSE(scale='sd')",
+    "RMSE(scale='centred')",
+    "RMSE(scale='z')",
     "SISDR(zero_mean=True)",
 )
 

@@ -1,30 +1,36 @@
-"""Root-mean-square error of trajectories, in their own units or in standard deviations of the target."""
+"""Root-mean-square error of trajectories: by utterance or by speaker, in units of the parameter or in standard deviations."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from benchmark.errors import MeasureError
-from benchmark.metrics.correlation import judged, lay_out, moments, target_deviation, verdicts
+from benchmark.metrics.correlation import faults, judged, lay_out, moments, target_deviation, verdicts
 from benchmark.metrics.measure import ParameterScores, TrajectoryMeasure, TrajectoryPair
 
 
 @dataclass(frozen=True, repr=False)
 class RMSE(TrajectoryMeasure):
-    """Root-mean-square error over the frames valid on both sides, per utterance and parameter.
+    """Root-mean-square error over the frames valid on both sides, each convention under its own name.
 
-    ``RMSE`` is in the unit of the parameter (mm, Hz, 1), so it may be compared but not averaged across
-    parameters, and is not ranked. ``RMSE(scale='sd')`` divides by the standard deviation of the target in
-    that utterance: a prediction stuck at the target's mean scores 1. A prediction that is missing, not finite
-    or marks over 10 % of the target's frames invalid is charged two standard deviations, what the mirrored
-    target would score, and is "failed"; a constant prediction is an ordinary one here.
+    * ``RMSE``: in the unit of the parameter (mm, Hz, 1), by utterance.
+    * ``RMSE(scale='sd')``: divided by the standard deviation of the target in that utterance: a prediction stuck at the target's
+      mean scores 1. The only one that may be averaged over parameters of an utterance, hence the only one that is ranked.
+    * ``RMSE(scale='centred')``: in the unit of the parameter, over all utterances of a speaker, after the mean difference between
+      prediction and target was taken out. Where a speaker's head lay in the machine cannot be heard: two speakers whose pellets have
+      their origins 50 mm apart have an RMSE of some 25 mm each for the best prediction, and this one is comparable.
+    * ``RMSE(scale='z')``: the same divided by the standard deviation of the speaker's target, as if both had been z-scored by it.
+
+    A prediction that is missing, not finite or marks over 10 % of the target's frames invalid is charged two standard deviations,
+    what the mirrored target would score, and is "failed"; a constant prediction is an ordinary one here. Over several
+    utterances failed ones are charged so frame by frame.
 
     Attributes:
-        scale: "own" (the unit of each parameter) or "sd" (standard deviations of the target).
+        scale: "own", "sd", "centred" or "z".
     """
 
     scale: str = "own"
@@ -35,23 +41,30 @@ class RMSE(TrajectoryMeasure):
     source: ClassVar[str] = "conventions of this benchmark"
 
     def __post_init__(self) -> None:
-        if self.scale not in ("own", "sd"):
-            raise MeasureError(f"RMSE has no scale {self.scale!r}; there are 'own', 'sd'")
+        if self.scale not in _SCALES:
+            raise MeasureError(f"RMSE has no scale {self.scale!r}; there are {', '.join(map(repr, _SCALES))}")
 
     @property
     def unit(self) -> str:
         """That of each parameter ("own"), or standard deviations of the target ("SD")."""
-        return "own" if self.scale == "own" else "SD"
+        return "own" if self.scale in ("own", "centred") else "SD"
+
+    @property
+    def pooled(self) -> bool:
+        """Whether it belongs to all utterances of a speaker."""
+        return self.scale in ("centred", "z")
 
     @property
     def ranked(self) -> bool:
-        """Only the normalised error can be averaged over parameters, hence ranked."""
+        """Only the error in standard deviations of the utterance is ranked."""
         return self.scale == "sd"
 
     def batch(self, pairs: Sequence[TrajectoryPair]) -> list[ParameterScores]:
-        """Each pair by itself."""
+        """Each pair by itself; with a pooled convention, as if it were all that the speaker said."""
         if not pairs:
             return []
+        if self.pooled:
+            return [self.aggregate([pair]) for pair in pairs]
         stretches = lay_out(pairs)
         m = moments(stretches)
         difference = np.where(stretches.counted, stretches.target - stretches.estimate, 0.0)
@@ -63,3 +76,40 @@ class RMSE(TrajectoryMeasure):
             with np.errstate(invalid="ignore", divide="ignore"):
                 return judged(stretches.names, error / deviation, reasons, np.full_like(error, self.worst))
         return judged(stretches.names, error, reasons, self.worst * deviation)
+
+    def aggregate(self, items: Iterable[TrajectoryPair]) -> ParameterScores:
+        """The mean over pairs; with a pooled convention, the error over all frames of the pairs."""
+        pairs = list(items)
+        if not self.pooled or not pairs:
+            return super().aggregate(pairs)
+        each = lay_out(pairs)
+        failed, left_out = faults(each, moments(each))
+        lengths = np.diff(each.starts, append=len(each.target))
+        lost = np.repeat(failed, lengths, axis=0) & each.asked
+        usable = each.counted & ~np.repeat(failed | left_out, lengths, axis=0)
+        frames = usable.sum(axis=0)
+        difference = np.where(usable, each.estimate - each.target, 0.0)
+        difference -= np.where(usable, difference.sum(axis=0) / np.maximum(frames, 1), 0.0)
+        asked = each._replace(asked=usable | lost, starts=np.zeros(1, dtype=np.int64))
+        deviation = target_deviation(asked)[0]
+        squares = (difference**2).sum(axis=0) + lost.sum(axis=0) * (self.worst * deviation) ** 2
+        with np.errstate(invalid="ignore", divide="ignore"):
+            error = np.sqrt(squares / (frames + lost.sum(axis=0)))
+            error = error / deviation if self.scale == "z" else error
+        whole = asked._replace(
+            counted=asked.asked,
+            estimate=each.target,
+            not_finite=np.atleast_2d(lost.any(axis=0) & (frames == 0)),
+        )
+        reasons = verdicts(whole, moments(whole), np.zeros_like(whole.not_finite))
+        charged = np.full_like(error, self.worst) if self.scale == "z" else self.worst * deviation
+        scores = judged(each.names, error[None], reasons, charged[None])[0]
+        return {
+            name: score._replace(reason=f"{count} of {len(pairs)} failed")
+            if count and score.status == "ok"
+            else score
+            for (name, score), count in zip(scores.items(), failed.sum(axis=0).tolist(), strict=True)
+        }
+
+
+_SCALES = ("own", "sd", "centred", "z")

@@ -116,7 +116,24 @@ def test_a_missing_channel_says_how_columns_are_named(tmp_path: Path) -> None:
     with pytest.raises(
         CorpusError, match=r"no channel 'ul_x'; there are ulx, .*name all 10 columns in trajectories\.names"
     ):
-        corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
+        corpora.read("folder", tmp_path)
+
+
+def test_a_sensor_that_one_speaker_lacks_is_lost_there_alone(tmp_path: Path) -> None:
+    writers.write_folder(tmp_path)
+    for path in (tmp_path / "ema" / "A").glob("*.csv"):
+        rows = [line.split(",") for line in path.read_text().splitlines()]
+        kept = [i for i, name in enumerate(rows[0]) if not name.startswith("td_")]
+        path.write_text("".join(",".join(row[i] for i in kept) + "\n" for row in rows))
+    config = tmp_path / "corpus.toml"
+    config.write_text(
+        "".join(line for line in config.read_text().splitlines(True) if not line.startswith("names"))
+    )
+    found = {item.speaker: item.trajectories() for item in corpora.read("folder", tmp_path)}  # type: ignore[misc]
+    assert found["A"].names == found["B"].names
+    lacking = [not valid for valid in found["A"].valid.any(axis=0)]
+    assert [name for name, lost in zip(found["A"].names, lacking, strict=True) if lost] == ["TB_x", "TB_y"]
+    assert found["B"].valid.any(axis=0).all()
 
 
 def test_a_column_of_text_matters_only_where_it_is_wanted(tmp_path: Path) -> None:

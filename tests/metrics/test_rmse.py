@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from benchmark.articulation.parameters import PARAMETERS
 from benchmark.errors import MeasureError
-from benchmark.metrics import RMSE
+from benchmark.metrics import RMSE, TV10
+from benchmark.metrics.parameters import by_unit, unit_of
 from tests.metrics.signals import NAMES, pair
 
 
@@ -52,6 +56,61 @@ def test_only_the_normalised_error_is_ranked():
     assert RMSE(scale="sd").ranked
     assert not RMSE().ranked
     assert not RMSE().higher_is_better
+
+
+def speakers_in_other_heads(offsets):
+    """One movement, spoken by speakers whose heads lie at different places, and the prediction made for a mean head."""
+    target, estimate = pair(300, "heads")
+    return [
+        (replace(target, values=(target.values + offset).astype(np.float32)), estimate) for offset in offsets
+    ]
+
+
+def test_where_a_head_lay_does_not_enter_the_centred_error():
+    """Heads at x = 132, 64 and 34 mm once gave RMSE of 35-62 mm and no remark."""
+    heads = speakers_in_other_heads((132.0, 64.0, 34.0))
+    apart = [RMSE().aggregate([head])["LA"].value for head in heads]
+    assert max(apart) > 3 * min(apart)
+    for scale in ("centred", "z"):
+        values = [RMSE(scale=scale).aggregate([head])["LA"].value for head in heads]
+        np.testing.assert_allclose(values, values[0], rtol=1e-4)
+
+
+def test_the_centred_error_is_that_of_all_frames_of_the_speaker_about_their_means():
+    pairs = [pair(300, "one"), pair(200, "two")]
+    centred, z = (RMSE(scale=scale).aggregate(pairs) for scale in ("centred", "z"))
+    for c, name in enumerate(NAMES):
+        target, estimate = (
+            np.concatenate([p[i].values[:, c] for p in pairs]).astype(np.float64) for i in (0, 1)
+        )
+        error = (estimate - estimate.mean()) - (target - target.mean())
+        assert centred[name].value == pytest.approx(np.sqrt(np.mean(error**2)), rel=1e-9)
+        assert z[name].value == pytest.approx(np.sqrt(np.mean(error**2)) / target.std(), rel=1e-9)
+
+
+def test_failed_utterances_are_charged_two_standard_deviations_frame_by_frame():
+    (target, estimate), (other, _) = pair(300, "one"), pair(300, "two")
+    both = np.concatenate([target.values[:, 0], other.values[:, 0]]).astype(np.float64)
+    error = estimate.values[:, 0].astype(np.float64) - target.values[:, 0]
+    expected = np.sqrt((np.sum((error - error.mean()) ** 2) + 300 * 4 * both.var()) / 600)
+    score = RMSE(scale="centred").aggregate([(target, estimate), (other, None)])["LA"]
+    assert score.value == pytest.approx(expected, rel=1e-9)
+    assert score.reason == "1 of 2 failed"
+    assert RMSE(scale="z").aggregate([(target, None)])["LA"][:2] == (2.0, "failed")
+
+
+def test_parameters_of_one_unit_are_a_group():
+    assert by_unit(TV10) == {
+        "mm": TV10[:6],
+        "1": ("aperiodicity", "periodicity", "nasalance"),
+        "Hz": ("pitch",),
+    }
+
+
+def test_every_target_has_the_unit_that_articulation_states():
+    for name, parameter in PARAMETERS.items():
+        if name != "velum":
+            assert unit_of(name) == parameter.unit
 
 
 def test_unknown_scale_is_an_error():
