@@ -17,7 +17,7 @@ _SUMMARY = (
     "Makes a corpus of virtual speakers by articulatory synthesis: speech with exactly known articulation.\n"
     "demo: 12 speakers and 12 babble voices, 3 minutes; it comes with the package.\n"
     "virtual: 20 speakers and 24 babble voices, 33 minutes of target speech; takes about 75 minutes of\n"
-    "processor time. What is there already and right is kept, so a run that was stopped can go on."
+    "processor time. What is there and matches its hash is kept, so a run that was stopped can go on."
 )
 _EXAMPLE = """  python -m benchmark.synthesise virtual --jobs 8
   python -m benchmark.synthesise virtual --limit 1 --out few

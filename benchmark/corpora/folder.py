@@ -51,7 +51,7 @@ def read(root: Path) -> list[Utterance]:
     if not found:
         fields = "{speaker}, {recording} and {prompt} stand for parts of names, all else for itself"
         raise CorpusError(f"{_unfitting(root, 'trajectories.files', config.trajectories.files)}; {fields}")
-    # A speaker of whom there is audio alone is not misspelt: `ignored` tells what he lacks.
+    # A speaker of whom there is audio alone is not misspelt: `ignored` tells what they lack.
     _refuse_unknown(root, config, [fields for _, fields in (*found, *_fitting(files, config.audio.files))])
     _refuse_unfitting(root, config, [fields for _, fields in found])
     _refuse_unknown_sensors(config, found)
@@ -262,7 +262,7 @@ def _fitting(files: list[tuple[Path, str]], template: str) -> list[tuple[Path, d
 
 
 def _fields(path: Path, match: re.Match[str]) -> dict[str, str]:
-    """What a template found in a name; a folder of one speaker need not name him."""
+    """What a template found in a name; a folder of one speaker need not name them."""
     return {"speaker": "speaker", "recording": path.stem} | match.groupdict()
 
 

@@ -51,7 +51,7 @@ class Report:
     Attributes:
         folder: The prepared corpus.
         rendered: Mixtures written now.
-        kept: Mixtures that were there and right.
+        kept: Mixtures that were there and matched their hashes.
         left_out: One line for each recording that could not be used.
         remarks: One line for each thing about the phone labels that the user should know.
         content_sha256: Hash of all mixtures, utterances and targets.

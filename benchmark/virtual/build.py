@@ -19,7 +19,7 @@ from benchmark.errors import CorpusError
 from benchmark.types import RATE_HZ as AUDIO_RATE_HZ
 from benchmark.types import Progress
 from benchmark.virtual import store
-from benchmark.virtual.build_state import Shelf, damage
+from benchmark.virtual.build_state import BuildState, damage
 from benchmark.virtual.pellets import CHANNELS, RATE_HZ, UNITS
 from benchmark.virtual.plan import CORPORA, GENERATOR_VERSION, Line, Part, plan
 from benchmark.virtual.synth import Booth, booth, require_synthesiser
@@ -33,7 +33,7 @@ _ATTRIBUTION = (
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Built:
     """What was done.
 
     Attributes:
@@ -47,8 +47,8 @@ class Outcome:
     content_sha256: str
 
 
-def build(corpus: str, root: Path, jobs: int, limit: int | None, progress: Progress) -> Outcome:
-    """Makes a virtual corpus in a folder; what is there already and right is kept.
+def build(corpus: str, root: Path, jobs: int, limit: int | None, progress: Progress) -> Built:
+    """Makes a virtual corpus in a folder; what is there already and matches its hash is kept.
 
     Args:
         corpus: "demo" or "virtual".
@@ -62,21 +62,21 @@ def build(corpus: str, root: Path, jobs: int, limit: int | None, progress: Progr
         MissingExtraError: The synthesiser is not installed.
     """
     parts = plan(corpus)
-    shelf = Shelf.open(root)
+    state = BuildState.open(root)
     todo = []
     for part in parts:
-        missing = [line for line in part.lines[:limit] if not shelf.has(part.voice, line)]
-        if missing or part.voice.name not in shelf.voices:
+        missing = [line for line in part.lines[:limit] if not state.has(part.voice, line)]
+        if missing or part.voice.name not in state.voices:
             todo.append((part.voice, missing))
     made = sum(len(lines) for _, lines in todo)
     kept = sum(len(part.lines[:limit]) for part in parts) - made
-    if not (todo or shelf.fresh) and (root / store.INFO).is_file():
-        return Outcome(0, kept, store.read_info(root)["content_sha256"])
+    if not (todo or state.fresh) and (root / store.INFO).is_file():
+        return Built(0, kept, store.read_info(root)["content_sha256"])
     require_synthesiser()
     _prepare(root)
-    for _ in progress(_spoken(shelf, todo, jobs), made, "speaking"):
+    for _ in progress(_spoken(state, todo, jobs), made, "speaking"):
         pass
-    return Outcome(made, kept, _pack(corpus, shelf, parts))
+    return Built(made, kept, _pack(corpus, state, parts))
 
 
 def _prepare(root: Path) -> None:
@@ -137,7 +137,7 @@ def _how_far(found: Path, made: Path, utterance_id: str) -> str:
     )
 
 
-def _spoken(shelf: Shelf, todo: Sequence[tuple[Voice, list[Line]]], jobs: int) -> Iterator[str]:
+def _spoken(state: BuildState, todo: Sequence[tuple[Voice, list[Line]]], jobs: int) -> Iterator[str]:
     """Yields the id of every line once it is spoken and stored."""
     events: SimpleQueue[str | Future[None]] = SimpleQueue()
     stop = Event()
@@ -145,7 +145,7 @@ def _spoken(shelf: Shelf, todo: Sequence[tuple[Voice, list[Line]]], jobs: int) -
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         try:
             for voice, lines in todo:
-                task = pool.submit(_speak_all, shelf, voice, lines, events, stop, rooms)
+                task = pool.submit(_speak_all, state, voice, lines, events, stop, rooms)
                 task.add_done_callback(events.put)
             running = len(todo)
             while running:
@@ -167,7 +167,7 @@ def _spoken(shelf: Shelf, todo: Sequence[tuple[Voice, list[Line]]], jobs: int) -
 
 
 def _speak_all(
-    shelf: Shelf,
+    state: BuildState,
     voice: Voice,
     lines: Sequence[Line],
     events: SimpleQueue[str | Future[None]],
@@ -176,31 +176,31 @@ def _speak_all(
 ) -> None:
     with booth(voice) as room:
         rooms.append(room)
-        shelf.put_voice(voice, *room.anatomy())
+        state.put_voice(voice, *room.anatomy())
         for line in lines:
             if stop.is_set():
                 return
-            shelf.put(voice, line, room.speak(line))
+            state.put(voice, line, room.speak(line))
             events.put(line.id)
 
 
-def _pack(corpus: str, shelf: Shelf, parts: Sequence[Part]) -> str:
-    root = shelf.root
+def _pack(corpus: str, state: BuildState, parts: Sequence[Part]) -> str:
+    root = state.root
     utterances: list[dict[str, Any]] = []
     for part in parts:
-        rows = [row for line in part.lines if (row := shelf.row(part.voice, line)) is not None]
+        rows = [row for line in part.lines if (row := state.row(part.voice, line)) is not None]
         utterances += rows
-        if not part.voice.babble and shelf.spoken_now(part.voice):
+        if not part.voice.babble and state.spoken_now(part.voice):
             store.write_tracks(
-                store.tracks_path(root, part.voice.name), {row["id"]: shelf.track(row) for row in rows}
+                store.tracks_path(root, part.voice.name), {row["id"]: state.track(row) for row in rows}
             )
-    speakers = [shelf.voices[part.voice.name] for part in parts]
+    speakers = [state.voices[part.voice.name] for part in parts]
     digest = store.content_hash(utterances, speakers)
     store.write_rows(root / store.UTTERANCE_TABLE, store.UTTERANCES, utterances)
     store.write_rows(root / store.SPEAKER_TABLE, store.SPEAKERS, speakers)
     planned = sum(len(part.lines) for part in parts)
     store.write_info(root, _facts(corpus, digest, utterances, complete=len(utterances) == planned))
-    shelf.clear()
+    state.clear()
     return digest
 
 

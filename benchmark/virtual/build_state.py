@@ -26,7 +26,7 @@ _PARTS = ".parts"
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class BuildState:
     """Spoken lines and voices of a corpus in a folder.
 
     Attributes:
@@ -42,19 +42,19 @@ class Shelf:
     fresh: set[str] = field(default_factory=set)
 
     @classmethod
-    def open(cls, root: Path) -> Shelf:
+    def open(cls, root: Path) -> BuildState:
         """What there is in a folder; nothing, if it is new or what it holds cannot be read."""
-        shelf = cls(root)
+        state = cls(root)
         try:
-            shelf.rows.update(_by(store.read_rows(root / store.UTTERANCE_TABLE, store.UTTERANCES), "id"))
-            shelf.voices.update(_by(store.read_rows(root / store.SPEAKER_TABLE, store.SPEAKERS), "speaker"))
+            state.rows.update(_by(store.read_rows(root / store.UTTERANCE_TABLE, store.UTTERANCES), "id"))
+            state.voices.update(_by(store.read_rows(root / store.SPEAKER_TABLE, store.SPEAKERS), "speaker"))
         except CorpusError:
-            shelf.rows.clear()
+            state.rows.clear()
         for path in sorted((root / _PARTS).glob("*/*.json")):
             row = json.loads(path.read_text(encoding="utf-8"))
-            shelf.rows[row["id"]] = row
-            shelf.fresh.add(row["id"])
-        return shelf
+            state.rows[row["id"]] = row
+            state.fresh.add(row["id"])
+        return state
 
     def row(self, voice: Voice, line: Line) -> dict[str, Any] | None:
         """The row of a line, if the line was spoken as it is planned now."""

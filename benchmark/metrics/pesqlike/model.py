@@ -59,7 +59,7 @@ def spectra(signal: Array) -> Spectra:
 
 
 def spoken(clean: Spectra) -> Mask:
-    """Frames from the first to the last one within 45 dB of the loudest: silence around speech is nobody's concern."""
+    """Frames from the first to the last one within 45 dB of the loudest: silence around speech is not compared."""
     loud = clean.speech_band > clean.speech_band.max(axis=-1, keepdims=True) * 10 ** (-SPOKEN_DB / 10)
     begun: Mask = np.logical_or.accumulate(loud, axis=-1)
     going: Mask = np.logical_or.accumulate(loud[..., ::-1], axis=-1)[..., ::-1]
