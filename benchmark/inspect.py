@@ -14,6 +14,7 @@ from benchmark.types import SPLITS
 if TYPE_CHECKING:
     from benchmark.corpora import Ignored
     from benchmark.corpora.corpus_report import SpeakerSummary
+    from benchmark.mixing.plan_summary import NoiseUse
     from benchmark.mixing.recipe import Recipe
     from benchmark.types import Utterance
 
@@ -76,6 +77,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
     from benchmark.articulation import plausibility
     from benchmark.corpora.corpus_report import by_speaker, examine_all
     from benchmark.mixing.gather import speech_root
+    from benchmark.mixing.plan_summary import size
 
     corpus = corpora.get(recipe.speech.corpus)
     root = speech_root(recipe, corpus, arguments.speech_root)
@@ -87,6 +89,9 @@ def _inspect(arguments: argparse.Namespace) -> int:
     implausible = plausibility.implausible(chosen, corpus.sensors, jobs=arguments.jobs, progress=cli.progress)
     damaged = [*listed.problems, *(reason for finding in findings for reason in finding.damaged)]
     noise, remarks = _noise(dict(arguments.noise_root))
+    targets = [utterance for utterance in utterances if utterance.split in SPLITS]
+    spread, unknown = _noise_use(recipe, targets, listed.utterances, dict(arguments.noise_root))
+    remarks += unknown
     facts = {
         "recipe": recipe.name,
         "corpus": corpus.title,
@@ -104,13 +109,31 @@ def _inspect(arguments: argparse.Namespace) -> int:
         },
         "ignored": [file._asdict() for file in listed.ignored],
         "damaged": damaged,
+        "size": size(recipe, targets),
         "noise": noise,
+        "noise_use": spread,
         "remarks": remarks,
     }
     cli.report(
         facts, _lines(facts, speakers, plausibility.lines(implausible), listed.ignored), arguments.json
     )
     return cli.FOUND_PROBLEMS if damaged else 0
+
+
+def _noise_use(
+    recipe: Recipe, targets: Sequence[Utterance], found: Sequence[Utterance], roots: Mapping[str, Path]
+) -> tuple[list[NoiseUse], list[str]]:
+    """How the recipe would spread its noise; or none, and why that cannot be told."""
+    from benchmark.errors import CorpusError
+    from benchmark.mixing.gather import Roots, gather_noise
+    from benchmark.mixing.plan import plan_mixtures
+    from benchmark.mixing.plan_summary import noise_use
+
+    try:
+        sources = gather_noise(recipe, targets, found, Roots(noises=roots))
+        return noise_use(plan_mixtures(recipe, targets, sources)), []
+    except CorpusError as error:
+        return [], [f"how noise would be spread cannot be told: {error}"]
 
 
 def _with_splits(recipe: Recipe, found: Sequence[Utterance]) -> list[Utterance]:
@@ -183,6 +206,8 @@ def _lines(
     implausible: Sequence[str],
     ignored: Sequence[Ignored],
 ) -> list[str]:
+    from benchmark.mixing.plan_summary import noise_lines, size_line
+
     lines = [
         f"{facts['corpus']} below {facts['root']}: {len(speakers)} speakers, {facts['found']} recordings, {_length(facts['hours'])}"
     ]
@@ -192,7 +217,9 @@ def _lines(
             f"  {name:<5} {part['speakers']:>3} speakers {part['utterances']:>6} utterances {_length(part['hours']):>10}"
             + (f"   ({absent} more are in the published split and not here)" if absent else "")
         )
-    lines += ["", *_speaker_table(speakers), ""]
+    lines.append(f"{facts['recipe']} makes {size_line(facts['size'])}")
+    lines += ["", *noise_lines(facts["noise_use"]), ""] if facts["noise_use"] else [""]
+    lines += [*_speaker_table(speakers), ""]
     if facts["opens_with_tone"]:
         lines.append(
             f"{len(facts['opens_with_tone'])} recordings open with a tone near 1 kHz, {facts['opens_with_tone'][0]} first"

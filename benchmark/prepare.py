@@ -42,13 +42,16 @@ def _prepare(arguments: argparse.Namespace) -> int:
 
     from benchmark.articulation.plausibility import implausible
     from benchmark.articulation.plausibility import lines as lines_of
-    from benchmark.mixing.build import Selection, build
+    from benchmark.mixing.build import Selection, build, chosen_by
+    from benchmark.mixing.plan_summary import noise_lines, size, size_line
 
+    selection = Selection(arguments.split, arguments.limit, arguments.plan_only)
+    wanted = size(recipe, chosen_by(selection, sources))
+    print(f"{recipe.name}: {size_line(wanted)}", file=sys.stderr)
     found = implausible(sources.targets, sources.sensors, jobs=arguments.jobs, progress=cli.progress)
     for line in lines_of(found):
         print(f"implausible: {line}", file=sys.stderr)
     folder = arguments.out or Path("prepared") / recipe.name
-    selection = Selection(arguments.split, arguments.limit, arguments.plan_only)
     done = build(recipe, text, sources, folder, selection, jobs=arguments.jobs, progress=cli.progress)
     remarks = [*sources.remarks, *done.remarks]
     for line in remarks:
@@ -58,6 +61,8 @@ def _prepare(arguments: argparse.Namespace) -> int:
     facts = {
         "recipe": recipe.name,
         "folder": str(folder),
+        "size": wanted,
+        "noise": done.noise,
         "rendered": done.rendered,
         "kept": done.kept,
         "left_out": done.left_out,
@@ -67,7 +72,9 @@ def _prepare(arguments: argparse.Namespace) -> int:
         "content_sha256": done.content_sha256,
         "plan_sha256": done.plan_sha256,
     }
+    planned = [size_line(wanted), "", *noise_lines(done.noise), ""] if arguments.plan_only else []
     lines = [
+        *planned,
         f"{folder}: {done.rendered} mixtures rendered, {done.kept} kept, {len(done.left_out)} recordings left out",
         f"content {done.content_sha256[:16]}, plan {done.plan_sha256[:16]}",
         f"next: python -m benchmark.score --corpus {folder} --model ridge_noisy",

@@ -17,6 +17,7 @@ from benchmark.mixing.labels import write_phones
 from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path
 from benchmark.mixing.manifest import PLANNED, corpus_hash, plan_hash, read_table, write_table
 from benchmark.mixing.plan import plan
+from benchmark.mixing.plan_summary import NoiseUse, noise_use
 from benchmark.mixing.recipe import Recipe, recipe_hash
 from benchmark.mixing.render import assemble_noise, levelled_speech, render_mixture
 from benchmark.mixing.rows import UNMEASURED, MixtureRow, Piece, PlanRow, UtteranceRow
@@ -54,6 +55,7 @@ class Report:
         kept: Mixtures that were there and matched their hashes.
         left_out: One line for each recording that could not be used.
         remarks: One line for each thing about the phone labels that the user should know.
+        noise: How the planned noise is spread.
         content_sha256: Hash of all mixtures, utterances and targets.
         plan_sha256: Hash of the planned columns of the mixtures alone.
     """
@@ -63,6 +65,7 @@ class Report:
     kept: int
     left_out: list[str]
     remarks: list[str]
+    noise: list[NoiseUse]
     content_sha256: str
     plan_sha256: str
 
@@ -92,7 +95,7 @@ def build(
         ManifestError: `folder` holds something else.
         CorpusError: A recording cannot be used and the recipe does not allow leaving it out.
     """
-    everything, listed = sources, _chosen(sources, selection)
+    everything, listed = sources, chosen_by(selection, sources)
     earlier, facts = _earlier(folder, recipe)
     spoilt = left_out_noise(facts)
     # Noise is dealt over what was listed, so that a recording that proves unreadable changes the noise of no other.
@@ -138,7 +141,7 @@ def build(
         content, planned_sha256 = _write_tables(folder, recipe, rows, utterances, spoilt, targets.names)
         journal.discard()
     rendered = len(measured) - kept if not selection.plan_only else 0
-    return Report(folder, rendered, kept, left_out, remarks, content, planned_sha256)
+    return Report(folder, rendered, kept, left_out, remarks, noise_use(planned), content, planned_sha256)
 
 
 def _rows_of(chosen: Iterable[Utterance], planned: Iterable[PlanRow]) -> list[PlanRow]:
@@ -166,7 +169,12 @@ def _with_targets(
     return replace(sources, speech=speech, damaged=damaged), sound, made
 
 
-def _chosen(sources: Sources, selection: Selection) -> list[Utterance]:
+def chosen_by(selection: Selection, sources: Sources) -> list[Utterance]:
+    """The utterances of a selection, by split.
+
+    Raises:
+        CorpusError: None on disk belongs to the selected split.
+    """
     splits = SPLITS if selection.split is None else (selection.split,)
     chosen: list[Utterance] = []
     for split in splits:

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmark import __main__, cli, prepare, verify
+from benchmark import __main__, cli, inspect, prepare, verify
 from benchmark.files import alone_in, demo_corpus, manifests_folder
 from benchmark.metrics import active_speech_level
 from benchmark.mixing.manifest import read_table
@@ -556,3 +556,24 @@ def test_a_folder_of_noise_whose_name_is_not_utf8_is_told(tmp_path, capsys):
     shutil.copy(first, odd / "1.flac")
     assert prepare.main([*command, "--plan-only"]) == 0
     assert "its name below the folder of noise is not UTF-8; rename" in capsys.readouterr().err
+
+
+def test_plan_only_and_inspect_say_first_how_much_and_how_noise_is_spread(tmp_path, capsys):
+    options = ["--out", str(tmp_path / "plan"), "--limit", "2", "--plan-only"]
+    assert prepare.main(["--recipe", "demo_noisy", *options, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    rows = list(PreparedCorpus(tmp_path / "plan"))
+    assert told["size"]["mixtures"] == len(rows)
+    assert told["size"]["hours"] == pytest.approx(
+        sum(row["samples"] for row in rows) / 16000 / 3600, abs=0.001
+    )
+    noisy = [row for row in rows if row["snr_db"] is not None]
+    assert sum(use["mixtures"] * use["snrs"] for use in told["noise"]) == len(noisy)
+    assert prepare.main(["--recipe", "demo_noisy", *options]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith(f"{len(rows)} mixtures (6 utterances in 13 conditions)")
+    assert said.err.startswith(f"demo_noisy: {len(rows)} mixtures")
+    assert inspect.main(["--recipe", "demo_noisy", "--limit", "1", "--json"]) == 0
+    seen = json.loads(capsys.readouterr().out)
+    assert seen["size"]["conditions"] == 13
+    assert {use["split"] for use in seen["noise_use"]} == {"train", "dev", "test"}
