@@ -14,32 +14,18 @@ A module of this package that defines a `CORPUS` is registered under its own nam
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import NamedTuple
 
 from benchmark.corpora.contract import Corpus, Ignored
 from benchmark.corpora.splits import Division
 from benchmark.errors import CorpusError, ManifestError
+from benchmark.files import modules_defining
 from benchmark.types import Utterance
 
 __all__ = ["CORPORA", "Corpus", "Ignored", "Scan", "get", "load_splits", "read", "scan"]
-
-
-@cache
-def _names(folders: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of the modules in `folders` that define a `CORPUS`, by their source: to import them all would take seconds."""
-    files = (
-        (module.name, Path(folder, f"{module.name}.py"))
-        for folder in folders
-        for module in iter_modules([folder])
-    )
-    return tuple(
-        sorted(name for name, file in files if file.is_file() and "\nCORPUS = " in file.read_text("utf-8"))
-    )
 
 
 class _Registry(Mapping[str, Corpus]):
@@ -52,7 +38,7 @@ class _Registry(Mapping[str, Corpus]):
         return corpus
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_names(tuple(__path__)))
+        return iter(modules_defining("CORPUS", tuple(__path__)))
 
     def __len__(self) -> int:
         return len(list(iter(self)))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 
 from benchmark.corpora import refusal
 from benchmark.errors import CorpusError
+from benchmark.files import modules_defining
 from benchmark.noises.contract import Listing, NoiseCorpus, Recording
 from benchmark.noises.listing import find_bases, remarks
 from benchmark.noises.reading import NoiseReader
@@ -26,23 +25,8 @@ __all__ = [
     "scan",
 ]
 
-#: Name of a noise corpus to the module that reads it (its `NOISE`); imported when first asked for.
-NOISES: Mapping[str, str] = MappingProxyType(
-    {
-        name: f"{__name__}.{name}"
-        for name in (
-            "musan",
-            "demand",
-            "noisex92",
-            "wham",
-            "qut_noise",
-            "dns",
-            "pointsource",
-            "kde_voices",
-            "folder",
-        )
-    }
-)
+#: The noise corpora: the modules here that define a `NOISE`, imported when first asked for.
+NOISES = modules_defining("NOISE", tuple(__path__))
 
 
 def get(name: str) -> NoiseCorpus:
@@ -52,9 +36,9 @@ def get(name: str) -> NoiseCorpus:
         CorpusError: There is none of that name.
     """
     if name not in NOISES:
-        there = ", ".join(["synthetic", *sorted(NOISES)])
+        there = ", ".join(["synthetic", *NOISES])
         raise CorpusError(f"no noise is called '{name}'; there are {there}")
-    corpus: NoiseCorpus = import_module(NOISES[name]).NOISE
+    corpus: NoiseCorpus = import_module(f"{__name__}.{name}").NOISE
     return corpus
 
 

@@ -36,9 +36,7 @@ def render(folder: Path, leaderboard: Leaderboard) -> tuple[list[Path], str]:
     texts |= {name: snr_plot(standing, title) for name, (standing, title) in _plots(leaderboard).items()}
     without_page = ""
     try:
-        texts[PAGE] = page(
-            leaderboard.recipes, leaderboard.kept_out, leaderboard.recordings, leaderboard.followed
-        )
+        texts[PAGE] = page(leaderboard.recipes, leaderboard.kept_out, leaderboard.recordings)
     except MissingExtraError as error:
         without_page = str(error)
     leftovers = _leftovers(folder, leaderboard)
@@ -58,7 +56,7 @@ def stale(folder: Path, leaderboard: Leaderboard) -> list[str]:
     """
     texts = {
         **_tables(folder, leaderboard),
-        PAGE: page(leaderboard.recipes, leaderboard.kept_out, leaderboard.recordings, leaderboard.followed),
+        PAGE: page(leaderboard.recipes, leaderboard.kept_out, leaderboard.recordings),
     }
     old = []
     for name, text in texts.items():
@@ -103,9 +101,7 @@ def _tables(folder: Path, leaderboard: Leaderboard) -> dict[str, str]:
         for recipe, found in leaderboard.recipes.items()
         if recipe == ABLATION_RECIPE or has_ablation(found)
     }
-    tables = {
-        README: markdown(leaderboard.recipes, plots, leaderboard.kept_out, ablations, leaderboard.followed)
-    }
+    tables = {README: markdown(leaderboard.recipes, plots, leaderboard.kept_out, ablations)}
     tables.update({f"{recipe}.csv": tidy_csv(found) for recipe, found in leaderboard.recipes.items()})
     tables.update(
         {
