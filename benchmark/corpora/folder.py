@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,7 @@ from benchmark.corpora import contract, folder_config
 from benchmark.corpora.folder_config import FolderConfig
 from benchmark.corpora.unread_files import SOUNDS
 from benchmark.errors import CorpusError
-from benchmark.formats import array_files, est_track, phone_files, raw_values
+from benchmark.formats import array_files, carstens, est_track, mview, phone_files, raw_values, ssff
 from benchmark.formats.columns import Columns
 from benchmark.formats.text_tables import read_table
 from benchmark.types import Anatomy, Clip, Segment, Trajectories, Utterance
@@ -36,7 +38,7 @@ PREFIXES = {
     "velum_opening": "VEL",
     "f0": "F0",
 }
-_FIELD = re.compile(r"\\\{(speaker|recording|prompt)\\\}")
+_FIELD = re.compile(r"\\\{(speaker|recording|prompt|sensor)\\\}")
 
 
 def read(root: Path) -> list[Utterance]:
@@ -47,15 +49,38 @@ def read(root: Path) -> list[Utterance]:
     """
     config = folder_config.load(root)
     files = [(path, path.relative_to(root).as_posix()) for path in contract.walk(root)]
-    found = _fitting(files, config.trajectories.files)
+    found = _fitting(files, config.trajectories.files, _sensors(config))
     if not found:
         fields = "{speaker}, {recording} and {prompt} stand for parts of names, all else for itself"
         raise CorpusError(f"{_unfitting(root, 'trajectories.files', config.trajectories.files)}; {fields}")
     # A speaker of whom there is audio alone is not misspelt: `ignored` tells what they lack.
     _refuse_unknown(root, config, [fields for _, fields in (*found, *_fitting(files, config.audio.files))])
     _refuse_unfitting(root, config, [fields for _, fields in found])
-    _refuse_unknown_sensors(config, found)
-    return _with_notes(config, [_utterance(root, config, path, fields) for path, fields in found])
+    if "{sensor}" not in config.trajectories.files:
+        _refuse_unknown_sensors(config, found)
+    recordings: dict[tuple[str, str], dict[str, Path]] = {}
+    if "{sensor}" in config.trajectories.files:
+        for path, names in found:
+            recordings.setdefault((names["speaker"], names["recording"]), {})[names["sensor"]] = path
+        if absent := sorted(set(_sensors(config)) - {fields["sensor"] for _, fields in found}):
+            raise CorpusError(
+                f"{root / folder_config.FILE_NAME}: [sensors] names {', '.join(absent)}, of which there is no file like "
+                f"{config.trajectories.files}; correct the name or take it out"
+            )
+        found = [
+            each
+            for each in found
+            if next(iter(recordings[each[1]["speaker"], each[1]["recording"]].values())) == each[0]
+        ]
+    return _with_notes(
+        config,
+        [
+            _utterance(
+                root, config, path, fields, recordings.get((fields["speaker"], fields["recording"]), {})
+            )
+            for path, fields in found
+        ],
+    )
 
 
 def looks_like(root: Path) -> bool:
@@ -66,12 +91,13 @@ def looks_like(root: Path) -> bool:
 def ignored(root: Path) -> list[contract.Ignored]:
     """Trajectories and audio that the description does not name, and audio without trajectories."""
     config = folder_config.load(root)
-    tracks, sounds = _pattern(config.trajectories.files), _pattern(config.audio.files)
+    tracks, sounds = _pattern(config.trajectories.files, _sensors(config)), _pattern(config.audio.files)
     outlines = (config.palate.files, config.palate.pharynx) if config.palate else ()
     labels = (config.phones.files,) if config.phones else ()
     others = [_pattern(template) for template in (*outlines, *labels) if template]
     files = [(path, path.relative_to(root).as_posix()) for path in contract.walk(root)]
-    heard = {_filled(config.audio.files, fields) for _, fields in _fitting(files, config.trajectories.files)}
+    recorded = _fitting(files, config.trajectories.files, _sensors(config))
+    heard = {_filled(config.audio.files, fields) for _, fields in recorded}
     found = []
     for path, name in files:
         why = ""
@@ -85,13 +111,16 @@ def ignored(root: Path) -> list[contract.Ignored]:
     return found
 
 
-def read_trajectories(path: Path, config: FolderConfig, audio_s: float) -> Trajectories:
+def read_trajectories(
+    path: Path, config: FolderConfig, audio_s: float, parts: Mapping[str, Path] = MappingProxyType({})
+) -> Trajectories:
     """Read a file of trajectories as its description says.
 
     Args:
         path: The file.
         config: The description.
         audio_s: Length of the audio; later frames are left out.
+        parts: Sensor to file, where each sensor has one of its own; `path` is one of them.
 
     Returns:
         Channels named by `PREFIXES` in mm, x forwards, y upwards; "VEL" and "F0" as they are. A sensor that this file does not
@@ -100,10 +129,16 @@ def read_trajectories(path: Path, config: FolderConfig, audio_s: float) -> Traje
     Raises:
         CorpusError: The file is damaged, has none of the sensors, or its rate is not known.
     """
-    columns = array_files.read_columns(path)
-    columns = columns._replace(names=_names(path, config, columns))
+    if parts:
+        columns = _joined(path, parts)
+    else:
+        columns = array_files.read_columns(path, config.trajectories.variable)
+        columns = columns._replace(names=_names(path, config, columns))
     rate_hz, start_s = _timing(path, config, columns)
-    missing = _missing_sensors(config, columns.names)
+    if config.trajectories.time is not None:
+        times = _channel(path, config.trajectories.time, columns)
+        columns = columns._replace(values=columns.values[: est_track.even_frames(times)])
+    missing = _missing_sensors(path, config, columns.names)
     if len(missing) == len(config.sensors):
         raise _no_channel(path, next(iter(missing.values())), columns.names)
     picked = [
@@ -129,17 +164,19 @@ def read_anatomy(palate: Path, pharynx: Path | None, config: FolderConfig) -> An
     Raises:
         CorpusError: A file is damaged.
     """
-    roof = _in_head(_outline(palate), config)
+    roof = _in_head(_outline(palate, config), config)
     if roof[0, 0] < roof[-1, 0]:
         roof = roof[::-1]
     wall = None
     if pharynx is not None:
-        wall = _in_head(_outline(pharynx), config)
+        wall = _in_head(_outline(pharynx, config), config)
         wall = wall[np.argsort(-wall[:, 1], kind="stable")]
     return Anatomy(roof, wall, anterior=1)
 
 
-def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, str]) -> Utterance:
+def _utterance(
+    root: Path, config: FolderConfig, path: Path, fields: dict[str, str], parts: Mapping[str, Path]
+) -> Utterance:
     speaker, recording = fields["speaker"], fields["recording"]
     config = config.of_speaker(speaker)
     sound = root / _filled(config.audio.files, fields)
@@ -151,7 +188,7 @@ def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, s
     audio_s = 0.0
     try:
         contract.portable_id(identity, path)
-        header = audio.read_header(sound)
+        header = _header(sound)
         audio_s = header.duration_s
         if config.audio.channel is None and header.channels > 1:
             raise CorpusError(
@@ -171,7 +208,7 @@ def _utterance(root: Path, config: FolderConfig, path: Path, fields: dict[str, s
         prompt=fields.get("prompt", recording),
         duration_s=audio_s,
         audio=partial(_read_audio, sound, config.audio.channel),
-        trajectories=partial(read_trajectories, path, config, audio_s),
+        trajectories=partial(read_trajectories, path, config, audio_s, dict(parts)),
         anatomy=_anatomy(root, config, fields),
         split=config.split_of(speaker, recording),
         extra=extra,
@@ -204,12 +241,12 @@ def _refuse_unknown_sensors(config: FolderConfig, found: list[tuple[Path, dict[s
         if fields["speaker"] in first:
             continue
         try:
-            columns = array_files.read_columns(path)
+            columns = array_files.read_columns(path, config.trajectories.variable)
             names = _names(path, config, columns)
         except CorpusError:
             continue  # is said of this recording when it is read
         first[fields["speaker"]] = path, names
-        missing = _missing_sensors(config, names)
+        missing = _missing_sensors(path, config, names)
         unseen = {role: missing[role] for role in unseen if role in missing}
         if not unseen:
             return
@@ -254,9 +291,17 @@ def _with_notes(config: FolderConfig, utterances: list[Utterance]) -> list[Utter
     return noted
 
 
-def _fitting(files: list[tuple[Path, str]], template: str) -> list[tuple[Path, dict[str, str]]]:
+def _sensors(config: FolderConfig) -> list[str]:
+    """Names of all sensors that the description mentions."""
+    maps = (config.sensors, *(speaker.sensors for speaker in config.speakers.values()))
+    return sorted({str(name) for sensors in maps for name in sensors.values() if name != ""})
+
+
+def _fitting(
+    files: list[tuple[Path, str]], template: str, sensors: Sequence[str] = ()
+) -> list[tuple[Path, dict[str, str]]]:
     """Those of the files that a template fits, and what it found in their names."""
-    pattern = _pattern(template)
+    pattern = _pattern(template, sensors)
     matches = ((path, pattern.fullmatch(name)) for path, name in files)
     return [(path, _fields(path, match)) for path, match in matches if match]
 
@@ -283,12 +328,37 @@ def _phones(root: Path, config: FolderConfig, fields: dict[str, str]) -> partial
     return partial(phone_files.read_phones, path) if path.is_file() else None
 
 
+def _joined(path: Path, parts: Mapping[str, Path]) -> Columns:
+    """The files of all sensors side by side, columns named SENSOR:NAME."""
+    tables = {sensor: array_files.read_columns(part) for sensor, part in parts.items()}
+    first = next(iter(tables.values()))
+    for sensor, table in tables.items():
+        if (len(table.values), table.rate_hz, table.start_s) != (
+            len(first.values),
+            first.rate_hz,
+            first.start_s,
+        ):
+            raise CorpusError(
+                f"{parts[sensor]}: has another length, rate or start than {path.name}; export the sensors again"
+            )
+    names = tuple(f"{sensor}:{name}" for sensor, table in tables.items() for name in table.names)
+    return first._replace(
+        values=np.concatenate([table.values for table in tables.values()], axis=1), names=names
+    )
+
+
 def _names(path: Path, config: FolderConfig, columns: Columns) -> tuple[str, ...]:
     """Names of all columns: those stated, if they are as many, for a header need not be written as SENSOR_AXIS; else the file's."""
     own, stated, width = columns.names, config.trajectories.names, columns.values.shape[1]
     if len(stated) != width:
         if own:
             return own
+        if (
+            not stated
+            and width % len(carstens.AXES) == 0
+            and all(isinstance(name, int) for name in config.sensors.values())
+        ):
+            return carstens.names(width // len(carstens.AXES))  # an AG501 can export text without a heading
         raise CorpusError(
             f"{path}: has {width} columns and {len(stated)} names; name them in trajectories.names"
         )
@@ -309,6 +379,7 @@ def _timing(path: Path, config: FolderConfig, columns: Columns) -> tuple[float, 
         if own.time not in columns.names:
             raise CorpusError(f"{path}: has no column '{own.time}' (trajectories.time)")
         times = _channel(path, own.time, columns)
+        times = times[: est_track.even_frames(times)]
         return est_track.frame_rate(path, times), own.start_s + float(times[0])
     rate_hz = columns.rate_hz or own.rate_hz
     if rate_hz is None or not 1.0 <= rate_hz <= 20_000.0:
@@ -316,7 +387,7 @@ def _timing(path: Path, config: FolderConfig, columns: Columns) -> tuple[float, 
     return rate_hz, own.start_s + columns.start_s
 
 
-def _missing_sensors(config: FolderConfig, names: Sequence[str]) -> dict[str, str]:
+def _missing_sensors(path: Path, config: FolderConfig, names: Sequence[str]) -> dict[str, str]:
     """Role to the first channel of its sensor that is not among `names`, for those that lack one."""
     missing = {}
     for role, sensor in config.sensors.items():
@@ -324,7 +395,7 @@ def _missing_sensors(config: FolderConfig, names: Sequence[str]) -> dict[str, st
         wanted = (
             [str(sensor)]
             if folder_config.is_scalar(role)
-            else [f"{sensor}_{axis.lstrip('-')}" for axis in axes]
+            else [_channel_name(path, config, str(sensor), axis, names) for axis in axes]
         )
         if absent := [name for name in wanted if name not in names]:
             missing[role] = absent[0]
@@ -346,7 +417,12 @@ def _role(
     if folder_config.is_scalar(role):
         return _channel(path, str(sensor), columns)[:, None], (prefix,)
     axes = (config.axes.x, config.axes.y)
-    pair = np.column_stack([_channel(path, f"{sensor}_{axis.lstrip('-')}", columns) for axis in axes])
+    channels = [_channel_name(path, config, str(sensor), axis, columns.names) for axis in axes]
+    pair = np.column_stack([_channel(path, name, columns) for name in channels])
+    with np.errstate(invalid="ignore"):
+        # Zeros on both axes stand for a lost sensor, and a sensor that never moves is not connected.
+        still = (np.fmax.reduce(pair) == np.fmin.reduce(pair)).all() and len(pair) > 1
+        pair = np.where((pair == 0).all(axis=1, keepdims=True) | still, np.nan, pair)
     for code in config.trajectories.missing_codes:
         with np.errstate(invalid="ignore"):
             lost = np.abs(pair) >= code if code else np.repeat((pair == 0).all(axis=1)[:, None], 2, axis=1)
@@ -365,6 +441,30 @@ def _in_head(pairs: NDArray[np.float64], config: FolderConfig) -> NDArray[np.flo
     return np.asarray(placed @ turn)
 
 
+def _channel_name(path: Path, config: FolderConfig, sensor: str, axis: str, names: Sequence[str]) -> str:
+    """The channel of a sensor by `trajectories.channel`, or as it should be called if there is none.
+
+    Case does not matter where it decides nothing, nor does "Ch" before the number of a sensor.
+    """
+    template, axis = config.trajectories.channel, axis.lstrip("-")
+    patterns = [
+        template.replace("{sensor}", name).replace("{axis}", axis) for name in (sensor, f"Ch{sensor}")
+    ]
+    if any(name.startswith(f"{sensor}:") for name in names):  # the sensor has a file of its own
+        patterns = [f"{sensor}:{pattern}" for pattern in (patterns[0], f"*{axis}")]
+    for pattern in patterns:
+        if pattern in names:
+            return pattern
+        alike = [name for name in names if fnmatchcase(name.lower(), pattern.lower())]
+        if len(alike) > 1:
+            raise CorpusError(
+                f"{path}: '{pattern}' fits several channels: {', '.join(alike[:6])}; correct trajectories.channel"
+            )
+        if alike:
+            return alike[0]
+    return patterns[0]
+
+
 def _channel(path: Path, name: str, columns: Columns) -> NDArray[np.float64]:
     if name not in columns.names:
         raise _no_channel(path, name, columns.names)
@@ -377,16 +477,32 @@ def _channel(path: Path, name: str, columns: Columns) -> NDArray[np.float64]:
 def _no_channel(path: Path, name: str, names: Sequence[str]) -> CorpusError:
     there = ", ".join(filter(None, names[:12]))
     return CorpusError(
-        f"{path}: has no channel '{name}'; there are {there}; correct [sensors], or name all {len(names)} columns in trajectories.names"
+        f"{path}: has no channel '{name}'; there are {there}; correct [sensors], say in trajectories.channel how channels "
+        f"are named, or name all {len(names)} columns in trajectories.names"
     )
 
 
-def _outline(path: Path) -> NDArray[np.float64]:
+def _outline(path: Path, config: FolderConfig) -> NDArray[np.float64]:
+    try:
+        with path.open("rb") as stream:
+            is_ssff = stream.read(4) == ssff.MAGIC[:4]
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
+    if is_ssff:
+        columns = array_files.read_columns(path)
+        axes = [axis.lstrip("-").lower() for axis in (config.axes.x, config.axes.y)]
+        found = [[i for i, name in enumerate(columns.names) if name.lower().endswith(axis)] for axis in axes]
+        if any(len(matches) != 1 for matches in found):
+            raise CorpusError(
+                f"{path}: no single column is named for each of the axes {' and '.join(axes)}: {', '.join(columns.names)}"
+            )
+        points = columns.values[:, [i for (i,) in found]]
+        return contract.outline(path, points[np.isfinite(points).all(axis=1)])
     delimiter = "," if path.suffix.lower() == ".csv" else None
     return contract.outline(path, read_table(path, columns=2, delimiter=delimiter))
 
 
-def _pattern(template: str) -> re.Pattern[str]:
+def _pattern(template: str, sensors: Sequence[str] = ()) -> re.Pattern[str]:
     """A template with {speaker}, {recording}, {prompt} as an expression; a field that returns must be the same again."""
     seen: set[str] = set()
 
@@ -394,7 +510,8 @@ def _pattern(template: str) -> re.Pattern[str]:
         if match[1] in seen:
             return f"(?P={match[1]})"
         seen.add(match[1])
-        return f"(?P<{match[1]}>[^/]+?)"
+        what = "|".join(map(re.escape, sensors)) if match[1] == "sensor" and sensors else "[^/]+?"
+        return f"(?P<{match[1]}>{what})"
 
     return re.compile(_FIELD.sub(group, re.escape(template)))
 
@@ -405,7 +522,17 @@ def _filled(template: str, fields: dict[str, str]) -> str:
     return template
 
 
+def _header(path: Path) -> audio.Header:
+    """Of an audio file, or of the audio inside an MVIEW file."""
+    if path.suffix.lower() != ".mat":
+        return audio.read_header(path)
+    clip = mview.read_audio(path)
+    return audio.Header(len(clip.samples), clip.rate_hz, 1)
+
+
 def _read_audio(path: Path, channel: int | None) -> Clip:
+    if path.suffix.lower() == ".mat":
+        return mview.read_audio(path)
     return audio.read_clip(path, channel)
 
 
@@ -421,5 +548,5 @@ CORPUS = contract.Corpus(
     read=read,
     looks_like=looks_like,
     ignored=ignored,
-    notes="Trajectories: .npy .npz .csv .tsv .txt .parquet, SSFF, or Carstens .pos.",
+    notes="Trajectories: .npy .npz .csv .tsv .txt (NDI Wave and AG501 exports among them) .parquet .mat, Carstens .pos, or SSFF.",
 )

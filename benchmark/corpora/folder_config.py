@@ -8,7 +8,7 @@ licence = "internal"
 files = "wav/{speaker}/{recording}.wav"
 
 [trajectories]
-files = "ema/{speaker}/{recording}.csv"     # .npy .npz .csv .tsv .txt .parquet, SSFF or .pos
+files = "ema/{speaker}/{recording}.csv"     # .npy .npz .csv .tsv .txt .parquet .mat .pos, SSFF
 rate_hz = 200
 unit = "mm"
 
@@ -95,13 +95,17 @@ class TrajectoryTable(_Table):
 
     `names` names all columns of files that do not name them, or not as SENSOR_AXIS; `time` is a column of seconds; `unit` is a name
     or how many mm it is long, as 0.01 for 1/100 mm; |value| >= `missing` is lost, and with 0 so is a sensor at exactly (0, 0);
-    frame 0 is `start_s` after the first audio sample, or before it where that is negative.
+    frame 0 is `start_s` after the first audio sample, or before it where that is negative. `channel` says how columns are named where
+    that is not SENSOR_AXIS: "{sensor}{axis}_raw", or "*pos{axis}" where "*" stands for anything. `variable` names one of several
+    matrices of a MATLAB file. `files` with {sensor} stands for one file a sensor.
     """
 
     files: Template
     rate_hz: Annotated[float, Field(gt=0, le=20_000)] | None = None
     unit: Literal["um", "mm", "cm", "inch", "dm", "m"] | Annotated[float, Field(gt=0)] = "mm"
     names: tuple[str, ...] = ()
+    channel: Annotated[str, Field(pattern=r"\{axis\}")] = "{sensor}_{axis}"
+    variable: str | None = None
     time: str | None = None
     missing: Annotated[float, Field(ge=0)] | tuple[Annotated[float, Field(ge=0)], ...] = ()
     start_s: _Seconds = 0.0
@@ -130,7 +134,7 @@ class AxesTable(_Table):
 
 
 class PalateTable(_Table):
-    """Outlines as text of two columns, in the unit and the axes of the trajectories."""
+    """Outlines as text of two columns or as SSFF, in the unit and the axes of the trajectories."""
 
     files: Template
     pharynx: Template | None = None

@@ -150,6 +150,7 @@ def _read_track(path: Path) -> est_track.EstTrack:
     if _has_header(path):
         return est_track.read_track(path)
     rows = read_table(path, columns=2 + len(HEADERLESS), gaps=True)
+    rows = rows[: est_track.even_frames(rows[:, 0])]
     return est_track.EstTrack(rows[:, 0], rows[:, 1] != 0, rows[:, 2:], HEADERLESS)
 
 

@@ -69,7 +69,6 @@ def looks_like(root: Path) -> bool:
 
 def _utterance(root: Path, row: dict[str, Any], voice: dict[str, Any]) -> Utterance:
     path = store.audio_path(root, row["id"])
-    tracked = row["trajectory_sha256"] != ""
     tracks = store.tracks_path(root, row["speaker"])
     facts = {name: voice[name] for name in ("role", "sex", "scale", "f0_hz")}
     if voice["babble_split"]:
@@ -80,13 +79,13 @@ def _utterance(root: Path, row: dict[str, Any], voice: dict[str, Any]) -> Uttera
         prompt=row["text"],
         duration_s=row["duration_s"],
         audio=partial(audio.read_clip, path),
-        trajectories=partial(_trajectories, tracks, row["id"]) if tracked else None,
-        anatomy=partial(_anatomy, _outline(voice["palate"]), _outline(voice["pharynx"])) if tracked else None,
+        trajectories=partial(_trajectories, tracks, row["id"]),
+        anatomy=partial(_anatomy, _outline(voice["palate"]), _outline(voice["pharynx"])),
         split=row["split"],
         extra=facts,
-        phones=partial(_segments, row["id"], _intervals(row)) if tracked else None,
+        phones=partial(_segments, row["id"], _intervals(row)),
     )
-    problem = _problem(path, tracks if tracked else None, row["duration_s"])
+    problem = _problem(path, tracks, row["duration_s"])
     return contract.with_problem(utterance, problem) if problem else utterance
 
 
@@ -108,14 +107,14 @@ def _phone_class(symbol: str, where: str) -> str:
     return APPROXIMANT if manner in ("lateral", "glide") else manner
 
 
-def _problem(path: Path, tracks: Path | None, expected_s: float) -> str:
+def _problem(path: Path, tracks: Path, expected_s: float) -> str:
     try:
         found_s = audio.duration_s(path)
     except CorpusError as error:
         return str(error)
     if found_s != expected_s:
         return f"{path}: lasts {found_s:.3f} s where the table says {expected_s:.3f} s; make the corpus again"
-    if tracks is not None and not tracks.is_file():
+    if not tracks.is_file():
         return f"{tracks}: missing; make the corpus again"
     return ""
 

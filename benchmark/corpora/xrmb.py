@@ -21,7 +21,7 @@ from benchmark.corpora.splits import from_table
 from benchmark.corpora.sync_tone import without_sync_tone
 from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
-from benchmark.formats import raw_values
+from benchmark.formats import est_track, raw_values
 from benchmark.formats.text_tables import last_number, read_table
 from benchmark.types import Anatomy, Clip, Trajectories, Utterance
 
@@ -87,6 +87,7 @@ def read_pellets(path: Path, audio_s: float) -> Trajectories:
         CorpusError: A line is not 17 numbers, or the times do not run evenly from 0 on.
     """
     table = read_table(path, columns=17)
+    table = table[: est_track.even_frames(table[:, 0])]
     times = table[:, 0] * 1e-6
     step_s = _frame_period(path, times)
     micrometres = table[:, 1:]

@@ -18,6 +18,8 @@ _END = re.compile(rb"EST_Header_End[ \t]*(?:\r\n|\n|\r)")
 _MAX_HEADER = 1 << 20
 _USUAL_HEADER = 1 << 14
 _MAX_CHANNELS = 4096
+#: By what part of a step two times may differ from it.
+_UNEVEN = 0.5
 
 
 class EstHeader(NamedTuple):
@@ -115,6 +117,7 @@ def read_track(path: Path) -> EstTrack:
         raw = np.frombuffer(content, f"{header.byte_order}f4").reshape(header.frames, header.columns)
         with np.errstate(invalid="ignore"):
             rows = raw.astype(np.float64)
+    rows = rows[: even_frames(rows[:, 0])]
     present = rows[:, 1] != 0 if header.breaks else np.ones(len(rows), bool)
     return EstTrack(rows[:, 0], present, rows[:, 1 + header.breaks :], header.names)
 
@@ -133,6 +136,19 @@ def last_time(path: Path) -> float:
         return _number(path, np.frombuffer(stream.read(4), f"{header.byte_order}f4")[0])
 
 
+def even_frames(times: NDArray[np.float64]) -> int:
+    """How many frames are evenly spaced: all, or all but the last one where that alone is late (a recorder that was stopped).
+
+    Anything else is for `frame_rate` to refuse.
+    """
+    steps = np.diff(times)
+    if len(steps) < 3 or not np.isfinite(times).all():
+        return len(times)
+    step = float(np.median(steps))
+    late = np.abs(steps - step) > _UNEVEN * abs(step)
+    return len(times) - 1 if late[-1] and not late[:-1].any() else len(times)
+
+
 def frame_rate(path: Path, times: NDArray[np.float64]) -> float:
     """Frames per second of evenly spaced times in seconds.
 
@@ -143,9 +159,10 @@ def frame_rate(path: Path, times: NDArray[np.float64]) -> float:
         raise CorpusError(f"{path}: has {len(times)} frames; at least two are needed")
     if not np.isfinite(times).all() or times[0] < 0:
         raise CorpusError(f"{path}: times are negative or not finite; the byte order stated may be wrong")
+    times = times[: even_frames(times)]
     steps = np.diff(times)
     step = float(np.median(steps))
-    uneven = np.flatnonzero(np.abs(steps - step) > 0.5 * abs(step))
+    uneven = np.flatnonzero(np.abs(steps - step) > _UNEVEN * abs(step))
     if step <= 0 or uneven.size:
         frame = int(uneven[0]) + 1 if uneven.size else 1
         raise CorpusError(f"{path}: time does not advance evenly at frame {frame}; the file is damaged")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmark.errors import CorpusError
 from benchmark.formats.phones import CLASSES, arpabet_segment
+from benchmark.formats.text_tables import number_in
 from benchmark.types import Segment
 
 _NEEDED = ("start_s", "end_s", "phone")
@@ -40,7 +41,7 @@ def read_phones(path: Path) -> tuple[Segment, ...]:
 
 def _segment(path: Path, line: int, row: dict[str, str]) -> Segment:
     try:
-        edges = float(row["start_s"]), float(row["end_s"])
+        edges = number_in(row["start_s"]), number_in(row["end_s"])
     except ValueError as error:
         raise CorpusError(f"{path}: line {line}: a time is no number ({error})") from error
     if not 0.0 <= edges[0] <= edges[1] < math.inf:

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import CorpusError
+from benchmark.formats import ndi
 from benchmark.formats.columns import Columns
-from benchmark.formats.text_tables import is_gap
+from benchmark.formats.text_tables import is_gap, number_in
 
 _DELIMITERS = MappingProxyType({".csv": ",", ".tsv": "\t", ".txt": None})
 #: DOS programs end a text with 0x1A, and fill its last block with zeros.
@@ -48,6 +49,8 @@ def read_text(path: Path, content: bytes) -> Columns:
     content = content.rstrip(_AFTER_THE_END)
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise CorpusError(f"{path}: is text in UTF-16; save it as UTF-8")
+    if ndi.is_heading(content[:1024].split(b"\n", 1)[0].decode("utf-8-sig", "replace")):
+        return ndi.read(path, content)
     lines = _lines(path, content)
     comment, number, first = _beginning(path, lines)
     delimiter = _delimiter(first, _DELIMITERS[path.suffix.lower()])
@@ -61,7 +64,9 @@ def read_text(path: Path, content: bytes) -> Columns:
             f"{path}: line {number}: has {len(words)} columns; at most {_MOST_COLUMNS} are read"
         )
     commented = len(names) == len(words)
-    if all(is_number(word) or is_gap(word) for word in words) or (commented and any(map(is_number, words))):
+    if _counts_columns(words):
+        names = words
+    elif all(is_number(word) or is_gap(word) for word in words) or (commented and any(map(is_number, words))):
         lines, names = chain([(number, first)], lines), names if commented else []
     else:
         names = words
@@ -69,6 +74,12 @@ def read_text(path: Path, content: bytes) -> Columns:
     if len(text) == len(words):
         raise CorpusError(f"{path}: has no column of numbers; {text[0]}")
     return Columns(values, tuple(names), text=text)
+
+
+def _counts_columns(words: list[str]) -> bool:
+    """Whether a line numbers the columns, as pandas heads a table without names: 0, 1, 2 ..., after an empty cell over the index."""
+    numbered = words[1:] if words[0] == "" else words
+    return len(numbered) > 1 and numbered == [str(number) for number in range(len(numbered))]
 
 
 def _beginning(path: Path, lines: Iterator[tuple[int, str]]) -> tuple[str, int, str]:
@@ -99,7 +110,7 @@ def _values(
         for column in text:
             cells[column] = "0"
         try:
-            row = list(map(float, cells))
+            row = list(map(number_in, cells)) if "_" in line else list(map(float, cells))
         except ValueError:
             row = [nan]
         if not isfinite(sum(row)):
@@ -163,7 +174,7 @@ def _cells(line: str, delimiter: str | None) -> list[str]:
 def is_number(word: str) -> bool:
     """Whether a cell of a table holds a number, NaN and infinity included."""
     try:
-        float(word)
+        number_in(word)
     except ValueError:
         return False
     return True

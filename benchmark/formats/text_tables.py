@@ -81,6 +81,17 @@ def is_gap(word: str) -> bool:
     return word.strip().strip('"').lower() in _GAPS
 
 
+def number_in(word: str) -> float:
+    """The number that a word is, as other programs understand it: Python alone takes "1_1" for 11.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if "_" in word:
+        raise ValueError(f"'{word.strip()}' is not a number")
+    return float(word)
+
+
 def last_line(path: Path) -> str:
     """The last line that is not blank, found from the end of the file.
 
@@ -166,7 +177,7 @@ def _is_number(word: str, gaps: bool) -> bool:
     if gaps and is_gap(word):
         return True
     try:
-        number = float(word)
+        number = number_in(word)
     except ValueError:
         return False
     return bool(np.isfinite(number) or (gaps and np.isnan(number)))

@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 
 from benchmark.types import Trajectories
 
-WINDOW_S = 1.0
+#: Chosen on `ridge_noisy` and the 24 babbling voices of the embedded corpus (8 talkers): on clean speech a window of 0.5 s names the
+#: target in 42 % of the time, 1 s in 77 %, 1.5 s in 92 %, 2 s in 99 %; longer ones see fewer changes in sentences of four seconds.
+WINDOW_S = 1.5
 STEP_S = 0.1
 CHANCE = 0.05
 #: The states of a window besides the number of the talker that is followed, from 1.

@@ -22,6 +22,7 @@ from benchmark.mixing.recipe import Recipe, recipe_hash
 from benchmark.mixing.render import assemble_noise, levelled_speech, render_mixture
 from benchmark.mixing.rows import UNMEASURED, MixtureRow, Piece, PlanRow, UtteranceRow
 from benchmark.mixing.sources import SourceReader, Sources
+from benchmark.mixing.talkers import write_talkers
 from benchmark.mixing.targets import Targets, make_targets, write_targets
 from benchmark.types import RATE_HZ, SPLITS, Progress, Utterance, silent
 from benchmark.workers import share_out
@@ -137,6 +138,7 @@ def build(
         remarks = targets.remarks + write_phones(
             folder, chosen, {row["utterance_id"] for row in rows}, jobs, progress
         )
+        remarks = [*remarks, *write_talkers(folder, targets.names, everything, rows, jobs, progress)]
         write_text(folder / RECIPE, text)
         content, planned_sha256 = _write_tables(folder, recipe, rows, utterances, spoilt, targets.names)
         journal.discard()

@@ -46,3 +46,8 @@ def audio_path(folder: Path, mixture_id: str) -> Path:
 def trajectories_path(folder: Path, speaker: str) -> Path:
     """Where the targets of a speaker lie below the folder of a corpus."""
     return folder / "trajectories" / f"{speaker}.parquet"
+
+
+def talkers_path(folder: Path, source: str, speaker: str) -> Path:
+    """Where the articulation of a voice that babbles lies below the folder of a corpus, if it is known."""
+    return folder / "talkers" / source / f"{speaker}.parquet"

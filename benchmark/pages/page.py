@@ -17,11 +17,12 @@ from benchmark.ranking.audit import KeptOut
 from benchmark.ranking.bootstrap import identity, speaker_means
 from benchmark.ranking.breakdown import by_talkers, phone_means
 from benchmark.ranking.compare import difference
+from benchmark.ranking.followed import Followed
 from benchmark.ranking.markdown import printable
 from benchmark.ranking.recordings import MIME, Recordings
 from benchmark.ranking.rounding import settled
 from benchmark.ranking.standings import NOISY, Key, Standing, with_averages
-from benchmark.ranking.tables import digits, rests_on, title
+from benchmark.ranking.tables import digits, followed_head, followed_rows, rests_on, title
 from benchmark.scoring.results import Card
 
 
@@ -29,6 +30,7 @@ def page(
     recipes: Mapping[str, Sequence[Standing]],
     kept_out: Sequence[KeptOut] = (),
     recordings: Mapping[str, Recordings] | None = None,
+    followed: Mapping[str, Mapping[str, tuple[Followed, ...]]] | None = None,
 ) -> str:
     """The text of the page; the same bytes for the same standings.
 
@@ -36,6 +38,7 @@ def page(
         recipes: Recipe name to its standings.
         kept_out: Results that do not enter the tables.
         recordings: Recordings to listen to, by recipe.
+        followed: Whom models followed in babble, by recipe and model.
 
     Raises:
         MissingExtraError: jinja2 is not installed.
@@ -51,8 +54,13 @@ def page(
     shown = {recipe: found for recipe, found in recipes.items() if found}
     data = {
         "recipes": [
-            _recipe(recipe, found, (recordings or {}).get(recipe)) for recipe, found in shown.items()
+            {
+                **_recipe(recipe, found, (recordings or {}).get(recipe)),
+                "followed": followed_rows(found, (followed or {}).get(recipe, {})),
+            }
+            for recipe, found in shown.items()
         ],
+        "followed_head": followed_head(),
         "kept_out": [[printable(what), printable(why)] for what, why in kept_out],
     }
     return template.render(

@@ -36,7 +36,9 @@ def render(folder: Path, leaderboard: Leaderboard) -> tuple[list[Path], str]:
     texts |= {name: snr_plot(standing, title) for name, (standing, title) in _plots(leaderboard).items()}
     without_page = ""
     try:
-        texts[PAGE] = page(leaderboard.recipes, leaderboard.kept_out, leaderboard.recordings)
+        texts[PAGE] = page(
+            leaderboard.recipes, leaderboard.kept_out, leaderboard.recordings, leaderboard.followed
+        )
     except MissingExtraError as error:
         without_page = str(error)
     leftovers = _leftovers(folder, leaderboard)
@@ -56,7 +58,7 @@ def stale(folder: Path, leaderboard: Leaderboard) -> list[str]:
     """
     texts = {
         **_tables(folder, leaderboard),
-        PAGE: page(leaderboard.recipes, leaderboard.kept_out, leaderboard.recordings),
+        PAGE: page(leaderboard.recipes, leaderboard.kept_out, leaderboard.recordings, leaderboard.followed),
     }
     old = []
     for name, text in texts.items():
@@ -101,7 +103,9 @@ def _tables(folder: Path, leaderboard: Leaderboard) -> dict[str, str]:
         for recipe, found in leaderboard.recipes.items()
         if recipe == ABLATION_RECIPE or has_ablation(found)
     }
-    tables = {README: markdown(leaderboard.recipes, plots, leaderboard.kept_out, ablations)}
+    tables = {
+        README: markdown(leaderboard.recipes, plots, leaderboard.kept_out, ablations, leaderboard.followed)
+    }
     tables.update({f"{recipe}.csv": tidy_csv(found) for recipe, found in leaderboard.recipes.items()})
     tables.update(
         {

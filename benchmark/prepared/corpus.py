@@ -25,12 +25,14 @@ from benchmark.mixing.layout import (
     UTTERANCES,
     audio_path,
     require_folder,
+    talkers_path,
     trajectories_path,
 )
 from benchmark.mixing.manifest import corpus_hash, read_table, split_hash
 from benchmark.mixing.phone_table import FILE_NAME, labels_hash, read_labels
 from benchmark.mixing.recipe import Recipe, parse_recipe, recipe_hash
 from benchmark.mixing.rows import MixtureRow, UtteranceRow
+from benchmark.mixing.talkers import talker_tracks
 from benchmark.mixing.trajectory_table import read_trajectories
 from benchmark.types import Clip, Segment, Trajectories
 
@@ -209,6 +211,22 @@ class PreparedCorpus:
         if found is None:
             raise ManifestError(f"{path}: holds no trajectories of {utterance_id}; prepare the corpus again")
         return found
+
+    def talkers(self, mixture_id: str) -> list[Trajectories]:
+        """The articulation of the talkers in a mixture on its time axis, as far as it is known; none for other noise.
+
+        Raises:
+            ManifestError: A file is damaged.
+        """
+        row = self.mixtures[mixture_id]
+        if not row["talkers"] or not (self.folder / "talkers").is_dir():
+            return []
+        return talker_tracks(row, self._articulation_of, self.targets(row["utterance_id"]))
+
+    def _articulation_of(self, noise_id: str) -> Trajectories | None:
+        source, _, name = noise_id.partition(":")
+        path = talkers_path(self.folder, source, name.partition("/")[0])
+        return _read_speaker(path, path.stat().st_mtime_ns).get(name) if path.is_file() else None
 
     def mixtures_frame(self) -> pd.DataFrame:
         """The mixtures as a table for pandas, one row each, by mixture id."""

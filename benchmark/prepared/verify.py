@@ -61,8 +61,11 @@ def verify(corpus: Tables, *, jobs: int = 1, progress: Progress = silent) -> Ver
     phones = folder / FILE_NAME
     if phones.is_file() and not _sound_labels(phones, corpus):
         changed.append(phones)
+    talkers = set(folder.glob("talkers/*/*.parquet"))
+    changed += [path for path in talkers if not _readable(path)]
     expected = {audio_path(folder, row["mixture_id"]) for row in rows}
     expected |= {folder / name for name in (MANIFEST, UTTERANCES, RECIPE, JOURNAL, FILE_NAME)}
+    expected |= talkers
     expected |= {trajectories_path(folder, row["speaker"]) for row in corpus.utterances.values()}
     found = {path for path in folder.rglob("*") if path.is_file()}
     relative = [
@@ -89,6 +92,14 @@ def _same_recipe(corpus: Tables) -> bool:
         return same_recipe(corpus)
     except (ManifestError, RecipeError):
         return False
+
+
+def _readable(path: Path) -> bool:
+    try:
+        read_trajectories(path)
+    except ManifestError:
+        return False
+    return True
 
 
 def _sound_labels(path: Path, corpus: Tables) -> bool:

@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from benchmark.errors import ManifestError, MeasureError, SinbadError
 from benchmark.metrics import parse
 from benchmark.mixing.layout import MANIFEST
 from benchmark.ranking.committed import DESCRIBING, Committed
+from benchmark.ranking.followed import Followed, read_followed
 from benchmark.ranking.phone_classes import PhoneColumns, admit_phones, first_rows, read_phone_columns
 from benchmark.ranking.result_folders import result_folders
 from benchmark.ranking.score_array import (
@@ -56,11 +57,13 @@ class Wanted:
         recipe: Name of a recipe, or None for all.
         measures: Names of measures, or None for all.
         phones: Whether scores by class of phone are read.
+        followed: Whether it is read whom models followed in babble.
     """
 
     recipe: str | None = None
     measures: Collection[str] | None = None
     phones: bool = True
+    followed: bool = True
 
 
 #: All recipes, measures and classes of phones.
@@ -75,11 +78,13 @@ class Admitted:
         results: Sorted by model.
         planned: Every (condition, unit) of a complete result where a manifest is committed, else empty.
         kept_out: What was left out.
+        followed: Whom models followed in babble, by model, where that is known.
     """
 
     results: tuple[PackedResult, ...]
     planned: frozenset[tuple[Condition, Unit]]
     kept_out: tuple[KeptOut, ...]
+    followed: Mapping[str, tuple[Followed, ...]] = field(default_factory=dict)
 
 
 def admit(results: Path, manifests: Path, wanted: Wanted = Wanted()) -> dict[str, Admitted]:
@@ -143,12 +148,13 @@ def _recipe(recipe: str, folders: Sequence[Path], manifest: Path, wanted: Wanted
     right = _committed(recipe, manifest, kept_out)
     sound: list[PackedResult] = []
     by_phone: dict[str, PhoneColumns] = {}
+    followed: dict[str, tuple[Followed, ...]] = {}
     for folder in folders:
         name = f"{recipe}/{folder.name}"
         try:
             card = read_card(folder)
-            if found := _moved(card, folder):
-                kept_out.append(KeptOut(name, found))
+            if moved := _moved(card, folder):
+                kept_out.append(KeptOut(name, moved))
                 continue
             table = coded(read_scores(folder, card))
         except SinbadError as error:
@@ -163,11 +169,23 @@ def _recipe(recipe: str, folders: Sequence[Path], manifest: Path, wanted: Wanted
                 by_phone[folder.name] = phones
         except SinbadError as error:
             kept_out.append(KeptOut(f"{name}: phone classes", _brief(str(error), folder)))
+        try:
+            if wanted.followed and (found := read_followed(folder)):
+                followed[folder.name] = found
+        except SinbadError as error:
+            kept_out.append(KeptOut(f"{name}: whom it followed", _brief(str(error), folder)))
     same = _of_one_corpus(recipe, sound, right, kept_out)
     same = _with_phones(recipe, same, by_phone, right, kept_out)
     current = [_of_this_version(result, kept_out) for result in same]
     planned = _planned(right, current[0].card.split) if right and current else frozenset()
-    return Admitted(tuple(result for result in current if result.columns), planned, tuple(kept_out))
+    shown = tuple(result for result in current if result.columns)
+    there = {result.card.model for result in shown}
+    return Admitted(
+        shown,
+        planned,
+        tuple(kept_out),
+        {model: found for model, found in followed.items() if model in there},
+    )
 
 
 def _committed(recipe: str, folder: Path, kept_out: list[KeptOut]) -> Committed | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmark.errors import StandingsError
 from benchmark.ranking.audit import EVERYTHING, KeptOut, Wanted, admit
+from benchmark.ranking.followed import Followed
 from benchmark.ranking.recordings import Recordings, read_recordings
 from benchmark.ranking.standings import Standing, stand
 
@@ -20,11 +21,13 @@ class Leaderboard:
         recipes: Standings by recipe, those of the most utterances first, for they say most.
         kept_out: Results that may not enter the tables, and why.
         recordings: Recordings to listen to, by recipe.
+        followed: Whom models followed in babble, by recipe and model, where that is known.
     """
 
     recipes: Mapping[str, list[Standing]]
     kept_out: tuple[KeptOut, ...]
     recordings: Mapping[str, Recordings]
+    followed: Mapping[str, Mapping[str, tuple[Followed, ...]]]
 
 
 def collect(
@@ -57,4 +60,5 @@ def collect(
             kept_out.append(read)
         elif read is not None:
             heard[recipe] = read
-    return Leaderboard(recipes, tuple(kept_out), heard)
+    followed = {recipe: admitted[recipe].followed for recipe in recipes if admitted[recipe].followed}
+    return Leaderboard(recipes, tuple(kept_out), heard, followed)

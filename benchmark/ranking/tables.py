@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from benchmark.metrics import Measure
 from benchmark.ranking.audit import KeptOut
 from benchmark.ranking.breakdown import by_condition, by_parameter, headline_rows, phone_means
+from benchmark.ranking.followed import Followed
 from benchmark.ranking.markdown import code, formula_free, plain, table
 from benchmark.ranking.rounding import as_text
 from benchmark.ranking.standings import DROP, FEW_SPEAKERS, NOISY, Estimate, Key, Line, Standing
@@ -32,6 +33,7 @@ def markdown(
     plots: Mapping[str, Sequence[str]],
     kept_out: Sequence[KeptOut] = (),
     ablations: Mapping[str, str] | None = None,
+    followed: Mapping[str, Mapping[str, tuple[Followed, ...]]] | None = None,
 ) -> str:
     """The leaderboard page: for each recipe its models, plots, and its tables a measure.
 
@@ -40,6 +42,7 @@ def markdown(
         plots: Recipe name to the file names of its plots.
         kept_out: Results that do not enter the tables.
         ablations: Recipe name to the file name of its reproduction page, of recipes that have one.
+        followed: Whom models followed in babble, by recipe and model.
     """
     parts = [
         "# Leaderboard\n",
@@ -54,7 +57,10 @@ def markdown(
     ]
     for recipe, found in recipes.items():
         if found:
-            parts.append(_recipe_section(recipe, found, plots.get(recipe, ()), (ablations or {}).get(recipe)))
+            whom = (followed or {}).get(recipe, {})
+            parts.append(
+                _recipe_section(recipe, found, plots.get(recipe, ()), (ablations or {}).get(recipe), whom)
+            )
     if kept_out:
         parts.append(
             "## Not in the tables\n\n"
@@ -229,7 +235,11 @@ def _best(standing: Standing, key: Key) -> str:
 
 
 def _recipe_section(
-    recipe: str, found: Sequence[Standing], plots: Sequence[str], ablation: str | None
+    recipe: str,
+    found: Sequence[Standing],
+    plots: Sequence[str],
+    ablation: str | None,
+    followed: Mapping[str, tuple[Followed, ...]],
 ) -> str:
     cards = {line.card.model: line.card for standing in found for line in standing.lines}
     first = next(iter(cards.values()))
@@ -245,6 +255,8 @@ def _recipe_section(
     ]
     for standing in found:
         parts += _measure_section(standing)
+    if followed:
+        parts.append(_followed_section(found, followed))
     parts.append("### Models\n\n" + _models_table(list(cards.values())) + "\n")
     return "\n".join(parts)
 
@@ -268,6 +280,58 @@ def _measure_section(standing: Standing) -> list[str]:
             for what, table in folded.items()
         ),
     ]
+
+
+def followed_head() -> list[str]:
+    """Headings of the table of whom models followed."""
+    return [
+        "model",
+        "noise",
+        "talkers",
+        "PPMC",
+        "on the target",
+        "on another",
+        "on none",
+        "switches a second",
+        "on anyone by chance",
+    ]
+
+
+def followed_rows(found: Sequence[Standing], followed: Mapping[str, tuple[Followed, ...]]) -> list[list[str]]:
+    """Whom models followed at the lowest SNR, beside their PPMC there: text, the models in the order of PPMC."""
+    ppmc = next((standing for standing in found if standing.measure.name == "PPMC"), None)
+    lines = {line.card.model: line for line in ppmc.lines} if ppmc else {}
+    rows = []
+    for model in sorted(
+        followed, key=lambda name: (list(lines).index(name) if name in lines else len(lines), name)
+    ):
+        for item in followed[model]:
+            key = (item.noise_kind, item.snr_db)
+            estimate = lines[model].estimates.get(key, _NOTHING) if model in lines else _NOTHING
+            shares = [
+                as_text(100 * share, 0) + " %" for share in (item.on_target, item.on_another, item.on_none)
+            ]
+            rows.append(
+                [
+                    model,
+                    f"{title(key)} dB",
+                    str(item.talkers),
+                    "–" if math.isnan(estimate.value) else as_text(estimate.value, 3),
+                    *shares,
+                    as_text(item.switches_per_s, 2),
+                    as_text(100 * item.control_share, 0) + " %",
+                ]
+            )
+    return rows
+
+
+def _followed_section(found: Sequence[Standing], followed: Mapping[str, tuple[Followed, ...]]) -> str:
+    rows = [[code(model), plain(noise), *rest] for model, noise, *rest in followed_rows(found, followed)]
+    return (
+        "### Whom models followed in babble\n\n"
+        "Share of the time in which a prediction moves with the target, with another talker, or with nobody. A diagnostic, not ranked.\n\n"
+        f"{table(followed_head(), rows)}\n"
+    )
 
 
 def _models_table(cards: Sequence[Card]) -> str:

@@ -20,6 +20,7 @@ from benchmark.runners.prediction import Item, Prediction, Runner
 from benchmark.scoring.arguments import as_corpus, as_entry, as_measures
 from benchmark.scoring.card import make_card
 from benchmark.scoring.channels import refuse_other_channels
+from benchmark.scoring.followed import Following
 from benchmark.scoring.phone_scores import PhoneScores, read_phone_scores
 from benchmark.scoring.phone_scoring import expected_classes, score_phones
 from benchmark.scoring.results import Card, Result, read_result
@@ -107,8 +108,9 @@ def _evaluate(
     )
     try:
         plan = plan_scores(entry.name, asked, wished, runner.tasks())
+        following = Following(corpus)
         scores, by_phone, seconds = _score(
-            corpus, entry, runner, groups, plan, store / "scores", jobs, progress
+            corpus, entry, runner, groups, plan, store / "scores", jobs, progress, following
         )
         facts = runner.facts()
     finally:
@@ -123,7 +125,7 @@ def _evaluate(
             )
     heard_seconds = sum(row["samples"] / RATE_HZ for rows in groups for row in rows)
     card = make_card(corpus, entry, plan, split, scores, (seconds, heard_seconds), used, facts)
-    return Result(card, scores, _phone_scores(corpus, plan, split, by_phone))
+    return Result(card, scores, _phone_scores(corpus, plan, split, by_phone), following.table())
 
 
 def _score(
@@ -135,6 +137,7 @@ def _score(
     folder: Path,
     jobs: int,
     progress: Progress,
+    following: Following,
 ) -> tuple[list[ScoreRow], list[Row], float]:
     """Scores of what the model gives, the same by class of phone, and the seconds that it took."""
     seconds = 0.0
@@ -147,6 +150,7 @@ def _score(
         given = _predicted(corpus, entry, runner, portion, plan, progress, f"running {entry.name}{part}")
         seconds += sum(prediction.seconds for prediction in given.values())
         _pool(pools, corpus, plan, portion, given)
+        following.add((row for rows in portion for row in rows), given)
         work = ((folder, plan, *_to_score(corpus, rows, given)) for rows in portion)
         finished = share_out(_score_utterance, work, jobs)
         for whole, parts in progress(finished, len(portion), f"scoring {entry.name}{part}"):

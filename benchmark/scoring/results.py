@@ -26,6 +26,7 @@ from pydantic import TypeAdapter
 
 from benchmark.errors import StandingsError
 from benchmark.files import write_text
+from benchmark.scoring.followed import read_followed, write_followed
 from benchmark.scoring.phone_scores import FILE_NAME as PHONE_SCORES
 from benchmark.scoring.phone_scores import PhoneScores, read_phone_scores, write_phone_scores
 from benchmark.scoring.score_rows import (
@@ -126,11 +127,14 @@ class Result:
         scores: One row a mixture, measure and parameter.
         phones: Scores by class of phone, of a result that was just computed from labelled recordings. What is stored is read apart,
             by `read_phone_scores`, because a result stands without it.
+        followed: Whom the model followed in babble, of a result that was just computed; see `followed`. What is stored is read apart, by
+            `read_followed`.
     """
 
     card: Card
     scores: list[ScoreRow]
     phones: PhoneScores | None = None
+    followed: pa.Table | None = None
 
     def frame(self) -> pd.DataFrame:
         """The scores as a table of pandas, one row a score, with the columns of `ScoreRow`."""
@@ -188,6 +192,7 @@ def write_result(root: Path | str, result: Result) -> Path:
         write_phone_scores(folder, replace(result.phones, scores_sha256=digest))
     else:
         (folder / PHONE_SCORES).unlink(missing_ok=True)
+    write_followed(folder, result.followed)
     card = {**asdict(result.card), "scores_sha256": digest}
     card["card_sha256"] = card_hash(card)
     write_text(folder / "card.json", json.dumps(card, indent=2, ensure_ascii=False) + "\n")
@@ -213,7 +218,8 @@ def _grown(folder: Path, result: Result) -> Result:
     scores = [*result.scores, *(row for row in stored.scores if row["measure"] in left)]
     mine = phones if phones is not None and phones.scores_sha256 == stored.card.scores_sha256 else None
     grown = replace(card, measures=card.measures | left, **counts(scores))
-    return Result(grown, scores, _grown_phones(mine, result.phones, left))
+    followed = result.followed if result.followed is not None else read_followed(folder)
+    return Result(grown, scores, _grown_phones(mine, result.phones, left), followed)
 
 
 def _grown_phones(

@@ -48,7 +48,7 @@ class Built:
 
 
 def build(corpus: str, root: Path, jobs: int, limit: int | None, progress: Progress) -> Built:
-    """Makes a virtual corpus in a folder; what is there already and matches its hash is kept.
+    """Makes a virtual corpus in a folder; what is there already and right is kept.
 
     Args:
         corpus: "demo" or "virtual".
@@ -119,7 +119,7 @@ def differences(found: Path, made: Path) -> list[str]:
 def _damage(root: Path, row: dict[str, Any]) -> list[str]:
     try:
         path = store.tracks_path(root, row["speaker"])
-        return damage(root, row, store.read_track(path, row["id"]) if row["trajectory_sha256"] else None)
+        return damage(root, row, store.read_track(path, row["id"]))
     except CorpusError as error:
         return [str(error)]
 
@@ -190,7 +190,7 @@ def _pack(corpus: str, state: BuildState, parts: Sequence[Part]) -> str:
     for part in parts:
         rows = [row for line in part.lines if (row := state.row(part.voice, line)) is not None]
         utterances += rows
-        if not part.voice.babble and state.spoken_now(part.voice):
+        if state.spoken_now(part.voice):
             store.write_tracks(
                 store.tracks_path(root, part.voice.name), {row["id"]: state.track(row) for row in rows}
             )

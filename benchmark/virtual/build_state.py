@@ -67,18 +67,15 @@ class BuildState:
         if row is None:
             return False
         try:
-            return not damage(self.root, row, self.track(row) if row["trajectory_sha256"] else None)
+            return not damage(self.root, row, self.track(row))
         except CorpusError:
             return False
 
     def put(self, voice: Voice, line: Line, take: Take) -> None:
         """Stores a spoken line."""
         write_flac(store.audio_path(self.root, line.id), take.pcm, RATE_HZ)
-        digest = ""
-        if take.values is not None and take.valid is not None:
-            digest = Track(take.values, take.valid).sha256
-            with replacing(self._part(line.id, ".npz")) as temporary, temporary.open("wb") as stream:
-                np.savez(stream, values=take.values, valid=take.valid)
+        with replacing(self._part(line.id, ".npz")) as temporary, temporary.open("wb") as stream:
+            np.savez(stream, values=take.values, valid=take.valid)
         row = {
             "id": line.id,
             "speaker": voice.name,
@@ -90,7 +87,7 @@ class BuildState:
             ],
             "duration_s": len(take.pcm) / RATE_HZ,
             "pcm_sha256": pcm_sha256(take.pcm),
-            "trajectory_sha256": digest,
+            "trajectory_sha256": Track(take.values, take.valid).sha256,
             "fingerprint": fingerprint(voice, line),
         }
         write_text(self._part(line.id, ".json"), json.dumps(row))
@@ -142,13 +139,13 @@ class BuildState:
         return self.root / _PARTS / f"{utterance_id}{suffix}"
 
 
-def damage(root: Path, row: Mapping[str, Any], track: Track | None) -> list[str]:
+def damage(root: Path, row: Mapping[str, Any], track: Track) -> list[str]:
     """What of an utterance does not match its row of the table; one line each, none if all is well.
 
     Args:
         root: The corpus' folder.
         row: Of the table of utterances.
-        track: Its articulation; None for babble.
+        track: Its articulation.
 
     Raises:
         CorpusError: The sound cannot be read.
@@ -157,7 +154,7 @@ def damage(root: Path, row: Mapping[str, Any], track: Track | None) -> list[str]
     pcm = pcm16(read_clip(store.audio_path(root, row["id"])).samples)
     if pcm_sha256(pcm) != row["pcm_sha256"]:
         found.append(f"{row['id']}: the sound is not the one of the table")
-    if (track.sha256 if track else "") != row["trajectory_sha256"]:
+    if track.sha256 != row["trajectory_sha256"]:
         found.append(f"{row['id']}: the trajectories are not those of the table")
     return found
 

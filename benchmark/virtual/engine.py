@@ -69,12 +69,13 @@ def _speak(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     audio = vtl.synth_block(
         np.ascontiguousarray(tract[::_STRIDE]), np.ascontiguousarray(glottis[::_STRIDE]), step * _STRIDE
     )
-    answer = {"audio": audio, "rate_hz": np.array(rate)}
-    if request["articulation"]:
-        frames = np.arange(0.0, request["duration_ms"], FRAME_MS)
-        answer |= _articulation(_at(frames, times_ms, tract))
-        answer["glottis"] = _at(frames, times_ms, glottis)
-    return answer
+    frames = np.arange(0.0, request["duration_ms"], FRAME_MS)
+    return {
+        "audio": audio,
+        "rate_hz": np.array(rate),
+        **_articulation(_at(frames, times_ms, tract)),
+        "glottis": _at(frames, times_ms, glottis),
+    }
 
 
 def _motor(folder: Path, request: dict[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

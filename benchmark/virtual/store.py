@@ -45,7 +45,7 @@ UTTERANCES = pa.schema(
         pa.field("phones", pa.list_(PHONE), nullable=False),
         pa.field("duration_s", pa.float64(), nullable=False),
         pa.field("pcm_sha256", pa.string(), nullable=False),
-        pa.field("trajectory_sha256", pa.string(), nullable=False),  # "" for babble
+        pa.field("trajectory_sha256", pa.string(), nullable=False),
         pa.field("fingerprint", pa.string(), nullable=False),  # of everything that went into it
     ]
 )

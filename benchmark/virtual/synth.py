@@ -38,13 +38,13 @@ class Take:
 
     Attributes:
         pcm: int16, shape (samples,), 16 kHz.
-        values: float32, shape (frames, 18), 100 Hz, as `benchmark.virtual.pellets.CHANNELS`; None for babble.
-        valid: bool, same shape; None for babble.
+        values: float32, shape (frames, 18), 100 Hz, as `benchmark.virtual.pellets.CHANNELS`.
+        valid: bool, same shape.
     """
 
     pcm: NDArray[np.int16]
-    values: NDArray[np.float32] | None
-    valid: NDArray[np.bool_] | None
+    values: NDArray[np.float32]
+    valid: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,6 @@ class Booth:
         self.ask(_request(self.voice, line, answer.name), line.id)
         with np.load(answer, allow_pickle=False) as arrays:
             pcm = to_pcm(arrays["audio"], int(arrays["rate_hz"]), line.duration_ms, line.id)
-            if "tongue" not in arrays:
-                return Take(pcm, None, None)
             return Take(pcm, *pellets.trajectories(dict(arrays)))
 
     def ask(self, request: dict[str, object], what: str) -> None:
@@ -162,7 +160,6 @@ def _request(voice: Voice, line: Line, file: str) -> dict[str, object]:
         "f0_step_ms": _F0_STEP_MS,
         "tau_ms": line.tau_ms,
         "pressure_dpa": line.pressure_dpa,
-        "articulation": not voice.babble,
     }
 
 

@@ -36,20 +36,20 @@ def control():
 
 
 def test_it_is_told_who_is_followed_and_when(control):
-    target, talkers = moving(1), [moving(seed) for seed in (2, 3, 4)]
-    prediction = spliced((target, 0, 2), (talkers[1], 2, 4), (moving(98), 4, 6))
+    target, talkers = moving(1, 12.0), [moving(seed, 12.0) for seed in (2, 3, 4)]
+    prediction = spliced((target, 0, 4), (talkers[1], 4, 8), (moving(98, 12.0), 8, 12))
     found = window_correlations(noisy(prediction, 0.3, 77), [target, *talkers])
     least = threshold(control, 4)
     told = states(found, least)
     starts = np.arange(len(told)) * 0.1
-    assert (told[starts <= 1.0] == 0).all()
-    assert (told[(starts >= 2.0) & (starts <= 3.0)] == 2).all()
-    assert np.mean(told[starts >= 4.0] == NOBODY) > 0.8
+    assert (told[starts <= 2.5] == 0).all()
+    assert (told[(starts >= 4.0) & (starts <= 6.5)] == 2).all()
+    assert np.mean(told[starts >= 8.0] == NOBODY) > 0.8
     result = followed(found, least)
     assert result.on_target + result.on_another + result.on_none == pytest.approx(1)
-    assert result.on_target == pytest.approx(0.3, abs=0.08)
-    assert result.on_another == pytest.approx(0.4, abs=0.08)
-    assert result.switches_per_s == pytest.approx(1 / 5.1, abs=0.01)
+    assert result.on_target == pytest.approx(0.32, abs=0.08)
+    assert result.on_another == pytest.approx(0.38, abs=0.1)
+    assert result.switches_per_s == pytest.approx(1 / 10.6, abs=0.01)
 
 
 @pytest.mark.parametrize("sources", [2, 9, 33])

@@ -38,9 +38,9 @@ def test_every_voice_is_another_and_has_one_split(parts: list) -> None:
         assert all(line.id.startswith(f"{part.voice.name}/") for line in part.lines)
 
 
-def test_each_split_has_both_sexes_and_four_voices_that_only_babble(parts: list) -> None:
+def test_each_split_has_both_sexes_and_eight_voices_that_only_babble(parts: list) -> None:
     for split in SPLITS:
-        for babble, least in ((False, 2), (True, 4)):
+        for babble, least in ((False, 2), (True, 8)):
             found = [
                 part.voice for part in parts if part.voice.split == split and part.voice.babble is babble
             ]

@@ -506,6 +506,14 @@
     at("models").replaceChildren(element("thead", {}, element("tr", {}, ...head.map((text, i) => element("th", { class: i === 0 ? "words name" : i < 6 ? "words" : null, scope: "col" }, text)))), element("tbody", {}, ...body));
   }
 
+  function followed() {
+    const rows = recipe().followed;
+    at("followed-section").hidden = !rows.length;
+    const head = DATA.followed_head.map((text, i) => element("th", { class: i < 2 ? "words" : null, scope: "col" }, text));
+    const body = rows.map((cells) => element("tr", {}, ...cells.map((text, i) => element("td", { class: i === 0 ? "words name" : i === 1 ? "words" : null }, text))));
+    at("followed").replaceChildren(element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
+  }
+
   // What is shown stands in the address, so that a link leads to it; a link to what is gone shows the whole board.
   function remember() {
     const state = { corpus: recipe().name, measure: measure().name, models: view.chosen.join("|"), baseline: view.baseline };
@@ -546,6 +554,7 @@
     const names = recipe().measures.map((m, i) => [i, m.name]);
     view.measure = Number(options(at("measure"), names, view.measure));
     setItems();
+    followed();
     models();
     setMeasure();
   }
