@@ -244,7 +244,7 @@ def planned(corpus, name, change=(), corpus_sha256=None, split="test"):
     for place, key, value in change:
         scores[place][key] = value
     made = card(name, scores, "STOI", corpus_sha256 or corpus.split_hash("test"), recipe="demo_noisy")
-    return Result(dataclasses.replace(made, split=split), scores)
+    return Result(dataclasses.replace(made, split=split, recipe_version=corpus.recipe.version), scores)
 
 
 def against_manifest(root, corpus, *items):
@@ -276,7 +276,9 @@ def test_a_part_of_the_planned_mixtures_is_incomplete_even_if_all_models_agree(t
     whole = planned(corpus, "a")
     part = whole.scores[: len(whole.scores) // 2]
     (standing,), why = against_manifest(
-        tmp_path, corpus, Result(card("a", part, "STOI", whole.card.corpus_sha256, recipe="demo_noisy"), part)
+        tmp_path,
+        corpus,
+        Result(dataclasses.replace(whole.card, expected=len(part), ok=len(part)), part),
     )
     assert why == {}
     assert standing.lines[0].lacking == len(whole.scores) - len(part)
@@ -292,3 +294,13 @@ def test_a_committed_manifest_of_another_version_is_named_and_hides_no_result(tm
     models, why = admitted(root, tmp_path / "manifests")
     assert models == ["a", "b"]
     assert why["toy: committed manifest"].startswith("manifest.parquet: is not a table of mixtures of this")
+
+
+def test_a_result_of_another_version_of_the_recipe_is_named_with_what_to_do(tmp_path, corpus):
+    old = planned(corpus, "old")
+    old = Result(dataclasses.replace(old.card, recipe_version=1), old.scores)
+    _, why = against_manifest(tmp_path, corpus, planned(corpus, "sound"), old)
+    assert why == {
+        "demo_noisy/old": f"was scored on version 1 of the recipe, version {corpus.recipe.version} is committed; "
+        "prepare the corpus again and score the model on it"
+    }

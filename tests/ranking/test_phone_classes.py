@@ -257,7 +257,10 @@ def test_the_committed_phones_say_which_labels_are_right_and_what_is_complete(tm
             for row in scores
             for phone_class in classes_in(corpus.phones[row["utterance_id"]])
         ]
-        made = card(name, scores, corpus=corpus.split_hash("test"), recipe="demo_noisy")
+        made = dataclasses.replace(
+            card(name, scores, corpus=corpus.split_hash("test"), recipe="demo_noisy"),
+            recipe_version=corpus.recipe.version,
+        )
         phones = PhoneScores.of(list(filter(keep, rows)), {"PPMC": "1"}, labels or corpus.labels_hash("test"))
         return Result(made, scores, phones)
 
