@@ -8,29 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from benchmark.errors import StandingsError
+from benchmark.scoring.followed import FILE_NAME, FOLLOWED
 from benchmark.scoring.untrusted import read_table
 
-FILE_NAME = "followed.parquet"
-_COLUMNS = pa.schema(
-    [
-        pa.field("mixture_id", pa.string(), nullable=False),
-        pa.field("utterance_id", pa.string(), nullable=False),
-        pa.field("speaker", pa.string(), nullable=False),
-        pa.field("noise_kind", pa.string(), nullable=False),
-        pa.field("snr_db", pa.float64(), nullable=False),
-        pa.field("talkers", pa.int32(), nullable=False),
-        pa.field("on_target", pa.float64(), nullable=False),
-        pa.field("on_another", pa.float64(), nullable=False),
-        pa.field("on_none", pa.float64(), nullable=False),
-        pa.field("switches_per_s", pa.float64(), nullable=False),
-        pa.field("windows", pa.int32(), nullable=False),
-        pa.field("threshold", pa.float64(), nullable=False),
-        pa.field("control_share", pa.float64(), nullable=False),
-    ]
-)
 _SHARES = ("on_target", "on_another", "on_none", "control_share")
 _MEANS = ("on_target", "on_another", "on_none", "switches_per_s", "control_share")
 
@@ -68,7 +50,7 @@ def read_followed(folder: Path) -> tuple[Followed, ...]:
     path = folder / FILE_NAME
     if not path.exists():
         return ()
-    rows: list[dict[str, Any]] = read_table(path, _COLUMNS).to_pylist()
+    rows: list[dict[str, Any]] = read_table(path, FOLLOWED).to_pylist()
     for row in rows:
         shares = [row[name] for name in _SHARES]
         whole = abs(sum(shares[:3]) - 1.0) < 1e-3 and all(-1e-6 <= share <= 1 + 1e-6 for share in shares)

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmark import leaderboard
-from benchmark.ranking.followed import _COLUMNS, FILE_NAME, read_followed
+from benchmark.ranking.followed import read_followed
+from benchmark.scoring.followed import FILE_NAME, FOLLOWED
 from benchmark.scoring.results import write_result
 from tests.ranking.results import result
 
@@ -37,7 +38,7 @@ def rows(on_target=(0.6, 0.2)):
 
 def stored(tmp_path, content):
     folder = write_result(tmp_path / "results", result("m", 0.3))
-    pq.write_table(pa.Table.from_pylist(content, schema=_COLUMNS), folder / FILE_NAME)
+    pq.write_table(pa.Table.from_pylist(content, schema=FOLLOWED), folder / FILE_NAME)
     return folder
 
 
