@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from benchmark import cli
 from benchmark.types import SPLITS
 
 if TYPE_CHECKING:
+    from benchmark.articulation.constriction_report import Constrictions
     from benchmark.corpora import Ignored
     from benchmark.corpora.corpus_report import SpeakerSummary
     from benchmark.mixing.plan_summary import NoiseUse
@@ -75,7 +77,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
     # A misspelt recipe is told before these load.
     from benchmark import corpora
     from benchmark.articulation import plausibility
-    from benchmark.corpora.corpus_report import by_speaker, examine_all
+    from benchmark.corpora.corpus_report import by_speaker, constrictions_by_speaker, examine_all
     from benchmark.mixing.gather import speech_root
     from benchmark.mixing.plan_summary import size
 
@@ -86,6 +88,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
     chosen = _first_of_each(utterances, arguments.limit)
     findings = examine_all(chosen, jobs=arguments.jobs, progress=cli.progress)
     speakers = by_speaker(chosen, findings)
+    known = constrictions_by_speaker(chosen, corpus.sensors, jobs=arguments.jobs, progress=cli.progress)
     implausible = plausibility.implausible(chosen, corpus.sensors, jobs=arguments.jobs, progress=cli.progress)
     damaged = [*listed.problems, *(reason for finding in findings for reason in finding.damaged)]
     noise, remarks = _noise(dict(arguments.noise_root))
@@ -103,6 +106,8 @@ def _inspect(arguments: argparse.Namespace) -> int:
         "absent": _absent(recipe, utterances, root),
         "speakers": [_as_json(speaker) for speaker in speakers],
         "opens_with_tone": [finding.utterance_id for finding in findings if finding.tone],
+        "sampled": plausibility.SAMPLE,
+        "constrictions": {speaker: _as_json(one) for speaker, one in known.items()},
         "implausible": [finding._asdict() for finding in implausible],
         "suspicious": {
             finding.utterance_id: list(finding.suspicions) for finding in findings if finding.suspicions
@@ -194,10 +199,10 @@ def _noise(roots: Mapping[str, Path]) -> tuple[dict[str, list[dict[str, Any]]], 
     return summary, remarks
 
 
-def _as_json(speaker: SpeakerSummary) -> dict[str, Any]:
+def _as_json(row: SpeakerSummary | Constrictions) -> dict[str, Any]:
     from dataclasses import asdict
 
-    return asdict(speaker)
+    return asdict(row)
 
 
 def _lines(
@@ -219,18 +224,15 @@ def _lines(
         )
     lines.append(f"{facts['recipe']} makes {size_line(facts['size'])}")
     lines += ["", *noise_lines(facts["noise_use"]), ""] if facts["noise_use"] else [""]
-    lines += [*_speaker_table(speakers), ""]
+    lines += [*_speaker_table(speakers), "", *_constriction_lines(facts["constrictions"]), ""]
     if facts["opens_with_tone"]:
         lines.append(
             f"{len(facts['opens_with_tone'])} recordings open with a tone near 1 kHz, {facts['opens_with_tone'][0]} first"
         )
-    suspicious = _not_read(ignored)
-    suspicious += [f"{key}: {reason}" for key, reasons in facts["suspicious"].items() for reason in reasons]
-    lines += (
-        _group("implausible", implausible)
-        + _group("suspicious", suspicious)
-        + _group("damaged", facts["damaged"])
-    )
+    suspicious = _not_read(ignored) + _by_reason(facts["suspicious"])
+    lines += _group("damaged", facts["damaged"])
+    lines += _group(f"implausible (of up to {facts['sampled']} recordings a speaker)", implausible)
+    lines += _group("suspicious", suspicious)
     for name, rows in facts["noise"].items():
         lines += ["", f"noise {name}"]
         lines += [
@@ -239,6 +241,30 @@ def _lines(
             for row in rows
         ]
     return lines + [f"note: {line}" for line in facts["remarks"]]
+
+
+def _by_reason(suspicious: Mapping[str, Sequence[str]]) -> list[str]:
+    """One line a recording, or one for many recordings of which the same is said but for the numbers."""
+    alike: dict[str, list[str]] = {}
+    first: dict[str, str] = {}
+    for key, reasons in suspicious.items():
+        for reason in reasons:
+            kind = _kind(reason)
+            alike.setdefault(kind, []).append(key)
+            first.setdefault(kind, reason)
+    lines = []
+    for kind, keys in alike.items():
+        if len(keys) > _NAMED:
+            lines.append(f"{len(keys)} recordings, {keys[0]} first: {first[kind]}")
+        else:
+            lines += [
+                f"{key}: {reason}" for key in keys for reason in suspicious[key] if _kind(reason) == kind
+            ]
+    return lines
+
+
+def _kind(reason: str) -> str:
+    return re.sub(r"[-+]?\d+(\.\d+)?", "#", reason)
 
 
 def _not_read(ignored: Sequence[Ignored]) -> list[str]:
@@ -251,6 +277,29 @@ def _not_read(ignored: Sequence[Ignored]) -> list[str]:
         + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")
         for why, paths in by_reason.items()
     ]
+
+
+def _constriction_lines(known: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The palate, and how steady constriction locations are: the worst speaker of each, all are in --json."""
+    if not known:
+        return ["constrictions: none can be computed"]
+    palates = [row["palate"] for row in known.values()]
+    kinds = [f"{palates.count(kind)} {kind}" for kind in ("traced", "estimated", "none") if kind in palates]
+    error = max(known, key=lambda speaker: float(known[speaker]["smoothing_error_mm"]))
+    lines = [
+        f"palates: {', '.join(kinds)}; smoothed by at most {known[error]['smoothing_error_mm']:.2f} mm ({error})"
+    ]
+    for name in ("TBCL", "TTCL"):
+        having = [speaker for speaker, row in known.items() if name in row["jumps"]]
+        if not having:
+            continue
+        jumping = max(having, key=lambda speaker: float(known[speaker]["jumps"][name]))
+        sticking = max(having, key=lambda speaker: float(known[speaker]["commonest"][name]))
+        lines.append(
+            f"{name}: steps over 5 mm in 10 ms at most {known[jumping]['jumps'][name]:.1%} ({jumping}), "
+            f"commonest value holds at most {known[sticking]['commonest'][name]:.1%} of the time ({sticking})"
+        )
+    return lines
 
 
 def _speaker_table(speakers: Sequence[SpeakerSummary]) -> list[str]:

@@ -40,7 +40,7 @@ def _prepare(arguments: argparse.Namespace) -> int:
 
     sources = gather(recipe, Roots(arguments.speech_root, dict(arguments.noise_root)))
 
-    from benchmark.articulation.plausibility import implausible
+    from benchmark.articulation.plausibility import SAMPLE, implausible
     from benchmark.articulation.plausibility import lines as lines_of
     from benchmark.mixing.build import Selection, build, chosen_by
     from benchmark.mixing.plan_summary import noise_lines, size, size_line
@@ -51,6 +51,11 @@ def _prepare(arguments: argparse.Namespace) -> int:
     found = implausible(sources.targets, sources.sensors, jobs=arguments.jobs, progress=cli.progress)
     for line in lines_of(found):
         print(f"implausible: {line}", file=sys.stderr)
+    if found:
+        print(
+            f"note: that is from up to {SAMPLE} recordings of each speaker; nothing is changed by it",
+            file=sys.stderr,
+        )
     folder = arguments.out or Path("prepared") / recipe.name
     done = build(recipe, text, sources, folder, selection, jobs=arguments.jobs, progress=cli.progress)
     remarks = [*sources.remarks, *done.remarks]

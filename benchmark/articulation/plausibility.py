@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +26,7 @@ from benchmark.articulation.tract_variables import Track, track
 from benchmark.errors import CorpusError, LengthError
 from benchmark.formats.raw_values import UNITS_MM
 from benchmark.types import Progress, Trajectories, Utterance, silent
+from benchmark.workers import share_out
 
 #: Recordings of each speaker that are read.
 SAMPLE = 12
@@ -156,9 +156,7 @@ def implausible(
         progress: Told of every speaker.
     """
     samples = sampled(utterances)
-    results = joblib.Parallel(n_jobs=jobs, return_as="generator")(
-        joblib.delayed(speaker_findings)(members, sensors) for members in samples.values()
-    )
+    results = share_out(speaker_findings, ((members, sensors) for members in samples.values()), jobs)
     found = [finding for findings in progress(results, len(samples), "plausibility") for finding in findings]
     return sorted(_one_start(found), key=lambda finding: (KINDS.index(finding.kind), finding.speaker))
 

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.articulation.constriction_report import Constrictions, constrictions
+from benchmark.articulation.plausibility import sampled
 from benchmark.articulation.target_sets import traced_outline
 from benchmark.audio import pcm_sha256
+from benchmark.corpora.contract import NOTED_S
 from benchmark.corpora.sync_tone import tone_hz
 from benchmark.errors import CorpusError
 from benchmark.noises.contract import Recording
@@ -23,7 +26,6 @@ _SHORT_S = 0.3
 _OFFSET = 0.02
 _FULL_SCALE = 0.999
 _CLIPPED_RUN = 4
-_APART_S = 0.5
 _MOSTLY_LOST = 0.5
 _STUCK_FRAMES = 50
 
@@ -152,6 +154,20 @@ def by_speaker(utterances: Sequence[Utterance], findings: Sequence[RecordingRepo
     return [_summary(speaker, pairs, channels) for speaker, pairs in sorted(grouped.items())]
 
 
+def constrictions_by_speaker(
+    utterances: Sequence[Utterance],
+    sensors: Mapping[str, str],
+    *,
+    jobs: int = 1,
+    progress: Progress = silent,
+) -> dict[str, Constrictions]:
+    """How well constrictions are defined, for the speakers of whom that can be said; from a sample of their recordings."""
+    samples = sampled(utterances)
+    results = share_out(constrictions, ((members, sensors) for members in samples.values()), jobs)
+    found = progress(results, len(samples), "constrictions")
+    return {speaker: one for speaker, one in zip(samples, found, strict=True) if one is not None}
+
+
 def noise_summary(recordings: Iterable[Recording]) -> list[dict[str, Any]]:
     """How many recordings, talkers and hours there are of each split, kind and category."""
     count: Counter[tuple[str, str, str]] = Counter()
@@ -229,9 +245,12 @@ def _heard(samples: NDArray[np.floating], rate_hz: int) -> list[str]:
 
 def _moved(moved: Trajectories, utterance: Utterance) -> list[str]:
     odd = []
-    articulation_s = float(utterance.extra.get("articulation_s", moved.duration_s))
-    if abs(articulation_s - utterance.duration_s) > _APART_S:
-        odd.append(f"audio lasts {utterance.duration_s:.2f} s, articulation {articulation_s:.2f} s")
+    recorded_s = moved.duration_s if moved.recorded_s is None else moved.recorded_s
+    apart = float(utterance.extra.get("articulation_s", recorded_s)) - utterance.duration_s
+    if (
+        abs(apart) > NOTED_S and "notes" not in utterance.extra
+    ):  # Headers that state a length have it in the notes.
+        odd.append(f"articulation {abs(apart):.2f} s {'longer' if apart > 0 else 'shorter'} than audio")
     seen = moved.valid.mean() if moved.valid.size else 0.0
     if seen < _MOSTLY_LOST:
         odd.append(f"{100 * (1 - seen):.0f} % of the articulation is missing")

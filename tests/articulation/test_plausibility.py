@@ -234,7 +234,7 @@ def with_palate(change: Change) -> list[Utterance]:
         (lambda points: points / 10, "the trace of palate and pharynx is"),
         (lambda points: points * (1, -1), "the tongue lies beyond the palate"),
         (lambda points: points - (0, 12), "the tongue lies beyond the palate"),
-        (lambda points: points + (0, 40), "the tongue comes no closer to the palate than"),
+        (lambda points: points - (0, -40), "the tongue comes no closer to the palate than"),
         (lambda points: points * 10, "the trace of palate and pharynx is"),
     ],
     ids=["cm", "upside down", "too low", "too high", "1/10 mm"],
