@@ -1,67 +1,92 @@
-"""The shape of the tree: what lies at the top, and where its tests are."""
+"""What the package promises as a whole."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from benchmark.__main__ import COMMANDS
+import benchmark
+from benchmark import __main__ as umbrella
+from benchmark.errors import SinbadError
 
-ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "benchmark"
-FOUNDATIONS = {"types", "audio", "randomness", "files", "errors", "text", "workers"}
-
-
-def modules(folder: Path) -> set[str]:
-    return {path.stem for path in folder.glob("*.py")} - {"__init__", "__main__"}
-
-
-def rooms(folder: Path) -> set[str]:
-    return {path.parent.name for path in folder.glob("*/__init__.py")}
+REPOSITORY = Path(__file__).resolve().parent.parent
+PUBLIC = [
+    *("Anatomy", "Card", "Clip", "Enhancer", "Inverter", "PreparedCorpus", "Recipe", "Result", "SinbadError"),
+    *("Trajectories", "Utterance", "__version__", "evaluate", "load_model", "load_recipe", "read_result"),
+    *("recipe_names", "standings", "write_result"),
+]
 
 
-def test_the_top_of_the_package_holds_doors_and_foundations_only() -> None:
-    assert modules(PACKAGE) == set(COMMANDS) | FOUNDATIONS
+def run(*arguments):
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
 
 
-def test_the_contract_of_imports_names_every_room_and_module() -> None:
-    layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0][
-        "layers"
-    ]
-    named = set(re.findall(r"benchmark\.(\w+)", " ".join(layers)))
-    assert named == modules(PACKAGE) | rooms(PACKAGE) | {"__main__"}
+def test_the_public_names_are_these_and_all_exist():
+    assert benchmark.__all__ == PUBLIC
+    for name in PUBLIC:
+        assert getattr(benchmark, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = benchmark.nothing
 
 
-def test_tests_mirror_the_package() -> None:
-    assert rooms(ROOT / "tests") - {"commands", "maintenance", "speed"} == rooms(PACKAGE)
+def test_every_error_of_ours_is_a_sinbad_error():
+    errors = import_module("benchmark.errors")
+    classes = [value for value in vars(errors).values() if isinstance(value, type)]
+    assert len(classes) >= 8
+    assert all(issubclass(item, SinbadError) for item in classes)
 
 
-@pytest.mark.parametrize(
-    "guide", ["README.md", "CONTRIBUTING.md", *(p.name for p in (ROOT / "docs").glob("*.md"))]
-)
-def test_what_the_guides_name_is_there(guide: str) -> None:
-    path = ROOT / guide if (ROOT / guide).is_file() else ROOT / "docs" / guide
-    text = path.read_text()
-    for module in re.findall(r"python -m benchmark\.(\w+)|`?sinbad ([a-z_]+)", text):
-        assert "".join(module) in {*COMMANDS, "NAME"}, module
-    for link in re.findall(r"\]\(([\w./-]+)(?:#[\w-]+)?\)", text):
-        assert (path.parent / link).exists(), link
-    for named in re.findall(
-        r"`((?:benchmark|examples|maintenance|manifests|recipes|docs)/[\w./-]+|leaderboard/[A-Z]+\.md)`", text
-    ):
-        if not re.search(r"NAME|CORPUS|RECIPE", named):  # these stand for a name
-            assert (ROOT / named).exists(), named
-    for target in re.findall(r"^(?:.*`)?make ([a-z-]+)", text, re.MULTILINE):
-        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), target
+def test_the_version_is_that_of_the_distribution():
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    assert settings["project"]["dynamic"] == ["version"]
+    assert settings["tool"]["hatch"]["version"]["path"] == "benchmark/__init__.py"
+    assert re.search(
+        rf'^__version__ = "{benchmark.__version__}"$', Path(benchmark.__file__).read_text(), re.MULTILINE
+    )
 
 
-def test_find_your_way_names_every_room() -> None:
-    text = (ROOT / "docs" / "find_your_way.md").read_text()
-    assert all(f"`{room}/`" in text for room in rooms(PACKAGE) - {"data"})
+def test_the_core_asks_for_no_torch():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert not any(
+        re.match(r"torch|transformers|vocaltractlab|pesq", item) for item in project["dependencies"]
+    )
+    loaded = run("-c", "import benchmark, sys; benchmark.evaluate; print('torch' in sys.modules)")
+    assert loaded.stdout.strip() == "False"
 
 
-def test_no_line_of_a_guide_asks_for_a_place_that_is_not_there() -> None:
-    assert "REPOSITORY" not in (ROOT / "README.md").read_text()
+def test_the_umbrella_lists_and_hands_over(capsys):
+    assert umbrella.main([]) == 0
+    assert "prepare" in capsys.readouterr().out
+    assert umbrella.main(["nonsense"]) == 2
+    with pytest.raises(SystemExit) as stopped:
+        umbrella.main(["verify", "--help"])
+    assert stopped.value.code == 0
+
+
+def test_the_guides_name_every_command_and_recipe():
+    guides = [*(REPOSITORY / "docs").glob("*.md"), REPOSITORY / "README.md"]
+    text = "\n".join(path.read_text() for path in guides)
+    assert all(f"sinbad {name}" in text for name in umbrella.COMMANDS)
+    readme = (REPOSITORY / "README.md").read_text()
+    assert all(f"`{name}`" in readme for name in benchmark.recipe_names())
+
+
+def test_no_path_of_a_machine_and_no_pickle_is_in_the_tree():
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout.split()
+    for name in tracked:
+        path = REPOSITORY / name
+        if (
+            path.suffix in {".py", ".toml", ".md", ".json", ".csv", ".yaml"}
+            and "test" not in name
+            and path.is_file()
+        ):
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"allow_pickle=True|weights_only=False|/(work|root|home)/\w", text), name
