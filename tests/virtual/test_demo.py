@@ -65,9 +65,7 @@ def test_there_is_no_other_file_and_it_is_small() -> None:
     rows = store.read_rows(ROOT / store.UTTERANCE_TABLE, store.UTTERANCES)
     expected = {store.INFO, store.UTTERANCE_TABLE, store.SPEAKER_TABLE}
     expected |= {store.audio_path(Path(), row["id"]).as_posix() for row in rows}
-    expected |= {
-        store.tracks_path(Path(), row["speaker"]).as_posix() for row in rows
-    }
+    expected |= {store.tracks_path(Path(), row["speaker"]).as_posix() for row in rows}
     assert files == expected
     assert sum((ROOT / name).stat().st_size for name in files) <= 7_000_000
 
