@@ -40,8 +40,8 @@ NOISE = NoiseCorpus(
     index=index,
     notes=(
         "Real people who say single words, so that babble of real voices needs no licensed corpus. Nobody says who speaks: a language "
-        "counts as one talker, in both games together, and belongs to one split, dealt in the order of a hash. Recordings at 8000 Hz "
-        "are not used."
+        "counts as one talker, in both games together, and belongs to one split, dealt in the order of a hash. Languages "
+        "recorded at 8000 Hz are not used."
     ),
     in_parts=True,
 )
