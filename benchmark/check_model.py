@@ -23,7 +23,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _EXAMPLE,
     )
     add_model_arguments(parser, positional=True)
-    cli.add_corpus(parser, required=False, purpose=", for models that learn from it")
+    cli.add_corpus(
+        parser, required=False, purpose=": what models learn from, and whose targets they have to give"
+    )
     cli.add_json(parser)
     return cli.guarded(_check, parser.parse_args(argv))
 
@@ -38,7 +40,10 @@ def _check(arguments: argparse.Namespace) -> int:
     findings = list(check_model(load_model(arguments), run_options(arguments), corpus))
     lines = [f"{_SIGNS[finding.verdict]}  {finding.what}: {finding.text}" for finding in findings]
     bad = sum(finding.verdict == "bad" for finding in findings)
-    last = f"{bad} of {len(findings)} checks found something wrong" if bad else "nothing is wrong; score it"
+    odd = sum(finding.verdict == "odd" for finding in findings)
+    last = f"nothing is wrong, but {odd} findings are worth a look" if odd else "nothing is wrong; score it"
+    if bad:
+        last = f"{bad} of {len(findings)} checks found something wrong"
     facts = {"bad": bad, "findings": [asdict(finding) for finding in findings]}
     cli.report(facts, [*lines, last], arguments.json)
     return cli.FOUND_PROBLEMS if bad else 0

@@ -114,9 +114,19 @@ def _score(arguments: argparse.Namespace) -> int:
         lines.append(f"{summary}; a part of the corpus, shown but not stored")
     else:
         lines.append(f"{summary}; stored in {write_result(arguments.out, replace(result, card=card))}")
+    if entry.uncounted and kept is None:
+        lines.append(
+            f"not counted as part of the model, because nothing in its code names them: {_listed(entry.uncounted)}; "
+            "what it gave is used again though they change, unless you say --fresh"
+        )
     lines += [f"failed {count} times: {reason}" for reason, count in card.reasons.items()]
     cli.report(asdict(card), lines, arguments.json)
     return 0
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _store(arguments: argparse.Namespace) -> Path:

@@ -15,6 +15,7 @@ from benchmark.types import Trajectories
 
 MIN_FRAMES = 10
 MIN_DELIVERED = 0.9
+WORST = -1.0
 _RELATIVE_EPS = 1e-6
 
 LEFT_OUT_SHORT = f"fewer than {MIN_FRAMES} valid frames"
@@ -138,7 +139,7 @@ def pearson(m: Moments) -> Array:
 
 
 def correlations(pairs: Sequence[TrajectoryPair]) -> list[ParameterScores]:
-    """Correlation of each pair by parameter: left out by the target's fault, 0 by the prediction's."""
+    """Correlation of each pair by parameter: left out by the target's fault, -1 by the prediction's."""
     return score_stretches(lay_out(pairs)) if pairs else []
 
 
@@ -202,11 +203,11 @@ def judged(
         names: The parameters.
         values: shape (stretches, parameters).
         reasons: From `verdicts`.
-        worst: Value of a failure, same shape as `values`; 0 if None.
+        worst: What a failure is charged, same shape as `values`; if None the worst correlation, -1.
     """
     if reasons is None:
         return [dict(zip(names, map(ParameterScore, row), strict=True)) for row in values.tolist()]
-    charged = np.zeros_like(values) if worst is None else worst
+    charged = np.full_like(values, WORST) if worst is None else worst
     rows = zip(values.tolist(), charged.tolist(), reasons.tolist(), strict=True)
     return [
         {name: _judge(v, w, reason) for name, v, w, reason in zip(names, *row, strict=True)} for row in rows

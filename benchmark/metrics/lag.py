@@ -78,7 +78,6 @@ class LagPPMC(TrajectoryMeasure):
 
     unit: ClassVar[str] = "1"
     range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
-    worst: ClassVar[float] = 0.0
     source: ClassVar[str] = "conventions of this benchmark"
 
     def __post_init__(self) -> None:

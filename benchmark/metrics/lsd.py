@@ -19,14 +19,14 @@ class LSD(WaveformMeasure):
     """Mean over speech frames of the root-mean-square difference of log power spectra over bins, in dB.
 
     Frames of 32 ms, half overlapping; those more than 40 dB below the loudest clean frame are left out. Both spectra are
-    floored 60 dB below the greatest bin of the clean signal, so silence has a distance and what nobody hears has none. The level
-    of the estimate is not corrected. A diagnostic, not ranked.
+    floored 60 dB below the greatest bin of the clean signal, so silence has a distance and what nobody hears has none. Values are
+    held to 60 dB, what a failure is charged. The level of the estimate is not corrected. A diagnostic, not ranked.
     """
 
     unit: ClassVar[str] = "dB"
-    range: ClassVar[tuple[float, float]] = (0.0, float("inf"))
+    range: ClassVar[tuple[float, float]] = (0.0, FLOOR_DB)
     higher_is_better: ClassVar[bool] = False
-    worst: ClassVar[float] = FLOOR_DB
+    version: ClassVar[str] = "2"
     source: ClassVar[str] = "Gray & Markel, IEEE TASSP 24(5):380, 1976; floor and frames of this benchmark"
 
     @property
@@ -40,4 +40,4 @@ class LSD(WaveformMeasure):
         clean, estimate = (np.abs(np.fft.rfft(f)) ** 2 for f in frames)
         floor = clean.max() * 10 ** (-FLOOR_DB / 10)
         difference = 10 * np.log10(np.maximum(clean, floor) / np.maximum(estimate, floor))
-        return float(np.sqrt((difference**2).mean(axis=1)).mean())
+        return min(float(np.sqrt((difference**2).mean(axis=1)).mean()), FLOOR_DB)

@@ -31,17 +31,15 @@ class Measure(ABC):
         unit: Unit of the value, "1" where it has none.
         range: Least and greatest value that can be returned.
         higher_is_better: Direction of quality.
-        worst: Value that stands for an item on which a model failed; finite.
         source: Citation of the definition.
-        version: Changes whenever a value could change; scores of different versions are never ranked
-            together.
+        version: Changes whenever the value of an answer could change; scores of different versions are never
+            ranked together.
         kind: "audio" or "trajectories": what is compared.
         ranked: Whether standings may rank by it; otherwise it is a diagnostic.
     """
 
     range: ClassVar[tuple[float, float]]
     higher_is_better: ClassVar[bool] = True
-    worst: ClassVar[float]
     source: ClassVar[str]
     version: ClassVar[str] = "1"
     kind: ClassVar[Kind]
@@ -61,6 +59,11 @@ class Measure(ABC):
     @abstractmethod
     def unit(self) -> str:
         """Unit of the value, "1" where it has none."""
+
+    @property
+    def worst(self) -> float:
+        """The value that a failure is charged: the bad end of the range, so that failing never beats answering."""
+        return self.range[0 if self.higher_is_better else 1]
 
     @property
     def ranked(self) -> bool:

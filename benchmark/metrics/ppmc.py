@@ -45,8 +45,9 @@ class PPMC(TrajectoryMeasure):
       invalid frames set to 0. Meant for z-scored trajectories.
     * ``PPMC(pool='fisher_z')``: within each utterance; the mean is taken of arctanh(r) and turned back.
 
-    A prediction that is constant, not finite, missing, or marks over 10 % of the target's frames invalid scores
-    0 and "failed". A target that is constant or has fewer than 10 valid frames is "left_out".
+    A prediction that is constant, not finite, missing, or marks over 10 % of the target's frames invalid is
+    "failed" and charged -1: failing never beats answering, and a poor answer can be worse than uncorrelated. A
+    target that is constant or has fewer than 10 valid frames is "left_out".
 
     Attributes:
         pool: "utterance", "corpus", "padded2s" or "fisher_z".
@@ -56,7 +57,6 @@ class PPMC(TrajectoryMeasure):
 
     unit: ClassVar[str] = "1"
     range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
-    worst: ClassVar[float] = 0.0
     source: ClassVar[str] = "K. Pearson, Proc. R. Soc. London 58:240, 1895; conventions of this benchmark"
 
     def __post_init__(self) -> None:

@@ -12,6 +12,9 @@ from benchmark.errors import MeasureError
 from benchmark.metrics.correlation import faults, judged, lay_out, moments, target_deviation, verdicts
 from benchmark.metrics.measure import ParameterScores, TrajectoryMeasure, TrajectoryPair
 
+#: What a failure is charged and no answer exceeds, in standard deviations of the target.
+MOST_SD = 10.0
+
 
 @dataclass(frozen=True, repr=False)
 class RMSE(TrajectoryMeasure):
@@ -25,9 +28,9 @@ class RMSE(TrajectoryMeasure):
       their origins 50 mm apart have an RMSE of some 25 mm each for the best prediction, and this one is comparable.
     * ``RMSE(scale='z')``: the same divided by the standard deviation of the speaker's target, as if both had been z-scored by it.
 
-    A prediction that is missing, not finite or marks over 10 % of the target's frames invalid is charged two standard deviations,
-    what the mirrored target would score, and is "failed"; a constant prediction is an ordinary one here. Over several
-    utterances failed ones are charged so frame by frame.
+    A prediction that is missing, not finite or marks over 10 % of the target's frames invalid is "failed" and charged ten standard
+    deviations of the target; no answer is charged more than that, so that failing never beats answering. A constant prediction is an
+    ordinary one here. Over several utterances failed ones are charged so frame by frame.
 
     Attributes:
         scale: "own", "sd", "centred" or "z".
@@ -37,7 +40,7 @@ class RMSE(TrajectoryMeasure):
 
     range: ClassVar[tuple[float, float]] = (0.0, float("inf"))
     higher_is_better: ClassVar[bool] = False
-    worst: ClassVar[float] = 2.0
+    version: ClassVar[str] = "2"
     source: ClassVar[str] = "conventions of this benchmark"
 
     def __post_init__(self) -> None:
@@ -48,6 +51,11 @@ class RMSE(TrajectoryMeasure):
     def unit(self) -> str:
         """That of each parameter ("own"), or standard deviations of the target ("SD")."""
         return "own" if self.scale in ("own", "centred") else "SD"
+
+    @property
+    def worst(self) -> float:
+        """In standard deviations of the target."""
+        return MOST_SD
 
     @property
     def pooled(self) -> bool:
@@ -74,8 +82,10 @@ class RMSE(TrajectoryMeasure):
         reasons = verdicts(stretches, m, np.zeros_like(stretches.not_finite))
         if self.scale == "sd":
             with np.errstate(invalid="ignore", divide="ignore"):
-                return judged(stretches.names, error / deviation, reasons, np.full_like(error, self.worst))
-        return judged(stretches.names, error, reasons, self.worst * deviation)
+                relative = np.minimum(error / deviation, MOST_SD)
+            return judged(stretches.names, relative, reasons, np.full_like(error, MOST_SD))
+        most = MOST_SD * deviation
+        return judged(stretches.names, np.minimum(error, most), reasons, most)
 
     def aggregate(self, items: Iterable[TrajectoryPair]) -> ParameterScores:
         """The mean over pairs; with a pooled convention, the error over all frames of the pairs."""
@@ -92,7 +102,8 @@ class RMSE(TrajectoryMeasure):
         difference -= np.where(usable, difference.sum(axis=0) / np.maximum(frames, 1), 0.0)
         asked = each._replace(asked=usable | lost, starts=np.zeros(1, dtype=np.int64))
         deviation = target_deviation(asked)[0]
-        squares = (difference**2).sum(axis=0) + lost.sum(axis=0) * (self.worst * deviation) ** 2
+        difference = np.clip(difference, -MOST_SD * deviation, MOST_SD * deviation)
+        squares = (difference**2).sum(axis=0) + lost.sum(axis=0) * (MOST_SD * deviation) ** 2
         with np.errstate(invalid="ignore", divide="ignore"):
             error = np.sqrt(squares / (frames + lost.sum(axis=0)))
             error = error / deviation if self.scale == "z" else error
@@ -102,7 +113,7 @@ class RMSE(TrajectoryMeasure):
             not_finite=np.atleast_2d(lost.any(axis=0) & (frames == 0)),
         )
         reasons = verdicts(whole, moments(whole), np.zeros_like(whole.not_finite))
-        charged = np.full_like(error, self.worst) if self.scale == "z" else self.worst * deviation
+        charged = np.full_like(error, MOST_SD) if self.scale == "z" else MOST_SD * deviation
         scores = judged(each.names, error[None], reasons, charged[None])[0]
         return {
             name: score._replace(reason=f"{count} of {len(pairs)} failed")

@@ -22,7 +22,6 @@ class SegSNR(WaveformMeasure):
 
     unit: ClassVar[str] = "dB"
     range: ClassVar[tuple[float, float]] = (-10.0, 35.0)
-    worst: ClassVar[float] = -10.0
     source: ClassVar[str] = (
         "Hansen & Pellom, ICSLP 1998; limits after Loizou, Speech Enhancement, 2nd ed., eq. 11.1"
     )

@@ -30,7 +30,6 @@ class SISDR(WaveformMeasure):
 
     unit: ClassVar[str] = "dB"
     range: ClassVar[tuple[float, float]] = (-50.0, 100.0)
-    worst: ClassVar[float] = -50.0
     source: ClassVar[str] = "Le Roux, Wisdom, Erdogan & Hershey, SDR - half-baked or well done?, ICASSP 2019"
 
     def compare(self, reference: Waveforms, analysed: NDArray[np.float64]) -> float:

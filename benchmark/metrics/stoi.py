@@ -22,7 +22,6 @@ from benchmark.metrics.measure import AudioMeasure
 class _Intelligibility(AudioMeasure):
     unit: ClassVar[str] = "1"
     range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
-    worst: ClassVar[float] = 0.0
 
     @property
     def shares(self) -> str:

@@ -115,6 +115,7 @@ class Entry:
         arguments: What it was made with.
         licence: Under which it may be used, where known.
         extra: Optional packages that it needs, by the name of the extra; "" if it needs none.
+        uncounted: Files that it may read and that are not in `source_sha256`.
     """
 
     name: str
@@ -127,3 +128,4 @@ class Entry:
     arguments: Mapping[str, str] = field(default_factory=dict)
     licence: str = ""
     extra: str = ""
+    uncounted: tuple[str, ...] = ()

@@ -1,17 +1,20 @@
 """The code of a submitted model and its hash: what has changed must not be taken for what was scored.
 
-Code is the file of a class, what it imports or names in a string beside it, and so on from there; or all files of a package. A
-sandbox shows the same files and no others, so that a model cannot depend on what is not in its hash.
+Code is the file of a class, what it imports or names in a string beside it, and so on from there; or all files of a package. Files
+lead to files too: a graph to the weights beside it, an index to its shards. A sandbox shows the same files and no others, so that a
+model cannot depend on what is not in its hash; elsewhere it can, and `uncounted` names what looks like it.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from benchmark.errors import ModelError
@@ -23,6 +26,30 @@ _FIND = (
 )
 _INSTALLED = {"site-packages", "dist-packages"}
 _LONGEST_NAME = 255
+#: Files that may name others: graphs whose weights lie beside them, indices of shards, configurations.
+_NAMING = {".onnx", ".json", ".yaml", ".yml", ".toml", ".xml", ".txt", ".index"}
+#: So much of such a file is read for names; a graph with weights of its own can be larger and names none.
+_READ_BYTES = 1 << 26
+_A_FILE = re.compile(rb"[\w./+-]{1,250}\.\w+")
+_WEIGHTS = {
+    *(
+        ".npy",
+        ".npz",
+        ".pt",
+        ".pth",
+        ".ckpt",
+        ".bin",
+        ".onnx",
+        ".data",
+        ".safetensors",
+        ".h5",
+        ".hdf5",
+        ".pkl",
+        ".pickle",
+    ),
+    *(".joblib", ".pb", ".tflite", ".msgpack", ".gguf", ".mat", ".json", ".yaml", ".yml", ".toml"),
+}
+_MOST_FILES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +142,9 @@ def arguments_sha256(arguments: Mapping[str, str]) -> str:
         path = Path(value)
         if path.is_file():
             digest.update(f"{name};file;".encode() + _content(path))
+            others = set(code_of_named(path).parts) - {path}
+            if others:
+                digest.update(Code(path.parent, tuple(others)).sha256().encode())
         elif path.is_dir():
             digest.update(f"{name};folder;{files_sha256(_files_in(path), path)}".encode())
         else:
@@ -148,6 +178,7 @@ def _followed(paths: Iterable[Path], root: Path) -> tuple[Path, ...]:
             continue
         found.add(current)
         if current.suffix != ".py":
+            waiting += _led_to(current)
             continue
         try:
             imports, strings = _imports_and_strings(_parsed(current))
@@ -156,8 +187,75 @@ def _followed(paths: Iterable[Path], root: Path) -> tuple[Path, ...]:
         stems = _stems({current.parent, root}, imports) - asked
         asked |= stems
         waiting += [path for stem in stems for path in _sources(stem)]
-        waiting += [path for text in strings if (path := _named_beside(current.parent, text)) is not None]
+        waiting += [path for text in strings for path in _named_beside(current.parent, text)]
     return tuple(sorted(found))
+
+
+def files_among(arguments: Mapping[str, str]) -> list[Path]:
+    """Files and folders among the arguments of a model, with what they lead to."""
+    named = [
+        Path(value) for value in arguments.values() if Path(value).is_absolute() and Path(value).exists()
+    ]
+    return [part for path in named for part in code_of_named(path).parts]
+
+
+def uncounted(code: Code, given: Iterable[Path] = ()) -> tuple[str, ...]:
+    """What looks like weights or settings and does not count as part of a model, though it may read it.
+
+    Args:
+        code: Of a file, not of an installed package.
+        given: Files and folders among its arguments, which count as well.
+
+    Returns:
+        Names of files below the folder of the code that nothing in it names, and of those outside that it names.
+    """
+    counted = {*code.parts, *given}
+    beside = (
+        path
+        for path in islice(code.root.rglob("*"), _MOST_FILES)
+        if path.suffix.lower() in _WEIGHTS and path.is_file() and counted.isdisjoint((path, *path.parents))
+    )
+    found = [path.relative_to(code.root).as_posix() for path in beside]
+    for source in (part for part in code.parts if part.suffix == ".py" and part.is_file()):
+        try:
+            strings = _imports_and_strings(_parsed(source))[1]
+        except ModelError:
+            continue
+        found += [text for text in strings if _is_outside(source.parent, text)]
+    return tuple(sorted(set(found)))
+
+
+def _is_outside(folder: Path, text: str) -> bool:
+    """Whether a string names a file of weights that lies outside a folder."""
+    name = Path(text)
+    if len(text) > _LONGEST_NAME or name.suffix.lower() not in _WEIGHTS:
+        return False
+    try:
+        place = (folder / name.expanduser()).resolve()
+        return place.is_file() and not place.is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def _led_to(path: Path) -> list[Path]:
+    """Files beside one that is no Python: those that it names, and those that bear its name with another ending."""
+    if path.is_dir():
+        return []
+    found = [
+        other
+        for other in islice(path.parent.iterdir(), _MOST_FILES)
+        if other != path
+        and other.name.startswith((f"{path.name}.", f"{path.name}_", f"{path.stem}."))
+        and other.suffix not in (".py", ".pyc")
+        and other.is_file()
+    ]
+    if path.suffix.lower() in _NAMING:
+        with path.open("rb") as stream:
+            words = set(_A_FILE.findall(stream.read(_READ_BYTES)))
+        found += [
+            near for word in words for near in _named_beside(path.parent, word.decode("utf-8", "ignore"))
+        ]
+    return found
 
 
 def _parsed(path: Path) -> ast.Module:
@@ -198,12 +296,21 @@ def _sources(stem: Path) -> list[Path]:
     return [path for path in usual if path.is_file()]
 
 
-def _named_beside(folder: Path, text: str) -> Path | None:
-    """The file or folder below `folder` that a string names; never what lies outside."""
-    name = Path(text)
-    if not name.parts or name.is_absolute() or ".." in name.parts or len(text) > _LONGEST_NAME:
-        return None
+def _named_beside(folder: Path, text: str) -> list[Path]:
+    """The files or folders below `folder` that a string names, or would complete to a name; never what lies outside.
+
+    "/gain.npy" is what remains of HERE + "/gain.npy", "weights/{}.npy" and "weights/%s.npy" mean whatever lies in that folder.
+    """
+    if len(text) > _LONGEST_NAME or (Path(text).exists() and Path(text).is_absolute()):
+        return []
+    name = Path(text.lstrip("/"))
+    if not name.parts or ".." in name.parts:
+        return []
     try:
-        return folder / name if (folder / name).exists() else None
-    except (OSError, ValueError):
-        return None  # no name of a file at all
+        if "*" in text:
+            return list(islice(folder.glob(name.as_posix()), _MOST_FILES))
+        if any(sign in text for sign in "%{") and len(name.parts) > 1 and not (folder / name).exists():
+            name = Path(*[part for part in name.parts[:-1] if not any(sign in part for sign in "%{")])
+        return [folder / name] if name.parts and (folder / name).exists() else []
+    except (OSError, ValueError, NotImplementedError):
+        return []  # no name of a file at all

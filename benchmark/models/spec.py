@@ -22,7 +22,9 @@ from benchmark.models.source_hash import (
     code_of_file,
     code_of_named,
     code_of_package,
+    files_among,
     files_sha256,
+    uncounted,
 )
 from benchmark.text import as_name, name_fault, printable
 
@@ -143,6 +145,7 @@ def _pair(spec: str, first: str, second: str, arguments: dict[str, str], python:
             for key, value in part.arguments.items()
         },
         licence=" + ".join(dict.fromkeys(licences)) if all(licences) else "",
+        uncounted=(*enhancer.uncounted, *inverter.uncounted),
     )
 
 
@@ -175,6 +178,7 @@ def _submission(spec: str, arguments: dict[str, str], python: str) -> Entry:
         source_sha256=hashlib.sha256((code.sha256() + arguments_sha256(arguments)).encode()).hexdigest(),
         how=how,
         arguments=shown,
+        uncounted=tuple(map(printable, uncounted(code, files_among(given)))) if how.path else (),
     )
 
 

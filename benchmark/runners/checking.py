@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from benchmark.audio import FULL_SCALE, pcm16, read_clip, resample
 from benchmark.errors import CorpusError, ModelError
 from benchmark.files import demo_corpus
-from benchmark.metrics import TV10
+from benchmark.metrics.parameters import TV6, TV9, TV10
 from benchmark.models.entry import Entry, Pair, Predictions
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.randomness import gaussian
+from benchmark.runners.channels import channel_fault
 from benchmark.runners.limits import TOO_LONG
 from benchmark.runners.open_runner import RunOptions, open_runner
 from benchmark.runners.prediction import Item, Prediction, Runner
@@ -25,6 +26,10 @@ from benchmark.types import RATE_HZ, Clip, Trajectories
 _TOLERATED_S = 0.05
 _LATEST_S = 0.001
 _NOISE = "noise/repeat"
+_UNCOUNTED = (
+    "not counted as part of the model, because nothing in its code names them; if it reads them, write their names out or hand "
+    "them over with --model-arg"
+)
 #: A command that hangs on one recording of a batch is noticed after the time of all of them.
 _BATCH = 3
 
@@ -67,6 +72,8 @@ def check_model(entry: Entry, options: RunOptions, corpus: PreparedCorpus | None
         tasks = runner.tasks()
         facts = "".join(f", {name.removeprefix('model ')} {value}" for name, value in runner.facts().items())
         yield Finding("good", "it loads", f"and has {' and '.join(sorted(tasks))}{facts}")
+        if entry.uncounted:
+            yield Finding("odd", "files", f"{', '.join(entry.uncounted[:5])}: {_UNCOUNTED}")
         given = _heard(runner, items)
         hung = next((name for name, prediction in given.items() if _took_too_long(prediction)), None)
         runner.close()
@@ -85,7 +92,7 @@ def check_model(entry: Entry, options: RunOptions, corpus: PreparedCorpus | None
     if "enhance" in tasks:
         yield from _delay(items["speech"], given["speech"])
     if "invert" in tasks and not isinstance(entry.how, Pair):
-        yield from _channels(given["speech"])
+        yield from _channels(given["speech"], corpus)
     yield _speed(items, given)
 
 
@@ -237,7 +244,7 @@ def _delay(heard: Clip, given: Prediction) -> Iterator[Finding]:
         yield Finding("odd", "level", f"clear speech comes out {gain:+.0f} dB; full scale is 1.0")
 
 
-def _channels(given: Prediction) -> Iterator[Finding]:
+def _channels(given: Prediction, corpus: PreparedCorpus | None) -> Iterator[Finding]:
     """Whether articulation bears names that are scored, and moves."""
     moved = given.trajectories
     if moved is None:
@@ -246,10 +253,7 @@ def _channels(given: Prediction) -> Iterator[Finding]:
         what = "channels" if len(moved.values) else "frames"
         yield Finding("bad", "movement", f"invert gave no {what} for three seconds of speech")
         return
-    known = [name for name in moved.names if name in TV10]
-    if not known:
-        listed = f"{', '.join(moved.names[:6])}: none of the tract variables {', '.join(TV10[:6])}"
-        yield Finding("odd", "names", f"{listed}; others are scored only where the corpus has them")
+    yield _names(moved.names, corpus)
     still = [
         name for name, spread in zip(moved.names, np.ptp(moved.values, axis=0), strict=True) if not spread > 0
     ]
@@ -257,6 +261,26 @@ def _channels(given: Prediction) -> Iterator[Finding]:
         yield Finding("bad", "movement", f"{', '.join(still)} did not move in three seconds of speech")
     else:
         yield Finding("good", "movement", f"{len(moved.names)} channels at {moved.rate_hz:g} frames a second")
+
+
+def _names(given: tuple[str, ...], corpus: PreparedCorpus | None) -> Finding:
+    """Whether the channels are those that a corpus is scored by."""
+    if corpus is not None:
+        wanted = corpus.targets(next(iter(corpus.utterances))).names
+        fault = channel_fault(given, wanted)
+        return Finding("bad" if fault else "good", "names", fault or f"all targets: {', '.join(wanted)}")
+    sets = {"tv6": TV6, "tv9": TV9, "tv10": TV10}
+    whole = [name for name, wanted in sets.items() if not channel_fault(given, wanted)]
+    if whole:
+        text = f"all of {whole[-1]}; a corpus with other targets refuses it"
+        return Finding("good", "names", text)
+    lacking = ", ".join(name for name in TV6 if name not in given)
+    return Finding(
+        "odd",
+        "names",
+        f"gives {', '.join(given)}; of the six tract variables it lacks {lacking}. A corpus refuses a model that does not give "
+        "all its targets: name the corpus with --corpus to see whether it fits",
+    )
 
 
 def _speed(items: dict[str, Clip], given: dict[str, Prediction]) -> Finding:

@@ -17,7 +17,7 @@ import numpy as np
 from benchmark.audio import resample
 from benchmark.errors import ModelError
 from benchmark.models.entry import Submission
-from benchmark.models.source_hash import Code, code_of
+from benchmark.models.source_hash import Code, code_of, files_among
 from benchmark.runners.child import LONGEST, MOST_CHANNELS, as_audio, as_trajectories
 from benchmark.runners.in_process import trajectories
 from benchmark.runners.limits import FILE_BYTES, Limits, bare_environment
@@ -184,11 +184,7 @@ class ChildRunner:
     def _visible(self) -> list[Path]:
         """What a sandbox has to show: what counts as the code of the model, and files and folders among its arguments."""
         made = self._submission
-        named = [
-            Path(value)
-            for value in made.arguments.values()
-            if Path(value).is_absolute() and Path(value).exists()
-        ]
+        named = files_among(made.arguments)
         refuse_hidden([*([made.path] if made.path else []), *named], self._hidden)
         return [*self._code.parts, *named]
 

@@ -14,12 +14,12 @@ from benchmark.mixing.rows import MixtureRow
 from benchmark.models import Model
 from benchmark.models.entry import Entry
 from benchmark.prepared.corpus import PreparedCorpus
+from benchmark.runners.channels import refuse_other_channels
 from benchmark.runners.estimate_files import Channels
 from benchmark.runners.open_runner import RunOptions, open_runner
 from benchmark.runners.prediction import Item, Prediction, Runner
 from benchmark.scoring.arguments import as_corpus, as_entry, as_measures
 from benchmark.scoring.card import make_card
-from benchmark.scoring.channels import refuse_other_channels
 from benchmark.scoring.followed import Following
 from benchmark.scoring.phone_scores import PhoneScores, read_phone_scores
 from benchmark.scoring.phone_scoring import expected_classes, score_phones

@@ -154,7 +154,7 @@ def test_odd_names_are_only_odd(tmp_path, capsys):
     [
         ("/no/such/file.py:Model", "no such file"),
         ("no_such_name", "There are: noisy, clean"),
-        ("ridge_noisy", "learns from a corpus and cannot run without one"),
+        ("ridge_noisy", "learns from a corpus; name a prepared one with --corpus DIR"),
     ],
 )
 def test_what_cannot_be_tried_is_one_line(spec, message, capsys):
@@ -174,3 +174,39 @@ def test_a_model_that_learns_from_a_corpus_asks_for_the_option_that_names_one(ca
     for spec in ("ridge_noisy", "logmmse+ridge_noisy"):
         assert check_model.main([spec]) == 2
         assert "--corpus DIR" in capsys.readouterr().err
+
+
+GIVES = (
+    "import numpy as np\nclass Model:\n    sample_rate = 16000\n    def invert(self, noisy):\n"
+    "        t = np.arange(len(noisy) // 160)\n"
+    "        values = np.stack([np.sin(t / (9 + i)) for i in range({count})], 1)\n"
+    "        return values, 100, {names}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "verdict", "told"),
+    [
+        (
+            ["UL_x", "UL_y"],
+            "bad",
+            "gives the channels UL_x, UL_y; the targets of the corpus are LA, LP, TBCL",
+        ),
+        (["LA", "LP", "TBCL", "TBCD", "TTCL"], "bad", "TTCD: not TTCD"),
+        (["LA", "LP", "TBCL", "TBCD", "TTCL", "TTCD", "pitch"], "good", "all targets: LA, LP"),
+    ],
+)
+def test_channels_are_held_against_the_targets_of_a_corpus(small, tmp_path, capsys, names, verdict, told):
+    path = tmp_path / "gives.py"
+    path.write_text(GIVES.format(count=len(names), names=names))
+    found = findings(capsys, f"{path}:Model", "--corpus", str(small))
+    assert [(v, told in text) for v, what, text in found if what == "names"] == [(verdict, True)]
+
+
+def test_without_a_corpus_a_model_that_lacks_a_tract_variable_is_worth_a_look(tmp_path, capsys):
+    path = tmp_path / "gives.py"
+    path.write_text(GIVES.format(count=5, names=["LA", "LP", "TBCL", "TBCD", "TTCL"]))
+    assert check_model.main([f"{path}:Model"]) == 0
+    told = capsys.readouterr().out
+    assert "it lacks TTCD" in told
+    assert "nothing is wrong; score it" not in told

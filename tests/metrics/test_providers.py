@@ -54,6 +54,19 @@ def test_pesq_is_not_asked_about_a_reference_that_is_nearly_silent(pesq_package)
         PESQ()(click, click, 16000)
 
 
+@pytest.mark.parametrize("seconds", [0.1, 0.12, 0.15])
+def test_a_burst_that_the_package_cannot_score_against_itself_is_the_fault_of_the_reference(
+    pesq_package, seconds
+):
+    burst = np.zeros(32000)
+    length = round(seconds * 16000)
+    burst[8000 : 8000 + length] = CLEAN[4000 : 4000 + length]
+    with pytest.raises(UnscorableReference, match="cannot be scored even against itself"):
+        PESQ()(burst, burst, 16000)
+    with pytest.raises(UnscorableReference, match="cannot be scored even against itself"):
+        PESQ()(burst, noisy(burst, 10), 16000)
+
+
 def test_a_crash_is_an_error_and_the_next_pair_is_scored(pesq_package):
     estimate = noisy(CLEAN, 10)
     value = PESQ()(CLEAN, estimate, 16000)

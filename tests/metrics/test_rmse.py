@@ -33,17 +33,23 @@ def test_a_prediction_at_the_mean_scores_one_standard_deviation():
     assert RMSE(scale="sd")(target, estimate)["LP"].value == pytest.approx(1.0, abs=1e-5)
 
 
-def test_a_mirrored_prediction_costs_what_a_failure_costs():
-    target, estimate = pair(300, "mirror")
-    estimate.values[:] = 2 * target.values.astype(np.float64).mean(axis=0) - target.values
-    assert RMSE(scale="sd")(target, estimate)["TTCD"].value == pytest.approx(RMSE.worst, abs=1e-5)
+@pytest.mark.parametrize("offset_sd", [3.0, 9.9, 50.0])
+def test_failing_never_beats_answering(offset_sd):
+    target, estimate = pair(300, "far")
+    deviation = target.values.astype(np.float64).std(axis=0)
+    estimate.values[:] = target.values + offset_sd * deviation
+    for scale, unit in (("own", deviation[0]), ("sd", 1.0)):
+        answer, failure = RMSE(scale=scale)(target, estimate)["LA"], RMSE(scale=scale)(target, None)["LA"]
+        assert answer.status == "ok"
+        assert answer.value == pytest.approx(min(offset_sd, 10.0) * unit, rel=1e-4)
+        assert answer.value <= failure.value
 
 
-def test_failures_are_charged_two_standard_deviations():
+def test_failures_are_charged_ten_standard_deviations():
     target, _ = pair(300, "failed")
     deviation = target.values[:, 0].astype(np.float64).std()
-    assert RMSE()(target, None)["LA"].value == pytest.approx(2 * deviation, rel=1e-9)
-    assert RMSE(scale="sd")(target, None)["LA"] == (2.0, "failed", "the prediction is missing or not finite")
+    assert RMSE()(target, None)["LA"].value == pytest.approx(10 * deviation, rel=1e-9)
+    assert RMSE(scale="sd")(target, None)["LA"] == (10.0, "failed", "the prediction is missing or not finite")
 
 
 def test_a_still_target_is_left_out():

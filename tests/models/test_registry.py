@@ -252,3 +252,84 @@ def test_arguments_of_a_pair_say_whose_they_are(wrapper):
     assert load(f"{wrapper}:Half+ridge_clean", {"factor": "3"}).how.enhancer.arguments == {"factor": "3"}
     with pytest.raises(ModelError, match="takes no arguments"):
         load("noisy+ridge_clean", {"factor": "3"})
+
+
+def identity(path, arguments=None):
+    entry = load(f"{path}:Half", arguments)
+    return entry.source_sha256
+
+
+def changes(file, path, arguments=None):
+    """Whether another content of a file makes another model."""
+    before = identity(path, arguments)
+    file.write_bytes(file.read_bytes() + b"2")
+    return identity(path, arguments) != before
+
+
+@pytest.mark.parametrize(
+    ("named", "content", "other"),
+    [
+        ("graph.onnx", b"\x08\x07 location\x12\x0eweights_of.bin offset", "weights_of.bin"),
+        ("graph.onnx", b"\x08\x07 no name", "graph.onnx.data"),
+        ("graph.onnx", b"\x08\x07 no name", "graph.onnx_data"),
+        (
+            "model.safetensors.index.json",
+            b'{"weight_map": {"a": "model-00001-of-00002.safetensors"}}',
+            "model-00001-of-00002.safetensors",
+        ),
+        ("pytorch_model.bin.index.json", b'{"weight_map": {"a": "shards/b.bin"}}', "shards/b.bin"),
+        ("net.xml", b"<net/>", "net.bin"),
+        ("ckpt.index", b"", "ckpt.data-00000-of-00001"),
+    ],
+)
+def test_the_hash_follows_what_files_name(tmp_path, wrapper, named, content, other):
+    (tmp_path / named).write_bytes(content)
+    (tmp_path / other).parent.mkdir(exist_ok=True)
+    (tmp_path / other).write_bytes(b"1")
+    wrapper.write_text(f"FILE = {named!r}\n" + WRAPPER)
+    assert changes(tmp_path / other, wrapper)
+    assert load(f"{wrapper}:Half").uncounted == ()
+    wrapper.write_text(WRAPPER)
+    given = {"factor": str(tmp_path / named)}
+    assert changes(tmp_path / other, wrapper, given)
+    assert load(f"{wrapper}:Half", given).uncounted == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'HERE + "/gain.npy"',
+        'f"{HERE}/gain.npy"',
+        'os.path.join(HERE, "gain.npy")',
+        'np.load(Path(__file__).parent / "gain.npy")',
+        'sorted(Path(HERE).glob("*.npy"))',
+    ],
+)
+def test_a_joined_path_counts(tmp_path, wrapper, line):
+    (tmp_path / "gain.npy").write_bytes(b"1")
+    wrapper.write_text(f"import os\ndef read(): return {line}\n" + WRAPPER)
+    assert changes(tmp_path / "gain.npy", wrapper)
+    assert load(f"{wrapper}:Half").uncounted == ()
+
+
+@pytest.mark.parametrize(
+    "line", ['"weights/%d.npy" % 1', '"weights/{}.npy".format(1)', 'f"{HERE}/weights/{1}.npy"']
+)
+def test_a_name_that_is_completed_later_counts_with_its_folder(tmp_path, wrapper, line):
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "1.npy").write_bytes(b"1")
+    wrapper.write_text(f"def read(): return {line}\n" + WRAPPER)
+    assert changes(tmp_path / "weights" / "1.npy", wrapper)
+
+
+def test_what_a_model_may_read_and_does_not_count_is_named(tmp_path, wrapper):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    path = folder / "m.py"
+    (folder / "gain.npy").write_bytes(b"1")
+    (tmp_path / "far.pt").write_bytes(b"1")
+    (folder / "notes.md").write_text("no weights")
+    path.write_text(
+        f'def read(): return HERE + "/ga" + "in.npy", {str(tmp_path / "far.pt")!r}, "../far.pt"\n' + WRAPPER
+    )
+    assert load(f"{path}:Half").uncounted == ("../far.pt", str(tmp_path / "far.pt"), "gain.npy")

@@ -34,7 +34,6 @@ class DNSMOS(ProvidedMeasure):
 
     unit: ClassVar[str] = "MOS"
     range: ClassVar[tuple[float, float]] = (1.0, 5.0)
-    worst: ClassVar[float] = 1.0
     source: ClassVar[str] = "Reddy, Gopal & Cutler, DNSMOS P.835, ICASSP 2022; DNSMOS, ICASSP 2021"
     distribution: ClassVar[str] = "speechmos"
 

@@ -12,7 +12,7 @@ from benchmark.errors import MeasureError
 from benchmark.metrics.checks import UnscorableReference, check_estimate, check_rate, check_reference
 from benchmark.metrics.measure import Waveforms
 from benchmark.metrics.providers.child import child
-from benchmark.metrics.providers.provided import ProvidedMeasure, require_sound, require_speech
+from benchmark.metrics.providers.provided import ProvidedMeasure, blamed, require_sound, require_speech
 from benchmark.metrics.resample import resample
 
 MIN_S, MAX_S = 1.0, 60.0
@@ -35,7 +35,6 @@ class PESQ(ProvidedMeasure):
 
     unit: ClassVar[str] = "MOS-LQO"
     range: ClassVar[tuple[float, float]] = (1.0, 4.65)
-    worst: ClassVar[float] = 1.0
     source: ClassVar[str] = "ITU-T P.862 (2001), P.862.1, P.862.2, without Corrigendum 2 (2018)"
     distribution: ClassVar[str] = "pesq"
     caveat: ClassVar[str] = ", no Corrigendum 2"
@@ -72,12 +71,16 @@ class PESQ(ProvidedMeasure):
         """The package's score.
 
         Raises:
-            MeasureError: The estimate is silent, or the package gave up or crashed.
+            MeasureError: The estimate is silent, or the package gave up or crashed; `UnscorableReference` if it cannot
+                even compare the clean signal with itself.
         """
         require_sound(analysed, "PESQ")
+        return blamed(lambda estimate: self._asked(reference, estimate), reference.samples, analysed)
+
+    def _asked(self, reference: Waveforms, estimate: NDArray[np.float64]) -> float:
         signals: dict[str, Any] = {
             name: resample(signal, reference.rate_hz, self.target_rate_hz).astype(np.float32)
-            for name, signal in (("clean", reference.samples), ("estimate", analysed))
+            for name, signal in (("clean", reference.samples), ("estimate", estimate))
         }
         answer = child(_CHILD).ask(
             {**signals, "rate_hz": np.array(self.target_rate_hz), "mode": np.array(self.mode)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import ClassVar
@@ -46,6 +47,34 @@ class ProvidedMeasure(AudioMeasure):
     def ranked(self) -> bool:
         """Reported, never ranked: not everybody can compute it."""
         return False
+
+
+def blamed(
+    compute: Callable[[NDArray[np.float64]], float],
+    clean: NDArray[np.float64],
+    estimate: NDArray[np.float64],
+) -> float:
+    """The value of an estimate; if there is none, the clean signal is tried against itself, to tell whose fault it is.
+
+    Args:
+        compute: Gives the value of an estimate, or complains.
+        clean: The clean signal.
+        estimate: The estimate.
+
+    Raises:
+        UnscorableReference: The clean signal cannot be measured either, so that no model is to blame.
+        MeasureError: The estimate cannot be measured.
+    """
+    try:
+        return compute(estimate)
+    except MeasureError as error:
+        try:
+            compute(clean)
+        except MeasureError:
+            raise UnscorableReference(
+                f"the clean signal cannot be scored even against itself ({error})"
+            ) from None
+        raise
 
 
 def require_speech(signal: NDArray[np.float64], rate_hz: int, measure: str) -> None:

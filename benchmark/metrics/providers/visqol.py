@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from benchmark.errors import MeasureError, MissingExtraError
 from benchmark.metrics.checks import UnscorableReference
 from benchmark.metrics.measure import WaveformMeasure, Waveforms
-from benchmark.metrics.providers.provided import ProvidedMeasure, require_sound, require_speech
+from benchmark.metrics.providers.provided import ProvidedMeasure, blamed, require_sound, require_speech
 from benchmark.metrics.resample import resample
 
 RATE_HZ = 16_000
@@ -24,7 +24,6 @@ class ViSQOL(ProvidedMeasure, WaveformMeasure):
 
     unit: ClassVar[str] = "MOS"
     range: ClassVar[tuple[float, float]] = (1.0, 5.0)
-    worst: ClassVar[float] = 1.0
     source: ClassVar[str] = "Chinen, Lim, Skoglund et al., ViSQOL v3, QoMEX 2020"
     distribution: ClassVar[str] = "visqol-python"
 
@@ -54,8 +53,13 @@ class ViSQOL(ProvidedMeasure, WaveformMeasure):
         require_sound(analysed, "ViSQOL")
         api = VisqolApi()
         api.create(mode="speech", use_lattice_model=False)
-        clean, estimate = (resample(s, reference.rate_hz, RATE_HZ) for s in (reference.samples, analysed))
-        try:
-            return float(api.measure_from_arrays(clean, estimate, sample_rate=RATE_HZ).moslqo)
-        except (ValueError, RuntimeError, IndexError) as error:
-            raise MeasureError(f"visqol-python: {error}") from None
+        clean = resample(reference.samples, reference.rate_hz, RATE_HZ)
+
+        def asked(signal: NDArray[np.float64]) -> float:
+            estimate = resample(signal, reference.rate_hz, RATE_HZ)
+            try:
+                return float(api.measure_from_arrays(clean, estimate, sample_rate=RATE_HZ).moslqo)
+            except (ValueError, RuntimeError, IndexError) as error:
+                raise MeasureError(f"visqol-python: {error}") from None
+
+        return blamed(asked, reference.samples, analysed)
