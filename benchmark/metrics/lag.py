@@ -78,6 +78,7 @@ class LagPPMC(TrajectoryMeasure):
 
     unit: ClassVar[str] = "1"
     range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+    place: ClassVar[int] = 2
     source: ClassVar[str] = "conventions of this benchmark"
 
     def __post_init__(self) -> None:

@@ -27,6 +27,7 @@ class LSD(WaveformMeasure):
     range: ClassVar[tuple[float, float]] = (0.0, FLOOR_DB)
     higher_is_better: ClassVar[bool] = False
     version: ClassVar[str] = "2"
+    place: ClassVar[int] = 9
     source: ClassVar[str] = "Gray & Markel, IEEE TASSP 24(5):380, 1976; floor and frames of this benchmark"
 
     @property

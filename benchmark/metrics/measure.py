@@ -34,6 +34,8 @@ class Measure(ABC):
         source: Citation of the definition.
         version: Changes whenever the value of an answer could change; scores of different versions are never
             ranked together.
+        variants: Parameters that lists show besides the defaults, as they stand in the name.
+        place: Where lists show it, smaller first, equal ones by name.
         kind: "audio" or "trajectories": what is compared.
         ranked: Whether standings may rank by it; otherwise it is a diagnostic.
     """
@@ -42,6 +44,8 @@ class Measure(ABC):
     higher_is_better: ClassVar[bool] = True
     source: ClassVar[str]
     version: ClassVar[str] = "1"
+    variants: ClassVar[tuple[str, ...]] = ()
+    place: ClassVar[int] = 50
     kind: ClassVar[Kind]
 
     def __repr__(self) -> str:

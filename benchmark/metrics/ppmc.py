@@ -57,6 +57,8 @@ class PPMC(TrajectoryMeasure):
 
     unit: ClassVar[str] = "1"
     range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
+    place: ClassVar[int] = 1
+    variants: ClassVar[tuple[str, ...]] = ("pool='corpus'", "pool='fisher_z'", "pool='padded2s'")
     source: ClassVar[str] = "K. Pearson, Proc. R. Soc. London 58:240, 1895; conventions of this benchmark"
 
     def __post_init__(self) -> None:

@@ -3,45 +3,59 @@
 from __future__ import annotations
 
 import ast
+import inspect
+import pkgutil
 from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
 from types import MappingProxyType
 
 from benchmark.errors import MeasureError
-from benchmark.metrics.lag import LagPPMC
-from benchmark.metrics.lsd import LSD
 from benchmark.metrics.measure import Measure
-from benchmark.metrics.pesqlike import PESQLike
-from benchmark.metrics.ppmc import PPMC
-from benchmark.metrics.providers import DNSMOS, PESQ, ViSQOL
-from benchmark.metrics.rmse import RMSE
-from benchmark.metrics.segsnr import SegSNR
-from benchmark.metrics.sisdr import SISDR
-from benchmark.metrics.stoi import ESTOI, STOI
+from benchmark.metrics.providers.provided import ProvidedMeasure
 
-CLASSES: Mapping[str, type[Measure]] = MappingProxyType(
-    {
-        cls.__name__: cls
-        for cls in (PPMC, LagPPMC, RMSE, STOI, ESTOI, PESQLike, SISDR, SegSNR, LSD, PESQ, DNSMOS, ViSQOL)
-    }
-)
-"""Measures by the first word of their name."""
 
-_VARIANTS = (
-    "PPMC(pool='corpus')",
-    "PPMC(pool='padded2s')",
-    "PPMC(pool='fisher_z')",
-    "RMSE(scale='sd')",
-    "RMSE(scale='centred')",
-    "RMSE(scale='z')",
-    "SISDR(zero_mean=True)",
-)
+@cache
+def classes() -> Mapping[str, type[Measure]]:
+    """Measures by the first word of their name: all that the modules of this package define, as lists show them."""
+    found: dict[str, type[Measure]] = {}
+    for package in ("benchmark.metrics", "benchmark.metrics.providers"):
+        for module in pkgutil.iter_modules(import_module(package).__path__, f"{package}."):
+            members = vars(import_module(module.name)).values()
+            # A package holds the measure of one of its modules; what is only imported is another's.
+            found |= {item.__name__: item for item in members if _is_measure(item, module.name)}
+    ordered = sorted(found.values(), key=lambda item: (item.place, item.__name__))
+    return MappingProxyType({item.__name__: item for item in ordered})
+
+
+def _is_measure(item: object, module: str) -> bool:
+    return (
+        isinstance(item, type)
+        and issubclass(item, Measure)
+        and not inspect.isabstract(item)
+        and f"{item.__module__}.".startswith(f"{module}.")
+    )
 
 
 def available() -> list[str]:
     """Names of all measures, their variants included."""
-    return sorted(
-        [*CLASSES, *_VARIANTS], key=lambda name: (list(CLASSES).index(name.partition("(")[0]), name)
-    )
+    return [
+        name
+        for word, item in classes().items()
+        for name in (word, *(f"{word}({variant})" for variant in item.variants))
+    ]
+
+
+def exported(word: str) -> Measure | type[Measure]:
+    """What `benchmark.metrics` calls by this name: a measure with its defaults, or a class that needs a package.
+
+    Raises:
+        AttributeError: There is no such measure.
+    """
+    found = None if word.startswith("_") else classes().get(word)
+    if found is None:
+        raise AttributeError(f"module 'benchmark.metrics' has no attribute '{word}'")
+    return found if issubclass(found, ProvidedMeasure) else found()
 
 
 def parse(name: str) -> Measure:
@@ -66,9 +80,9 @@ def parse(name: str) -> Measure:
 
 
 def _build(word: str, given: dict[str, object], name: str) -> Measure:
-    if word not in CLASSES:
+    if word not in classes():
         raise _unknown(name)
-    return CLASSES[word]().with_parameters(**given)
+    return classes()[word]().with_parameters(**given)
 
 
 def _unknown(name: str) -> MeasureError:

@@ -41,6 +41,8 @@ class RMSE(TrajectoryMeasure):
     range: ClassVar[tuple[float, float]] = (0.0, float("inf"))
     higher_is_better: ClassVar[bool] = False
     version: ClassVar[str] = "2"
+    place: ClassVar[int] = 3
+    variants: ClassVar[tuple[str, ...]] = ("scale='sd'", "scale='centred'", "scale='z'")
     source: ClassVar[str] = "conventions of this benchmark"
 
     def __post_init__(self) -> None:

@@ -22,6 +22,7 @@ class SegSNR(WaveformMeasure):
 
     unit: ClassVar[str] = "dB"
     range: ClassVar[tuple[float, float]] = (-10.0, 35.0)
+    place: ClassVar[int] = 8
     source: ClassVar[str] = (
         "Hansen & Pellom, ICSLP 1998; limits after Loizou, Speech Enhancement, 2nd ed., eq. 11.1"
     )

@@ -30,6 +30,8 @@ class SISDR(WaveformMeasure):
 
     unit: ClassVar[str] = "dB"
     range: ClassVar[tuple[float, float]] = (-50.0, 100.0)
+    place: ClassVar[int] = 7
+    variants: ClassVar[tuple[str, ...]] = ("zero_mean=True",)
     source: ClassVar[str] = "Le Roux, Wisdom, Erdogan & Hershey, SDR - half-baked or well done?, ICASSP 2019"
 
     def compare(self, reference: Waveforms, analysed: NDArray[np.float64]) -> float:

@@ -48,6 +48,7 @@ class STOI(_Intelligibility):
         1.0
     """
 
+    place: ClassVar[int] = 4
     source: ClassVar[str] = "Taal, Hendriks, Heusdens & Jensen, IEEE TASLP 19(7):2125, 2011"
 
     def compare(self, reference: IntelligibilityReference, analysed: Array) -> float:
@@ -59,6 +60,7 @@ class STOI(_Intelligibility):
 class ESTOI(_Intelligibility):
     """Extended STOI, for fluctuating maskers. Bands without any modulation contribute 0 instead of noise."""
 
+    place: ClassVar[int] = 5
     source: ClassVar[str] = "Jensen & Taal, IEEE/ACM TASLP 24(11):2009, 2016"
 
     def compare(self, reference: IntelligibilityReference, analysed: Array) -> float:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from benchmark import __version__
 from benchmark.models.contract import Model
-from benchmark.models.enhancers import ENHANCERS, Wrapped
+from benchmark.models.enhancers import enhancers
+from benchmark.models.enhancers.wrapped import Wrapped
 from benchmark.models.entry import Entry, InProcess, Training
 from benchmark.models.identity import Identity
 from benchmark.models.joint import shipped_entries
@@ -69,8 +70,10 @@ def _ridge_entry(name: str, learnt: str, kinds: tuple[str, ...]) -> Entry:
     return _ours(name, title, "benchmark.models.ridge", how, ("ridge", "features"))
 
 
-def _wrapped(item: Wrapped) -> Entry:
-    code = hashlib.sha256((_own_hash(*item.modules) + item.version).encode()).hexdigest()
+def wrapped(item: Wrapped) -> Entry:
+    """An enhancer of other people as a model of the registry."""
+    ours = hashlib.sha256(b"".join(path.read_bytes() for path in item.files)).hexdigest()
+    code = hashlib.sha256((ours + item.version).encode()).hexdigest()
     how = InProcess(("enhance",), make=item.make)
     return Entry(
         item.name,
@@ -99,7 +102,7 @@ def _built_in() -> dict[str, Entry]:
         _ridge_entry("ridge_clean", "clean speech", ("clean",)),
         _ridge_entry("ridge_noisy", "clean and noisy speech", ("clean", "babble", "nonbabble")),
     ]
-    return {entry.name: entry for entry in [*entries, *shipped_entries(), *map(_wrapped, ENHANCERS)]}
+    return {entry.name: entry for entry in [*entries, *shipped_entries(), *map(wrapped, enhancers())]}
 
 
 #: The built-in models by name. Trained ones need torch (the extra `joint`) only when they run, and those of other people their

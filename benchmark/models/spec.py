@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmark.errors import ModelError
 from benchmark.models.command_words import read_word
 from benchmark.models.entry import Command, Entry, Pair, Predictions, Submission
+from benchmark.models.forms import FORMS
 from benchmark.models.joint import trained_entry
 from benchmark.models.registry import REGISTERED
 from benchmark.models.source_hash import (
@@ -28,10 +29,6 @@ from benchmark.models.source_hash import (
 )
 from benchmark.text import as_name, name_fault, printable
 
-FORMS = (
-    "a registered name; path/to/file.py:Class; package.module:Class; trained:DIR; 'command:PROGRAM {in} {out}'; predictions:DIR; "
-    "or two of them joined by '+' (enhance, then invert)"
-)
 _TRAINED = "trained:"
 _MODULE_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _FILE_CLASS = re.compile(r".+\.py:[A-Za-z_]\w*")
@@ -43,9 +40,7 @@ def load(
     """Finds what a SPEC names; nothing of it is run.
 
     Args:
-        spec: A registered name ("ridge_noisy"); "path/to/file.py:Class" or "package.module:Class"; "command:PROGRAM {in} {out}";
-            "predictions:DIR"; "trained:DIR", a folder that `benchmark.train` has filled; or two of them joined by "+"
-            ("logmmse+ridge_clean": enhance, then invert).
+        spec: In one of the forms of `benchmark.models.forms.FORMS`.
         arguments: Keyword arguments for a class. If both parts of a pair are classes, "1.NAME" and "2.NAME" say whose.
         name: Another name for the tables.
         python: The interpreter that the packages of submitted classes are installed for.

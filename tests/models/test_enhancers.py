@@ -11,14 +11,14 @@ from benchmark.audio import resample
 from benchmark.errors import MissingExtraError
 from benchmark.metrics import parse
 from benchmark.models import REGISTERED
-from benchmark.models.enhancers import ENHANCERS, packages
+from benchmark.models.enhancers import enhancers, packages
 from benchmark.models.enhancers.frames import overlap_add, streamed, windows
 from benchmark.randomness import gaussian
 from benchmark.scoring.evaluate import evaluate
 from benchmark.types import Clip
 from tests.speechlike import speech
 
-WRAPPED = {item.name: item for item in ENHANCERS}
+WRAPPED = {item.name: item for item in enhancers()}
 
 
 @pytest.fixture(params=WRAPPED)
@@ -102,7 +102,9 @@ def test_without_its_package_it_says_what_to_install(name, monkeypatch):
     with pytest.raises(MissingExtraError, match=r"pip install 'sinbad-bench\[enhancers\]'") as caught:
         item.make()
     assert f"'{item.package}'" in str(caught.value)
-    assert (f"pip install --no-deps {item.package}" in str(caught.value)) == (item.package in packages.ALONE)
+    assert (f"pip install --no-deps {item.package}" in str(caught.value)) == (
+        item.package in packages.without_requirements()
+    )
 
 
 def test_frames_come_out_where_they_went_in():

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from benchmark import check_model
-from benchmark.models.enhancers import ENHANCERS
-from benchmark.models.enhancers.packages import ALONE
+from benchmark.models.enhancers import enhancers
+from benchmark.models.enhancers.packages import without_requirements
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES, GUIDE = ROOT / "examples" / "models", ROOT / "docs" / "submitting.md"
@@ -35,8 +35,9 @@ def test_the_wrapper_of_the_guide(capsys, tmp_path):
 def test_the_guide_names_what_there_is():
     guide = GUIDE.read_text()
     assert all(f"examples/models/{path.name}" in guide for path in EXAMPLES.iterdir() if path.is_file())
-    assert all(f"`{item.name}`" in guide and item.licence.split(",")[0] in guide for item in ENHANCERS)
-    assert all((f"--no-deps {item.package}" in guide) == (item.package in ALONE) for item in ENHANCERS)
+    assert all(f"`{item.name}`" in guide and item.licence.split(",")[0] in guide for item in enhancers())
+    alone = without_requirements()
+    assert all((f"--no-deps {item.package}" in guide) == (item.package in alone) for item in enhancers())
 
 
 def test_a_program(capsys):

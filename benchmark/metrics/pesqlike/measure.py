@@ -51,6 +51,7 @@ class PESQLike(AudioMeasure):
 
     unit: ClassVar[str] = "MOS"
     range: ClassVar[tuple[float, float]] = (1.0, 4.644)
+    place: ClassVar[int] = 6
     source: ClassVar[str] = "this benchmark, after Traunmüller 1990, Terhardt 1979, Zwicker & Fastl 1999"
 
     def reference(self, clean: ArrayLike, rate_hz: int) -> LoudnessReference:

@@ -34,6 +34,7 @@ class DNSMOS(ProvidedMeasure):
 
     unit: ClassVar[str] = "MOS"
     range: ClassVar[tuple[float, float]] = (1.0, 5.0)
+    place: ClassVar[int] = 91
     source: ClassVar[str] = "Reddy, Gopal & Cutler, DNSMOS P.835, ICASSP 2022; DNSMOS, ICASSP 2021"
     distribution: ClassVar[str] = "speechmos"
 

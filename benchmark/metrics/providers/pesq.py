@@ -35,6 +35,7 @@ class PESQ(ProvidedMeasure):
 
     unit: ClassVar[str] = "MOS-LQO"
     range: ClassVar[tuple[float, float]] = (1.0, 4.65)
+    place: ClassVar[int] = 90
     source: ClassVar[str] = "ITU-T P.862 (2001), P.862.1, P.862.2, without Corrigendum 2 (2018)"
     distribution: ClassVar[str] = "pesq"
     caveat: ClassVar[str] = ", no Corrigendum 2"

@@ -24,6 +24,7 @@ class ViSQOL(ProvidedMeasure, WaveformMeasure):
 
     unit: ClassVar[str] = "MOS"
     range: ClassVar[tuple[float, float]] = (1.0, 5.0)
+    place: ClassVar[int] = 92
     source: ClassVar[str] = "Chinen, Lim, Skoglund et al., ViSQOL v3, QoMEX 2020"
     distribution: ClassVar[str] = "visqol-python"
 

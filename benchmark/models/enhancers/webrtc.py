@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from benchmark.models.contract import Audio
 from benchmark.models.enhancers.frames import streamed
 from benchmark.models.enhancers.packages import module_of
+from benchmark.models.enhancers.wrapped import Wrapped
 
 _FRAME = 160
 #: Measured: that of its band filters.
@@ -38,3 +39,14 @@ class WebRtc:
             return np.frombuffer(given, "<i2").astype(np.float32) / np.float32(32768.0)
 
         return streamed(noisy, _FRAME, _DELAY, process)
+
+
+ENHANCER = Wrapped(
+    name="webrtc",
+    title="WebRTC noise suppressor, level 2 of 4",
+    source="webrtc-audio-processing; package webrtc-noise-gain",
+    licence="Apache-2.0, library BSD-3-Clause",
+    package="webrtc-noise-gain",
+    factory=WebRtc,
+    place=9,
+)
