@@ -82,9 +82,9 @@ def test_a_measure_is_one_module(added, capsys):
     added(benchmark.metrics, "peak_error", MEASURE)
     assert benchmark.metrics.parse("PeakError") == benchmark.metrics.PeakError
     assert list_command.main(["measures"]) == 0
-    assert "PeakError  Largest difference between two waveforms" in " ".join(
-        capsys.readouterr().out.split(" ")
-    )
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "PeakError" in line)
+    assert "Largest difference between two waveforms" in line
+    assert "[ready]" in line
     result = evaluate("noisy", SmallCorpus(), ["PeakError"])
     assert (result.card.measures, result.card.failed) == ({"PeakError": "1"}, 0)
 

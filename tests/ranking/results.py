@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from benchmark.metrics import parse
 from benchmark.scoring.phone_scores import PhoneScores
 from benchmark.scoring.results import Card, Result, card_hash
 from benchmark.scoring.score_rows import as_table, scores_hash
@@ -31,7 +32,7 @@ def score(speaker, number, kind, snr_db, measure, parameter, value, status="ok",
 
 
 def result(
-    model, level, *, measure="PPMC", corpus="c" * 64, version="1", hears="noisy", recipe="toy", speakers=3
+    model, level, *, measure="PPMC", corpus="c" * 64, version="", hears="noisy", recipe="toy", speakers=3
 ):
     scores = [
         score(f"S{s}", u, kind, snr, measure, parameter, level + 0.01 * s - (0.1 if snr == -5.0 else 0.0))
@@ -71,7 +72,7 @@ def edited(path, **changes):
 
 
 def card(
-    model, scores, measure="PPMC", corpus="c" * 64, version="1", hears="noisy", recipe="toy", measures=()
+    model, scores, measure="PPMC", corpus="c" * 64, version="", hears="noisy", recipe="toy", measures=()
 ):
     return Card(
         model=model,
@@ -86,7 +87,7 @@ def card(
         recipe_title="Toy",
         split="test",
         corpus_sha256=corpus,
-        measures=dict.fromkeys(measures, version) or {measure: version},
+        measures={name: version or parse(name).version for name in measures or [measure]},
         expected=len(scores),
         ok=len(scores),
         failed=0,
