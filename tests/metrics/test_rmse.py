@@ -73,10 +73,10 @@ def speakers_in_other_heads(offsets):
 
 
 def test_where_a_head_lay_does_not_enter_the_centred_error():
-    """Heads at x = 132, 64 and 34 mm once gave RMSE of 35-62 mm and no remark."""
-    heads = speakers_in_other_heads((132.0, 64.0, 34.0))
+    """Heads at x = 132, 64 and 34 mm once gave RMSE of 35-62 mm and no remark; here by less than what a failure is charged."""
+    heads = speakers_in_other_heads((2.6, 1.0, 0.2))
     apart = [RMSE().aggregate([head])["LA"].value for head in heads]
-    assert max(apart) > 3 * min(apart)
+    assert max(apart) > 2 * min(apart)
     for scale in ("centred", "z"):
         values = [RMSE(scale=scale).aggregate([head])["LA"].value for head in heads]
         np.testing.assert_allclose(values, values[0], rtol=1e-4)
@@ -94,15 +94,15 @@ def test_the_centred_error_is_that_of_all_frames_of_the_speaker_about_their_mean
         assert z[name].value == pytest.approx(np.sqrt(np.mean(error**2)) / target.std(), rel=1e-9)
 
 
-def test_failed_utterances_are_charged_two_standard_deviations_frame_by_frame():
+def test_failed_utterances_are_charged_ten_standard_deviations_frame_by_frame():
     (target, estimate), (other, _) = pair(300, "one"), pair(300, "two")
     both = np.concatenate([target.values[:, 0], other.values[:, 0]]).astype(np.float64)
     error = estimate.values[:, 0].astype(np.float64) - target.values[:, 0]
-    expected = np.sqrt((np.sum((error - error.mean()) ** 2) + 300 * 4 * both.var()) / 600)
+    expected = np.sqrt((np.sum((error - error.mean()) ** 2) + 300 * 100 * both.var()) / 600)
     score = RMSE(scale="centred").aggregate([(target, estimate), (other, None)])["LA"]
     assert score.value == pytest.approx(expected, rel=1e-9)
     assert score.reason == "1 of 2 failed"
-    assert RMSE(scale="z").aggregate([(target, None)])["LA"][:2] == (2.0, "failed")
+    assert RMSE(scale="z").aggregate([(target, None)])["LA"][:2] == (10.0, "failed")
 
 
 def test_parameters_of_one_unit_are_a_group():
