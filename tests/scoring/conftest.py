@@ -38,6 +38,9 @@ class SmallCorpus:
                 "noise_kind": kind,
                 "noise_category": "" if snr is None else "babble",
                 "snr_db": snr,
+                "talkers": None,
+                "over_loudest_db": None,
+                "noise_seen": None,
                 "samples": round(SECONDS * 16000),
             }
             for kind, snr, _ in CONDITIONS
