@@ -49,7 +49,12 @@ def old(scores):
 
 
 @given(
-    st.lists(_ROW, max_size=12, unique_by=lambda row: (row["mixture_id"], row["measure"], row["parameter"]))
+    st.lists(
+        _ROW,
+        min_size=1,
+        max_size=12,
+        unique_by=lambda row: (row["mixture_id"], row["measure"], row["parameter"]),
+    )
 )
 def test_the_hash_of_scores_that_are_already_stored_is_the_one_they_were_given(scores):
     assert scores_hash(old(scores)) == hash_of_version_1(scores)
