@@ -10,7 +10,7 @@ from typing import get_type_hints
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.errors import StandingsError
@@ -48,6 +48,7 @@ def old(scores):
     return pa.Table.from_pylist(scores, schema=schema).sort_by(order)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         _ROW,
