@@ -135,7 +135,7 @@ def test_scores_of_another_version_of_a_measure_are_left_out(tmp_path):
 
 
 def test_a_measure_that_is_not_known_is_left_out(tmp_path):
-    root = stored(tmp_path / "results", result("a", 0.3), result("b", 0.4, measure="Magic"))
+    root = stored(tmp_path / "results", result("a", 0.3), result("b", 0.4, measure="Magic", version="1"))
     models, why = admitted(root)
     assert models == ["a"]
     assert "this package has version unknown" in why["toy/b: Magic"]
