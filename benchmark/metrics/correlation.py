@@ -15,7 +15,8 @@ from benchmark.types import Trajectories
 
 MIN_FRAMES = 10
 MIN_DELIVERED = 0.9
-WORST = -1.0
+#: What a failure is charged: the correlation of a trajectory that knows nothing of the other.
+WORST = 0.0
 _RELATIVE_EPS = 1e-6
 
 LEFT_OUT_SHORT = f"fewer than {MIN_FRAMES} valid frames"
@@ -203,7 +204,7 @@ def judged(
         names: The parameters.
         values: shape (stretches, parameters).
         reasons: From `verdicts`.
-        worst: What a failure is charged, same shape as `values`; if None the worst correlation, -1.
+        worst: What a failure is charged, same shape as `values`; if None `WORST`.
     """
     if reasons is None:
         return [dict(zip(names, map(ParameterScore, row), strict=True)) for row in values.tolist()]

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmark.errors import MeasureError
 from benchmark.metrics.checks import check_trajectories
-from benchmark.metrics.correlation import MIN_FRAMES, correlations
+from benchmark.metrics.correlation import MIN_FRAMES, WORST, correlations
 from benchmark.metrics.measure import ParameterScores, TrajectoryMeasure, TrajectoryPair
 from benchmark.types import Trajectories
 
@@ -55,7 +55,7 @@ def best_lag(target: Trajectories, estimate: Trajectories, max_lag_ms: float = 5
 
 def _mean(scores: ParameterScores) -> float:
     values = [s.value for s in scores.values() if s.status != "left_out"]
-    return float(np.mean(values)) if values else -1.0
+    return float(np.mean(values)) if values else WORST
 
 
 def _cut(trajectories: Trajectories, start: int, stop: int) -> Trajectories:
@@ -84,6 +84,11 @@ class LagPPMC(TrajectoryMeasure):
     def __post_init__(self) -> None:
         if not 0 <= self.max_lag_ms <= 1000:
             raise MeasureError(f"max_lag_ms must lie in 0..1000, got {self.max_lag_ms}")
+
+    @property
+    def worst(self) -> float:
+        """No correlation."""
+        return WORST
 
     @property
     def ranked(self) -> bool:

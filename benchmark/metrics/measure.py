@@ -66,7 +66,7 @@ class Measure(ABC):
 
     @property
     def worst(self) -> float:
-        """The value that a failure is charged: the bad end of the range, so that failing never beats answering."""
+        """The value that a failure is charged: the bad end of the range, unless the measure has another."""
         return self.range[0 if self.higher_is_better else 1]
 
     @property

@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmark.errors import MeasureError
 from benchmark.metrics.correlation import (
+    WORST,
     Array,
     Mask,
     Stretches,
@@ -46,8 +47,9 @@ class PPMC(TrajectoryMeasure):
     * ``PPMC(pool='fisher_z')``: within each utterance; the mean is taken of arctanh(r) and turned back.
 
     A prediction that is constant, not finite, missing, or marks over 10 % of the target's frames invalid is
-    "failed" and charged -1: failing never beats answering, and a poor answer can be worse than uncorrelated. A
-    target that is constant or has fewer than 10 valid frames is "left_out".
+    "failed" and charged 0, as the field does; the leaderboard ranks every answer above a failure, also one that
+    correlates the wrong way round (`benchmark.ranking.ranks`). A target that is constant or has fewer than 10 valid
+    frames is "left_out".
 
     Attributes:
         pool: "utterance", "corpus", "padded2s" or "fisher_z".
@@ -64,6 +66,11 @@ class PPMC(TrajectoryMeasure):
     def __post_init__(self) -> None:
         if self.pool not in _POOLS:
             raise MeasureError(f"PPMC has no pool {self.pool!r}; there are {', '.join(map(repr, _POOLS))}")
+
+    @property
+    def worst(self) -> float:
+        """No correlation."""
+        return WORST
 
     @property
     def pooled(self) -> bool:

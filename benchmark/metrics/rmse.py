@@ -12,7 +12,7 @@ from benchmark.errors import MeasureError
 from benchmark.metrics.correlation import faults, judged, lay_out, moments, target_deviation, verdicts
 from benchmark.metrics.measure import ParameterScores, TrajectoryMeasure, TrajectoryPair
 
-#: What a failure is charged and no answer exceeds, in standard deviations of the target.
+#: What a failure is charged, in standard deviations of the target.
 MOST_SD = 10.0
 
 
@@ -29,8 +29,9 @@ class RMSE(TrajectoryMeasure):
     * ``RMSE(scale='z')``: the same divided by the standard deviation of the speaker's target, as if both had been z-scored by it.
 
     A prediction that is missing, not finite or marks over 10 % of the target's frames invalid is "failed" and charged ten standard
-    deviations of the target; no answer is charged more than that, so that failing never beats answering. A constant prediction is an
-    ordinary one here. Over several utterances failed ones are charged so frame by frame.
+    deviations of the target. An answer that is further off has its own error; the leaderboard ranks it above a failure all the same
+    (`benchmark.ranking.ranks`). A constant prediction is an ordinary one here. Over several utterances failed ones are charged so
+    frame by frame.
 
     Attributes:
         scale: "own", "sd", "centred" or "z".
@@ -84,10 +85,9 @@ class RMSE(TrajectoryMeasure):
         reasons = verdicts(stretches, m, np.zeros_like(stretches.not_finite))
         if self.scale == "sd":
             with np.errstate(invalid="ignore", divide="ignore"):
-                relative = np.minimum(error / deviation, MOST_SD)
+                relative = error / deviation
             return judged(stretches.names, relative, reasons, np.full_like(error, MOST_SD))
-        most = MOST_SD * deviation
-        return judged(stretches.names, np.minimum(error, most), reasons, most)
+        return judged(stretches.names, error, reasons, MOST_SD * deviation)
 
     def aggregate(self, items: Iterable[TrajectoryPair]) -> ParameterScores:
         """The mean over pairs; with a pooled convention, the error over all frames of the pairs."""
@@ -104,7 +104,6 @@ class RMSE(TrajectoryMeasure):
         difference -= np.where(usable, difference.sum(axis=0) / np.maximum(frames, 1), 0.0)
         asked = each._replace(asked=usable | lost, starts=np.zeros(1, dtype=np.int64))
         deviation = target_deviation(asked)[0]
-        difference = np.clip(difference, -MOST_SD * deviation, MOST_SD * deviation)
         squares = (difference**2).sum(axis=0) + lost.sum(axis=0) * (MOST_SD * deviation) ** 2
         with np.errstate(invalid="ignore", divide="ignore"):
             error = np.sqrt(squares / (frames + lost.sum(axis=0)))

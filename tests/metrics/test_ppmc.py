@@ -45,19 +45,19 @@ def test_batch_equals_single_calls_for_utterances_of_any_length():
 
 
 @pytest.mark.parametrize(("spoil", "reason"), [(np.nan, "not finite"), (np.inf, "not finite")])
-def test_a_prediction_that_is_not_finite_fails_with_the_worst_correlation(spoil, reason):
+def test_a_prediction_that_is_not_finite_fails_with_zero(spoil, reason):
     target, estimate = pair(200, "spoilt")
     estimate.values[17, 3] = spoil
     scores = PPMC()(target, estimate)
-    assert (scores["TBCD"].value, scores["TBCD"].status) == (-1.0, "failed")
+    assert (scores["TBCD"].value, scores["TBCD"].status) == (0.0, "failed")
     assert reason in scores["TBCD"].reason
     assert scores["LA"].status == "ok"
 
 
-def test_a_constant_prediction_fails_with_the_worst_correlation():
+def test_a_constant_prediction_fails_with_zero():
     target, estimate = pair(200, "constant")
     estimate.values[:, 0] = 7.7
-    assert PPMC()(target, estimate)["LA"] == (-1.0, "failed", "the prediction does not move")
+    assert PPMC()(target, estimate)["LA"] == (0.0, "failed", "the prediction does not move")
 
 
 def test_rounding_noise_is_not_movement():
@@ -87,7 +87,7 @@ def test_a_model_cannot_have_hard_frames_left_out(kept):
     target, estimate = pair(200, "withheld")
     estimate.valid[kept:] = False
     score = PPMC()(target, estimate)["LA"]
-    assert (score.value, score.status) == (-1.0, "failed")
+    assert (score.value, score.status) == (0.0, "failed")
 
 
 def test_no_prediction_fails_everywhere():
@@ -136,7 +136,7 @@ def test_utterance_mean_counts_failures_and_skips_what_was_left_out():
     frozen[1].values[:, 0] = 1.0
     still[0].values[:, 0] = 1.0
     mean = PPMC().aggregate([good, frozen, still])["LA"]
-    assert mean.value == pytest.approx((PPMC()(*good)["LA"].value - 1) / 2)
+    assert mean.value == pytest.approx(PPMC()(*good)["LA"].value / 2)
     assert mean.reason == "1 of 2 failed"
 
 

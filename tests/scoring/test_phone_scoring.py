@@ -105,7 +105,7 @@ def test_a_model_that_fails_stands_at_the_worst_value_in_every_class():
     assert len(rows) == 3 * 2 * len(NAMES)
     failed = [row for row in rows if row["phone_class"] != "nasal"]
     assert {(row["status"], row["reason"]) for row in failed} == {("failed", "it crashed")}
-    assert {row["value"] for row in failed if row["measure"] == "PPMC"} == {-1.0}
+    assert {row["value"] for row in failed if row["measure"] == "PPMC"} == {0.0}
 
 
 def test_unlabelled_speech_and_silence_give_nothing():
