@@ -53,6 +53,7 @@ class Trajectories:
         names: One name a channel, e.g. ("UL_x", "UL_y") or ("LA", "LP").
         valid: bool, same shape as `values`; False where the sensor was lost or the quantity is undefined.
         recorded_s: Length in seconds as recorded, where a reader left out what lies past the end of the audio; else None.
+        note: What a reader had to mend, for people to read; "" if nothing.
     """
 
     values: NDArray[np.float32]
@@ -60,6 +61,7 @@ class Trajectories:
     names: tuple[str, ...]
     valid: NDArray[np.bool_]
     recorded_s: float | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape != self.valid.shape:

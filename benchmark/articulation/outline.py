@@ -23,6 +23,8 @@ PROLONGED_MM = 20.0
 _LEAST_SAMPLES = 5
 # The curve swings out a little at corners, so that its samples lie further apart than those of the drawing.
 _DRAWN_MM = 0.2
+#: No head's wall is longer, mm; in files of a wrong unit one is, and is sampled sparsely so that it does not take hours to say so.
+_LONGEST_MM = 1000.0
 _CHUNK = 1024
 _SCRATCH_MM = 1e-9
 
@@ -68,7 +70,7 @@ class Outline:
     def samples(self) -> Samples:
         """The line with further points in between, at most `SPACING_MM` apart, and its prolongations."""
         points = np.asarray(self.points, np.float64)
-        own = _subdivided(points)
+        own = _subdivided(points, SPACING_MM * _sparser(float(self.along[-1])))
         steps = np.arange(SPACING_MM, PROLONGED_MM + SPACING_MM / 2, SPACING_MM)
         front, back = _unit(points[0] - points[1]), _unit(points[-1] - points[-2])
         xy = np.concatenate([points[0] + steps[::-1, None] * front, own, points[-1] + steps[:, None] * back])
@@ -122,7 +124,8 @@ def smooth_outline(trace: Points, anterior: int = 1, estimated: bool = False) ->
         estimated: As in `Outline`.
     """
     length = along(trace)
-    count = max(int(np.ceil(length[-1] / _DRAWN_MM)) + 1, _LEAST_SAMPLES)
+    drawn_mm = _DRAWN_MM * _sparser(float(length[-1]))
+    count = max(int(np.ceil(length[-1] / drawn_mm)) + 1, _LEAST_SAMPLES)
     places, step = np.linspace(0.0, length[-1], count, retstep=True)
     drawn = [np.interp(places, length, trace[:, axis]) for axis in (0, 1)]
     penalty = SMOOTHING_MM**4 / float(step)
@@ -192,11 +195,16 @@ def squared_distances(queries: Points, points: Points) -> NDArray[np.float64]:
     return np.maximum(squares, 0.0, out=squares)
 
 
-def _subdivided(points: Points) -> Points:
-    """The same line with evenly spaced points added on segments longer than `SPACING_MM`."""
+def _sparser(length_mm: float) -> float:
+    """By how much further apart the samples of a wall lie that is longer than any head's."""
+    return max(1.0, length_mm / _LONGEST_MM)
+
+
+def _subdivided(points: Points, spacing_mm: float) -> Points:
+    """The same line with evenly spaced points added on segments longer than `spacing_mm`."""
     parts = []
     for start, end in pairwise(points):
-        count = max(int(np.ceil(np.hypot(*(end - start)) / SPACING_MM - 1e-9)), 1)
+        count = max(int(np.ceil(np.hypot(*(end - start)) / spacing_mm - 1e-9)), 1)
         parts.append(start + (end - start) * (np.arange(count) / count)[:, None])
     return np.concatenate([*parts, points[-1:]])
 

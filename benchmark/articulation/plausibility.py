@@ -42,6 +42,15 @@ _USUAL: Mapping[str, tuple[float, float]] = {
     "tongue_back": (-50.0, 2.0),
     "velum": (-66.0, 4.0),
 }
+#: Tract variables that cannot be known without a sensor.
+_NEEDED_FOR: Mapping[str, tuple[str, ...]] = {
+    "upper_lip": ("LA",),
+    "lower_lip": ("LA", "LP"),
+    "tongue_tip": ("TTCL", "TTCD"),
+    "tongue_front": ("TBCL", "TBCD"),
+    "tongue_mid": ("TBCL", "TBCD"),
+    "tongue_back": ("TBCL", "TBCD"),
+}
 #: Heads differ from the usual one by less than this factor, children's among them; centimetres and inches by 2.5.
 _HEADS_DIFFER = 1.75
 #: Lengths in mm that a unit of the files may have: those with a name, and the parts of a millimetre that recorders write.
@@ -111,6 +120,7 @@ class _Sample:
     unit: str
     start_s: float
     recordings: list[dict[str, Track]] = field(default_factory=list)
+    never_seen: set[str] = field(default_factory=set)
     timed: list[audio_lag.Recording] = field(default_factory=list)
     lengths: list[tuple[float, float]] = field(default_factory=list)
     rates_hz: set[float] = field(default_factory=set)
@@ -234,9 +244,11 @@ def _read(utterances: Sequence[Utterance], sensors: Mapping[str, str]) -> _Sampl
         sample.seconds += moved.duration_s
         sample.timed += _timed(utterance, moved)
         tracks = {role: track(moved, sensors, role) for role in sensors}
+        sample.never_seen.update(role for role, one in tracks.items() if one is not None)
         sample.recordings.append(
             {role: one for role, one in tracks.items() if one is not None and one.valid.any()}
         )
+    sample.never_seen.difference_update(sample.roles)
     return sample
 
 
@@ -285,13 +297,17 @@ def _side(lag_s: float) -> str:
 def _lost(sample: _Sample) -> list[Finding]:
     """Sensors that never move, and values that stand for lost ones. Both are taken out of the sample."""
     found = []
+    rest = 'take its role out of [sensors], or write it as "" in the [speakers] table of one speaker, or name its channel rightly'
+    dead = f"the coil is dead or not connected{_mend(sample, ': ' + rest, '')}"
+    for role in sorted(sample.never_seen):
+        what = f"{_said(role)} is lost in all frames of {_recordings(len(sample.recordings))}"
+        what += f", so that {', '.join(_NEEDED_FOR[role])} are never valid" if role in _NEEDED_FOR else ""
+        found.append(Finding(sample.speaker, "lost", what, dead))
     for role in sample.roles:
         tracks, together = sample.tracks(role), sample.together(role)
         if not any(np.ptp(one.xy[one.valid], axis=0).any() for one in tracks):
             what = f"{_said(role)} never moves: it is always at {_pair(together[0])}"
-            rest = "take its role out of [sensors], or name its channel rightly"
-            advice = f"the coil is dead or not connected{_mend(sample, ': ' + rest, '')}"
-            found.append(Finding(sample.speaker, "lost", what, advice))
+            found.append(Finding(sample.speaker, "lost", what, dead))
             sample.without(role)
         elif (code := lost_code(together)) is not None:
             frames = int((together == code).all(axis=1).sum())
@@ -302,6 +318,10 @@ def _lost(sample: _Sample) -> list[Finding]:
             found.append(Finding(sample.speaker, "lost", what, advice))
             sample.without(role, code)
     return found
+
+
+def _recordings(number: int) -> str:
+    return "one recording" if number == 1 else f"{number} recordings"
 
 
 def lost_code(xy: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -181,6 +181,12 @@ def lengths(
     return facts
 
 
+def add_note(extra: dict[str, str | int | float], note: str) -> None:
+    """Put what a reader had to mend behind the other notes of an utterance; "" adds nothing."""
+    if note:
+        extra["notes"] = "; ".join(filter(None, (str(extra.get("notes", "")), note)))
+
+
 def delayed(trajectories: Trajectories, start_s: float) -> Trajectories:
     """Put invalid frames in front, or leave out those before the audio, so that frame 0 is at the first audio sample.
 

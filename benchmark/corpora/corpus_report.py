@@ -244,12 +244,10 @@ def _heard(samples: NDArray[np.floating], rate_hz: int) -> list[str]:
 
 
 def _moved(moved: Trajectories, utterance: Utterance) -> list[str]:
-    odd = []
+    odd = [moved.note] if moved.note else []
     recorded_s = moved.duration_s if moved.recorded_s is None else moved.recorded_s
-    apart = float(utterance.extra.get("articulation_s", recorded_s)) - utterance.duration_s
-    if (
-        abs(apart) > NOTED_S and "notes" not in utterance.extra
-    ):  # Headers that state a length have it in the notes.
+    apart = recorded_s - utterance.duration_s
+    if abs(apart) > NOTED_S and "articulation_s" not in utterance.extra:  # else the notes have it
         odd.append(f"articulation {abs(apart):.2f} s {'longer' if apart > 0 else 'shorter'} than audio")
     seen = moved.valid.mean() if moved.valid.size else 0.0
     if seen < _MOSTLY_LOST:

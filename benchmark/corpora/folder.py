@@ -137,7 +137,9 @@ def read_trajectories(
     rate_hz, start_s = _timing(path, config, columns)
     if config.trajectories.time is not None:
         times = _channel(path, config.trajectories.time, columns)
-        columns = columns._replace(values=columns.values[: est_track.even_frames(times)])
+        columns = columns._replace(
+            values=columns.values[: est_track.even_frames(times)], note=est_track.late_frame(times)
+        )
     missing = _missing_sensors(path, config, columns.names)
     if len(missing) == len(config.sensors):
         raise _no_channel(path, next(iter(missing.values())), columns.names)
@@ -155,7 +157,7 @@ def read_trajectories(
             valid[:, here] = valid[:, here].all(axis=1, keepdims=True)
     found = raw_values.millimetres(values, valid, rate_hz, channels)
     contract.lengths(path, audio_s, start_s + found.duration_s, config.trajectories.length_limit_s, rate_hz)
-    return raw_values.overlap(contract.delayed(found, start_s), audio_s)
+    return replace(raw_values.overlap(contract.delayed(found, start_s), audio_s), note=columns.note)
 
 
 def read_anatomy(palate: Path, pharynx: Path | None, config: FolderConfig) -> Anatomy:
@@ -198,8 +200,7 @@ def _utterance(
         if articulation_s is not None:
             articulation_s += config.trajectories.start_s
             extra |= contract.lengths(path, audio_s, articulation_s, config.trajectories.length_limit_s)
-        if header.note:
-            extra["notes"] = "; ".join(filter(None, (str(extra.get("notes", "")), header.note)))
+        contract.add_note(extra, header.note)
     except CorpusError as error:
         extra["problem"] = str(error)
     return Utterance(
@@ -286,8 +287,9 @@ def _with_notes(config: FolderConfig, utterances: list[Utterance]) -> list[Utter
             continue
         traced.add(utterance.speaker)
         note = f"speaker {utterance.speaker} has no palate like {config.palate.files}; it is estimated"
-        notes = "; ".join(filter(None, (str(utterance.extra.get("notes", "")), note)))
-        noted.append(replace(utterance, extra={**utterance.extra, "notes": notes}))
+        extra = {**utterance.extra}
+        contract.add_note(extra, note)
+        noted.append(replace(utterance, extra=extra))
     return noted
 
 

@@ -140,7 +140,7 @@ def read_normalised(path: Path, parameters: Path, label: Path, audio_s: float) -
     centimetres = track.values[:, columns] * _DEVIATIONS * deviation[columns] + mean[columns]
     values = centimetres * MM_PER_CM * np.tile([-1.0, 1.0], 6)
     coils = _finish(path, values, track, rate_hz, list(COILS), audio_s)
-    return raw_values.overlap(contract.delayed(coils, _silence_end(label)), audio_s)
+    return replace(raw_values.overlap(contract.delayed(coils, _silence_end(label)), audio_s), note=track.note)
 
 
 def _by_last_digits(utterance_id: str) -> str | None:
@@ -190,7 +190,9 @@ def _finish(
     valid = np.isfinite(values) & track.present[:, None]
     raw_values.refuse_blank(path, values)
     found = raw_values.millimetres(values, valid, rate_hz, names)
-    return raw_values.overlap(contract.delayed(found, float(track.times[0])), audio_s)
+    return replace(
+        raw_values.overlap(contract.delayed(found, float(track.times[0])), audio_s), note=track.note
+    )
 
 
 def _positions(names: tuple[str, ...]) -> dict[tuple[str, str], int]:
@@ -212,13 +214,15 @@ def _utterance(stem: str, path: Path, root: Path, sounds: dict[str, Path], label
     read_trajectories = partial(read_coils, path, 0.0)
     try:
         sound = contract.beside(path, sounds)
-        audio_s = audio.duration_s(sound)
+        header = audio.read_header(sound)
+        audio_s = header.duration_s
         read_trajectories = partial(read_coils, path, audio_s)
         limit_s = LENGTH_LIMIT_S
         if _is_normalised(path, root):
             read_trajectories = _normalised_reader(path, label, audio_s)
             limit_s = audio_s
         extra |= contract.lengths(path, audio_s, est_track.last_time(path), limit_s)
+        contract.add_note(extra, header.note)
     except CorpusError as error:
         extra["problem"] = str(error)
     return Utterance(

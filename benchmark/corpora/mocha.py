@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from benchmark.corpora.splits import Division, leave_one_out
 from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
 from benchmark.formats import est_track, raw_values
-from benchmark.formats.text_tables import last_number, read_table
+from benchmark.formats.text_tables import last_numbers, read_table
 from benchmark.types import Anatomy, Clip, Trajectories, Utterance
 
 #: In the order of the folds: where one is left out, the next is the dev speaker.
@@ -81,7 +82,8 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
     with np.errstate(invalid="ignore", over="ignore"):
         valid &= np.fmax.reduce(values) - np.fmin.reduce(values) > 0  # unlike max and min they pass over NaN
     coils = raw_values.millimetres(values, valid, rate_hz, names)
-    return raw_values.overlap(contract.delayed(coils, float(track.times[0])), audio_s)
+    found = raw_values.overlap(contract.delayed(coils, float(track.times[0])), audio_s)
+    return replace(found, note=track.note)
 
 
 def read_anatomy(path: Path) -> Anatomy:
@@ -117,8 +119,10 @@ def _utterance(
     audio_s, sound = 0.0, path.with_suffix(".wav")
     try:
         sound = contract.beside(path, sounds)
-        audio_s = audio.duration_s(sound)
+        header = audio.read_header(sound)
+        audio_s = header.duration_s
         extra |= contract.lengths(path, audio_s, _last_time(path), LENGTH_LIMIT_S)
+        contract.add_note(extra, header.note)
     except CorpusError as error:
         extra["problem"] = str(error)
     palate = palates.get(speaker)
@@ -150,14 +154,15 @@ def _read_track(path: Path) -> est_track.EstTrack:
     if _has_header(path):
         return est_track.read_track(path)
     rows = read_table(path, columns=2 + len(HEADERLESS), gaps=True)
+    note = est_track.late_frame(rows[:, 0])
     rows = rows[: est_track.even_frames(rows[:, 0])]
-    return est_track.EstTrack(rows[:, 0], rows[:, 1] != 0, rows[:, 2:], HEADERLESS)
+    return est_track.EstTrack(rows[:, 0], rows[:, 1] != 0, rows[:, 2:], HEADERLESS, note)
 
 
 def _last_time(path: Path) -> float:
     if _has_header(path):
         return est_track.last_time(path)
-    return last_number(path, "a time in seconds")
+    return est_track.last_even(last_numbers(path, "a time in seconds"))
 
 
 CORPUS = contract.Corpus(

@@ -217,7 +217,9 @@ def _utterance(key: tuple[str, str], track: Path, sound: Path | None) -> Utteran
         contract.portable_id(identity, track)
         if sound is None:
             raise CorpusError(f"{track}: has no audio of the same name (.wav or .flac)")
-        audio_s = audio.duration_s(sound)
+        header = audio.read_header(sound)
+        audio_s = header.duration_s
+        contract.add_note(extra, header.note)
     except CorpusError as error:
         extra["problem"] = str(error)
     return Utterance(

@@ -115,16 +115,19 @@ def _utterance(
     path: Path, match: re.Match[str], sounds: dict[str, Path], sample: tuple[Path, ...]
 ) -> Utterance:
     extra: dict[str, str | int | float] = {}
-    audio_s = 0.0
+    audio_s, note = 0.0, ""
     read_audio = partial(mview.read_audio, path)
     try:
         listing = mview.list_recording(path)
         audio_s = listing.audio_s
         if not audio_s:
             sound = contract.beside(path, sounds)
-            audio_s, read_audio = audio.duration_s(sound), partial(_read_audio, sound)
+            header = audio.read_header(sound)
+            audio_s, note = header.duration_s, header.note
+            read_audio = partial(_read_audio, sound)
         extra["sentence"] = listing.sentence
         extra |= contract.lengths(path, audio_s, listing.articulation_s, LENGTH_LIMIT_S)
+        contract.add_note(extra, note)
     except CorpusError as error:
         extra["problem"] = str(error)
     speaker = match["speaker"].upper()

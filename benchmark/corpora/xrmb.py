@@ -9,6 +9,7 @@ import filecmp
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from benchmark.corpora.sync_tone import without_sync_tone
 from benchmark.corpora.unread_files import passed_over
 from benchmark.errors import CorpusError
 from benchmark.formats import est_track, raw_values
-from benchmark.formats.text_tables import last_number, read_table
+from benchmark.formats.text_tables import last_numbers, read_table
 from benchmark.types import Anatomy, Clip, Trajectories, Utterance
 
 PELLETS = ("UL", "LL", "T1", "T2", "T3", "T4", "MNI", "MNM")
@@ -87,6 +88,7 @@ def read_pellets(path: Path, audio_s: float) -> Trajectories:
         CorpusError: A line is not 17 numbers, or the times do not run evenly from 0 on.
     """
     table = read_table(path, columns=17)
+    note = est_track.late_frame(table[:, 0] * 1e-6)
     table = table[: est_track.even_frames(table[:, 0])]
     times = table[:, 0] * 1e-6
     step_s = _frame_period(path, times)
@@ -94,7 +96,7 @@ def read_pellets(path: Path, audio_s: float) -> Trajectories:
     lost = (np.abs(micrometres) >= MISSING_UM).reshape(len(table), -1, 2).any(axis=2)
     valid = np.repeat(~lost, 2, axis=1)
     pellets = raw_values.millimetres(micrometres / 1000.0, valid, 1.0 / step_s, CHANNELS)
-    return raw_values.overlap(contract.delayed(pellets, float(times[0])), audio_s)
+    return replace(raw_values.overlap(contract.delayed(pellets, float(times[0])), audio_s), note=note)
 
 
 def read_anatomy(palate: Path, pharynx: Path | None) -> Anatomy:
@@ -130,8 +132,10 @@ def _utterance(
             raise CorpusError(f"{track}: has no audio of the same name (.wav or .flac)")
         for files in (tracks, sounds, palates, pharynges):
             _refuse_different(files)
-        audio_s = audio.duration_s(sound)
+        header = audio.read_header(sound)
+        audio_s = header.duration_s
         extra |= contract.lengths(track, audio_s, _last_time(track), LENGTH_LIMIT_S)
+        contract.add_note(extra, header.note)
     except CorpusError as error:
         extra["problem"] = str(error)
     return Utterance(
@@ -177,7 +181,7 @@ def _refuse_different(files: Sequence[Path]) -> None:
 
 def _last_time(path: Path) -> float:
     """Time at which the last frame ends, from the end of the file alone."""
-    return last_number(path, "a time in microseconds") * 1e-6 + 1 / 145.645
+    return est_track.last_even(last_numbers(path, "a time in microseconds")) * 1e-6 + 1 / 145.645
 
 
 def _frame_period(path: Path, times: NDArray[np.float64]) -> float:

@@ -19,6 +19,7 @@ class Columns(NamedTuple):
         rate_hz: Frames per second if the file says so.
         start_s: Time of the first frame.
         text: Number of a column that holds something else than numbers, to the first place where it does. Its values are NaN.
+        note: What had to be mended, "" if nothing.
     """
 
     values: NDArray[np.float64]
@@ -26,3 +27,4 @@ class Columns(NamedTuple):
     rate_hz: float | None = None
     start_s: float = 0.0
     text: Mapping[int, str] = MappingProxyType({})
+    note: str = ""

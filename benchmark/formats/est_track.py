@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import CorpusError
-from benchmark.formats.text_tables import last_line, parse_table
+from benchmark.formats.text_tables import last_words, parse_table
 
 MAGIC = b"EST_File Track"
 #: The last header line to its end: some writers leave blanks behind its word, or a carriage return.
@@ -18,6 +18,8 @@ _END = re.compile(rb"EST_Header_End[ \t]*(?:\r\n|\n|\r)")
 _MAX_HEADER = 1 << 20
 _USUAL_HEADER = 1 << 14
 _MAX_CHANNELS = 4096
+#: So many rows at the end tell whether the last one comes late.
+_LAST_ROWS = 6
 #: By what part of a step two times may differ from it.
 _UNEVEN = 0.5
 
@@ -57,12 +59,14 @@ class EstTrack(NamedTuple):
         present: bool, shape (frames,).
         values: float64, shape (frames, channels), in the units of the file; not finite where they were lost.
         names: One a channel.
+        note: That the last frame was left out because it comes late; "" if it was not.
     """
 
     times: NDArray[np.float64]
     present: NDArray[np.bool_]
     values: NDArray[np.float64]
     names: tuple[str, ...]
+    note: str = ""
 
 
 def read_header(path: Path) -> EstHeader:
@@ -117,23 +121,26 @@ def read_track(path: Path) -> EstTrack:
         raw = np.frombuffer(content, f"{header.byte_order}f4").reshape(header.frames, header.columns)
         with np.errstate(invalid="ignore"):
             rows = raw.astype(np.float64)
+    note = late_frame(rows[:, 0])
     rows = rows[: even_frames(rows[:, 0])]
     present = rows[:, 1] != 0 if header.breaks else np.ones(len(rows), bool)
-    return EstTrack(rows[:, 0], present, rows[:, 1 + header.breaks :], header.names)
+    return EstTrack(rows[:, 0], present, rows[:, 1 + header.breaks :], header.names, note)
 
 
 def last_time(path: Path) -> float:
-    """Time of the last row in seconds, by the header and the end of the file alone.
+    """Time of the last row in seconds, by the header and the end of the file alone; a row that comes late does not count.
 
     Raises:
         CorpusError: As `read_header`, or that row does not begin with a time.
     """
     header = read_header(path)
     if header.ascii:
-        return _number(path, last_line(path).split()[0])
+        return last_even(np.array([_number(path, word) for word in last_words(path)[-header.frames :]]))
+    rows = min(header.frames, _LAST_ROWS)
     with path.open("rb") as stream:
-        stream.seek(header.data_at + (header.frames - 1) * header.columns * 4)
-        return _number(path, np.frombuffer(stream.read(4), f"{header.byte_order}f4")[0])
+        stream.seek(header.data_at + (header.frames - rows) * header.columns * 4)
+        table = np.frombuffer(stream.read(rows * header.columns * 4), f"{header.byte_order}f4")
+    return last_even(np.array([_number(path, time) for time in table[:: header.columns]]))
 
 
 def even_frames(times: NDArray[np.float64]) -> int:
@@ -147,6 +154,18 @@ def even_frames(times: NDArray[np.float64]) -> int:
     step = float(np.median(steps))
     late = np.abs(steps - step) > _UNEVEN * abs(step)
     return len(times) - 1 if late[-1] and not late[:-1].any() else len(times)
+
+
+def late_frame(times: NDArray[np.float64]) -> str:
+    """A note for people if `even_frames` leaves out the last frame, else ""."""
+    if even_frames(times) == len(times):
+        return ""
+    return f"frame {len(times)}, the last, comes {times[-1] - times[-2]:.3g} s after the one before and is left out"
+
+
+def last_even(times: NDArray[np.float64]) -> float:
+    """The last of some times that are evenly spaced; a last one that comes late does not count."""
+    return float(times[even_frames(times) - 1])
 
 
 def frame_rate(path: Path, times: NDArray[np.float64]) -> float:

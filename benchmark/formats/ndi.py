@@ -57,5 +57,9 @@ def read(path: Path, content: bytes) -> Columns:
     names = tuple(f"{heading[at].strip()}_{axis}" for at in starts for axis in "xyz")
     kept = est_track.even_frames(times)
     return Columns(
-        table[:kept], names, est_track.frame_rate(path, times), float(times[0]) if len(times) else 0.0
+        table[:kept],
+        names,
+        est_track.frame_rate(path, times),
+        float(times[0]) if len(times) else 0.0,
+        note=est_track.late_frame(times),
     )

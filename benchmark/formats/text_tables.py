@@ -18,6 +18,8 @@ _AFTER_THE_END = b"\x1a\0\r\n"
 _GAPS = frozenset({"", "na", "n/a", "<na>", "nan", "null", "none"})
 #: A table with less text than this for each number would swell to more than ten times the size of its file.
 _LEAST_BYTES_A_CELL = 1.5
+#: So many lines, within so many bytes, are read from the end of a file to learn when it ends.
+_LAST_LINES, _TAIL = 6, 1 << 14
 
 
 def read_table(
@@ -92,8 +94,8 @@ def number_in(word: str) -> float:
     return float(word)
 
 
-def last_line(path: Path) -> str:
-    """The last line that is not blank, found from the end of the file.
+def last_words(path: Path) -> list[str]:
+    """The first words of the last lines that are not blank, up to six, found from the end of the file.
 
     Raises:
         CorpusError: The file cannot be opened or is empty.
@@ -101,31 +103,33 @@ def last_line(path: Path) -> str:
     try:
         with path.open("rb") as stream:
             size = stream.seek(0, io.SEEK_END)
-            stream.seek(max(0, size - 4096))
+            stream.seek(max(0, size - _TAIL))
             tail = stream.read()
     except OSError as error:
         raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
     text = tail.rstrip(_AFTER_THE_END).decode("latin-1").strip()
     if not text:
         raise CorpusError(f"{path}: holds no numbers; the file is empty")
-    return text.splitlines()[-1]
+    lines = [line for line in text.splitlines() if line.strip()]
+    whole = lines[1:] if size > _TAIL and len(lines) > 1 else lines  # the first one may have been cut
+    return [line.split(None, 1)[0] for line in whole[-_LAST_LINES:]]
 
 
-def last_number(path: Path, what: str) -> float:
-    """The number that the last line begins with.
+def last_numbers(path: Path, what: str) -> NDArray[np.float64]:
+    """The numbers that the last lines begin with, up to six.
 
     Raises:
-        CorpusError: As `last_line`, or that line begins with no finite number, which should be `what`.
+        CorpusError: As `last_words`, or one of these lines begins with no finite number, which should be `what`.
     """
     try:
-        number = float(last_line(path).split(None, 1)[0])
+        numbers = np.array([float(word) for word in last_words(path)])
     except ValueError:
-        number = float("nan")
-    if not np.isfinite(number):
+        numbers = np.array([np.nan])
+    if not np.isfinite(numbers).all():
         raise CorpusError(
             f"{path}: the last line does not begin with {what}; the file is damaged, copy it again"
         )
-    return number
+    return numbers
 
 
 def _lines(content: bytes) -> Iterable[str]:

@@ -179,6 +179,9 @@ def _tag(table: object) -> str:
     return "babble" if "talkers" in described else "other"
 
 
+#: What the leaderboard calls its averages over conditions; no kind of noise can be called so.
+RESERVED_NAMES = frozenset({"noisy", "drop"})
+
 KindName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 KindTable = Annotated[
     Annotated[Babble, Tag("babble")] | Annotated[OtherNoise, Tag("other")], Discriminator(_tag)
@@ -224,6 +227,10 @@ class Recipe(_Section):
         names = ["clean", *self.noise_kinds]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"has two conditions called {', '.join(twice)}")
+        if taken := sorted({*names} & RESERVED_NAMES):
+            raise ValueError(
+                f"calls a kind of noise {', '.join(taken)}, as an average over conditions is called: choose another name"
+            )
         return self
 
     @property

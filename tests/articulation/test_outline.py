@@ -44,6 +44,13 @@ def test_points_that_repeat_are_one_and_too_few_are_refused() -> None:
         from_anatomy(Anatomy(np.array([[-4.0, 4.0], [-4.0, 4.0]])))
 
 
+def test_a_wall_of_many_metres_is_sampled_sparsely() -> None:
+    """Files in a wrong unit give one; saying so must not take hours."""
+    wall = from_anatomy(Anatomy(np.array([[-4000.0, 4000.0], [-40000.0, 20000.0]])))
+    assert len(wall.samples.xy) < 10_000
+    assert nearest(wall, np.array([[-22000.0, 0.0]])).distance[0] > 10_000
+
+
 def test_points_anywhere_agree_with_every_segment_looked_at() -> None:
     generator = np.random.default_rng(1)
     for _ in range(50):

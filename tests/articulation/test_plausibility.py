@@ -172,6 +172,19 @@ def test_a_dead_coil_is_named() -> None:
     assert (kind, "the tongue back never moves: it is always at (0, 0)" in line) == ("lost", True)
 
 
+def test_a_sensor_that_is_lost_throughout_is_named_with_the_targets_that_it_costs() -> None:
+    """Readers mark a dead coil as lost, so that nothing of it is left to look at."""
+    utterances = []
+    for one in spoken():
+        pellets = changed(one, same).trajectories()  # type: ignore[misc]
+        pellets.valid[:, column("tongue_back") : column("tongue_back") + 2] = False
+        utterances.append(replace(one, trajectories=lambda pellets=pellets: pellets, anatomy=None))
+    kind, line = only(implausible(utterances, SENSORS))
+    assert kind == "lost"
+    assert f"the tongue back is lost in all frames of {len(utterances)} recordings" in line
+    assert "so that TBCL, TBCD are never valid" in line
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [("tongue_mid", "tongue_back"), ("tongue_tip", "tongue_mid"), ("lower_lip", "jaw"), ("upper_lip", "tongue_tip")],

@@ -112,6 +112,7 @@ def test_ndi_tables_count_only_what_their_state_calls_ok(tmp_path: Path, late: f
     described(tmp_path, "{recording}.tsv", {role: f"B5-{name}" for role, name in ROLES.items()}, axes="xz")
     found = read(tmp_path)
     assert len(found.values) == FRAMES - (late > 0)
+    assert bool(found.note) == (late > 0)
     expect(found, lost=(7, 9))
 
 
@@ -208,6 +209,7 @@ def test_a_late_time_at_the_end_costs_that_frame_alone(tmp_path: Path) -> None:
     described(tmp_path, "{recording}.csv", ROLES, 'time = "t"')
     found = read(tmp_path)
     assert len(found.values) == FRAMES - 1
+    assert found.note == f"frame {FRAMES}, the last, comes 0.055 s after the one before and is left out"
     expect(found)
 
 

@@ -10,6 +10,7 @@ import soundfile
 
 from benchmark import corpora
 from benchmark.corpora import xrmb
+from benchmark.corpora.corpus_report import examine
 from benchmark.errors import CorpusError
 from tests.corpora import voices
 from tests.corpora.writers import write_wav, write_xrmb, xrmb_text
@@ -102,6 +103,22 @@ def test_a_last_line_without_a_time_is_refused_at_listing(tmp_path: Path, time: 
         CorpusError, match=r"tp005\.txy: the last line does not begin with a time in microseconds"
     ):
         corpora.read("xrmb", tmp_path)
+
+
+@pytest.mark.parametrize("late_s", [0.05, 3600.0])
+def test_a_last_line_that_comes_late_is_left_out_and_named(tmp_path: Path, late_s: float) -> None:
+    write_xrmb(tmp_path, speakers=("JW11",))
+    plain = corpora.read("xrmb", tmp_path)[0]
+    before = plain.trajectories().values  # type: ignore[misc]
+    path = tmp_path / "JW11" / "tp005.txy"
+    rows = path.read_text().splitlines()
+    time, rest = rows[-1].split("\t", 1)
+    path.write_text("\n".join([*rows[:-1], f"{int(time) + int(late_s * 1e6)}\t{rest}"]))
+    late = corpora.read("xrmb", tmp_path)[0]
+    np.testing.assert_array_equal(late.trajectories().values, before[:-1])  # type: ignore[misc]
+    assert late.extra["articulation_s"] == pytest.approx(plain.extra["articulation_s"], abs=0.02)
+    (said,) = examine(late).suspicions
+    assert said.startswith(f"frame {len(rows)}, the last, comes {late_s + 0.0069:.3g} s after the one before")
 
 
 @pytest.mark.parametrize("end", [b"\x1a", b"\r\n\x1a\r\n", b"\x1a" + bytes(100)])

@@ -100,6 +100,8 @@ def test_further_kinds_are_babble_if_they_have_talkers_and_other_noise_if_not():
         ("[kinds.car]", "[kinds.Car]", r"line \d+: 'kinds.Car' = 'Car': string should match pattern"),
         ("[kinds.car]", "[kinds.clean]", "has two conditions called clean"),
         ("[kinds.pair]", "[kinds.babble]", "has two conditions called babble"),
+        ("[kinds.car]", "[kinds.noisy]", "calls a kind of noise noisy, as an average"),
+        ("[kinds.car]", "[kinds.drop]", "calls a kind of noise drop, as an average"),
         (
             "categories =",
             "category =",
