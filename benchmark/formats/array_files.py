@@ -132,7 +132,9 @@ def _read_parquet(path: Path) -> Columns:
     """All columns of numbers."""
     content = _bytes(path)
     try:
-        table = pq.read_table(pa.BufferReader(content), use_threads=False, pre_buffer=False)
+        # `pq.read_table` reads in threads of its own, which go on after damage was found and end the process.
+        with pq.ParquetFile(pa.BufferReader(content), pre_buffer=False) as file:
+            table = file.read(use_threads=False)
         fields = [field for field in table.schema if _is_numeric(field.type)]
         columns = [table[field.name].cast(pa.float64()).to_numpy() for field in fields]
     except (pa.ArrowException, *_DAMAGE) as error:
