@@ -33,11 +33,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
+    from benchmark.mixing.layout import require_folder
+
+    # A misspelt model and a wrong folder are told before the rest loads.
+    entry = load_model(arguments)
+    if arguments.corpus:
+        require_folder(arguments.corpus)
+
     from benchmark.prepared.corpus import PreparedCorpus
     from benchmark.runners.checking import check_model
 
     corpus = PreparedCorpus(arguments.corpus) if arguments.corpus else None
-    findings = list(check_model(load_model(arguments), run_options(arguments), corpus))
+    findings = list(check_model(entry, run_options(arguments), corpus))
     lines = [f"{_SIGNS[finding.verdict]}  {finding.what}: {finding.text}" for finding in findings]
     bad = sum(finding.verdict == "bad" for finding in findings)
     odd = sum(finding.verdict == "odd" for finding in findings)

@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _render(arguments: argparse.Namespace) -> int:
+    _require_results(arguments)
     from benchmark.pages.render import render
 
     leaderboard = _leaderboard(arguments)
@@ -115,6 +116,7 @@ def _render(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    _require_results(arguments)
     from benchmark.pages.render import stale
 
     leaderboard = _leaderboard(arguments)
@@ -129,15 +131,18 @@ def _query(arguments: argparse.Namespace) -> int:
     from benchmark.files import manifests_folder
     from benchmark.ranking.result_folders import folders_asked_for, result_folders
 
-    results = arguments.results or arguments.out / "results"
+    results = _results(arguments)
     named = [name for name in (arguments.baseline, *(arguments.compare or ())) if name is not None]
-    # A misspelt name is told before numpy is there.
+    # A misspelt name is told before the rest loads.
     folders_asked_for(result_folders(results), arguments.recipe, named)
+    from benchmark.metrics import parse
+
+    measures = tuple(parse(name).name for name in arguments.measures or ())
     from benchmark.ranking.query import Query, run_query
 
     query = Query(
         recipe=arguments.recipe,
-        measures=tuple(arguments.measures or ()),
+        measures=measures,
         by=arguments.by or "condition",
         baseline=arguments.baseline,
         compared=tuple(arguments.compare or ()),
@@ -151,23 +156,38 @@ def _query(arguments: argparse.Namespace) -> int:
 
 
 def _listen(arguments: argparse.Namespace) -> int:
+    from benchmark.mixing.layout import require_folder
     from benchmark.models import load
+
+    require_folder(arguments.items)
+    models = [load(spec) for spec in arguments.models]
     from benchmark.prepared.corpus import PreparedCorpus
     from benchmark.ranking.listening import write_recordings
 
     corpus = PreparedCorpus(arguments.items)
     folder = arguments.out / "items" / corpus.recipe.name
-    heard = write_recordings(folder, corpus, [load(spec) for spec in arguments.models])
+    heard = write_recordings(folder, corpus, models)
     cli.report({"items": heard}, [f"{folder}: {mixture}" for mixture in heard], arguments.json)
     return 0
+
+
+def _results(arguments: argparse.Namespace) -> Path:
+    folder: Path = arguments.results or arguments.out / "results"
+    return folder
+
+
+def _require_results(arguments: argparse.Namespace) -> None:
+    """Tells a wrong folder before the rest loads."""
+    from benchmark.ranking.result_folders import result_folders
+
+    result_folders(_results(arguments))
 
 
 def _leaderboard(arguments: argparse.Namespace) -> Leaderboard:
     from benchmark.files import manifests_folder
     from benchmark.ranking.leaderboard import collect
 
-    results = arguments.results or arguments.out / "results"
-    return collect(results, manifests_folder(), arguments.out / "items")
+    return collect(_results(arguments), manifests_folder(), arguments.out / "items")
 
 
 def _told(kept_out: Iterable[tuple[str, str]]) -> list[str]:

@@ -64,12 +64,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _score(arguments: argparse.Namespace) -> int:
     from benchmark.mixing.layout import require_folder
 
+    # A wrong path, measure or model is told before the rest loads.
     require_folder(arguments.corpus)
-
-    # A wrong path is told before these load.
-    from dataclasses import asdict, replace
+    entry = load_model(arguments)
 
     from benchmark.metrics import parse
+
+    measures = [parse(name) for name in arguments.measures] if arguments.measures else None
+
+    from dataclasses import asdict, replace
+
     from benchmark.prepared.corpus import PreparedCorpus
     from benchmark.ranking.standings import standings
     from benchmark.ranking.tables import measure_table
@@ -77,8 +81,6 @@ def _score(arguments: argparse.Namespace) -> int:
     from benchmark.scoring.name_guard import measures_at_stake, refuse_another, spec_sha256
     from benchmark.scoring.results import write_result
 
-    measures = [parse(name) for name in arguments.measures] if arguments.measures else None
-    entry = load_model(arguments)
     corpus = PreparedCorpus(arguments.corpus)
     kept = stored_result(arguments.out, corpus, entry, measures, arguments.split) if arguments.keep else None
     also: list[str] = []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 
 from benchmark.types import Trajectories
 
@@ -51,7 +51,7 @@ def screen_spikes(trajectories: Trajectories) -> Trajectories:
     if len(trajectories.values) < window:
         return trajectories
     filled = bridge(trajectories.values, trajectories.valid)
-    median = median_filter(filled, size=(window, 1), mode="nearest")
+    median = scipy.ndimage.median_filter(filled, size=(window, 1), mode="nearest")
     valid = trajectories.valid & (np.abs(filled - median) <= SPIKE_MM)
     return Trajectories(trajectories.values, trajectories.rate_hz, trajectories.names, valid)
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.interpolate import make_smoothing_spline
 
 from benchmark.errors import CorpusError
 from benchmark.types import Anatomy
@@ -129,7 +129,9 @@ def smooth_outline(trace: Points, anterior: int = 1, estimated: bool = False) ->
     places, step = np.linspace(0.0, length[-1], count, retstep=True)
     drawn = [np.interp(places, length, trace[:, axis]) for axis in (0, 1)]
     penalty = SMOOTHING_MM**4 / float(step)
-    curve = np.stack([make_smoothing_spline(places, part, lam=penalty)(places) for part in drawn], axis=1)
+    curve = np.stack(
+        [scipy.interpolate.make_smoothing_spline(places, part, lam=penalty)(places) for part in drawn], axis=1
+    )
     error = nearest(Outline(curve), np.asarray(trace, np.float64)).distance
     return Outline(curve, anterior, estimated, float(np.abs(error).max()))
 

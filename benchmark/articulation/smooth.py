@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.fft import next_fast_len
-from scipy.interpolate import make_interp_spline
 
 from benchmark.articulation.gaps import bridge
 from benchmark.types import Trajectories
@@ -35,7 +34,7 @@ def low_pass(trajectories: Trajectories, cutoff_hz: float = CUTOFF_HZ) -> Trajec
     padding = int(_PERIODS_OF_PADDING * trajectories.rate_hz / cutoff_hz)
     bridged = bridge(trajectories.values, trajectories.valid)
     padded = np.pad(bridged, ((padding, padding), (0, 0)), mode="reflect", reflect_type="odd")
-    length = next_fast_len(len(padded), real=True)
+    length = scipy.fft.next_fast_len(len(padded), real=True)
     hertz = np.fft.rfftfreq(length, 1.0 / trajectories.rate_hz)
     gain = 1.0 / (1.0 + (hertz / cutoff_hz) ** (2 * _ORDER))
     # A line from end to end is taken out and put back, so that the spectrum sees no jump between them.
@@ -70,7 +69,9 @@ def to_rate(trajectories: Trajectories, rate_hz: float, frames: int | None = Non
         values = trajectories.values[inside.astype(np.intp)]
     else:
         bridged = bridge(trajectories.values, trajectories.valid)
-        values = make_interp_spline(np.arange(source), bridged, k=min(3, source - 1), axis=0)(inside)
+        values = scipy.interpolate.make_interp_spline(
+            np.arange(source), bridged, k=min(3, source - 1), axis=0
+        )(inside)
     return Trajectories(np.asarray(values, np.float32), rate_hz, trajectories.names, valid)
 
 

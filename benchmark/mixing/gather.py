@@ -22,7 +22,6 @@ from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.sources import Sources
 from benchmark.randomness import Randomness
 from benchmark.types import SPLITS, Utterance
-from benchmark.virtual.store import read_info
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,8 @@ def gather(recipe: Recipe, roots: Roots) -> Sources:
         RecipeError: The recipe names a corpus or source that does not exist.
         CorpusError: A folder is missing, empty or holds something else; the message says what is expected where.
     """
+    for name in roots.noises:
+        noises.get(name)  # a misspelt name is told, not passed over
     corpus = corpora.get(recipe.speech.corpus)
     everything, damaged, remarks = _listed(recipe, speech_root(recipe, corpus, roots.speech))
     targets = assign_splits(recipe, everything)
@@ -95,6 +96,8 @@ def speech_root(recipe: Recipe, corpus: Corpus, given: Path | None) -> Path:
             raise CorpusError(
                 f"{root}: not there yet; make it with `python -m benchmark.synthesise {name}` (needs the extra 'virtual')"
             )
+        from benchmark.virtual.store import read_info
+
         # A part that was made for a trial must not be taken for the corpus that others are scored on.
         if not read_info(root)["complete"]:
             raise CorpusError(

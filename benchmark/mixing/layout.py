@@ -10,14 +10,18 @@ MANIFEST, UTTERANCES, RECIPE = "manifest.parquet", "utterances.parquet", "recipe
 
 
 def require_folder(folder: Path) -> None:
-    """Makes sure that the folder of a prepared corpus is there; takes no time.
+    """Makes sure that a folder is there and holds a prepared corpus, as far as can be told without reading it.
 
     Raises:
-        ManifestError: It is not.
+        ManifestError: It is not, or does not.
     """
     if not folder.is_dir():
         raise ManifestError(
             f"{folder}: not found; prepare it with `python -m benchmark.prepare --recipe NAME --out {folder}`"
+        )
+    if not (folder / MANIFEST).exists():
+        raise ManifestError(
+            f"{folder / MANIFEST}: not found; a prepared corpus is made by `python -m benchmark.prepare`"
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,9 @@ from benchmark.models.enhancers.wrapped import Wrapped
 from benchmark.models.entry import Entry, InProcess, Training
 from benchmark.models.identity import Identity
 from benchmark.models.joint import shipped_entries
-from benchmark.prepared.corpus import PreparedCorpus
+
+if TYPE_CHECKING:
+    from benchmark.prepared.corpus import PreparedCorpus
 
 
 def _logmmse() -> Model:

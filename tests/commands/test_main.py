@@ -16,7 +16,18 @@ from benchmark import __main__ as sinbad
 from benchmark import cli
 from benchmark.errors import CorpusError
 
-HEAVY = ("numpy", "scipy", "pandas", "pyarrow", "pydantic", "matplotlib", "joblib", "torch")
+HEAVY = (
+    "numpy",
+    "scipy",
+    "scipy.signal",
+    "scipy.optimize",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "matplotlib",
+    "joblib",
+    "torch",
+)
 
 
 def in_a_new_process(*words: str) -> subprocess.CompletedProcess[str]:
@@ -51,6 +62,16 @@ def test_help_loads_nothing_and_ends_with_an_example(name: str) -> None:
         ["train", "--config", "joint_tinny", "--corpus", "nowhere", "--out", "x"],
         ["train", "--config", "joint_tiny", "--corpus", "nowhere", "--out", "x"],
         ["leaderboard", "--out", "nowhere"],
+        ["leaderboard", "--items", "nowhere"],
+        ["leaderboard", "--measures", "PPPMC"],
+        ["check_model", "nosy"],
+        ["check_model", "noisy", "--corpus", "nowhere"],
+        ["check_model", "predictions:nowhere"],
+        ["prepare", "--recipe", "xrmb_noisy", "--speech-root", "nowhere"],
+        ["prepare", "--recipe", "demo_noisy", "--noise-root", "denmand=nowhere"],
+        ["inspect", "--recipe", "xrmb_noisy", "--speech-root", "nowhere"],
+        ["plot_utterance", "--recipe", "xrmb_noisy", "--speech-root", "nowhere", "--out", "x.png"],
+        ["score", "--corpus", "recipes", "--model", "noisy"],
     ],
 )
 def test_a_misspelt_name_is_told_in_a_line_before_anything_slow_is_loaded(words: list[str]) -> None:
@@ -58,7 +79,7 @@ def test_a_misspelt_name_is_told_in_a_line_before_anything_slow_is_loaded(words:
     assert done.returncode == 2
     error, loaded = done.stderr.splitlines()
     assert error.startswith("error: ")
-    assert not {"scipy.signal", "pandas", "torch"} & set(loaded.split())
+    assert not {"scipy.signal", "scipy.optimize", "pandas", "matplotlib", "torch"} & set(loaded.split())
 
 
 @pytest.mark.parametrize(
