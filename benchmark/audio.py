@@ -113,6 +113,8 @@ def refuse_cut_off(path: Path) -> None:
         return
     try:
         with soundfile.SoundFile(native(path)) as audio:
+            if not audio.seekable():  # those codecs stand in containers that state their size
+                return
             audio.seek(audio.frames - 1)
             last = audio.read(1, always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError):

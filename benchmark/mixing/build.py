@@ -124,7 +124,11 @@ def build(
                     break
                 # Noise that cannot be used is as if it had never been there: what was drawn of it is drawn anew.
                 spoilt |= done.without_noise.keys()
-                planned = _rows_of(chosen, plan(recipe, everything.without(spoilt), dealt_over))
+                try:
+                    planned = _rows_of(chosen, plan(recipe, everything.without(spoilt), dealt_over))
+                except CorpusError as error:
+                    reason = next(iter(done.without_noise.values()))
+                    raise CorpusError(f"{error}; left out before: {reason}") from error
                 _same_plan(planned, earlier)
                 measured = _of_plan(planned, measured)
             kept = sum(row is sound.get(key) for key, row in measured.items())

@@ -86,7 +86,10 @@ def _decode(path: Path, header: Header, start: int, stop: int) -> NDArray[np.flo
         return np.asarray(read_clip(path, channel=0).samples[start:stop], np.float32)
     try:
         with soundfile.SoundFile(native(path)) as audio:
-            audio.seek(start)
+            if audio.seekable():
+                audio.seek(start)
+            else:  # GSM 6.10, for instance, can only be decoded from the beginning
+                audio.read(start, dtype="float32")
             block = audio.read(stop - start, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise CorpusError(f"{path}: damaged audio ({error}); copy the file again") from error

@@ -518,6 +518,14 @@ def test_noise_that_turns_out_unusable_is_left_out_where_the_recipe_allows_it(tm
     assert prepare.main(command) == 0, "as if it had never been there"
 
 
+def test_where_no_noise_is_left_the_error_names_what_was_left_out(tmp_path, capsys):
+    command, _ = with_recorded_noise(tmp_path, silence_all_of_it, slice(None))
+    assert prepare.main(command) == 2
+    (error,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert "no recording of folder belongs to the split" in error
+    assert re.search(r"left out before: .*silent.*\.flac", error)
+
+
 def test_a_silent_talker_is_left_out_where_the_recipe_allows_it(tmp_path, capsys):
     root, out = copy_of_demo(tmp_path / "speech"), tmp_path / "out"
     recipe = recipe_that_skips(tmp_path)

@@ -373,6 +373,18 @@ def test_a_stretch_is_bit_for_bit_that_of_the_whole_resampled_recording(rate_hz,
         assert np.array_equal(reader.stretch("noise.wav", offset, frames), whole[offset : offset + frames])
 
 
+def test_audio_that_can_only_be_decoded_from_its_beginning_is_read_from_there(tmp_path):
+    """GSM 6.10 within WAV, as telephones record: libsndfile cannot jump within it."""
+    tone = 0.1 * np.sin(np.arange(24000) / 5)
+    soundfile.write(str(tmp_path / "gsm.wav"), tone, 8000, subtype="GSM610")
+    reader = noises.NoiseReader(tmp_path)
+    whole = resample(read_clip(tmp_path / "gsm.wav"), 16000).samples.astype(np.float64)
+    for offset, frames in [(0, 100), (16000, 1600), (len(whole) - 50, 50)]:
+        np.testing.assert_array_equal(
+            reader.stretch("gsm.wav", offset, frames), whole[offset : offset + frames]
+        )
+
+
 def test_a_stretch_of_damaged_audio_is_refused(tmp_path):
     path = corpora.write(tmp_path / "noise.flac", 3.0)
     content = bytearray(path.read_bytes())
