@@ -1,7 +1,7 @@
 """SINBAD: Speech INversion Benchmark And Data.
 
-The names below are the public interface; everything else may change between versions. They are imported when first used, so that
-commands answer at once.
+The names below are the public interface; everything else may change between versions. They are imported when
+first used, so that commands answer at once.
 
 Example:
     >>> import benchmark
@@ -49,7 +49,8 @@ __all__ = [
     "write_result",
 ]
 
-#: The module of each name. No module of this package bears one of these names: importing it would put it in the name's place.
+#: The module of each name. No module of this package bears one of these names: importing it would put it in
+#: the name's place.
 _HOME = {
     "Anatomy": "types",
     "Card": "scoring.results",

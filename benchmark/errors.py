@@ -1,7 +1,7 @@
 """The one exception tree of the project.
 
-Every error that a user can cause or repair is a `SinbadError`. Commands catch this one class, print its message on one line
-and exit with status 2; anything else is a defect of ours and keeps its traceback.
+Every error that a user can cause or repair is a `SinbadError`. Commands catch this one class, print its
+message on one line and exit with status 2; anything else is a defect of ours and keeps its traceback.
 """
 
 from __future__ import annotations

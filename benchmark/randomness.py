@@ -1,8 +1,8 @@
 """Random numbers that depend on what they are for, and on nothing else.
 
-numpy promises a stream of draws only on one build of numpy, and a global generator makes a plan depend on the order of the
-work. Here every draw is the BLAKE2b hash of an identity (recipe, utterance, condition) and a purpose, so that the same item gets
-the same numbers on any machine, in any order, on any number of workers.
+numpy promises a stream of draws only on one build of numpy, and a global generator makes a plan depend on the
+order of the work. Here every draw is the BLAKE2b hash of an identity (recipe, utterance, condition) and a
+purpose, so that the same item gets the same numbers on any machine, in any order, on any number of workers.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ def uniform(token: str, count: int) -> NDArray[np.float64]:
 def gaussian(token: str, count: int) -> NDArray[np.float64]:
     """`count` numbers, nearly normal, mean 0, variance 1.
 
-    The sum of eight uniform 16-bit integers (Irwin-Hall), which needs no logarithm or cosine and so has the same bits on every
-    processor; excess kurtosis -0.15, no value beyond 4.9.
+    The sum of eight uniform 16-bit integers (Irwin-Hall), which needs no logarithm or cosine and so has the
+    same bits on every processor; excess kurtosis -0.15, no value beyond 4.9.
     """
     raw = np.frombuffer(random_bytes(token, 16 * count), dtype="<u2").reshape(count, 8)
     total = raw.sum(axis=1, dtype=np.int64).astype(np.float64)

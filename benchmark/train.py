@@ -87,7 +87,8 @@ def _train(arguments: argparse.Namespace) -> int:
 
     require_folder(arguments.corpus)
 
-    # Read when torch is loaded: threads that wait for one another must not keep a shared core busy (nine times slower, measured).
+    # Read when torch is loaded: threads that wait for one another must not keep a shared core busy (nine
+    # times slower, measured).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 

@@ -48,11 +48,13 @@ class Trajectories:
 
     Attributes:
         values: float32, shape (frames, channels); finite everywhere, arbitrary where `valid` is False.
-            Lengths are millimetres, angles degrees, F0 hertz; other channels state their unit where they are made.
+            Lengths are millimetres, angles degrees, F0 hertz; other channels state their unit where they are
+            made.
         rate_hz: Frames per second. Frame 0 is at the first audio sample.
         names: One name a channel, e.g. ("UL_x", "UL_y") or ("LA", "LP").
         valid: bool, same shape as `values`; False where the sensor was lost or the quantity is undefined.
-        recorded_s: Length in seconds as recorded, where a reader left out what lies past the end of the audio; else None.
+        recorded_s: Length in seconds as recorded, where a reader left out what lies past the end of the
+            audio; else None.
         note: What a reader had to mend, for people to read; "" if nothing.
     """
 
@@ -97,7 +99,8 @@ class Anatomy:
     """What stays fixed in a speaker's head, in the coordinates of the pellets.
 
     Attributes:
-        palate: float64, shape (points, 2), millimetres, x then y, ordered from the front (anterior) to the back.
+        palate: float64, shape (points, 2), millimetres, x then y, ordered from the front (anterior) to the
+            back.
         pharynx: float64, shape (points, 2) or None: the rear pharyngeal wall, ordered from the top down.
         anterior: +1 if x grows towards the lips (XRMB), -1 if it grows towards the pharynx.
     """
@@ -112,7 +115,8 @@ class Segment(NamedTuple):
 
     Attributes:
         phone: The symbol of the corpus; "" for silence.
-        phone_class: One of `benchmark.formats.phones.CLASSES`; "" for what belongs to none (silence, breath, noise, unknown symbols).
+        phone_class: One of `benchmark.formats.phones.CLASSES`; "" for what belongs to none (silence, breath,
+            noise, unknown symbols).
         start_s: Where it begins, seconds after the first audio sample.
         end_s: Where the next one may begin.
     """
@@ -127,11 +131,12 @@ class Segment(NamedTuple):
 class Utterance:
     """One recording of one speaker, audio and articulation read only on demand.
 
-    The callables must be picklable (a `functools.partial` of a module-level function is), so that utterances can travel to
-    worker processes.
+    The callables must be picklable (a `functools.partial` of a module-level function is), so that utterances
+    can travel to worker processes.
 
     Attributes:
-        id: Stable and portable, relative to the corpus, of the form "SPEAKER/RECORDING"; letters, digits, "_", "-", "." and "/".
+        id: Stable and portable, relative to the corpus, of the form "SPEAKER/RECORDING"; letters, digits,
+            "_", "-", "." and "/".
         speaker: Speaker label, unique in the corpus.
         prompt: What was to be said; the key by which prompt-disjoint splits are made. "" where unknown.
         duration_s: Length of the audio by its header, in seconds.

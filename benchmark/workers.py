@@ -56,7 +56,8 @@ def share_out(
         for result in results:  # noqa: UP028
             yield result
     finally:
-        # Where results are no longer wanted, joblib advises the programmer; the user has nothing to do with it.
+        # Where results are no longer wanted, joblib advises the programmer; the user has nothing to do with
+        # it.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             results.close()

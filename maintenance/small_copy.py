@@ -34,7 +34,8 @@ def ship(run: Path, destination: Path) -> dict[str, Any]:
         The card of the copy.
 
     Raises:
-        ModelError: The run is damaged, its encoder is of other people's files, or a weight is too large for half precision.
+        ModelError: The run is damaged, its encoder is of other people's files, or a weight is too large for
+            half precision.
     """
     if run.resolve() == destination.resolve():
         raise ModelError(f"{run}: would be replaced by its own copy; choose another folder")

@@ -12,8 +12,8 @@ A table names what can be named without the corpus at hand, and nothing else:
 MNGU0 has no table: it comes in several releases that keep different recordings, and with file sets of its own
 (`benchmark.corpora.mngu0_file_sets`).
 
-What divides a corpus in use is its own rule (`Corpus.splits`), which also knows repetitions and rates; the tests hold the committed
-tables against it.
+What divides a corpus in use is its own rule (`Corpus.splits`), which also knows repetitions and rates; the
+tests hold the committed tables against it.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def make_table(corpus: str) -> pa.Table:
         corpus: One of `CORPORA`.
 
     Returns:
-        Columns utterance_id (mocha), speaker, prompt (not for hprc) and one for each division: "train", "dev", "test", or null
-        where speaker and prompt fall into different splits of a strict division.
+        Columns utterance_id (mocha), speaker, prompt (not for hprc) and one for each division: "train",
+        "dev", "test", or null where speaker and prompt fall into different splits of a strict division.
     """
     named = corpus == "mocha"
     prompted = corpus != "hprc"

@@ -1,9 +1,10 @@
 """How exact constriction degrees are and how constriction locations move, speaker by speaker.
 
-`python -m maintenance.target_figures demo` or `python -m maintenance.target_figures xrmb DIR` prints a table for `docs/targets.md`:
-the smooth wall's error against the trace, the largest difference of TBCD and TTCD from a search in steps of 0.01 mm, and for TBCL and
-TTCL the share of time that the commonest value (to 0.01 mm) holds, the share of steps over 5 mm in 10 ms, and how much of the variance
-is a linear function of the pellets. "Nearest" is the nearest place on the smooth wall, which version 1 gave on the wall as drawn.
+`python -m maintenance.target_figures demo` or `python -m maintenance.target_figures xrmb DIR` prints a table
+for `docs/targets.md`: the smooth wall's error against the trace, the largest difference of TBCD and TTCD from
+a search in steps of 0.01 mm, and for TBCL and TTCL the share of time that the commonest value (to 0.01 mm)
+holds, the share of steps over 5 mm in 10 ms, and how much of the variance is a linear function of the
+pellets. "Nearest" is the nearest place on the smooth wall, which version 1 gave on the wall as drawn.
 """
 
 from __future__ import annotations

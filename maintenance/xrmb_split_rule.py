@@ -1,17 +1,18 @@
 """The rule that divides the X-ray microbeam database; run by `python -m maintenance.make_splits`.
 
-The 48 released speakers are sorted by how much speech of theirs was labelled; the two with least are left out. The others are
-taken by sex and, within a sex, by age. Each sex is cut into five groups of neighbouring ages, and one speaker is drawn of each
-group: from the women's groups 1, 3, 5 for test and 2, 4 for dev, from the men's groups 1, 3, 5 for dev and 2, 4 for test.
-That gives 36 train, 5 dev, 5 test speakers whose ages and sexes are spread alike.
+The 48 released speakers are sorted by how much speech of theirs was labelled; the two with least are left
+out. The others are taken by sex and, within a sex, by age. Each sex is cut into five groups of neighbouring
+ages, and one speaker is drawn of each group: from the women's groups 1, 3, 5 for test and 2, 4 for dev, from
+the men's groups 1, 3, 5 for dev and 2, 4 for test. That gives 36 train, 5 dev, 5 test speakers whose ages and
+sexes are spread alike.
 
-Tasks that are repetitions of a syllable at the fastest rate (tp102 to tp105) are no speech in the sense of this benchmark and
-take no part; neither do tasks that were never labelled (oral-motor manoeuvres).
+Tasks that are repetitions of a syllable at the fastest rate (tp102 to tp105) are no speech in the sense of
+this benchmark and take no part; neither do tasks that were never labelled (oral-motor manoeuvres).
 
-The strict division adds prompts. Tasks that share three labelled words in a row, in at least five speakers, are one prompt
-group, because many tasks repeat sentences of others. The largest group trains. The others are sorted by the time they take and
-cut into runs of five; of each run one group is drawn for dev and two for test. An utterance takes part if its speaker and its
-prompt fall into the same split.
+The strict division adds prompts. Tasks that share three labelled words in a row, in at least five speakers,
+are one prompt group, because many tasks repeat sentences of others. The largest group trains. The others are
+sorted by the time they take and cut into runs of five; of each run one group is drawn for dev and two for
+test. An utterance takes part if its speaker and its prompt fall into the same split.
 
 All draws are hashes (`benchmark.randomness`) with the seed `SEED`.
 """

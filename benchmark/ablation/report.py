@@ -34,8 +34,8 @@ RENDERED = "Rendered by `python -m benchmark.leaderboard` from `results/`; do no
 
 _NOT_RUN, _NOTHING, _NO_PAIR = "not run", "–", "no seed in common"
 
-#: The paper's relative gain over its baseline in per cent; the correlations before and after that its rounded table allows; and what
-#: these retain of .855, the mean of two figures reported for WavLM on clean speech.
+#: The paper's relative gain over its baseline in per cent; the correlations before and after that its rounded
+#: table allows; and what these retain of .855, the mean of two figures reported for WavLM on clean speech.
 _REPORTED = {BABBLE: (80.95, 0.42, 0.76, 0.89), NONBABBLE: (38.98, 0.59, 0.82, 0.96)}
 #: Correlations on clean speech that have been reported for other corpora.
 _ANCHORS = (

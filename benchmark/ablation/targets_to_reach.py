@@ -14,8 +14,9 @@ from benchmark.ranking.tables import title
 #: Measures of enhanced speech.
 ENHANCEMENT = ("SISDR", "STOI", "PESQLike")
 
-#: Over a variant: relative gain in babble and in other noise at -5 dB, in per cent, and whether its interval must lie above zero. The
-#: first are the paper's own figures; its baseline is weak or strong, nobody knows, so the others count for more.
+#: Over a variant: relative gain in babble and in other noise at -5 dB, in per cent, and whether its interval
+#: must lie above zero. The first are the paper's own figures; its baseline is weak or strong, nobody knows,
+#: so the others count for more.
 _GAINS: tuple[tuple[Variant, float, float, bool], ...] = (
     (variants.CLEAN, 80.95, 38.98, False),
     (variants.NOISY, 10.0, 6.0, True),

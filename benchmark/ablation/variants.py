@@ -37,7 +37,8 @@ class Variant(NamedTuple):
     """A model of the ablation.
 
     Attributes:
-        model: Name of its results; other seeds are called NAME_seed2, NAME_seed3, in every trained part of a pair.
+        model: Name of its results; other seeds are called NAME_seed2, NAME_seed3, in every trained part of a
+            pair.
         title: What it is.
     """
 
@@ -53,7 +54,8 @@ CASCADE_NOISY = Variant("se_alone+si_noisy", "enhancement, then inversion traine
 RETRAINED = Variant("se_alone+si_enhanced", "enhancement, then inversion retrained on enhanced speech")
 ORACLE = Variant("clean+si_clean", "oracle: inversion of the clean signal")
 ENHANCER = Variant("se_alone", "enhancement alone")
-#: From the bottom to the top, then what the joint model is without one of its parts, and what could be reached.
+#: From the bottom to the top, then what the joint model is without one of its parts, and what could be
+#: reached.
 VARIANTS = (
     CLEAN,
     NOISY,
@@ -104,7 +106,8 @@ class Runs:
             return _NO_SCORE
         place = self.standing.column(column)
         point, replicates = self.mean()
-        # The utterances of one speaker tell nothing about others, and this interval is read as one over speakers.
+        # The utterances of one speaker tell nothing about others, and this interval is read as one over
+        # speakers.
         low, high = interval(replicates[:, place]) if self.standing.speakers > 1 else (math.nan, math.nan)
         return Estimate(float(point[place]), float(low), float(high))
 
@@ -146,7 +149,8 @@ def best_on_clean(found: Found) -> Runs | None:
 def runs_of(standing: Standing, model: str) -> Runs | None:
     """The complete results of a model and of its other seeds, as far as they were trained on this recipe; None if there are none.
 
-    A model that learnt from another corpus differs from its neighbours in more than what the ablation is about.
+    A model that learnt from another corpus differs from its neighbours in more than what the ablation is
+    about.
     """
     found: dict[int, int] = {}
     for row, line in enumerate(standing.lines):

@@ -16,12 +16,15 @@ from benchmark.articulation.outline import (
     squared_distances,
 )
 
-#: An arc of a larger circle is a straight line: over 60 mm it departs from one by less than half a micrometre.
+#: An arc of a larger circle is a straight line: over 60 mm it departs from one by less than half a
+#: micrometre.
 _STRAIGHT_MM = 1e6
-#: An arc that may pass the wall is searched at so many places, and around the deepest ones by so many halvings.
+#: An arc that may pass the wall is searched at so many places, and around the deepest ones by so many
+#: halvings.
 _PLACES, _HALVINGS = 65, 14
 _NUDGE = 1e-6
-#: So many frames are worked on at once: their distances from all samples of a wall fit into a processor's cache.
+#: So many frames are worked on at once: their distances from all samples of a wall fit into a processor's
+#: cache.
 CHUNK = 256
 
 
@@ -78,8 +81,9 @@ def arcs_through(circle: Points, ends: Points) -> Arcs:
 
     Args:
         circle: Three points that the circle runs through, mm, shape (frames, 3, 2).
-        ends: First and last point of the arc, on that circle, mm, shape (frames, 2, 2). The shorter way between them is meant;
-            of a circle of more than a kilometre, or where points coincide, it is the straight line.
+        ends: First and last point of the arc, on that circle, mm, shape (frames, 2, 2). The shorter way
+            between them is meant; of a circle of more than a kilometre, or where points coincide, it is the
+            straight line.
     """
     origin = circle[:, 0]
     b, c = circle[:, 1] - origin, circle[:, 2] - origin
@@ -99,7 +103,8 @@ class Gaps(NamedTuple):
     """How far a wall is from arcs or points, frame by frame.
 
     Attributes:
-        to_wall: mm, shape (frames, samples): distance of each sample of the wall and its prolongations, never negative.
+        to_wall: mm, shape (frames, samples): distance of each sample of the wall and its prolongations, never
+            negative.
         nearest: Where the wall itself comes closest, each value of shape (frames,); see `outline.nearest`.
     """
 
@@ -117,9 +122,10 @@ def gaps_to_points(outline: Outline, points: Points) -> Gaps:
 def gaps_to_arcs(outline: Outline, arcs: Arcs) -> Gaps:
     """Distances of arcs from the wall; the least is that of the arc's point whose signed distance is least (`outline.nearest`).
 
-    Seen from a point of the wall, the nearest point of an arc lies on the radius through the former if that radius is in the
-    sector of the arc; else it is one of the arc's ends. This gives the exact distance of an arc that does not pass the wall.
-    One that may pass it, or go round an end of it, is searched for the point that lies deepest.
+    Seen from a point of the wall, the nearest point of an arc lies on the radius through the former if that
+    radius is in the sector of the arc; else it is one of the arc's ends. This gives the exact distance of an
+    arc that does not pass the wall. One that may pass it, or go round an end of it, is searched for the point
+    that lies deepest.
     """
     xy, own = outline.samples.xy, outline.samples.own
     first, last = (squared_distances(arcs.ends[:, side], xy) for side in (0, 1))
@@ -148,11 +154,12 @@ def nearest_to_arc(outline: Outline, circle: Points, ends: Points) -> Nearest:
     Args:
         outline: Outer wall.
         circle: Three points that the circle runs through, mm, shape (frames, 3, 2).
-        ends: First and last point of the arc, mm, shape (frames, 2, 2); the shorter way between them is meant.
+        ends: First and last point of the arc, mm, shape (frames, 2, 2); the shorter way between them is
+            meant.
 
     Returns:
-        Distance and place, each of shape (frames,). The distance is the least signed distance of any point of the arc
-        (`outline.nearest`): negative where the arc passes the outline, and then by how much at most.
+        Distance and place, each of shape (frames,). The distance is the least signed distance of any point of
+        the arc (`outline.nearest`): negative where the arc passes the outline, and then by how much at most.
     """
     arcs = arcs_through(circle, ends)
     parts = [slice(start, start + CHUNK) for start in range(0, len(ends), CHUNK)]
@@ -232,7 +239,8 @@ def _deepest(outline: Outline, arcs: Arcs) -> Nearest:
     )
     rows, best = np.arange(frames), depth.argmin(axis=1)
     least, where = depth[rows, best], place[rows, best]
-    # Along an arc, which is at most pi / 2 times its chord, a distance changes by at most the way that one goes.
+    # Along an arc, which is at most pi / 2 times its chord, a distance changes by at most the way that one
+    # goes.
     step = np.hypot(*(arcs.ends[:, 1] - arcs.ends[:, 0]).T) * (np.pi / 2) / (_PLACES - 1)
     padded = np.pad(depth, ((0, 0), (1, 1)), constant_values=np.inf)
     minimum = (depth <= padded[:, :-2]) & (depth <= padded[:, 2:])

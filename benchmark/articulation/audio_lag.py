@@ -1,9 +1,10 @@
 """Whether articulation and audio of a speaker's recordings start together.
 
-If they do, positions and speed of the articulators tell much of the spectrum at the same moment, and ever less of it 0.1 s before or
-after. So a linear map from articulation to the levels of some frequency bands is fitted on all recordings but one, and the one left
-out is shifted until the map explains most of it; this is repeated until no shift changes. The same is done with audio and articulation
-of different recordings: what it explains then is chance, and no shift is told unless the right pairs explain clearly more.
+If they do, positions and speed of the articulators tell much of the spectrum at the same moment, and ever
+less of it 0.1 s before or after. So a linear map from articulation to the levels of some frequency bands is
+fitted on all recordings but one, and the one left out is shifted until the map explains most of it; this is
+repeated until no shift changes. The same is done with audio and articulation of different recordings: what it
+explains then is chance, and no shift is told unless the right pairs explain clearly more.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ Array = NDArray[np.float64]
 RATE_HZ = 50
 #: Shifts that are tried, in frames.
 SHIFTS = range(-30, 31)
-#: Recordings that are needed, so that a map fitted on the others is worth something; the longest stretch that is used of each.
+#: Recordings that are needed, so that a map fitted on the others is worth something; the longest stretch that
+#: is used of each.
 FEWEST, LONGEST_S = 3, 8.0
 _BANDS, _LOWEST_HZ, _HIGHEST_HZ = 14, 100.0, 7000.0
 _WINDOW_S = 0.025
@@ -31,9 +33,11 @@ _RIDGE = 0.01
 _ROUNDS = 6
 _NEAREST = range(-4, 5)
 _LEAST_FRAMES = 15
-#: Shifts up to this, in frames, are none: what is tried is 0.02 s apart, and a movement begins before its sound.
+#: Shifts up to this, in frames, are none: what is tried is 0.02 s apart, and a movement begins before its
+#: sound.
 _AT_ONCE = 3
-#: Share of the recordings that must have one shift, for it to be common; and share of variance that is worth something.
+#: Share of the recordings that must have one shift, for it to be common; and share of variance that is worth
+#: something.
 _MOST, _SOME = 0.75, 0.03
 
 
@@ -53,8 +57,10 @@ class Lag(NamedTuple):
     """How the articulation lies against the audio.
 
     Attributes:
-        lags_s: For each recording by how many seconds the articulation comes late; below 0 where it comes early.
-        gains: For each recording how much more of its audio's variance is explained at that lag than at the common one.
+        lags_s: For each recording by how many seconds the articulation comes late; below 0 where it comes
+            early.
+        gains: For each recording how much more of its audio's variance is explained at that lag than at the
+            common one.
         explained: Share of the audio's variance that is explained at those lags, mean over recordings.
         unshifted: The same without any shift.
         chance: The same for audio and articulation of different recordings, at the best shifts.

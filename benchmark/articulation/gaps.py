@@ -21,7 +21,8 @@ def without_still_coils(trajectories: Trajectories) -> Trajectories:
     """Mark coils as invalid that stay in one and the same place, (0, 0) or another, throughout a recording.
 
     Args:
-        trajectories: Coordinates in pairs named ..._x and ..._y, at a raw rate; values that no living articulator repeats exactly.
+        trajectories: Coordinates in pairs named ..._x and ..._y, at a raw rate; values that no living
+            articulator repeats exactly.
 
     Returns:
         The same values; coils with fewer than `STILL_S` of valid frames are left alone.

@@ -1,8 +1,9 @@
 """Whether pellets lie where a head has them: axes that are turned round or exchanged, and sensors that are exchanged.
 
-From the lips to the pharynx the sensors of every head follow each other in one order, and the upper lip is above the lower. Medians
-over a speaker's recordings keep that order with room to spare in every corpus that was looked at, heads tilted by 20 degrees
-included; so an order that is broken is explained by the one change of axes, or exchange of two sensors, that would mend it.
+From the lips to the pharynx the sensors of every head follow each other in one order, and the upper lip is
+above the lower. Medians over a speaker's recordings keep that order with room to spare in every corpus that
+was looked at, heads tilted by 20 degrees included; so an order that is broken is explained by the one change
+of axes, or exchange of two sensors, that would mend it.
 """
 
 from __future__ import annotations
@@ -28,12 +29,14 @@ _RANK: Mapping[str, int] = MappingProxyType(
     }
 )
 _LIPS = ("upper_lip", "lower_lip")
-#: One lip is not further behind the other than this, unless the head is tilted; then it is also far below or above.
+#: One lip is not further behind the other than this, unless the head is tilted; then it is also far below or
+#: above.
 _LIPS_APART_MM = 9.0
 _LIPS_SLOPE = 1.2
 #: What is out of order by less may be the speaker's anatomy, or the tilt of the head.
 _TOLERANCE_MM = 2.0
-#: Heads whose sensors all lie within less than this, from top to bottom or from front to back, have been projected wrongly.
+#: Heads whose sensors all lie within less than this, from top to bottom or from front to back, have been
+#: projected wrongly.
 _FLAT_SHARE = 0.08
 
 _AXES: Mapping[str, Callable[[Place], Place]] = MappingProxyType(
@@ -53,7 +56,8 @@ def misplaced(places: Places) -> list[str]:
     """What cannot be if x grows towards the lips and y upwards, as every reader promises.
 
     Args:
-        places: Role (see `Corpus.sensors`) to where its pellet mostly is, mm; roles that are not there are not judged.
+        places: Role (see `Corpus.sensors`) to where its pellet mostly is, mm; roles that are not there are
+            not judged.
 
     Returns:
         One line that says what is out of order and what would explain it, or nothing if all is in order.

@@ -14,16 +14,20 @@ from numpy.typing import NDArray
 from benchmark.errors import CorpusError
 from benchmark.types import Anatomy
 
-#: Greatest distance between neighbouring samples of a wall, mm: between them a straight line is as good as the curve.
+#: Greatest distance between neighbouring samples of a wall, mm: between them a straight line is as good as
+#: the curve.
 SPACING_MM = 0.25
-#: The smoothing spline forgets a bend of the trace within about this length, mm; a corner of a drawn line is rounded by it.
+#: The smoothing spline forgets a bend of the trace within about this length, mm; a corner of a drawn line is
+#: rounded by it.
 SMOOTHING_MM = 1.0
-#: The wall is thought to continue straight for so long at both ends where places, not distances, are asked for.
+#: The wall is thought to continue straight for so long at both ends where places, not distances, are asked
+#: for.
 PROLONGED_MM = 20.0
 _LEAST_SAMPLES = 5
 # The curve swings out a little at corners, so that its samples lie further apart than those of the drawing.
 _DRAWN_MM = 0.2
-#: No head's wall is longer, mm; in files of a wrong unit one is, and is sampled sparsely so that it does not take hours to say so.
+#: No head's wall is longer, mm; in files of a wrong unit one is, and is sampled sparsely so that it does not
+#: take hours to say so.
 _LONGEST_MM = 1000.0
 _CHUNK = 1024
 _SCRATCH_MM = 1e-9
@@ -114,9 +118,9 @@ def from_anatomy(anatomy: Anatomy) -> Outline:
 def smooth_outline(trace: Points, anterior: int = 1, estimated: bool = False) -> Outline:
     """A smooth curve along a drawn line, so that no corner of the drawing attracts constriction locations.
 
-    Both coordinates are smoothing splines of the length along the line, sampled at most every `SPACING_MM`: of all functions f
-    they minimise the integral of (trace - f)^2 + b^4 (f'')^2, where b is `SMOOTHING_MM`. The weight does not depend on how
-    densely the line was traced.
+    Both coordinates are smoothing splines of the length along the line, sampled at most every `SPACING_MM`:
+    of all functions f they minimise the integral of (trace - f)^2 + b^4 (f'')^2, where b is `SMOOTHING_MM`.
+    The weight does not depend on how densely the line was traced.
 
     Args:
         trace: mm, shape (points, 2), front to back, no two neighbours equal.

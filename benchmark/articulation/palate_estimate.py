@@ -12,7 +12,8 @@ from benchmark.articulation.outline import Outline, smooth_outline
 _BIN_MM = 2.0
 # Less of the palate than this tells nothing of its shape.
 _LEAST_MM = 10.0
-#: Palate and velum fall more gently towards the pharynx; what falls more steeply is the back of a lowered tongue.
+#: Palate and velum fall more gently towards the pharynx; what falls more steeply is the back of a lowered
+#: tongue.
 _STEEPEST_FALL = np.radians(25.0)
 #: In traced heads the straight line from the end of the palate to the pharynx falls by 10 to 20 degrees.
 _VELUM_FALL = np.radians(15.0)
@@ -25,17 +26,18 @@ def estimate(tongue: Sequence[NDArray[np.floating]], anterior: int = 1) -> Outli
     pellet's thickness of the palate where it was touched and cuts corners where it was not. The highest 1 %
     in each 2 mm of x is left out as tracking noise.
 
-    Far back the tongue does not reach the roof: there the hull shows where the lowered tongue ended, and would be taken for a
-    pharynx that nobody traced. So where it falls by more than 25 degrees towards the back, a straight line that falls by 15 degrees
-    takes its place (the velum), as far back as the tongue has been. Both angles are against x, which corpora lay along the bite
-    plane; some degrees of tilt do no harm.
+    Far back the tongue does not reach the roof: there the hull shows where the lowered tongue ended, and
+    would be taken for a pharynx that nobody traced. So where it falls by more than 25 degrees towards the
+    back, a straight line that falls by 15 degrees takes its place (the velum), as far back as the tongue has
+    been. Both angles are against x, which corpora lay along the bite plane; some degrees of tilt do no harm.
 
     Args:
         tongue: Valid positions of tongue pellets, each of shape (frames, 2), mm.
         anterior: As in `Anatomy`.
 
     Returns:
-        An outline marked as estimated, or None when the tongue, or what of its hull can be palate, covered less than 10 mm.
+        An outline marked as estimated, or None when the tongue, or what of its hull can be palate, covered
+        less than 10 mm.
     """
     points = np.concatenate([np.asarray(part, np.float64) for part in tongue]) if tongue else np.zeros((0, 2))
     if len(points) < 2:

@@ -20,7 +20,8 @@ class Parameter(NamedTuple):
     description: str
 
 
-#: Short names of the midsagittal pellets by role, front to back; the same in every corpus. They make up the set "pellets".
+#: Short names of the midsagittal pellets by role, front to back; the same in every corpus. They make up the
+#: set "pellets".
 PELLET_NAMES: Mapping[str, str] = {
     "upper_lip": "UL",
     "lower_lip": "LL",

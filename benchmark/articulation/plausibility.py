@@ -1,7 +1,8 @@
 """Whether the articulation of a speaker can be what its reader or its description says: unit, axes, sensors, rate, lost values.
 
-Each check looks at what no head and no recording can be, and says in one line what was seen and what to do. A line is a question to
-the person who knows the recordings, not proof: nothing is changed and nothing is left out because of it.
+Each check looks at what no head and no recording can be, and says in one line what was seen and what to do. A
+line is a question to the person who knows the recordings, not proof: nothing is changed and nothing is left
+out because of it.
 
 A bounded sample of recordings is read of each speaker, always the same one, so that preparing stays quick.
 """
@@ -51,9 +52,11 @@ _NEEDED_FOR: Mapping[str, tuple[str, ...]] = {
     "tongue_mid": ("TBCL", "TBCD"),
     "tongue_back": ("TBCL", "TBCD"),
 }
-#: Heads differ from the usual one by less than this factor, children's among them; centimetres and inches by 2.5.
+#: Heads differ from the usual one by less than this factor, children's among them; centimetres and inches by
+#: 2.5.
 _HEADS_DIFFER = 1.75
-#: Lengths in mm that a unit of the files may have: those with a name, and the parts of a millimetre that recorders write.
+#: Lengths in mm that a unit of the files may have: those with a name, and the parts of a millimetre that
+#: recorders write.
 _UNITS: Mapping[str, float] = {**UNITS_MM, "0.01": 0.01, "0.1": 0.1}
 #: Channels that were normalised have a standard deviation near 1 about one common place.
 _NORMALISED = (0.5, 2.0)
@@ -61,7 +64,8 @@ _NORMALISED = (0.5, 2.0)
 #: Rates at which articulation is recorded.
 _RATES = (50.0, 60.0, 80.0, 100.0, 120.0, 125.0, 145.645, 160.0, 200.0, 240.0, 250.0, 300.0, 400.0, 500.0, 1000.0, 1250.0)  # fmt: skip
 _RATE_APART = 0.01
-#: Ratios of length that differ by less are one factor; or by less than the second, if a rate in use then fits.
+#: Ratios of length that differ by less are one factor; or by less than the second, if a rate in use then
+#: fits.
 _RATIO_SPREAD, _RATIO_SPREAD_KNOWN = 0.006, 0.02
 #: Differences of length that differ by less are one difference: the recordings are all equally long.
 _OFFSETS_DIFFER_S = 0.02
@@ -73,7 +77,8 @@ _CODE_APART_MM = 3.0
 _CODE_RANGES = 5.0
 _SAME_SHARE = 0.99
 
-#: A lag is told if it is at least so long, and explains so much more of the audio than no lag and than chance do.
+#: A lag is told if it is at least so long, and explains so much more of the audio than no lag and than chance
+#: do.
 _LAG_S, _LAG_GAIN, _LAG_OVER_CHANCE = 0.08, 0.05, 0.05
 _LAG_ALIKE_S, _LAG_ALIKE_SHARE, _LAG_APART_SHARE = 0.04, 0.75, 0.25
 
@@ -81,7 +86,8 @@ _LIPS_SPEECH_S = 8.0
 _LIPS_MEET_MM = 30.0
 _LIPS_MOVE_MM = 1.5
 
-#: Sensors are some mm thick and traces are not exact; further beyond the palate, or never near it, the tongue cannot be.
+#: Sensors are some mm thick and traces are not exact; further beyond the palate, or never near it, the tongue
+#: cannot be.
 _BEYOND_MM, _BEYOND_SHARE, _FAR_MM = 4.0, 0.1, 12.0
 #: A palate is 40 to 60 mm long; an estimate of less than half tells nothing.
 _PALATE_MM = 20.0

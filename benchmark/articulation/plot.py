@@ -72,8 +72,8 @@ def loudest_frame(clip: Clip, pellets: Trajectories, sensors: Mapping[str, str])
         sensors: Role to channel prefix.
 
     Returns:
-        Of the frames in the middle half of the utterance in which most pellets are valid, the one with the highest level over
-        `_LEVEL_S` around it.
+        Of the frames in the middle half of the utterance in which most pellets are valid, the one with the
+        highest level over `_LEVEL_S` around it.
     """
     frames = len(pellets.values)
     middle = np.arange(frames // 4, max(frames - frames // 4, frames // 4 + 1))

@@ -19,9 +19,10 @@ _HIGHEST_RELATIVE_CUTOFF = 0.45
 def low_pass(trajectories: Trajectories, cutoff_hz: float = CUTOFF_HZ) -> Trajectories:
     """Low-pass with the magnitude of a Butterworth filter of order 4 run forwards and backwards, without delay.
 
-    The filter is applied to the spectrum, so that its response at a frequency does not depend on the rate at which a corpus
-    was sampled, as that of a recursive digital filter does. Invalid stretches are bridged while the filter runs, so
-    that their arbitrary values do not leak into valid frames; the mask stays as it was.
+    The filter is applied to the spectrum, so that its response at a frequency does not depend on the rate at
+    which a corpus was sampled, as that of a recursive digital filter does. Invalid stretches are bridged
+    while the filter runs, so that their arbitrary values do not leak into valid frames; the mask stays as it
+    was.
 
     Args:
         trajectories: Any channels; a rate too low for the cutoff returns them as they are.

@@ -1,12 +1,13 @@
 """Pitch, periodicity and aperiodicity of clean speech, a hundred times a second.
 
-Pitch is found by the autocorrelation of a windowed frame divided by that of its window, the method of Boersma (Proc. Institute
-of Phonetic Sciences Amsterdam 17, 97-110, 1993), with the best path through the candidates of all frames instead of the best
-candidate of each. Periodicity and aperiodicity follow the idea of Deshmukh, Espy-Wilson, Salomon & Singh (IEEE Trans. Speech
-and Audio Processing 13(5), 776-786, 2005), to say what part of the spectrum is periodic and what part is not; the computation
-is ours: the spectrum of each frame is cut into bands of equal width on an ERB scale (Glasberg & Moore 1990); in each band that
-is not silent, the normalised autocorrelation at the pitch period is the periodic share, and the rest is the aperiodic one. Both are
-means over all bands, so that their sum is the share of bands that carry sound, and silence has neither.
+Pitch is found by the autocorrelation of a windowed frame divided by that of its window, the method of Boersma
+(Proc. Institute of Phonetic Sciences Amsterdam 17, 97-110, 1993), with the best path through the candidates
+of all frames instead of the best candidate of each. Periodicity and aperiodicity follow the idea of Deshmukh,
+Espy-Wilson, Salomon & Singh (IEEE Trans. Speech and Audio Processing 13(5), 776-786, 2005), to say what part
+of the spectrum is periodic and what part is not; the computation is ours: the spectrum of each frame is cut
+into bands of equal width on an ERB scale (Glasberg & Moore 1990); in each band that is not silent, the
+normalised autocorrelation at the pitch period is the periodic share, and the rest is the aperiodic one. Both
+are means over all bands, so that their sum is the share of bands that carry sound, and silence has neither.
 
 The audio must be clean: these are targets, not estimates from noisy speech.
 """

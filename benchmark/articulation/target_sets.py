@@ -62,7 +62,8 @@ def speaker_targets(
     """Targets of all utterances of one speaker; see `sound_targets`, which does not stop at a damaged one.
 
     Raises:
-        CorpusError: A target is not known, the speakers differ, or an utterance has no trajectories or is damaged.
+        CorpusError: A target is not known, the speakers differ, or an utterance has no trajectories or is
+            damaged.
     """
     made = sound_targets(utterances, targets, sensors, rate_hz)
     for problem in made.problems.values():
@@ -78,10 +79,11 @@ def sound_targets(
 ) -> SpeakerTargets:
     """Targets of those utterances of one speaker that are sound, and what is wrong with the others.
 
-    Coils that never move are lost, spikes are screened, gaps up to 50 ms are bridged, pellets are low-passed at 20 Hz without
-    delay and resampled; then the parameters are computed. Lip protrusion is relative to the median over the utterances given here,
-    and a palate that was not recorded is estimated from them: give all that the speaker said. A traced palate that is damaged is not
-    replaced by an estimate, from which constrictions would be measured otherwise: it is a problem of all utterances.
+    Coils that never move are lost, spikes are screened, gaps up to 50 ms are bridged, pellets are low-passed
+    at 20 Hz without delay and resampled; then the parameters are computed. Lip protrusion is relative to the
+    median over the utterances given here, and a palate that was not recorded is estimated from them: give all
+    that the speaker said. A traced palate that is damaged is not replaced by an estimate, from which
+    constrictions would be measured otherwise: it is a problem of all utterances.
 
     Args:
         utterances: Of one speaker, each with trajectories.
@@ -90,8 +92,8 @@ def sound_targets(
         rate_hz: Frames per second of the targets. Frame k is at k / rate_hz seconds of the audio.
 
     Returns:
-        Trajectories of the parameters in their order, rounded to 0.0001 and 0 where invalid; units are in `PARAMETERS`. A parameter
-        whose pellet is missing is invalid, and the others stay.
+        Trajectories of the parameters in their order, rounded to 0.0001 and 0 where invalid; units are in
+        `PARAMETERS`. A parameter whose pellet is missing is invalid, and the others stay.
 
     Raises:
         CorpusError: A target is not known, or the speakers differ.
@@ -178,7 +180,8 @@ def traced_outline(utterances: Sequence[Utterance]) -> Outline | None:
         utterances: Of one speaker; the first that has an anatomy gives it.
 
     Raises:
-        CorpusError: It cannot be read or is no line; names the file, or at least whose it is, and says what to do.
+        CorpusError: It cannot be read or is no line; names the file, or at least whose it is, and says what
+            to do.
     """
     first = next((utterance for utterance in utterances if utterance.anatomy is not None), None)
     if first is None or first.anatomy is None:

@@ -4,24 +4,28 @@ Convention, version `CONVENTION_VERSION` (`docs/targets.md` has the pictures):
 
 - LA: distance between the pellets on upper and lower lip, mm.
 - LP: how far the lower lip stands forward of the speaker's own median, mm, positive towards the front.
-- Constriction degrees (TTCD, TBCD): least distance to the outer wall, mm. The outer wall is the palate trace from its front end
-  backwards, joined by a straight line to the pharyngeal wall, and smoothed (`outline.smooth_outline`); where nothing was traced, it
-  is estimated from the tongue's reach (`palate_estimate.estimate`). A degree is negative where the tongue has passed the wall, as
-  happens in firm contact and through errors of the trace, and says then by how much at most.
-- Constriction locations (TTCL, TBCL): where on the outer wall the tongue is near, in mm along the wall from the front end of the
-  palate trace, growing backwards. It is the mean of all places l of the wall, weighted by how near the tongue is:
+- Constriction degrees (TTCD, TBCD): least distance to the outer wall, mm. The outer wall is the palate trace
+  from its front end backwards, joined by a straight line to the pharyngeal wall, and smoothed
+  (`outline.smooth_outline`); where nothing was traced, it is estimated from the tongue's reach
+  (`palate_estimate.estimate`). A degree is negative where the tongue has passed the wall, as happens in firm
+  contact and through errors of the trace, and says then by how much at most.
+- Constriction locations (TTCL, TBCL): where on the outer wall the tongue is near, in mm along the wall from
+  the front end of the palate trace, growing backwards. It is the mean of all places l of the wall, weighted
+  by how near the tongue is:
 
       location = sum over l of l w(l) / sum over l of w(l),   w(l) = exp(-d(l) / 4 mm),
 
-  where d(l) is the distance of the wall at l from the tongue. For this the wall continues straight by 20 mm at both ends, so that
-  locations ahead of the trace are negative. Neither shifting nor turning the whole head changes it.
+  where d(l) is the distance of the wall at l from the tongue. For this the wall continues straight by 20 mm
+  at both ends, so that locations ahead of the trace are negative. Neither shifting nor turning the whole head
+  changes it.
 - The tongue tip is its pellet. The tongue body is an arc of the circle through its pellets, from the first to
-  the last of them: through three body pellets where there are three (XRMB: T2 T3 T4); where there are two, the
-  tip pellet is the third point of the circle, and the arc runs between the two body pellets.
+  the last of them: through three body pellets where there are three (XRMB: T2 T3 T4); where there are two,
+  the tip pellet is the third point of the circle, and the arc runs between the two body pellets.
 
-Why a mean and not the nearest place: a palate that is nearly straight faces a tongue that is nearly straight, so that the nearest place
-is anybody's guess within a centimetre and jumps by several within 10 ms; on a drawn line it also sticks to corners. The mean moves
-continuously with the tongue. 4 mm is the least weight with which steps over 5 mm in 10 ms became rare (`docs/targets.md`).
+Why a mean and not the nearest place: a palate that is nearly straight faces a tongue that is nearly straight,
+so that the nearest place is anybody's guess within a centimetre and jumps by several within 10 ms; on a drawn
+line it also sticks to corners. The mean moves continuously with the tongue. 4 mm is the least weight with
+which steps over 5 mm in 10 ms became rare (`docs/targets.md`).
 
 Sources: Browman & Goldstein, Phonetica 49 (1992); Sivaraman et al., JASA 146(1):316 (2019); Attia, Tiede &
 Espy-Wilson, arXiv 2305.10775. Published implementations differ in how they state location; this one is ours.
@@ -61,11 +65,12 @@ __all__ = [
     "tract_variables",
 ]
 
-#: Of all targets; stored with them. 1: location was the nearest place on the trace as drawn, and a degree could be that of a
-#: part of the wall behind the tongue. 2: as above.
+#: Of all targets; stored with them. 1: location was the nearest place on the trace as drawn, and a degree
+#: could be that of a part of the wall behind the tongue. 2: as above.
 CONVENTION_VERSION = "2"
 NAMES = TRACT_VARIABLES
-#: Places of the wall that are so much further from the tongue than the nearest one count 1 / e times as much, mm.
+#: Places of the wall that are so much further from the tongue than the nearest one count 1 / e times as much,
+#: mm.
 LOCATION_SPREAD_MM = 4.0
 #: Every second sample of the wall is enough for a mean over places.
 _EVERY = 2

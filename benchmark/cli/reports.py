@@ -19,7 +19,8 @@ from typing import Any
 from benchmark.cli.options import as_called
 from benchmark.errors import SinbadError
 
-#: Exit statuses besides 0: problems were found in what was examined; the call cannot be carried out; Ctrl-C; SIGTERM.
+#: Exit statuses besides 0: problems were found in what was examined; the call cannot be carried out; Ctrl-C;
+#: SIGTERM.
 FOUND_PROBLEMS, USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -32,8 +33,9 @@ class _Terminated(KeyboardInterrupt):
 def guarded(work: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
     """Runs a command and returns its exit status.
 
-    An error that the user can repair becomes one line on standard error and status 2. Warnings of libraries are meant for whoever
-    writes programs and are not shown; `python -W default` or PYTHONWARNINGS brings them back.
+    An error that the user can repair becomes one line on standard error and status 2. Warnings of libraries
+    are meant for whoever writes programs and are not shown; `python -W default` or PYTHONWARNINGS brings them
+    back.
     """
     try:
         _print_any_name()
@@ -48,7 +50,8 @@ def guarded(work: Callable[[argparse.Namespace], int], arguments: argparse.Names
         print("stopped; run the same command again to go on", file=sys.stderr)
         return TERMINATED if isinstance(stop, _Terminated) else INTERRUPTED
     except BrokenPipeError:
-        # The reader of a pipe (head, less) went away; the interpreter must not complain about it on its way out.
+        # The reader of a pipe (head, less) went away; the interpreter must not complain about it on its way
+        # out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:

@@ -1,6 +1,7 @@
 """Articulatory corpora, one a module: its reader, sensors, splits and citation in a `CORPUS`.
 
-A module of this package that defines a `CORPUS` is registered under its own name; nothing else has to be told of it.
+A module of this package that defines a `CORPUS` is registered under its own name; nothing else has to be told
+of it.
 
 >>> from benchmark import corpora
 >>> sorted(corpora.CORPORA)[:3]
@@ -102,8 +103,8 @@ def scan(name: str, root: Path) -> Scan:
         root: Folder that holds it.
 
     Raises:
-        CorpusError: The corpus is not known, `root` is missing, empty, or holds something else, or a recording
-            lies there more than once.
+        CorpusError: The corpus is not known, `root` is missing, empty, or holds something else, or a
+            recording lies there more than once.
     """
     corpus = get(name)
     _refuse_unusable(root, corpus)

@@ -75,8 +75,10 @@ class Corpus:
             utterance whose files are damaged or missing stays in the list with the reason in
             `extra["problem"]`; `benchmark.corpora.read` refuses or leaves out such utterances.
         looks_like: Whether a folder seems to hold this corpus; quick, reads names and a few headers.
-        ignored: Lists the files below a root that resemble recordings and that `read` passes over; reads names alone.
-        splits: Name of each published division of the corpus into train, dev and test (see `benchmark.corpora.splits`).
+        ignored: Lists the files below a root that resemble recordings and that `read` passes over; reads
+            names alone.
+        splits: Name of each published division of the corpus into train, dev and test (see
+            `benchmark.corpora.splits`).
         notes: What a user should know of coordinates, rates and known faults.
     """
 
@@ -97,7 +99,8 @@ class Corpus:
 def walk(root: Path) -> Iterator[Path]:
     """Files below `root` in sorted order, symbolic links followed once, hidden files and folders left out.
 
-    A link to nothing is listed, so that somebody says that its file is missing; pipes, sockets and devices are not.
+    A link to nothing is listed, so that somebody says that its file is missing; pipes, sockets and devices
+    are not.
     """
     seen: set[str] = set()
     for folder, subfolders, files in os.walk(root, followlinks=True):

@@ -71,7 +71,8 @@ class SpeakerSummary:
         rates_hz: Sampling rates.
         frame_rates_hz: Rates of the articulation, to a tenth.
         palate: Whether the palate was traced.
-        lost_share: Channel to the share of its frames that is missing; 1 for a channel that only other speakers have.
+        lost_share: Channel to the share of its frames that is missing; 1 for a channel that only other
+            speakers have.
     """
 
     speaker: str

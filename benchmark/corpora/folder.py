@@ -45,7 +45,8 @@ def read(root: Path) -> list[Utterance]:
     """List all recordings for which a file of trajectories is found.
 
     Raises:
-        CorpusError: The description is missing or wrong, fits no file, or its splits name whom no recording is of.
+        CorpusError: The description is missing or wrong, fits no file, or its splits name whom no recording
+            is of.
     """
     config = folder_config.load(root)
     files = [(path, path.relative_to(root).as_posix()) for path in contract.walk(root)]
@@ -123,8 +124,8 @@ def read_trajectories(
         parts: Sensor to file, where each sensor has one of its own; `path` is one of them.
 
     Returns:
-        Channels named by `PREFIXES` in mm, x forwards, y upwards; "VEL" and "F0" as they are. A sensor that this file does not
-        have, and others may, is lost throughout.
+        Channels named by `PREFIXES` in mm, x forwards, y upwards; "VEL" and "F0" as they are. A sensor that
+        this file does not have, and others may, is lost throughout.
 
     Raises:
         CorpusError: The file is damaged, has none of the sensors, or its rate is not known.

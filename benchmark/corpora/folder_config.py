@@ -38,9 +38,9 @@ dev = ["S02/r17", "S02/r18"]                # but for those that are named here,
 test = ["S03"]
 ```
 
-So one speaker can be divided, too. Where `files` has no `{speaker}`, the speaker is called "speaker": "speaker/r17". Recordings
-that [splits] names neither by themselves nor by their speaker take no part. `babble = [...]` lists speakers who only babble, for
-recipes with "corpus_voices" among `babble.sources`.
+So one speaker can be divided, too. Where `files` has no `{speaker}`, the speaker is called "speaker":
+"speaker/r17". Recordings that [splits] names neither by themselves nor by their speaker take no part. `babble
+= [...]` lists speakers who only babble, for recipes with "corpus_voices" among `babble.sources`.
 """
 
 from __future__ import annotations
@@ -93,10 +93,11 @@ class AudioTable(_Table):
 class TrajectoryTable(_Table):
     """Where the articulation is and how to read it.
 
-    `names` names all columns of files that do not name them, or not as SENSOR_AXIS; `time` is a column of seconds; `unit` is a name
-    or how many mm it is long, as 0.01 for 1/100 mm; |value| >= `missing` is lost, and with 0 so is a sensor at exactly (0, 0);
-    frame 0 is `start_s` after the first audio sample, or before it where that is negative. `channel` says how columns are named where
-    that is not SENSOR_AXIS: "{sensor}{axis}_raw", or "*pos{axis}" where "*" stands for anything. `variable` names one of several
+    `names` names all columns of files that do not name them, or not as SENSOR_AXIS; `time` is a column of
+    seconds; `unit` is a name or how many mm it is long, as 0.01 for 1/100 mm; |value| >= `missing` is lost,
+    and with 0 so is a sensor at exactly (0, 0); frame 0 is `start_s` after the first audio sample, or before
+    it where that is negative. `channel` says how columns are named where that is not SENSOR_AXIS:
+    "{sensor}{axis}_raw", or "*pos{axis}" where "*" stands for anything. `variable` names one of several
     matrices of a MATLAB file. `files` with {sensor} stands for one file a sensor.
     """
 
@@ -125,7 +126,8 @@ class TrajectoryTable(_Table):
 class AxesTable(_Table):
     """Which axis of the files runs forwards and which upwards; "-" in front turns it round.
 
-    `rotation_deg` then turns everything anticlockwise as seen with the face to the right, until the bite plane lies level.
+    `rotation_deg` then turns everything anticlockwise as seen with the face to the right, until the bite
+    plane lies level.
     """
 
     x: Annotated[str, Field(pattern=r"^-?\w+$")] = "x"
@@ -239,7 +241,8 @@ def load(root: Path) -> FolderConfig:
     """Read the description of a folder.
 
     Raises:
-        CorpusError: It is missing, no TOML, or a field is missing, misspelt or wrong; the message names the field.
+        CorpusError: It is missing, no TOML, or a field is missing, misspelt or wrong; the message names the
+            field.
     """
     path = root / FILE_NAME
     try:

@@ -70,8 +70,8 @@ def looks_like(root: Path) -> bool:
 def ignored(root: Path) -> list[contract.Ignored]:
     """Files that `read` passes over.
 
-    Track and audio files of other names, audio without a track, the normalised copy of what is there in centimetres, and tracks that
-    are in none of the file sets.
+    Track and audio files of other names, audio without a track, the normalised copy of what is there in
+    centimetres, and tracks that are in none of the file sets.
     """
     files = list(contract.walk(root))
     tracks = _tracks(files, root)
@@ -94,8 +94,8 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
         audio_s: Length of the audio; later frames are left out.
 
     Returns:
-        Channels T1_x, T1_y, ... UL, LL, JAW in mm at 200 Hz. The file's py grows backwards and pz upwards; here x grows towards
-        the lips.
+        Channels T1_x, T1_y, ... UL, LL, JAW in mm at 200 Hz. The file's py grows backwards and pz upwards;
+        here x grows towards the lips.
 
     Raises:
         CorpusError: The file is damaged or lacks positions.
@@ -115,10 +115,11 @@ def read_normalised(path: Path, parameters: Path, label: Path, audio_s: float) -
     """Read a normalised track file and undo what was done to it.
 
     Args:
-        path: EST Track with channels T3_x, T3_y, T2_x and so on to LL_y; where channels have no such names, the first twelve
-            are taken for these.
+        path: EST Track with channels T3_x, T3_y, T2_x and so on to LL_y; where channels have no such names,
+            the first twelve are taken for these.
         parameters: Folder with means and standard deviations (`ema_means.txt`, `ema_stds.txt`).
-        label: Phone labels; the silence at the start, which was cut from the track, ends where its first label ends.
+        label: Phone labels; the silence at the start, which was cut from the track, ends where its first
+            label ends.
         audio_s: Length of the audio; later frames are left out.
 
     Returns:
@@ -146,8 +147,8 @@ def read_normalised(path: Path, parameters: Path, label: Path, audio_s: float) -
 def _by_last_digits(utterance_id: str) -> str | None:
     """The rule by which the released file sets were made.
 
-    It is published itself, because releases and papers keep different recordings: it makes 1219/68/67 of all 1,354 that are numbered,
-    1137/63/63 of 1,263 of them, 1069/60/60 of 1,189.
+    It is published itself, because releases and papers keep different recordings: it makes 1219/68/67 of all
+    1,354 that are numbered, 1137/63/63 of 1,263 of them, 1069/60/60 of 1,189.
     """
     number = re.search(r"(\d)(\d)$", utterance_id)
     if number is None:
@@ -252,7 +253,8 @@ def _is_normalised(path: Path, root: Path) -> bool:
         named = {}
     if not named:
         return _parameters_beside(path) is not None or _says_normalised(path, root)
-    # The distribution in centimetres has three coordinates, T3_px, T3_py, T3_pz; the normalised one has T3_x and T3_y alone.
+    # The distribution in centimetres has three coordinates, T3_px, T3_py, T3_pz; the normalised one has T3_x
+    # and T3_y alone.
     return not any(axis == "z" for _, axis in named)
 
 
@@ -289,7 +291,8 @@ def _silence_end(label: Path) -> float:
     """End of the first label in seconds if it is silence, else 0.
 
     Raises:
-        CorpusError: The file cannot be opened or has no first label: without it the track would be shifted in time.
+        CorpusError: The file cannot be opened or has no first label: without it the track would be shifted in
+            time.
     """
     try:
         lines = [line.strip() for line in label.read_text(encoding="latin-1").splitlines()]

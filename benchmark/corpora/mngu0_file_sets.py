@@ -1,7 +1,7 @@
 """The file sets that MNGU0 is released with: `trainfiles.txt`, `validationfiles.txt` and `testfiles.txt`, one id a line.
 
-They say which recordings take part and where each goes. Without them the rule divides by which the released sets were made
-(`benchmark.corpora.mngu0`).
+They say which recordings take part and where each goes. Without them the rule divides by which the released
+sets were made (`benchmark.corpora.mngu0`).
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def find(files: Iterable[Path]) -> FileSets | None:
     """Read the file sets among `files`, at any depth and in any case; None if there are none.
 
     Raises:
-        CorpusError: A list cannot be read, is empty or names what is no recording of MNGU0; a recording is in two lists;
-            one of the three lists is missing; or there are two sets that differ.
+        CorpusError: A list cannot be read, is empty or names what is no recording of MNGU0; a recording is in
+            two lists; one of the three lists is missing; or there are two sets that differ.
     """
     folders: dict[Path, dict[str, Path]] = {}
     for path in files:

@@ -55,12 +55,13 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
     """Read a track file.
 
     Args:
-        path: EST Track, binary or ASCII, or rows of time, presence and 20 channels without a header; 1/100 mm.
+        path: EST Track, binary or ASCII, or rows of time, presence and 20 channels without a header; 1/100
+            mm.
         audio_s: Length of the audio; later frames are left out.
 
     Returns:
-        Channels UL_x, UL_y and so on in mm at 500 Hz. The files count x backwards from the upper incisors; here it grows
-        towards the lips. A coil that never moves was not connected: it is invalid.
+        Channels UL_x, UL_y and so on in mm at 500 Hz. The files count x backwards from the upper incisors;
+        here it grows towards the lips. A coil that never moves was not connected: it is invalid.
 
     Raises:
         CorpusError: The file is damaged.

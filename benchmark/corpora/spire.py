@@ -26,7 +26,8 @@ SENSORS = ("UL", "LL", "LI", "TT", "TB", "TD")
 RAW, NORMALISED = "ema_raw", "ema_trimmed_and_normalised_with_6_articulators"
 #: Where x of each of `SENSORS` stands among the raw columns, if the normalised copy does not tell.
 DEFAULT_COLUMNS = (0, 2, 8, 10, 12, 14)
-#: A coil is found where what its best match leaves unexplained is at most this part of what the second best leaves.
+#: A coil is found where what its best match leaves unexplained is at most this part of what the second best
+#: leaves.
 _CLEAR = 0.5
 _TIE = 1e-9
 _STILL = 1e-9
@@ -64,9 +65,10 @@ def ignored(root: Path) -> list[contract.Ignored]:
 def read_coils(path: Path, audio_s: float) -> Trajectories:
     """Read the raw coordinates of a processed file.
 
-    The raw table has nine coils. Which of its columns are the six that the corpus' own normalised copy keeps (upper lip, lower
-    lip, jaw, tongue tip, body, dorsum) is found by correlating the two: standardisation leaves a correlation of 1, smoothing a
-    lower one. Where the copy, or the stretch that it was cut from, is missing or damaged, they are `DEFAULT_COLUMNS`.
+    The raw table has nine coils. Which of its columns are the six that the corpus' own normalised copy keeps
+    (upper lip, lower lip, jaw, tongue tip, body, dorsum) is found by correlating the two: standardisation
+    leaves a correlation of 1, smoothing a lower one. Where the copy, or the stretch that it was cut from, is
+    missing or damaged, they are `DEFAULT_COLUMNS`.
 
     Args:
         path: A `.pt` file.
@@ -76,8 +78,8 @@ def read_coils(path: Path, audio_s: float) -> Trajectories:
         Channels UL_x ... TD_y in mm at 100 Hz; x grows towards the lips.
 
     Raises:
-        CorpusError: The file is damaged, lacks the raw coordinates, its length is not that of the audio, or its normalised copy
-            contradicts `DEFAULT_COLUMNS` without telling clearly which columns it keeps.
+        CorpusError: The file is damaged, lacks the raw coordinates, its length is not that of the audio, or
+            its normalised copy contradicts `DEFAULT_COLUMNS` without telling clearly which columns it keeps.
     """
     content = torch_files.read_dictionary(path)
     raw = _table(path, content.get(RAW), RAW)

@@ -13,8 +13,9 @@ Each corpus states its own in the module that reads it (`Corpus.splits`), made o
 | spire | standard | speakers | 30/4/4 speakers in the order of a hash |
 | spire | strict | speakers and prompts | and prompts 70/10/20 by hash |
 
-What the rules of mocha, spire, usc_timit and hprc give is committed too, as `manifests/CORPUS/splits.parquet`: by utterance, or by
-speaker and sentence, as far as names are known without the corpus (`maintenance.split_tables`).
+What the rules of mocha, spire, usc_timit and hprc give is committed too, as
+`manifests/CORPUS/splits.parquet`: by utterance, or by speaker and sentence, as far as names are known without
+the corpus (`maintenance.split_tables`).
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ class Division:
 
     Attributes:
         rule: Gives the split of an utterance.
-        members: Lists all utterances that the division counts on, with their splits, given the corpus' files on disk (which may
-            bring lists with them). None where nobody can know without the corpus.
+        members: Lists all utterances that the division counts on, with their splits, given the corpus' files
+            on disk (which may bring lists with them). None where nobody can know without the corpus.
     """
 
     rule: Rule
@@ -84,7 +85,8 @@ def leave_one_out(
         prompt_of: What was read, by the name of a recording.
 
     Returns:
-        "leave_SPEAKER_out" for each, then "leave_SPEAKER_out_strict", in which no prompt is in two splits either.
+        "leave_SPEAKER_out" for each, then "leave_SPEAKER_out_strict", in which no prompt is in two splits
+        either.
     """
     folds: dict[str, Rule] = {
         f"leave_{speaker}_out": partial(_fold, tuple(speakers), speaker) for speaker in speakers

@@ -18,8 +18,8 @@ _FADE_S = 0.005
 def tone_hz(samples: NDArray[np.floating], rate_hz: int) -> float | None:
     """Frequency of the tone that opens a recording, or None.
 
-    It opens with a tone if nearly all power above hum, in the first tenth of a second, lies within 50 Hz of one line near 1 kHz.
-    Copies that were resampled carelessly have it elsewhere, 916 Hz for one.
+    It opens with a tone if nearly all power above hum, in the first tenth of a second, lies within 50 Hz of
+    one line near 1 kHz. Copies that were resampled carelessly have it elsewhere, 916 Hz for one.
 
     Args:
         samples: Shape (samples,), full scale 1.0.

@@ -76,8 +76,8 @@ def prompt_of(recording: str) -> str:
 def vertical_column(sample: tuple[Path, ...]) -> int:
     """Of columns 1 and 2 the one in which sensors move more: the other one is lateral.
 
-    A single short recording may hold more drift to the side than speech. So each votes, with the weight of its length; those that
-    cannot be read do not.
+    A single short recording may hold more drift to the side than speech. So each votes, with the weight of
+    its length; those that cannot be read do not.
     """
     one, other = _COLUMNS
     votes = 0

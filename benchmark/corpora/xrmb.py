@@ -41,8 +41,8 @@ _Found = dict[tuple[str, str], list[Path]]
 def read(root: Path) -> list[Utterance]:
     """List every recording that has a pellet file; see `CORPUS.layout`.
 
-    Files that differ and claim to be the same recording, or the same outline of a speaker, are a problem of the recordings that
-    need them.
+    Files that differ and claim to be the same recording, or the same outline of a speaker, are a problem of
+    the recordings that need them.
     """
     tracks: _Found = defaultdict(list)
     sounds: _Found = defaultdict(list)

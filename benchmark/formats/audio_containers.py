@@ -1,7 +1,8 @@
 """Whether an audio file is whole, by what its container states: libsndfile reads a file that was cut off as a shorter recording.
 
-Formats: Microsoft and IBM, "Multimedia Programming Interface", 1991 (RIFF); EBU Tech 3306 (RF64); Sony, "Wave64"; Apple, "Audio
-Interchange File Format" and "Core Audio Format"; Sun Microsystems, "audio(4)"; RFC 3533 (Ogg); the Xing and LAME header of MP3.
+Formats: Microsoft and IBM, "Multimedia Programming Interface", 1991 (RIFF); EBU Tech 3306 (RF64); Sony,
+"Wave64"; Apple, "Audio Interchange File Format" and "Core Audio Format"; Sun Microsystems, "audio(4)"; RFC
+3533 (Ogg); the Xing and LAME header of MP3.
 """
 
 from __future__ import annotations

@@ -75,8 +75,9 @@ def read_positions(path: Path) -> NDArray[np.float64]:
     """All numbers of a file.
 
     Returns:
-        float64, shape (frames, sensors, 7), last axis `AXES`: mm, degrees, residual error, unused. Coordinates of 100 m and more,
-        and three zeros, which machines write for sensors that are not there, are NaN.
+        float64, shape (frames, sensors, 7), last axis `AXES`: mm, degrees, residual error, unused.
+        Coordinates of 100 m and more, and three zeros, which machines write for sensors that are not there,
+        are NaN.
 
     Raises:
         CorpusError: As `read_header`, or the numbers of no sensor are positions.
@@ -97,9 +98,9 @@ def read_positions(path: Path) -> NDArray[np.float64]:
 def _refuse_implausible(path: Path, size: NDArray[np.float64]) -> None:
     """Refuse a file in which no sensor looks like one.
 
-    One is enough: of sixteen sensors half can be unused, and what stands there is anybody's guess (zeros, NaN, huge numbers).
-    A float read from other bytes than it was written as is nearly always absurdly large or small, but a zero is a zero however
-    it is read, so zeros do not speak for a sensor.
+    One is enough: of sixteen sensors half can be unused, and what stands there is anybody's guess (zeros,
+    NaN, huge numbers). A float read from other bytes than it was written as is nearly always absurdly large
+    or small, but a zero is a zero however it is read, so zeros do not speak for a sensor.
     """
     spoken = np.isfinite(size) & (size > 0)
     plausible = (size > _SMALLEST_MM) & (size < _LARGEST_MM)

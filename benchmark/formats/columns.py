@@ -18,7 +18,8 @@ class Columns(NamedTuple):
         names: One a column; empty if the file names none.
         rate_hz: Frames per second if the file says so.
         start_s: Time of the first frame.
-        text: Number of a column that holds something else than numbers, to the first place where it does. Its values are NaN.
+        text: Number of a column that holds something else than numbers, to the first place where it does. Its
+            values are NaN.
         note: What had to be mended, "" if nothing.
     """
 

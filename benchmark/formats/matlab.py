@@ -60,8 +60,8 @@ def read_variables(path: Path) -> dict[str, NDArray[Any]]:
 def _refuse_damaged(path: Path, content: bytes, order: str, at: int, end: int) -> int:
     """Walk the data elements from `at` to `end` and those inside arrays, and count them.
 
-    Each must have a known type and lie within what holds it, and each array must have its flags, shape, name and content: where one
-    does not, SciPy would read on wherever the numbers lead.
+    Each must have a known type and lie within what holds it, and each array must have its flags, shape, name
+    and content: where one does not, SciPy would read on wherever the numbers lead.
     """
     count = 0
     while at + 8 <= end:

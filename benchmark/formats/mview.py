@@ -98,8 +98,8 @@ def read_sensors(path: Path, audio_s: float, vertical: int | None) -> Trajectori
     Args:
         path: MVIEW file.
         audio_s: Length of the audio; later frames are left out.
-        vertical: Column of the vertical coordinate; column 0 is horizontal. None takes, of columns 1 and 2, the one in which the
-            sensors move more: the other is lateral.
+        vertical: Column of the vertical coordinate; column 0 is horizontal. None takes, of columns 1 and 2,
+            the one in which the sensors move more: the other is lateral.
 
     Returns:
         Channels NAME_x, NAME_y in mm, in the order of the file; samples that are not finite are invalid.

@@ -26,7 +26,8 @@ def is_heading(line: str) -> bool:
 def read(path: Path, content: bytes) -> Columns:
     """Positions of all sensors, as NAME_x, NAME_y, NAME_z, at the rate of the first column, which holds seconds.
 
-    A position counts only where the state of its sensor is "OK": of lost sensors the machine writes plausible numbers, too.
+    A position counts only where the state of its sensor is "OK": of lost sensors the machine writes plausible
+    numbers, too.
 
     Raises:
         CorpusError: A line has other columns than the heading, or a cell that should hold a number does not.

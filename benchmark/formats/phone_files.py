@@ -4,7 +4,8 @@
     0.00,0.21,,
     0.21,0.29,p,plosive
 
-Without the column `phone_class` the phones are taken for ARPAbet, as forced aligners of American English write them.
+Without the column `phone_class` the phones are taken for ARPAbet, as forced aligners of American English
+write them.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def read_phones(path: Path) -> tuple[Segment, ...]:
     """The phones of a recording.
 
     Raises:
-        CorpusError: The file is damaged, lacks a column, or has a class that is not known or times that cannot be.
+        CorpusError: The file is damaged, lacks a column, or has a class that is not known or times that
+            cannot be.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:

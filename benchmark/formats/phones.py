@@ -13,7 +13,8 @@ from benchmark.errors import ManifestError
 from benchmark.types import Segment
 
 APPROXIMANT = "approximant"
-#: Manners of articulation, in the order of tables. Laterals, glides and rhotics without friction are approximants.
+#: Manners of articulation, in the order of tables. Laterals, glides and rhotics without friction are
+#: approximants.
 CLASSES = ("vowel", "diphthong", "plosive", "affricate", "fricative", "nasal", APPROXIMANT)
 
 _ARPABET = {

@@ -28,7 +28,8 @@ def read_table(
     """Read a text table of finite numbers.
 
     Args:
-        path: Text file; blank lines, a byte order mark of UTF-8 at the start, and zeros or 0x1A at the end, are ignored.
+        path: Text file; blank lines, a byte order mark of UTF-8 at the start, and zeros or 0x1A at the end,
+            are ignored.
         columns: Number of columns that every line must have, or None for "as many as the first".
         delimiter: What parts the columns; None for white space.
         gaps: As in `parse_table`.
@@ -119,7 +120,8 @@ def last_numbers(path: Path, what: str) -> NDArray[np.float64]:
     """The numbers that the last lines begin with, up to six.
 
     Raises:
-        CorpusError: As `last_words`, or one of these lines begins with no finite number, which should be `what`.
+        CorpusError: As `last_words`, or one of these lines begins with no finite number, which should be
+            `what`.
     """
     try:
         numbers = np.array([float(word) for word in last_words(path)])

@@ -1,7 +1,8 @@
 """Dictionaries of arrays saved by torch, read without torch.
 
-A file of torch is a ZIP archive with a pickle and raw tensor storages. Unpickling calls whatever functions a file names, so only
-the few are known here that rebuild tensors and NumPy arrays. A file that names any other is refused, and that function not called.
+A file of torch is a ZIP archive with a pickle and raw tensor storages. Unpickling calls whatever functions a
+file names, so only the few are known here that rebuild tensors and NumPy arrays. A file that names any other
+is refused, and that function not called.
 """
 
 from __future__ import annotations

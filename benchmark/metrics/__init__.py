@@ -7,7 +7,8 @@ Example:
     >>> round(SISDR(clean, clean + 0.1 * np.cos(np.arange(16000) / 5), 16000), 1)
     20.0
 
-The measures here are objects, ready to be called with signals. Called with parameters instead, they give the measure with these:
+The measures here are objects, ready to be called with signals. Called with parameters instead, they give the
+measure with these:
 
     >>> from benchmark.metrics import PPMC
     >>> PPMC(pool="corpus")

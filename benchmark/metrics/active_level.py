@@ -13,8 +13,8 @@ from benchmark.metrics.checks import check_rate, check_reference
 _TIME_CONSTANT_S = 0.03
 _HANGOVER_S = 0.2
 _MARGIN_DB = 15.9
-# Thresholds are powers of two of full scale. P.56 takes those of 16 bits, 2^-15 to 1; more of them change nothing there and let
-# floating-point speech of any level be measured.
+# Thresholds are powers of two of full scale. P.56 takes those of 16 bits, 2^-15 to 1; more of them change
+# nothing there and let floating-point speech of any level be measured.
 _HIGHEST_EXPONENT = 40
 _LOWEST_EXPONENT = -40
 
@@ -36,9 +36,10 @@ class ActiveLevel(NamedTuple):
 def active_speech_level(samples: ArrayLike, rate_hz: int) -> ActiveLevel:
     """Active level of speech.
 
-    A constant offset (DC) is taken off first: it is not heard. The rectified signal is smoothed twice (30 ms),
-    compared with thresholds an octave apart, and held for 200 ms after it falls below one. The active level is
-    where the level of the active part lies 15.9 dB above its threshold, by linear interpolation in dB.
+    A constant offset (DC) is taken off first: it is not heard. The rectified signal is smoothed twice (30
+    ms), compared with thresholds an octave apart, and held for 200 ms after it falls below one. The active
+    level is where the level of the active part lies 15.9 dB above its threshold, by linear interpolation in
+    dB.
 
     Args:
         samples: One channel, shape (samples,); floats with full scale 1.0, or int16/int32.

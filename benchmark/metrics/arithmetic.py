@@ -1,7 +1,7 @@
 """Sums that come out the same on one thread and on many.
 
-BLAS cuts large sums and products by its number of threads, and where it cuts the last bits change: a score would depend on the
-machine, and on whether a worker process computed it.
+BLAS cuts large sums and products by its number of threads, and where it cuts the last bits change: a score
+would depend on the machine, and on whether a worker process computed it.
 """
 
 from __future__ import annotations

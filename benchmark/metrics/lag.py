@@ -67,8 +67,8 @@ def _cut(trajectories: Trajectories, start: int, stop: int) -> Trajectories:
 class LagPPMC(TrajectoryMeasure):
     """PPMC after shifting the prediction by the one lag, within `max_lag_ms` either way, that suits it best.
 
-    What it gains over `PPMC` is what a model loses by being early or late; `best_lag` tells by how much. A diagnostic, never
-    ranked, for it forgives what an inversion system must not do.
+    What it gains over `PPMC` is what a model loses by being early or late; `best_lag` tells by how much. A
+    diagnostic, never ranked, for it forgives what an inversion system must not do.
 
     Attributes:
         max_lag_ms: Greatest shift.

@@ -94,9 +94,9 @@ class Measure(ABC):
 class AudioMeasure(Measure):
     """Compares an estimate with the clean signal.
 
-    The work is cut in three so that nothing is done twice: `reference` analyses the clean signal once, `analyse`
-    an estimate, `compare` turns the two analyses into the value. Measures with equal `shares` have the same
-    first two steps.
+    The work is cut in three so that nothing is done twice: `reference` analyses the clean signal once,
+    `analyse` an estimate, `compare` turns the two analyses into the value. Measures with equal `shares` have
+    the same first two steps.
     """
 
     kind: ClassVar[Kind] = "audio"
@@ -267,8 +267,8 @@ class TrajectoryMeasure(Measure):
 def mean_scores(scores: Sequence[Mapping[str, ParameterScore]]) -> ParameterScores:
     """Mean value of each parameter over utterances.
 
-    Failed utterances count with their value, left-out ones do not count; a parameter left out everywhere stays
-    left out.
+    Failed utterances count with their value, left-out ones do not count; a parameter left out everywhere
+    stays left out.
     """
     names = list(dict.fromkeys(name for row in scores for name in row))
     return {name: _mean([row[name] for row in scores if name in row]) for name in names}

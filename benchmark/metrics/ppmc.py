@@ -47,9 +47,9 @@ class PPMC(TrajectoryMeasure):
     * ``PPMC(pool='fisher_z')``: within each utterance; the mean is taken of arctanh(r) and turned back.
 
     A prediction that is constant, not finite, missing, or marks over 10 % of the target's frames invalid is
-    "failed" and charged 0, as the field does; the leaderboard ranks every answer above a failure, also one that
-    correlates the wrong way round (`benchmark.ranking.ranks`). A target that is constant or has fewer than 10 valid
-    frames is "left_out".
+    "failed" and charged 0, as the field does; the leaderboard ranks every answer above a failure, also one
+    that correlates the wrong way round (`benchmark.ranking.ranks`). A target that is constant or has fewer
+    than 10 valid frames is "left_out".
 
     Attributes:
         pool: "utterance", "corpus", "padded2s" or "fisher_z".

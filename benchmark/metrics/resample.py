@@ -1,7 +1,7 @@
 """Rational resampling by one matrix product.
 
-Over a block of input samples a polyphase filter is a small matrix. Written so it runs several times faster than
-a polyphase loop over samples and gives the same.
+Over a block of input samples a polyphase filter is a small matrix. Written so it runs several times faster
+than a polyphase loop over samples and gives the same.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ _LARGEST_RATIO = 500_000
 def _kaiser_lowpass(up: int, down: int) -> NDArray[np.float64]:
     """Windowed sinc for the ratio up/down in lowest terms: 60 dB, transition of a tenth of the pass band.
 
-    Source: Kaiser, Nonrecursive digital filter design using the I0-sinh window, 1974; with these parameters it
-    is the filter that GNU Octave's `resample` designs, which the reference implementations of STOI rest on.
+    Source: Kaiser, Nonrecursive digital filter design using the I0-sinh window, 1974; with these parameters
+    it is the filter that GNU Octave's `resample` designs, which the reference implementations of STOI rest
+    on.
     """
     cutoff = 1.0 / (2 * max(up, down))
     half = ceil((_REJECTION_DB - 8) / (28.714 * cutoff / 10))
@@ -41,7 +42,8 @@ class _Plan(NamedTuple):
     """A ratio made ready.
 
     Attributes:
-        matrices: shape (parts, block, outputs): from `parts` adjoining blocks of input to the outputs of the first.
+        matrices: shape (parts, block, outputs): from `parts` adjoining blocks of input to the outputs of the
+            first.
         lead: Zeros that go in front of the signal.
     """
 
@@ -58,7 +60,8 @@ def _plan(up: int, down: int) -> _Plan:
     half = (len(taps) - 1) // 2
     lead = ceil(half / up)
     parts = ceil((2 * lead + block + 1) / block)
-    # On the grid of the common multiple of both rates output m lies at m * down and input j at (j - lead) * up.
+    # On the grid of the common multiple of both rates output m lies at m * down and input j at (j - lead) *
+    # up.
     offset = np.arange(outputs)[None, :] * down - (np.arange(parts * block)[:, None] - lead) * up + half
     inside = (offset >= 0) & (offset < len(taps))
     matrix = np.where(inside, taps[np.clip(offset, 0, len(taps) - 1)], 0.0)

@@ -21,17 +21,20 @@ class RMSE(TrajectoryMeasure):
     """Root-mean-square error over the frames valid on both sides, each convention under its own name.
 
     * ``RMSE``: in the unit of the parameter (mm, Hz, 1), by utterance.
-    * ``RMSE(scale='sd')``: divided by the standard deviation of the target in that utterance: a prediction stuck at the target's
-      mean scores 1. The only one that may be averaged over parameters of an utterance, hence the only one that is ranked.
-    * ``RMSE(scale='centred')``: in the unit of the parameter, over all utterances of a speaker, after the mean difference between
-      prediction and target was taken out. Where a speaker's head lay in the machine cannot be heard: two speakers whose pellets have
-      their origins 50 mm apart have an RMSE of some 25 mm each for the best prediction, and this one is comparable.
-    * ``RMSE(scale='z')``: the same divided by the standard deviation of the speaker's target, as if both had been z-scored by it.
+    * ``RMSE(scale='sd')``: divided by the standard deviation of the target in that utterance: a prediction
+      stuck at the target's mean scores 1. The only one that may be averaged over parameters of an utterance,
+      hence the only one that is ranked.
+    * ``RMSE(scale='centred')``: in the unit of the parameter, over all utterances of a speaker, after the
+      mean difference between prediction and target was taken out. Where a speaker's head lay in the machine
+      cannot be heard: two speakers whose pellets have their origins 50 mm apart have an RMSE of some 25 mm
+      each for the best prediction, and this one is comparable.
+    * ``RMSE(scale='z')``: the same divided by the standard deviation of the speaker's target, as if both had
+      been z-scored by it.
 
-    A prediction that is missing, not finite or marks over 10 % of the target's frames invalid is "failed" and charged ten standard
-    deviations of the target. An answer that is further off has its own error; the leaderboard ranks it above a failure all the same
-    (`benchmark.ranking.ranks`). A constant prediction is an ordinary one here. Over several utterances failed ones are charged so
-    frame by frame.
+    A prediction that is missing, not finite or marks over 10 % of the target's frames invalid is "failed" and
+    charged ten standard deviations of the target. An answer that is further off has its own error; the
+    leaderboard ranks it above a failure all the same (`benchmark.ranking.ranks`). A constant prediction is an
+    ordinary one here. Over several utterances failed ones are charged so frame by frame.
 
     Attributes:
         scale: "own", "sd", "centred" or "z".

@@ -17,7 +17,8 @@ from benchmark.metrics.measure import WaveformMeasure, Waveforms
 class SISDR(WaveformMeasure):
     """SI-SDR in dB: 10 log10(|a s|^2 / |a s - e|^2) with a = <e, s> / |s|^2, s clean and e the estimate.
 
-    Convention: means are *not* removed (they are with ``zero_mean=True``), so that DC counts as distortion. No
+    Convention: means are *not* removed (they are with ``zero_mean=True``), so that DC counts as distortion.
+    No
     alignment: an estimate delayed by a few samples is rightly poor. Values are held to the range -50..100 dB;
     a perfect estimate scores 100, one orthogonal to the clean signal -50. A silent estimate is an error, for
     0/0 has no value.

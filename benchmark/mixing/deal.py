@@ -15,13 +15,14 @@ def deal(
 ) -> NDArray[np.int64]:
     """Gives every item one of the bins, all bins equally often (counts differ by at most one).
 
-    All pairs of item and bin are put in the order of a hash of both and taken one after the other: an item takes a bin if it has
-    none yet and the bin has room. Room is first the whole part of items per bin, then one more for the items that are left over.
-    Items that not every bin suits come first.
+    All pairs of item and bin are put in the order of a hash of both and taken one after the other: an item
+    takes a bin if it has none yet and the bin has room. Room is first the whole part of items per bin, then
+    one more for the items that are left over. Items that not every bin suits come first.
 
-    The order of `items` and `bins` is without influence, and little changes when one is missing. If an item is, on average one or
-    two others get another bin, and about as many as there are bins where one item was more than a multiple of theirs. If a bin is,
-    its own items do, and few others. Where bins do not suit many items, counts can differ by more than one.
+    The order of `items` and `bins` is without influence, and little changes when one is missing. If an item
+    is, on average one or two others get another bin, and about as many as there are bins where one item was
+    more than a multiple of theirs. If a bin is, its own items do, and few others. Where bins do not suit many
+    items, counts can differ by more than one.
 
     Args:
         items: Different names, e.g. ids of utterances.

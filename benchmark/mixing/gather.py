@@ -42,7 +42,8 @@ def gather(recipe: Recipe, roots: Roots) -> Sources:
 
     Raises:
         RecipeError: The recipe names a corpus or source that does not exist.
-        CorpusError: A folder is missing, empty or holds something else; the message says what is expected where.
+        CorpusError: A folder is missing, empty or holds something else; the message says what is expected
+            where.
     """
     for name in roots.noises:
         noises.get(name)  # a misspelt name is told, not passed over

@@ -16,8 +16,9 @@ from benchmark.mixing.rows import MixtureRow
 class Journal:
     """Finished rows, one JSON object a line, appended as they come.
 
-    The file exists only while a corpus is incomplete. A line that is no complete row, torn by a kill or written by another hand, is
-    ignored; rows of another recipe are refused. What it says of a file is believed only if the samples on disk have the hash.
+    The file exists only while a corpus is incomplete. A line that is no complete row, torn by a kill or
+    written by another hand, is ignored; rows of another recipe are refused. What it says of a file is
+    believed only if the samples on disk have the hash.
 
     Attributes:
         measured: Rows of the earlier run by mixture id.

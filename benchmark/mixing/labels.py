@@ -28,8 +28,8 @@ def write_phones(
         progress: Told of every finished utterance.
 
     Returns:
-        A line for each thing about the labels that the user should know. Labels that cannot be used are left out: a corpus is
-        complete without them.
+        A line for each thing about the labels that the user should know. Labels that cannot be used are left
+        out: a corpus is complete without them.
     """
     path = folder / FILE_NAME
     labelled = [utterance for utterance in chosen if utterance.phones is not None]

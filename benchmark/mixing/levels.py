@@ -11,8 +11,8 @@ from benchmark.audio import FULL_SCALE
 
 Samples = NDArray[np.float64]
 
-#: What is no louder than a dithered or noisy last bit (1.5 steps of 16 bits, RMS) counts as silence: amplified to an audible level it
-#: would be the noise of the converter, not what was recorded.
+#: What is no louder than a dithered or noisy last bit (1.5 steps of 16 bits, RMS) counts as silence:
+#: amplified to an audible level it would be the noise of the converter, not what was recorded.
 SILENT_BELOW_DBFS = 20.0 * math.log10(1.5 / FULL_SCALE)
 
 

@@ -1,7 +1,7 @@
 """The tables of a prepared corpus: their schemas, their content hash, writing and opening them.
 
-The hash is taken over the content, row by row in the order of the key column, because the bytes of a Parquet file change with
-its codec and row groups. It is stored in the file's own metadata and checked on opening.
+The hash is taken over the content, row by row in the order of the key column, because the bytes of a Parquet
+file change with its codec and row groups. It is stored in the file's own metadata and checked on opening.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ PLANNED = pa.schema(
         pa.field("noise_category", pa.string(), nullable=False),  # "" for clean
         pa.field("noise_source", pa.string(), nullable=False),  # which corpus or generator; "" for clean
         pa.field("noise_seen", pa.bool_()),  # whether the category occurs in training; null for clean
-        # How many talk at once: 0 where the noise is no babble; null for clean, and for a recorded crowd that nobody counted.
+        # How many talk at once: 0 where the noise is no babble; null for clean, and for a recorded crowd that
+        # nobody counted.
         pa.field("talkers", pa.int32()),
         pa.field("voices", pa.int32()),  # how many different voices these talkers have; null as above
         pa.field("snr_db", pa.float64()),  # null for clean
@@ -68,7 +69,8 @@ MEASURED = pa.schema(
         pa.field("peak", pa.float64()),  # of the rendered samples, full scale = 1
         pa.field("snr_p56_db", pa.float64()),  # realised: active speech level minus RMS of the noise
         pa.field("snr_rms_db", pa.float64()),  # realised: RMS of the speech minus RMS of the noise
-        # P.56 active level of the speech over the mean and over the loudest of the talkers; null where there are none.
+        # P.56 active level of the speech over the mean and over the loudest of the talkers; null where there
+        # are none.
         pa.field("over_mean_db", pa.float64()),
         pa.field("over_loudest_db", pa.float64()),
         pa.field("pcm_sha256", pa.string()),  # of the decoded 16-bit samples, not of the file
@@ -212,7 +214,8 @@ def read_table(path: Path, kind: str) -> Table[Any]:
     """Opens a table written by `write_table` and checks its schema and content hash.
 
     Raises:
-        ManifestError: It is missing, damaged, of another kind, was edited, or names files outside of its corpus.
+        ManifestError: It is missing, damaged, of another kind, was edited, or names files outside of its
+            corpus.
     """
     if path.is_dir():
         raise ManifestError(f"{path}: is a folder where a file should be; delete it and prepare again")

@@ -1,14 +1,16 @@
 """The plan: one row a mixture, with everything in it that is left to chance. Needs headers only, no decoding.
 
-The noise of an utterance is chosen once for each kind of noise and is the same stretch at every SNR, where only its gain differs;
-babble of few talkers is part of the babble of many. Categories of noise are dealt evenly over the utterances of a speaker in a split,
-and recordings evenly over those utterances that have their category (`benchmark.mixing.deal`). Everything depends on hashes of ids.
+The noise of an utterance is chosen once for each kind of noise and is the same stretch at every SNR, where
+only its gain differs; babble of few talkers is part of the babble of many. Categories of noise are dealt
+evenly over the utterances of a speaker in a split, and recordings evenly over those utterances that have
+their category (`benchmark.mixing.deal`). Everything depends on hashes of ids.
 
-What changes when one recording is missing on disk: if it is speech, its own mixtures go, and of the other utterances of the same
-speaker in the same split one to four on average get other noise. If it is noise,
-the mixtures that used it get other noise, and some few of the same speaker and split change with them, so that counts stay even.
-If it is a talker's, babble of its split is drawn anew where that voice would have been drawn or its speech would have been longer.
-Mixtures of other splits never change, and clean speech never does.
+What changes when one recording is missing on disk: if it is speech, its own mixtures go, and of the other
+utterances of the same speaker in the same split one to four on average get other noise. If it is noise, the
+mixtures that used it get other noise, and some few of the same speaker and split change with them, so that
+counts stay even. If it is a talker's, babble of its split is drawn anew where that voice would have been
+drawn or its speech would have been longer. Mixtures of other splits never change, and clean speech never
+does.
 """
 
 from __future__ import annotations
@@ -76,8 +78,8 @@ def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], sources: Sour
 
     Args:
         recipe: What to mix.
-        utterances: Targets, each with its split set. Noise is dealt over the utterances of a speaker and split: give all of them, and
-            take those rows that are wanted.
+        utterances: Targets, each with its split set. Noise is dealt over the utterances of a speaker and
+            split: give all of them, and take those rows that are wanted.
         sources: All noise at hand.
 
     Returns:
@@ -215,7 +217,8 @@ def _talking(
 def _spread_out(again: int, total: int) -> int:
     """How much later a voice starts that is heard for the second, third ... time at once: 1/2, 1/4, 3/4, 1/8 ... of all it says.
 
-    (The van der Corput sequence.) All play at one speed, so that the same samples are never heard at the same time.
+    (The van der Corput sequence.) All play at one speed, so that the same samples are never heard at the same
+    time.
     """
     bits = f"{again:b}"
     return total * int(bits[::-1], 2) // (1 << len(bits))

@@ -46,7 +46,8 @@ class NoiseUse(TypedDict):
         talkers: How many talk at once; None for a recorded crowd.
         voices: Least and greatest number of different voices among them; None for a recorded crowd.
         noise_seen: Whether the category occurs in training.
-        uneven: By how much the counts of the categories of this kind and split differ within a speaker, at most.
+        uneven: By how much the counts of the categories of this kind and split differ within a speaker, at
+            most.
     """
 
     noise_kind: str

@@ -74,10 +74,14 @@ class Speech(_Section):
 
     Attributes:
         corpus: Name of a corpus reader (`python -m benchmark.list`).
-        root: Where the corpus lies if the user does not say: "shipped:demo" or "cache:virtual"; None for licensed corpora.
-        splits: "corpus" takes the splits that the corpus itself states; another name is a committed table or rule.
-        targets: Name of a target set, or a list of parameters (`docs/targets.md`), which the corpus must all have.
-        level_dbfs: P.56 active level to which every utterance is brought, dB re full scale; None keeps the recorded level.
+        root: Where the corpus lies if the user does not say: "shipped:demo" or "cache:virtual"; None for
+            licensed corpora.
+        splits: "corpus" takes the splits that the corpus itself states; another name is a committed table or
+            rule.
+        targets: Name of a target set, or a list of parameters (`docs/targets.md`), which the corpus must all
+            have.
+        level_dbfs: P.56 active level to which every utterance is brought, dB re full scale; None keeps the
+            recorded level.
         on_damage: Whether an unreadable or silent recording stops preparing or is left out and reported.
     """
 
@@ -94,7 +98,8 @@ class Mixing(_Section):
 
     Attributes:
         snr_db: Nominal signal-to-noise ratios of all kinds of noise that name none of their own.
-        snr_reference: "p56": P.56 active level of the speech minus RMS of the noise (NOIZEUS); "rms": RMS minus RMS.
+        snr_reference: "p56": P.56 active level of the speech minus RMS of the noise (NOIZEUS); "rms": RMS
+            minus RMS.
         peak_limit_dbfs: A sum that would pass it is brought down, speech and noise by one common gain.
         clean: Whether the clean condition is part of the corpus.
     """
@@ -109,12 +114,13 @@ class Babble(_Section):
     """Other people talking.
 
     Attributes:
-        talkers: How many talk at once. A list makes one kind of noise for each number, called NAME_1, NAME_2 and so on. Where there
-            are fewer voices than talkers, voices are used again, with other sentences at the same time.
-        sources: Where talkers come from, in order of preference; the first is taken of whose voices none is used more than three
-            times at once, or else the one with the most. "corpus": the other speakers of the same split; "corpus_voices": voices of
-            the corpus that only babble; "shipped_voices": those of the embedded corpus; else the name of a noise corpus with talkers
-            or recorded crowds.
+        talkers: How many talk at once. A list makes one kind of noise for each number, called NAME_1, NAME_2
+            and so on. Where there are fewer voices than talkers, voices are used again, with other sentences
+            at the same time.
+        sources: Where talkers come from, in order of preference; the first is taken of whose voices none is
+            used more than three times at once, or else the one with the most. "corpus": the other speakers of
+            the same split; "corpus_voices": voices of the corpus that only babble; "shipped_voices": those of
+            the embedded corpus; else the name of a noise corpus with talkers or recorded crowds.
         spread_db: Each talker is louder or softer than the mean by up to this much.
         snr_db: Signal-to-noise ratios, if others than those of [mixing].
     """
@@ -129,9 +135,10 @@ class OtherNoise(_Section):
     """Noise that is not made of talkers.
 
     Attributes:
-        sources: "synthetic" (generated noise) and names of noise corpora; their recordings are taken together.
-        categories: Which categories are used, dealt evenly over the utterances. None takes all that are not babble; a recorded crowd
-            (a cafe) is used where its category is named.
+        sources: "synthetic" (generated noise) and names of noise corpora; their recordings are taken
+            together.
+        categories: Which categories are used, dealt evenly over the utterances. None takes all that are not
+            babble; a recorded crowd (a cafe) is used where its category is named.
         test_only: Categories that are kept for the test split, so that no model has heard them in training.
         loop: Whether a recording that is too short may start again. If not, it is an error.
         snr_db: Signal-to-noise ratios, if others than those of [mixing].
@@ -160,7 +167,8 @@ class NoiseKind(NamedTuple):
     """One kind of noise of a recipe: what the column `noise_kind` calls it, and where it is described.
 
     Attributes:
-        name: "babble", "nonbabble", the NAME of a table [kinds.NAME], or these with a number of talkers, as "babble_4".
+        name: "babble", "nonbabble", the NAME of a table [kinds.NAME], or these with a number of talkers, as
+            "babble_4".
         table: The table that describes it, which several kinds share where it lists numbers of talkers.
         noise: The table's content.
         talkers: How many talk at once; 0 if it is not made of talkers.
@@ -201,8 +209,8 @@ class Recipe(_Section):
         mixing: Levels of the mixtures.
         babble: Other people talking.
         nonbabble: Everything else that drowns speech.
-        kinds: Further kinds of noise by name: babble where the table has the key `talkers`, else other noise. Without any noise the
-            corpus is clean speech.
+        kinds: Further kinds of noise by name: babble where the table has the key `talkers`, else other noise.
+            Without any noise the corpus is clean speech.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]

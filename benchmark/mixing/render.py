@@ -18,8 +18,8 @@ from benchmark.mixing.rows import Measured, PlanRow
 from benchmark.mixing.sources import SourceReader
 from benchmark.types import RATE_HZ
 
-# Gains are rounded before they are used, so that what is stored is exactly what was applied, and a difference in the last bit of
-# a logarithm between two processors does not reach the samples.
+# Gains are rounded before they are used, so that what is stored is exactly what was applied, and a difference
+# in the last bit of a logarithm between two processors does not reach the samples.
 _GAIN_DIGITS = 6
 _REPORT_DIGITS = 4
 
@@ -42,8 +42,8 @@ class Rendered:
 class LevelledSpeech:
     """A target utterance with its P.56 level at any gain; shared by all conditions of the utterance.
 
-    The level is measured again at each gain: the thresholds of P.56 lie at fixed powers of two of full scale, so that the level of a
-    scaled signal is the scaled level only within about 0.1 dB.
+    The level is measured again at each gain: the thresholds of P.56 lie at fixed powers of two of full scale,
+    so that the level of a scaled signal is the scaled level only within about 0.1 dB.
 
     Attributes:
         samples: At the recorded level without DC, shape (samples,).
@@ -94,8 +94,8 @@ class AssembledNoise:
     Attributes:
         samples: Without DC, shape (samples,).
         rms_db: RMS level over all of them.
-        talker_levels_db: P.56 active level of each talker in it who is heard, on the scale of `samples`; empty where the noise is not
-            made of talkers.
+        talker_levels_db: P.56 active level of each talker in it who is heard, on the scale of `samples`;
+            empty where the noise is not made of talkers.
     """
 
     samples: Samples
@@ -141,9 +141,10 @@ def render_mixture(
 ) -> Rendered:
     """Renders one plan row.
 
-    SNR is the P.56 active level of the speech minus the RMS of the noise over the whole mixture (the NOIZEUS convention), or RMS
-    minus RMS where the recipe asks for it; both without DC, which no mixture holds. A sum that would pass the peak limit is brought
-    down by one gain common to both. What is reported of a mixture is measured on its 16-bit samples.
+    SNR is the P.56 active level of the speech minus the RMS of the noise over the whole mixture (the NOIZEUS
+    convention), or RMS minus RMS where the recipe asks for it; both without DC, which no mixture holds. A sum
+    that would pass the peak limit is brought down by one gain common to both. What is reported of a mixture
+    is measured on its 16-bit samples.
 
     Args:
         row: What to render.

@@ -1,6 +1,7 @@
 """The rows of the tables of a prepared corpus, as types that mypy checks.
 
-What each column means stands beside its Parquet schema in `benchmark.mixing.manifest`; a test holds the two against each other.
+What each column means stands beside its Parquet schema in `benchmark.mixing.manifest`; a test holds the two
+against each other.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ from benchmark.types import RATE_HZ, Clip, Utterance
 
 Samples = NDArray[np.float64]
 _KEPT = 64
-#: A talker of a noise corpus is levelled over the stretch of this length, on a fixed grid, in which the piece starts: a chapter of
-#: an audio book need not be decoded for a piece of three seconds.
+#: A talker of a noise corpus is levelled over the stretch of this length, on a fixed grid, in which the piece
+#: starts: a chapter of an audio book need not be decoded for a piece of three seconds.
 _LEVELLED_OVER = 15 * RATE_HZ
 
 
@@ -35,11 +35,13 @@ class Sources:
         speech: Target utterances by id, sorted, each with `split` set.
         talkers: By source and split, whoever can babble.
         stretches: By source and split, recordings of noise and of crowds, and generated noise.
-        voices: Source name ("corpus", "corpus_voices", "shipped_voices") to the utterances that babble is cut from, by id.
+        voices: Source name ("corpus", "corpus_voices", "shipped_voices") to the utterances that babble is cut
+            from, by id.
         readers: Name of a noise corpus to what reads its recordings by id.
         corpus: The reader of the speech; None if only noise is needed.
         damaged: A line for each recording of speech that is left out because it cannot be used.
-        unassigned: How many sound utterances belong to no split (voices that only babble, left-out speakers, non-speech).
+        unassigned: How many sound utterances belong to no split (voices that only babble, left-out speakers,
+            non-speech).
         remarks: A line for each thing about the recordings that the user should know.
     """
 

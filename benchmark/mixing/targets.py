@@ -56,11 +56,12 @@ def make_targets(
 ) -> Targets:
     """Targets of all that some speakers said; each file is read once.
 
-    Of a named set come the parameters that are observed of at least one speaker of the corpus, whoever is chosen, so that a part of
-    it has the columns of the whole. Parameters that a recipe lists must all be.
+    Of a named set come the parameters that are observed of at least one speaker of the corpus, whoever is
+    chosen, so that a part of it has the columns of the whole. Parameters that a recipe lists must all be.
 
     Args:
-        utterances: Of all speakers of the corpus, because the targets of an utterance depend on the others of its speaker.
+        utterances: Of all speakers of the corpus, because the targets of an utterance depend on the others of
+            its speaker.
         speakers: Those whose targets are wanted.
         targets: Of the recipe: a named set or a list of parameters.
         sensors: Role to channel prefix, as in `Corpus.sensors`.
@@ -141,8 +142,8 @@ def write_targets(
 ) -> list[UtteranceRow]:
     """Writes trajectories of the speakers of `chosen` and returns their rows of the table of utterances.
 
-    A file holds all utterances of its speaker, chosen or not, because lip protrusion is relative to the speaker's median: a
-    part of a corpus must not have other targets than the whole.
+    A file holds all utterances of its speaker, chosen or not, because lip protrusion is relative to the
+    speaker's median: a part of a corpus must not have other targets than the whole.
     """
     speakers = sorted({utterance.speaker for utterance in chosen})
     tasks = ((trajectories_path(folder, speaker), targets.by_speaker[speaker]) for speaker in speakers)

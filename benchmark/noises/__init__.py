@@ -46,7 +46,8 @@ def scan(name: str, root: Path) -> Listing:
     """Lists what is sound and what is damaged of a noise corpus at or below `root`.
 
     Raises:
-        CorpusError: `root` is missing, unreadable, holds something else or nothing sound, or holds a recording twice.
+        CorpusError: `root` is missing, unreadable, holds something else or nothing sound, or holds a
+            recording twice.
     """
     corpus = get(name)
     found: dict[tuple[str, float], tuple[Path, Recording]] = {}
@@ -83,7 +84,8 @@ def reader(name: str, root: Path) -> NoiseReader:
     """Reads recordings of a noise corpus by the ids that `read` gives for the same root.
 
     Raises:
-        CorpusError: `root` is missing, holds something else, or holds the corpus in several folders where it must be in one.
+        CorpusError: `root` is missing, holds something else, or holds the corpus in several folders where it
+            must be in one.
     """
     base, *others = _bases(get(name), root)
     return NoiseReader(base, tuple(others))

@@ -1,14 +1,17 @@
 """The committed tables of noise corpora, and the rule by which files are split.
 
-A table is a CSV file, `manifests/noises/NAME.csv`, with the columns pattern, category, kind, split, note. The first row whose pattern
-(shell style, case ignored) fits a file's id describes it; a file that fits none is not used. Kind "unused" leaves files out and
-says why in its note. Split "hash" leaves the split to `split_by_hash`.
+A table is a CSV file, `manifests/noises/NAME.csv`, with the columns pattern, category, kind, split, note. The
+first row whose pattern (shell style, case ignored) fits a file's id describes it; a file that fits none is
+not used. Kind "unused" leaves files out and says why in its note. Split "hash" leaves the split to
+`split_by_hash`.
 
-DEMAND, QUT-NOISE and the voices of KDE are closed and small: a hash of each file alone would leave splits empty. There, files of
-like places (or languages) were dealt to train, test and dev in turn, in the order of a hash, and the table holds the outcome.
+DEMAND, QUT-NOISE and the voices of KDE are closed and small: a hash of each file alone would leave splits
+empty. There, files of like places (or languages) were dealt to train, test and dev in turn, in the order of a
+hash, and the table holds the outcome.
 
-Split "time" divides every recording in time, for corpora that have one long recording of a kind (NOISEX-92): the first 60 % train,
-the next 20 % are dev and the last 20 % test. A second after each boundary belongs to no split, so that nothing is heard in two.
+Split "time" divides every recording in time, for corpora that have one long recording of a kind (NOISEX-92):
+the first 60 % train, the next 20 % are dev and the last 20 % test. A second after each boundary belongs to no
+split, so that nothing is heard in two.
 """
 
 from __future__ import annotations

@@ -15,12 +15,16 @@ class Recording:
     Attributes:
         id: Relative to the base of the corpus, portable, with "/" between folders.
         category: e.g. "kitchen", "traffic", "babble", "music"; from the committed table of the corpus.
-        kind: "babble" or "nonbabble": the condition it may serve in; "talker" for one person's speech, from which babble is made.
-        split: "train", "dev" or "test"; decided once, by a hash, by the committed table, or by the corpus itself.
+        kind: "babble" or "nonbabble": the condition it may serve in; "talker" for one person's speech, from
+            which babble is made.
+        split: "train", "dev" or "test"; decided once, by a hash, by the committed table, or by the corpus
+            itself.
         duration_s: By its header, or that of the part that belongs to the split.
         talker: Who speaks, for kind "talker".
-        notes: What the user should know of this file (a rate that is not the original one ...), a line for each thing.
-        start_s: Where the part begins that belongs to the split, where one recording is divided in time among the splits.
+        notes: What the user should know of this file (a rate that is not the original one ...), a line for
+            each thing.
+        start_s: Where the part begins that belongs to the split, where one recording is divided in time among
+            the splits.
     """
 
     id: str
@@ -56,9 +60,10 @@ class NoiseCorpus:
         licence: Under which terms.
         citation: How its makers want to be cited.
         layout: Which files are expected.
-        holds: Whether a folder is a base, to which ids are relative: the root that the user names or one close below it. So ids
-            are the same whether the corpus is named or the folder that it lies in.
-        index: Lists the recordings below a base; of each the header is read and, if it is compressed, the end.
+        holds: Whether a folder is a base, to which ids are relative: the root that the user names or one
+            close below it. So ids are the same whether the corpus is named or the folder that it lies in.
+        index: Lists the recordings below a base; of each the header is read and, if it is compressed, the
+            end.
         notes: What was decided on kinds and splits, and why.
         in_parts: Whether there may be several bases, each with a part of the corpus.
     """

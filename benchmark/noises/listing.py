@@ -45,8 +45,8 @@ def find_bases(root: Path, holds: Callable[[Path], bool], *, in_parts: bool = Fa
         in_parts: Take all of them: each may hold a part.
 
     Raises:
-        CorpusError: Several folders side by side qualify where only one may, as when each archive of a corpus was unpacked
-            into a folder of its own: taking one would leave out the rest.
+        CorpusError: Several folders side by side qualify where only one may, as when each archive of a corpus
+            was unpacked into a folder of its own: taking one would leave out the rest.
     """
     level = [root]
     found: dict[Path, Path] = {}
@@ -108,7 +108,8 @@ def by_table(
         base: Ids are relative to it.
         files: Audio files.
         table: See `benchmark.noises.catalogue`.
-        known_as: Id to the one that the table has for it, where copies of the corpus spell names in several ways.
+        known_as: Id to the one that the table has for it, where copies of the corpus spell names in several
+            ways.
         key: Id to what must stay in one split, where the table leaves the split to the hash.
         talker: Id to who speaks.
         category: Id to a category, where names tell more than the table.

@@ -1,7 +1,7 @@
 """Generated noise: six documented models, each a pure function of a seed and a length.
 
-All work at 16 kHz in float64. Randomness comes from `benchmark.randomness` (SHAKE-128), so that a seed means the same noise everywhere.
-The absolute level is arbitrary; the mixer sets it.
+All work at 16 kHz in float64. Randomness comes from `benchmark.randomness` (SHAKE-128), so that a seed means
+the same noise everywhere. The absolute level is arbitrary; the mixer sets it.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def white(token: str, frames: int) -> Noise:
 def pink(token: str, frames: int) -> Noise:
     """Power falling by 3 dB an octave between 20 Hz and 8 kHz.
 
-    White noise through one real pole and zero per octave, the zero half an octave above its pole: the staircase of -6 dB/octave
-    and flat pieces averages to -3 dB/octave (within 0.5 dB).
+    White noise through one real pole and zero per octave, the zero half an octave above its pole: the
+    staircase of -6 dB/octave and flat pieces averages to -3 dB/octave (within 0.5 dB).
     """
     poles_hz = 20.0 * 2.0 ** np.arange(0, 9)
     zeros_hz = poles_hz * np.sqrt(2.0)
@@ -74,12 +74,13 @@ def speech_shaped(token: str, frames: int) -> Noise:
 def modulated(token: str, frames: int) -> Noise:
     """Speech-shaped noise whose level wanders like that of one talker.
 
-    The envelope is 10**(m/20) with m normal, standard deviation 6 dB, low-passed at 4 Hz, the rate of syllables
-    (Houtgast & Steeneken, JASA 77:1069, 1985, on the modulation spectrum of speech).
+    The envelope is 10**(m/20) with m normal, standard deviation 6 dB, low-passed at 4 Hz, the rate of
+    syllables (Houtgast & Steeneken, JASA 77:1069, 1985, on the modulation spectrum of speech).
     """
     slow = scipy.signal.butter(2, 4.0, fs=RATE_HZ, output="sos")
     depth = _settled(f"{token}/envelope", frames, lambda x: scipy.signal.sosfilt(slow, x))
-    # The standard deviation is that of the filter, not of the draw, so that short clips do not differ in depth by rule.
+    # The standard deviation is that of the filter, not of the draw, so that short clips do not differ in
+    # depth by rule.
     response = scipy.signal.sosfilt(slow, np.eye(1, 2 * RATE_HZ)[0])
     depth = 6.0 * depth / np.sqrt(np.sum(response**2))
     return np.asarray(speech_shaped(token, frames) * 10.0 ** (depth / 20.0))
@@ -88,8 +89,9 @@ def modulated(token: str, frames: int) -> Noise:
 def machine(token: str, frames: int) -> Noise:
     """A rotating machine that hammers.
 
-    Twelve harmonics of a shaft at 25-100 Hz falling by 3 dB each above the third, a pink floor 12 dB below them, and 2-8 blows a
-    second at regular intervals, each a pair of damped resonances between 600 and 5000 Hz that die away in 8-40 ms.
+    Twelve harmonics of a shaft at 25-100 Hz falling by 3 dB each above the third, a pink floor 12 dB below
+    them, and 2-8 blows a second at regular intervals, each a pair of damped resonances between 600 and 5000
+    Hz that die away in 8-40 ms.
     """
     draws = Randomness(("machine", token))
     time = np.arange(frames) / RATE_HZ
@@ -111,8 +113,8 @@ def machine(token: str, frames: int) -> Noise:
 def rain(token: str, frames: int) -> Noise:
     """Drops on a roof: about 150 drops a second of uneven size over a hiss.
 
-    Each drop is a click through one of three resonances between 1.2 and 6 kHz that die away in 8-40 ms; sizes follow the cube of
-    a uniform draw, so that few are loud. The hiss is white noise high-passed at 1 kHz.
+    Each drop is a click through one of three resonances between 1.2 and 6 kHz that die away in 8-40 ms; sizes
+    follow the cube of a uniform draw, so that few are loud. The hiss is white noise high-passed at 1 kHz.
     """
     draws = Randomness(("rain", token))
     when = uniform(f"{token}/when", frames) < 150.0 / RATE_HZ

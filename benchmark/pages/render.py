@@ -17,7 +17,8 @@ from benchmark.ranking.tables import markdown, tidy_csv
 
 _PLOTTED = ("PPMC", "STOI", "PESQLike")
 PAGE, README = "index.html", "README.md"
-#: Of the recipe of the ablation; pages and notes of other recipes bear the recipe's name as well, see `_of_recipe`.
+#: Of the recipe of the ablation; pages and notes of other recipes bear the recipe's name as well, see
+#: `_of_recipe`.
 REPRODUCTION, NOTES = "REPRODUCTION.md", "REPRODUCTION_NOTES.md"
 
 
@@ -26,8 +27,9 @@ def render(folder: Path, leaderboard: Leaderboard) -> tuple[list[Path], str]:
 
     What was rendered for recipes or measures that have no results any more is removed.
 
-    REPRODUCTION.md is that of `virtual_noisy`; another recipe that has an ablation of its own has REPRODUCTION_RECIPE.md.
-    REPRODUCTION_NOTES.md or REPRODUCTION_NOTES_RECIPE.md, if there is one, is written by people and becomes the end of the page.
+    REPRODUCTION.md is that of `virtual_noisy`; another recipe that has an ablation of its own has
+    REPRODUCTION_RECIPE.md. REPRODUCTION_NOTES.md or REPRODUCTION_NOTES_RECIPE.md, if there is one, is written
+    by people and becomes the end of the page.
 
     Returns:
         What was written; and why there is no page, or "".

@@ -106,14 +106,16 @@ class PreparedCorpus:
         recipe: The recipe as it was used.
         mixtures: Plan rows with what rendering measured, by mixture id, sorted.
         utterances: One row an utterance, by utterance id.
-        facts: What the manifest says of itself: recipe, version, hashes. "content_sha256" covers mixtures, utterances and targets.
+        facts: What the manifest says of itself: recipe, version, hashes. "content_sha256" covers mixtures,
+            utterances and targets.
     """
 
     def __init__(self, folder: Path | str) -> None:
         """Opens the tables and compares the recipe with what they were made from.
 
         Raises:
-            ManifestError: `folder` holds no prepared corpus, or its tables or its recipe were damaged or edited.
+            ManifestError: `folder` holds no prepared corpus, or its tables or its recipe were damaged or
+                edited.
         """
         tables = open_tables(Path(folder))
         self.folder = tables.folder

@@ -1,9 +1,10 @@
 """Which stored results may enter the tables. What may not is left out and named, so that one bad result cannot hide the others.
 
-Left out is a result whose files are damaged, moved or edited; whose counts, values or mixtures contradict each other; that was made
-from another version of the recipe or another corpus than the committed manifest says (or, without a manifest, than the majority of
-results, and all if there is no majority); measure by measure, scores of another version than this package computes; and, by
-themselves, scores by class of phone (see `phone_classes`).
+Left out is a result whose files are damaged, moved or edited; whose counts, values or mixtures contradict
+each other; that was made from another version of the recipe or another corpus than the committed manifest
+says (or, without a manifest, than the majority of results, and all if there is no majority); measure by
+measure, scores of another version than this package computes; and, by themselves, scores by class of phone
+(see `phone_classes`).
 """
 
 from __future__ import annotations

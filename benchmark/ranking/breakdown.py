@@ -141,7 +141,8 @@ def by_noise_seen(standing: Standing) -> Iterator[Row]:
 def by_phone_class(standing: Standing) -> Iterator[Row]:
     """Each class of phones (vowel, plosive, ...) by itself, for models that were scored so.
 
-    A measure in the unit of each parameter has no mean over them, so its groups are a class and a parameter: "plosive LA".
+    A measure in the unit of each parameter has no mean over them, so its groups are a class and a parameter:
+    "plosive LA".
     """
     grid = standing.scores
     sample = resampling(grid.units, standing.seed)
@@ -237,8 +238,8 @@ def pairs(
 def gains(standing: Standing, baseline: str) -> Iterator[Row]:
     """Gain of every model over a baseline, in every column but the drop.
 
-    In per cent of the baseline, positive where better, with paired percentile intervals; for measures in dB, whose zero means
-    nothing, the difference in dB.
+    In per cent of the baseline, positive where better, with paired percentile intervals; for measures in dB,
+    whose zero means nothing, the difference in dB.
 
     Raises:
         StandingsError: The baseline is not in this standing.

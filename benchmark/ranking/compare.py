@@ -15,7 +15,8 @@ from benchmark.ranking.score_array import Array
 class Difference(NamedTuple):
     """A mean difference, its 95 % interval and two-sided p value; arrays of one shape.
 
-    All but `value` are NaN where there are fewer than two speakers: nothing can be said about others from one.
+    All but `value` are NaN where there are fewer than two speakers: nothing can be said about others from
+    one.
     """
 
     value: Array
@@ -32,9 +33,10 @@ class Difference(NamedTuple):
 def difference(point: Array, replicates: Array, speakers: int) -> Difference:
     """Judges paired differences by their bootstrap standard error and Student's t with speakers - 1 degrees of freedom.
 
-    A percentile interval of a few speakers is too narrow, and its p value is never below 1/replicates, which no correction for
-    many comparisons survives. The variance over replicates is multiplied by speakers / (speakers - 1), so that for speakers whose
-    utterances agree this is exactly the paired t test on speaker means.
+    A percentile interval of a few speakers is too narrow, and its p value is never below 1/replicates, which
+    no correction for many comparisons survives. The variance over replicates is multiplied by speakers /
+    (speakers - 1), so that for speakers whose utterances agree this is exactly the paired t test on speaker
+    means.
 
     Args:
         point: Observed differences, any shape.

@@ -1,6 +1,7 @@
 """Text of strangers in Markdown: names, titles and reasons are shown as they are and can be nothing else.
 
-In a README on a code host, `[x](javascript:...)`, `![](https://...)`, `<img>` and `$...$` would be a link, a picture and a formula.
+In a README on a code host, `[x](javascript:...)`, `![](https://...)`, `<img>` and `$...$` would be a link, a
+picture and a formula.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-#: Control characters, marks that turn the direction of writing, halves of characters, and places without a character.
+#: Control characters, marks that turn the direction of writing, halves of characters, and places without a
+#: character.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Cn", "Co"})
 
 

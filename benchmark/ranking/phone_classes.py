@@ -1,6 +1,7 @@
 """Scores by class of phone: which may enter the breakdown, packed as standings need them.
 
-They are judged apart from the scores of whole utterances: a result without them, or with wrong ones, keeps its place in the tables.
+They are judged apart from the scores of whole utterances: a result without them, or with wrong ones, keeps
+its place in the tables.
 """
 
 from __future__ import annotations
@@ -70,8 +71,9 @@ def admit_phones(
 
     Args:
         found: Model to its scores, of results that may be compared.
-        corpus: The committed manifest, if there is one; where phones are committed with it, it says what is right and complete.
-            Else the labels of most results are right, and complete is what any of them has.
+        corpus: The committed manifest, if there is one; where phones are committed with it, it says what is
+            right and complete. Else the labels of most results are right, and complete is what any of them
+            has.
         split: The split that they were scored on.
     """
     if not found:

@@ -99,7 +99,8 @@ def _asked(leaderboard: Leaderboard, query: Query) -> list[Standing]:
     if query.by != "parameter":
         chosen = _averaged(chosen, alone=query == Query(query.recipe, query.measures))
     having = [item for item in chosen if {line.card.model for line in item.lines}.issuperset(query.models)]
-    # Models that enhance and models that invert share no measure with each other; what they share can be shown.
+    # Models that enhance and models that invert share no measure with each other; what they share can be
+    # shown.
     return having or chosen
 
 

@@ -1,9 +1,10 @@
 """Where ranks are decided: the order of models in a table, and which of them share a place.
 
-Models are ordered by the headline, the mean over noise. A failure is charged, but a charge can be milder than a poor answer where a
-measure has no worst value: two standard deviations of error stand for nothing at all, and a wild prediction can be further off. So that
-nobody gains by failing, comparisons between models take a failure for no better than the poorest answer that any of the ranked models
-gave to the same item (`no_better_than_answers`). The means that are shown stay as charged.
+Models are ordered by the headline, the mean over noise. A failure is charged, but a charge can be milder than
+a poor answer where a measure has no worst value: two standard deviations of error stand for nothing at all,
+and a wild prediction can be further off. So that nobody gains by failing, comparisons between models take a
+failure for no better than the poorest answer that any of the ranked models gave to the same item
+(`no_better_than_answers`). The means that are shown stay as charged.
 """
 
 from __future__ import annotations
@@ -66,8 +67,9 @@ def order(cards: Sequence[Card], scores: ScoreArray, quality: Array) -> list[int
 def ranks(point: Array, replicates: Array, speakers: int, higher_is_better: bool) -> list[int]:
     """Places of models, of which those that cannot be told from the best of their group share one.
 
-    From the best model down, a model joins the group above it unless its paired interval from the first of that group leaves zero
-    out; then it opens a group, whose rank is one more than the number of models above it.
+    From the best model down, a model joins the group above it unless its paired interval from the first of
+    that group leaves zero out; then it opens a group, whose rank is one more than the number of models above
+    it.
 
     Args:
         point: Shape (models,); NaN comes last.

@@ -1,7 +1,7 @@
 """How a value becomes digits: once, so that CSV, README, plots and page never differ in the last one.
 
-Every value is first settled to six digits after the point, as the CSV shows it, and shorter texts are made from that, half away from
-zero. The script of the page does the same (`digitsOf` in `page.js`).
+Every value is first settled to six digits after the point, as the CSV shows it, and shorter texts are made
+from that, half away from zero. The script of the page does the same (`digitsOf` in `page.js`).
 """
 
 from __future__ import annotations

@@ -88,7 +88,8 @@ class PackedScores:
         index: int64, shape (4, scores): the place of each score in these four.
         values: float64, shape (scores,); NaN where left out.
         status: int8, shape (scores,).
-        facts: What is known of the noise of each score's mixture, by name (see `NOISE_FACTS`), each shape (scores,).
+        facts: What is known of the noise of each score's mixture, by name (see `NOISE_FACTS`), each shape
+            (scores,).
     """
 
     parameters: tuple[str, ...]
@@ -117,7 +118,8 @@ class PackedResult:
     Attributes:
         card: Its card.
         columns: Scores by name of measure.
-        phones: Scores by name of measure and class of phone, where there are any; their axes are those of the whole result.
+        phones: Scores by name of measure and class of phone, where there are any; their axes are those of the
+            whole result.
     """
 
     card: Card
@@ -146,11 +148,14 @@ class ScoreArray:
         parameters: Second axis, in the order of the field; ("",) for measures of audio.
         conditions: Third axis: clean, then each kind of noise by rising SNR.
         units: Fourth axis: (speaker, utterance), sorted.
-        values: float64, shape (models, parameters, conditions, units); NaN where there is no score that counts.
+        values: float64, shape (models, parameters, conditions, units); NaN where there is no score that
+            counts.
         failures: bool, same shape: what a model failed on and is charged for.
         lacking: How many scores each model lacks that another one, or the plan, has.
-        categories: str, shape (conditions, units): the category of the noise, "" for clean or where there is no score.
-        facts: What is known of the noise, by name (see `NOISE_FACTS`), each shape (conditions, units), NaN where unknown.
+        categories: str, shape (conditions, units): the category of the noise, "" for clean or where there is
+            no score.
+        facts: What is known of the noise, by name (see `NOISE_FACTS`), each shape (conditions, units), NaN
+            where unknown.
     """
 
     models: tuple[str, ...]
@@ -191,9 +196,10 @@ def score_array(
 
     Args:
         columns: Model name to its scores on one measure.
-        planned: Every (condition, unit) that a complete result has, where a committed manifest says so. A model lacks what it
-            has not, even if no other model has it.
-        pooled: The measure has one value for all utterances of a speaker, so that the plan is read by speaker.
+        planned: Every (condition, unit) that a complete result has, where a committed manifest says so. A
+            model lacks what it has not, even if no other model has it.
+        pooled: The measure has one value for all utterances of a speaker, so that the plan is read by
+            speaker.
     """
     plan = {(condition, (unit[0], "*") if pooled else unit) for condition, unit in planned}
     places = plan.union(*(column.places for column in columns.values()))

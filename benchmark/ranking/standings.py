@@ -35,8 +35,8 @@ from benchmark.ranking.score_array import (
 )
 from benchmark.scoring.results import Card, Result
 
-#: Columns of standings that are averages over conditions: a kind of noise over its SNRs, all noise (kinds with equal weight), and
-#: what is lost from clean to noisy.
+#: Columns of standings that are averages over conditions: a kind of noise over its SNRs, all noise (kinds
+#: with equal weight), and what is lost from clean to noisy.
 NOISY, DROP = "noisy", "drop"
 Key = Condition | str
 
@@ -58,7 +58,8 @@ class Line:
 
     Attributes:
         card: The card of the result.
-        estimates: By column: a condition (noise kind and SNR; ("clean", None)), a kind of noise, "noisy" or "drop".
+        estimates: By column: a condition (noise kind and SNR; ("clean", None)), a kind of noise, "noisy" or
+            "drop".
         failed: Failed scores by condition.
         lacking: How many scores are missing; a model that lacks any is not ranked.
         rank: Place among ranked models, equal where intervals do not tell them apart; None if not ranked.
@@ -102,11 +103,12 @@ class Standing:
         columns: Conditions, then averages.
         point: float64, shape (models, columns).
         replicates: float64, shape (replicates, models, columns).
-        compared_point: What models are compared by, shape (models, columns): as `point`, but no failure counts as better than an
-            answer (see `benchmark.ranking.ranks`).
+        compared_point: What models are compared by, shape (models, columns): as `point`, but no failure
+            counts as better than an answer (see `benchmark.ranking.ranks`).
         compared_replicates: The same in every bootstrap sample.
         lines: Ranked models, best first by the headline; then incomplete ones; oracles last.
-        phones: Values by class of phone, each on the axes of `scores`; empty where no model has scores by class.
+        phones: Values by class of phone, each on the axes of `scores`; empty where no model has scores by
+            class.
     """
 
     measure: Measure
@@ -171,7 +173,8 @@ def stand(
 
     Args:
         results: All of the same recipe, corpus and versions.
-        planned: Every (condition, unit) that a complete result has; see `benchmark.ranking.score_array.score_array`.
+        planned: Every (condition, unit) that a complete result has; see
+            `benchmark.ranking.score_array.score_array`.
         replicates: Bootstrap samples behind the intervals.
     """
     planned = list(planned)

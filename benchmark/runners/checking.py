@@ -22,7 +22,8 @@ from benchmark.runners.open_runner import RunOptions, open_runner
 from benchmark.runners.prediction import Item, Prediction, Runner
 from benchmark.types import RATE_HZ, Clip, Trajectories
 
-#: Estimates may be so much longer or shorter than what was heard, in seconds; the measures cut or fill them up.
+#: Estimates may be so much longer or shorter than what was heard, in seconds; the measures cut or fill them
+#: up.
 _TOLERATED_S = 0.05
 _LATEST_S = 0.001
 _NOISE = "noise/repeat"
@@ -52,7 +53,8 @@ class Finding:
 def check_model(entry: Entry, options: RunOptions, corpus: PreparedCorpus | None = None) -> Iterator[Finding]:
     """Tries a model on speech, silence, noise, short and long input, and recordings of three rates.
 
-    After a recording that takes longer than the limit nothing more is tried: a model that never ends would take that long each time.
+    After a recording that takes longer than the limit nothing more is tried: a model that never ends would
+    take that long each time.
 
     Args:
         entry: The model.

@@ -1,10 +1,12 @@
 """The far side of a pipe: loads one submitted model and lets it hear one recording at a time.
 
-Run as a script under any Python from 3.8 on that has numpy; nothing else of this package is needed there. It is told what to load,
-then gets audio and nothing else. Messages in both directions are a length (4 bytes, little endian), a JSON header of that length, and
-as many bytes of float32 samples as the header says: nothing is ever unpickled.
+Run as a script under any Python from 3.8 on that has numpy; nothing else of this package is needed there. It
+is told what to load, then gets audio and nothing else. Messages in both directions are a length (4 bytes,
+little endian), a JSON header of that length, and as many bytes of float32 samples as the header says: nothing
+is ever unpickled.
 
-The benchmark imports `as_audio` and `as_trajectories` from here, so that a model is held to one contract wherever it runs.
+The benchmark imports `as_audio` and `as_trajectories` from here, so that a model is held to one contract
+wherever it runs.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from typing import Any
 
 import numpy as np
 
-#: Longest estimate that is accepted, as a multiple of the input; longer ones are failures before they fill the memory.
+#: Longest estimate that is accepted, as a multiple of the input; longer ones are failures before they fill
+#: the memory.
 LONGEST = 4
 #: Most channels of an estimate of articulation.
 MOST_CHANNELS = 256
@@ -67,8 +70,9 @@ def as_trajectories(value: Any, heard: int) -> tuple[Any, float, tuple[str, ...]
     """Values (float32, shape (frames, channels)), frame rate and names of an estimate of articulation.
 
     Args:
-        value: What `invert` returned: an object with `values`, `rate_hz` and `names` (`benchmark.types.Trajectories` is one), a
-            mapping with these keys, or a sequence of the three in this order. A fourth part is not looked at.
+        value: What `invert` returned: an object with `values`, `rate_hz` and `names`
+            (`benchmark.types.Trajectories` is one), a mapping with these keys, or a sequence of the three in
+            this order. A fourth part is not looked at.
         heard: How many samples it was given.
 
     Raises:
@@ -214,7 +218,8 @@ def _load_file(path: str) -> Any:
     if specification is None or specification.loader is None:
         raise ImportError("not a Python file")
     module = importlib.util.module_from_spec(specification)
-    # A wrapper may import its neighbours, also while it runs, as it would when run as a script; and pickle needs to find it.
+    # A wrapper may import its neighbours, also while it runs, as it would when run as a script; and pickle
+    # needs to find it.
     sys.path.insert(0, str(Path(path).parent))
     sys.modules[specification.name] = module
     specification.loader.exec_module(module)

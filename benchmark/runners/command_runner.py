@@ -29,8 +29,9 @@ from benchmark.types import RATE_HZ, Clip
 class CommandRunner:
     """A program that is started for some recordings at a time; the files bear numbers, not the names of mixtures.
 
-    A run that fails (a status other than 0) is discarded as a whole and tried again in halves, until the recording that it fails on is
-    alone. Once it took too long, which is found out after the time of all recordings at hand, it gets one recording at a time.
+    A run that fails (a status other than 0) is discarded as a whole and tried again in halves, until the
+    recording that it fails on is alone. Once it took too long, which is found out after the time of all
+    recordings at hand, it gets one recording at a time.
 
     Attributes:
         identity: See `Runner`.

@@ -28,8 +28,8 @@ class Limits:
         item_s: Seconds for one recording.
         start_s: Seconds until a model has loaded.
         total_s: Seconds for a whole run; 0 for no limit.
-        memory_gb: Address space of each process, and memory that all of them use together, in GiB; 0 for no limit (needed by CUDA, which
-            reserves far more than it uses).
+        memory_gb: Address space of each process, and memory that all of them use together, in GiB; 0 for no
+            limit (needed by CUDA, which reserves far more than it uses).
         threads: Threads that numerical libraries are told to use, and cores that there are for it on Linux.
     """
 
@@ -53,7 +53,8 @@ def bare_environment(scratch: Path, threads: int, passed: Iterable[str] = ()) ->
 
     Args:
         scratch: Its temporary folder, which it also finds as its home.
-        threads: Threads for numerical libraries, and cores; how many of these is told to the supervisor, which hands it to nobody.
+        threads: Threads for numerical libraries, and cores; how many of these is told to the supervisor,
+            which hands it to nobody.
         passed: Names of variables to hand on, e.g. "CUDA_VISIBLE_DEVICES".
     """
     environment = {

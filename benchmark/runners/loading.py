@@ -57,14 +57,16 @@ def load_model(
     """Loads a model into this process, so that it can be asked to enhance and to invert.
 
     Args:
-        spec: A registered name ("ridge_noisy"), "path/to/file.py:Class", "trained:DIR", or two of them joined by "+"; see
-            `benchmark.models.spec`. A class of somebody else runs here without limits: load what you trust.
+        spec: A registered name ("ridge_noisy"), "path/to/file.py:Class", "trained:DIR", or two of them joined
+            by "+"; see `benchmark.models.spec`. A class of somebody else runs here without limits: load what
+            you trust.
         corpus: A prepared corpus, or its folder, for models that learn from one.
         arguments: Keyword arguments for a class.
         name: Another name for the tables.
 
     Raises:
-        ModelError: There is no such model, it learns from a corpus and none is named, or it is no object but a command or files.
+        ModelError: There is no such model, it learns from a corpus and none is named, or it is no object but
+            a command or files.
 
     Example:
         >>> model = load_model("ridge_noisy", corpus="prepared/demo_noisy")  # doctest: +SKIP

@@ -41,7 +41,8 @@ class RunOptions:
         limits: What they may use.
         sandbox: Whether they are shut in by bubblewrap.
         passed: Environment variables that they are given.
-        does: What a command or a folder of predictions gives, where it cannot be found out: "enhance", "invert".
+        does: What a command or a folder of predictions gives, where it cannot be found out: "enhance",
+            "invert".
         batch: Recordings that a command gets at a time.
         fresh: Whether predictions are made again though they are in the store.
     """

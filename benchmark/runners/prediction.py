@@ -45,7 +45,8 @@ class Prediction:
         enhance_error: Why there is no enhanced speech though the model has the method; "" otherwise.
         invert_error: Why there are no trajectories though the model has the method; "" otherwise.
         seconds: Time that it took, both methods together.
-        limits: The limits that a failure is owed to, "" if they had no part in it; under others it is worth another trial.
+        limits: The limits that a failure is owed to, "" if they had no part in it; under others it is worth
+            another trial.
     """
 
     enhanced: Clip | None

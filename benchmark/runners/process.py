@@ -101,7 +101,8 @@ class Program:
             most: Longest body of an answer that is accepted, in bytes.
 
         Raises:
-            EndedError: There is no answer in time, none at all, or no proper one. The program has to be closed then.
+            EndedError: There is no answer in time, none at all, or no proper one. The program has to be
+                closed then.
         """
         raw = json.dumps({**header, "bytes": len(body)}).encode()
         outgoing = memoryview(b"".join([struct.pack("<I", len(raw)), raw, body]))

@@ -44,8 +44,8 @@ def sandboxed(
         visible: Files and folders that can be read, besides the system's programs and libraries.
         python: An interpreter whose packages can be read.
         hidden: Folders that are empty there, also where they lie in one that can be read.
-        memory_bytes: Most that /tmp and /dev/shm, whose files lie in memory, can hold each; 0 for no limit. Together with the
-            memory of the processes they are counted by the supervisor.
+        memory_bytes: Most that /tmp and /dev/shm, whose files lie in memory, can hold each; 0 for no limit.
+            Together with the memory of the processes they are counted by the supervisor.
 
     Raises:
         ModelError: There is no bubblewrap here.

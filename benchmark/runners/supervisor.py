@@ -1,16 +1,18 @@
 """Starts one program and makes sure that nothing of it is left when it ends, or when the benchmark does.
 
-Run as a script by the benchmark's own Python; uses the standard library only. It holds one end of a socket, the leash. When the
-program ends, its status goes up the leash; when the other end is closed, for whatever reason (SIGKILL included), the program is
-killed. Either way every descendant is killed before this process ends: on Linux it is a "subreaper", so that processes which fork
-twice or start a session of their own become its children instead of escaping.
+Run as a script by the benchmark's own Python; uses the standard library only. It holds one end of a socket,
+the leash. When the program ends, its status goes up the leash; when the other end is closed, for whatever
+reason (SIGKILL included), the program is killed. Either way every descendant is killed before this process
+ends: on Linux it is a "subreaper", so that processes which fork twice or start a session of their own become
+its children instead of escaping.
 
 If the leash is dropped, SCRATCH is removed as well: then there may be nobody left who would.
 
-The limits that the system enforces hold for one process or one file. Twice a second the supervisor looks at all of them together: the
-memory of the program and its descendants, with the files that they keep in memory, may not exceed MEMORY_BYTES, nor their folder
-four times FILE_BYTES, and they are kept on as many cores as they may have threads. A program that exceeds a limit is killed; the reason
-is the last line on its standard error.
+The limits that the system enforces hold for one process or one file. Twice a second the supervisor looks at
+all of them together: the memory of the program and its descendants, with the files that they keep in memory,
+may not exceed MEMORY_BYTES, nor their folder four times FILE_BYTES, and they are kept on as many cores as
+they may have threads. A program that exceeds a limit is killed; the reason is the last line on its standard
+error.
 
     python supervisor.py LEASH_FD MEMORY_BYTES FILE_BYTES SCRATCH PROGRAM [ARGUMENT ...]
 """
@@ -46,7 +48,8 @@ def main(arguments: list[str]) -> int:
     leash = socket.socket(fileno=int(arguments[0]))
     memory, file_size, scratch = int(arguments[1]), int(arguments[2]), arguments[3]
     cores = _cores(int(os.environ.pop(_THREADS, "0")))
-    # The program inherits nothing that it could speak through in the name of this process, nor may it look into it.
+    # The program inherits nothing that it could speak through in the name of this process, nor may it look
+    # into it.
     leash.set_inheritable(False)
     _prctl(_PR_SET_DUMPABLE, 0)
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
@@ -57,7 +60,8 @@ def main(arguments: list[str]) -> int:
     program = os.fork()
     if program == 0:
         _become(arguments[4:], memory, file_size, cores)
-    # The program alone holds its pipes, so that their other ends see when it is gone. The last words may be the supervisor's.
+    # The program alone holds its pipes, so that their other ends see when it is gone. The last words may be
+    # the supervisor's.
     for descriptor in (0, 1):
         os.close(descriptor)
     with contextlib.suppress(OSError):
@@ -122,7 +126,8 @@ class _Limits:
         for pid in pids:
             _hold(pid, self._cores)
         files = _files_in_memory(pids) if self._memory else 0
-        # What processes share counts once. That takes longer to find out, so it is asked only when it matters.
+        # What processes share counts once. That takes longer to find out, so it is asked only when it
+        # matters.
         if self._memory and sum(map(_resident, pids)) + files > self._memory:
             mapped = sum(_proportional(pid, b"Pss_Shmem:") for pid in pids)
             if sum(map(_proportional, pids)) + max(0, files - mapped) > self._memory:

@@ -19,7 +19,8 @@ def trained(training: Training, corpus: PreparedCorpus, path: Path | None) -> Mo
     Args:
         training: How it is trained, and taken apart into arrays and put together again.
         corpus: What it learns from.
-        path: Where its arrays are kept (.npz); its name has to say what it was trained on. None to keep nothing.
+        path: Where its arrays are kept (.npz); its name has to say what it was trained on. None to keep
+            nothing.
     """
     if path is not None:
         try:

@@ -1,10 +1,12 @@
 """What a failure costs: where a score gets its value, its status and its reason.
 
-A model that gives nothing, or nothing that can be measured, is charged `Measure.worst`: the bad end of the range, unless the measure says
-otherwise (PPMC charges 0, an error in millimetres ten standard deviations of the target). A poor answer can lie beyond that; the
-leaderboard ranks it above a failure all the same (`benchmark.ranking.ranks`).
+A model that gives nothing, or nothing that can be measured, is charged `Measure.worst`: the bad end of the
+range, unless the measure says otherwise (PPMC charges 0, an error in millimetres ten standard deviations of
+the target). A poor answer can lie beyond that; the leaderboard ranks it above a failure all the same
+(`benchmark.ranking.ranks`).
 
-What cannot be measured through the fault of the recording or of its targets is left out: it has no value and counts for nobody.
+What cannot be measured through the fault of the recording or of its targets is left out: it has no value and
+counts for nobody.
 """
 
 from __future__ import annotations

@@ -53,15 +53,17 @@ def evaluate(
 ) -> Result:
     """Runs a model on every mixture of a split and scores what it gives.
 
-    Each recording goes through the model once. The model runs alone, one recording after the other, so that its speed is measured;
-    then workers compute the scores. What the store holds of earlier runs is not done again. Where the recordings are labelled,
-    articulation is scored by class of phone too (see `phone_scoring`).
+    Each recording goes through the model once. The model runs alone, one recording after the other, so that
+    its speed is measured; then workers compute the scores. What the store holds of earlier runs is not done
+    again. Where the recordings are labelled, articulation is scored by class of phone too (see
+    `phone_scoring`).
 
     Args:
-        model: Any object with `sample_rate` and `enhance` or `invert`; or a SPEC ("ridge_noisy", "my.py:Model"), see
-            `benchmark.models.spec`. Model and corpus may come in either order.
+        model: Any object with `sample_rate` and `enhance` or `invert`; or a SPEC ("ridge_noisy",
+            "my.py:Model"), see `benchmark.models.spec`. Model and corpus may come in either order.
         corpus: A prepared corpus with audio, or its folder.
-        measures: What to compute, by name or as objects (default: the six of the leaderboard that the model can have).
+        measures: What to compute, by name or as objects (default: the six of the leaderboard that the model
+            can have).
         also: What to compute besides, where the model can have it.
         split: Which split.
         limit: At most so many utterances, in the order of their ids.
@@ -184,7 +186,8 @@ def _predicted(
 ) -> dict[str, Prediction]:
     """What the model makes of some utterances, by mixture.
 
-    The noisiest condition comes first and the clean one last, so that a model that remembers what it heard gains little.
+    The noisiest condition comes first and the clean one last, so that a model that remembers what it heard
+    gains little.
 
     Raises:
         ModelError: Its channels are not those of the targets.
@@ -283,7 +286,8 @@ def stored_result(
         root: Folder of results.
         corpus: The prepared corpus.
         entry: The model.
-        measures: What has to be in it; None for the six of the leaderboard, as far as the model can have them.
+        measures: What has to be in it; None for the six of the leaderboard, as far as the model can have
+            them.
         split: Which split.
     """
     folder = root / corpus.recipe.name / entry.name

@@ -32,8 +32,9 @@ def spec_sha256(spec: str) -> str:
 def refuse_another(folder: Path, entry: Entry, spec: str) -> None:
     """Refuses to put a model in the place of another one of the same name.
 
-    A model may take its own place: the same code and arguments wherever they lie, and what is asked for by the same SPEC, of which it is
-    another version. A card that does not bear a SPEC is taken for one of the same model if the source is the same.
+    A model may take its own place: the same code and arguments wherever they lie, and what is asked for by
+    the same SPEC, of which it is another version. A card that does not bear a SPEC is taken for one of the
+    same model if the source is the same.
 
     Args:
         folder: RESULTS/RECIPE/NAME.
@@ -61,8 +62,8 @@ def refuse_another(folder: Path, entry: Entry, spec: str) -> None:
 def measures_at_stake(folder: Path, corpus: PreparedCorpus, entry: Entry, split: str) -> list[str]:
     """Measures that have to be computed again lest a stored result be replaced by one that holds fewer.
 
-    A result of this very model and corpus keeps what is not measured again (see `write_result`). One of another version of the model
-    or of the corpus cannot be added to: all its measures are computed anew.
+    A result of this very model and corpus keeps what is not measured again (see `write_result`). One of
+    another version of the model or of the corpus cannot be added to: all its measures are computed anew.
 
     Args:
         folder: RESULTS/RECIPE/NAME.
@@ -71,7 +72,8 @@ def measures_at_stake(folder: Path, corpus: PreparedCorpus, entry: Entry, split:
         split: Which split.
 
     Raises:
-        StandingsError: The stored result is of another split, or holds a measure that cannot be computed here.
+        StandingsError: The stored result is of another split, or holds a measure that cannot be computed
+            here.
     """
     try:
         card = read_result(folder).card

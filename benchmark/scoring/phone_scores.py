@@ -1,7 +1,8 @@
 """Scores by class of phone, stored apart from the scores of whole utterances: `RESULTS/RECIPE/MODEL/phone_scores.parquet`.
 
-The file names the scores and the labels that it belongs to, so that it cannot stand beside others; nothing in the card or in
-`scores.parquet` depends on it. Values are float32: there are many of them, and no one needs their eighth digit.
+The file names the scores and the labels that it belongs to, so that it cannot stand beside others; nothing in
+the card or in `scores.parquet` depends on it. Values are float32: there are many of them, and no one needs
+their eighth digit.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class PhoneScores:
         table: In the schema `PHONE_SCORES`, sorted by mixture, class, measure and parameter.
         measures: Name of each measure to its version.
         labels_sha256: Hash of the phones of the split, see `PreparedCorpus.labels_hash`.
-        scores_sha256: Hash of the scores of whole utterances that were made from the same predictions; "" before they are stored.
+        scores_sha256: Hash of the scores of whole utterances that were made from the same predictions; ""
+            before they are stored.
     """
 
     table: pa.Table = field(repr=False)

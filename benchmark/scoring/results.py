@@ -4,11 +4,12 @@
     scores.parquet      one row a mixture, measure and parameter
     phone_scores.parquet  scores by class of phone, where the recordings are labelled (see `phone_scores`)
 
-A run that was killed and goes on later stores the same `scores.parquet` and `phone_scores.parquet`, byte for byte, as one that was never
-stopped. `card.json` is the same but for what depends on when and how fast it ran: `when`, `seconds`, `real_time_factor`, and with them its
-hash of itself.
+A run that was killed and goes on later stores the same `scores.parquet` and `phone_scores.parquet`, byte for
+byte, as one that was never stopped. `card.json` is the same but for what depends on when and how fast it ran:
+`when`, `seconds`, `real_time_factor`, and with them its hash of itself.
 
-The hashes tell accidents and careless edits. They are no signature: whoever edits a file can compute its hash again.
+The hashes tell accidents and careless edits. They are no signature: whoever edits a file can compute its hash
+again.
 """
 
 from __future__ import annotations
@@ -81,9 +82,11 @@ class Card:
         environment: Versions of Python and the packages that matter, and the machine.
         scores_sha256: Hash of the content of the scores.
         licence: Of the model, where known.
-        runner: How it was run: "in process", "child process", "sandbox", "command", "predictions"; of a pair, both.
+        runner: How it was run: "in process", "child process", "sandbox", "command", "predictions"; of a pair,
+            both.
         threads: Threads that its numerical libraries were told to use; 0 if they were told nothing.
-        spec_sha256: Hash of the SPEC that it was asked for by; "" if it was not scored by the command (see `named`).
+        spec_sha256: Hash of the SPEC that it was asked for by; "" if it was not scored by the command (see
+            `named`).
         card_sha256: Hash of all the rest of the card; "" before it is stored.
     """
 
@@ -125,10 +128,10 @@ class Result:
     Attributes:
         card: The card.
         scores: One row a mixture, measure and parameter.
-        phones: Scores by class of phone, of a result that was just computed from labelled recordings. What is stored is read apart,
-            by `read_phone_scores`, because a result stands without it.
-        followed: Whom the model followed in babble, of a result that was just computed; see `followed`. What is stored is read apart, by
-            `read_followed`.
+        phones: Scores by class of phone, of a result that was just computed from labelled recordings. What is
+            stored is read apart, by `read_phone_scores`, because a result stands without it.
+        followed: Whom the model followed in babble, of a result that was just computed; see `followed`. What
+            is stored is read apart, by `read_followed`.
     """
 
     card: Card
@@ -175,7 +178,8 @@ def card_hash(card: Mapping[str, Any]) -> str:
 def write_result(root: Path | str, result: Result) -> Path:
     """Writes a result below `root` and returns its folder; the card comes last, and only with it a result counts.
 
-    A result only grows: measures that are stored there, of the same model on the same corpus, and are not among the new ones stay.
+    A result only grows: measures that are stored there, of the same model on the same corpus, and are not
+    among the new ones stay.
 
     Raises:
         StandingsError: There is nothing to store.
@@ -272,7 +276,8 @@ def read_card(folder: Path) -> Card:
     """The card of a result, which may come from a stranger.
 
     Raises:
-        StandingsError: It is missing, was edited, or holds something else than a card does; the message names the field.
+        StandingsError: It is missing, was edited, or holds something else than a card does; the message names
+            the field.
     """
     path = folder / "card.json"
     content = read_bytes(path)

@@ -23,7 +23,8 @@ class ScoreRow(TypedDict):
     """One score: a mixture, a measure, and for measures of articulation a parameter.
 
     Attributes:
-        mixture_id: Which mixture, or CONDITION/SPEAKER/* for a measure with one value for all utterances of a speaker.
+        mixture_id: Which mixture, or CONDITION/SPEAKER/* for a measure with one value for all utterances of a
+            speaker.
         utterance_id: Of which utterance; "*" likewise.
         speaker: Who speaks.
         noise_kind: "clean", "babble", "nonbabble", or what else the recipe names.
@@ -31,7 +32,8 @@ class ScoreRow(TypedDict):
         snr_db: None for clean.
         talkers: How many talkers babble; None where the noise is none, or the corpus does not say.
         over_loudest_db: Level of the speech above the loudest talker, in dB; None likewise.
-        noise_seen: Whether the category of the noise occurs in the train split; None where the corpus does not say.
+        noise_seen: Whether the category of the noise occurs in the train split; None where the corpus does
+            not say.
         measure: Its name.
         parameter: LA, LP ...; "" for measures of audio.
         value: None if left out; what is charged (see `charge`) if failed.
@@ -55,7 +57,8 @@ class ScoreRow(TypedDict):
     reason: str
 
 
-#: Values are float32: nobody needs their eighth digit, and in double precision they fill two thirds of the file.
+#: Values are float32: nobody needs their eighth digit, and in double precision they fill two thirds of the
+#: file.
 SCORES = pa.schema(
     [
         pa.field("mixture_id", pa.string(), nullable=False),

@@ -114,8 +114,9 @@ def score_pools(
 def aligned(estimate: Trajectories, targets: Trajectories) -> tuple[Trajectories | None, str]:
     """An estimate with the names and frame rate of the targets, or None and the reason.
 
-    Values between two frames are interpolated linearly. A parameter that the model does not give becomes NaN, which measures
-    count as a failure. The model's own validity mask is not heeded: it could hide the frames that it finds hard.
+    Values between two frames are interpolated linearly. A parameter that the model does not give becomes NaN,
+    which measures count as a failure. The model's own validity mask is not heeded: it could hide the frames
+    that it finds hard.
     """
     if len(estimate.values) == 0:
         return None, "invert gave no frames"

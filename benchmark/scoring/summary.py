@@ -15,8 +15,8 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
         scores: The columns of `benchmark.scoring.score_rows.ScoreRow`.
 
     Returns:
-        One row a measure and parameter ("mean" for the mean over parameters, "" for measures of audio), one column a condition, by
-        rising SNR; NaN where there is no score.
+        One row a measure and parameter ("mean" for the mean over parameters, "" for measures of audio), one
+        column a condition, by rising SNR; NaN where there is no score.
     """
     import pandas as pd
 

@@ -1,7 +1,8 @@
 """Opens files that may come from a stranger: kind, size and types are checked before content, so that none can stop who reads it.
 
-A result folder is handed in by people nobody knows. What is read from it is text without surprises (no NaN, no number of five thousand
-digits, no character that cannot be written again) and tables of the columns that this version writes, of a size that can be held.
+A result folder is handed in by people nobody knows. What is read from it is text without surprises (no NaN,
+no number of five thousand digits, no character that cannot be written again) and tables of the columns that
+this version writes, of a size that can be held.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from pydantic import TypeAdapter, ValidationError
 from benchmark.errors import StandingsError
 
 MOST_JSON_BYTES = 4_000_000
-#: Scores of one result: five thousand utterances in thirteen conditions with forty measures and parameters are 2.6 million.
+#: Scores of one result: five thousand utterances in thirteen conditions with forty measures and parameters
+#: are 2.6 million.
 MOST_ROWS = 4_000_000
 _MOST_TABLE_BYTES = 500_000_000
 
@@ -30,7 +32,8 @@ def read_bytes(path: Path, most: int = MOST_JSON_BYTES) -> bytes:
     """The content of an ordinary file.
 
     Raises:
-        StandingsError: It is missing, no ordinary file (a pipe would be waited for without end), or larger than `most` bytes.
+        StandingsError: It is missing, no ordinary file (a pipe would be waited for without end), or larger
+            than `most` bytes.
     """
     _check_size(path, most)
     try:
@@ -58,7 +61,8 @@ def parse_typed(content: bytes, form: TypeAdapter[Parsed], where: str) -> Parsed
     """JSON in a given form.
 
     Raises:
-        StandingsError: As for `parse_json`; or a field is missing, unknown or of another type. The message names the field.
+        StandingsError: As for `parse_json`; or a field is missing, unknown or of another type. The message
+            names the field.
     """
     parse_json(content, where)
     try:

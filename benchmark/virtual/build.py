@@ -156,7 +156,8 @@ def _spoken(state: BuildState, todo: Sequence[tuple[Voice, list[Line]]], jobs: i
                 else:
                     yield event
         except BaseException:
-            # Asked to stop, nobody waits for the sentences that are being spoken: each takes ten seconds or more.
+            # Asked to stop, nobody waits for the sentences that are being spoken: each takes ten seconds or
+            # more.
             stop.set()
             for room in rooms:
                 room.process.kill()

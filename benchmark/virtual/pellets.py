@@ -94,8 +94,8 @@ def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    # Zero-phase, half power at 18 Hz, as articulography is commonly filtered: where the tip of the tongue meets the
-    # palate the synthesiser moves it in steps.
+    # Zero-phase, half power at 18 Hz, as articulography is commonly filtered: where the tip of the tongue
+    # meets the palate the synthesiser moves it in steps.
     padded = np.pad(values, ((1, 1), (0, 0)), mode="edge")
     return 0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:]
 

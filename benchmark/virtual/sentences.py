@@ -70,8 +70,8 @@ def split_of(text: str) -> str:
 def sentences(voice: str, split: str, count: int) -> list[Sentence]:
     """`count` different sentences of a split for one voice, chosen to cover the inventory.
 
-    Every sentence moves every articulator, so that none of its trajectories stands still. Of several candidates
-    the one with most phones that the voice has not said lately is taken.
+    Every sentence moves every articulator, so that none of its trajectories stands still. Of several
+    candidates the one with most phones that the voice has not said lately is taken.
 
     Raises:
         CorpusError: The templates cannot give that many.

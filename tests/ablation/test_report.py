@@ -112,7 +112,8 @@ def test_gains_are_ratios_of_means_with_paired_intervals(found):
     joint, base = (found[variant].estimate(BABBLE).value for variant in (JOINT, variants.CLEAN))
     assert gain.value == pytest.approx(100 * (joint - base) / base)
     assert gain.low < gain.value < gain.high
-    # What speakers have in common cancels out: the interval of a difference is much narrower than that of a mean.
+    # What speakers have in common cancels out: the interval of a difference is much narrower than that of a
+    # mean.
     apart = variants.difference_of(found[JOINT], found[variants.NOISY], BABBLE)
     mean = found[JOINT].estimate(BABBLE)
     assert apart.high - apart.low < 0.7 * (mean.high - mean.low)

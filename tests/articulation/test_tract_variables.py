@@ -112,7 +112,8 @@ def test_a_location_moves_on_where_the_nearest_place_would_jump() -> None:
 
 def test_ahead_of_the_palate_locations_are_negative() -> None:
     places = a_head(on_circle((-30.0, 0.0), 15.0, (60, 90, 120))) | {"T1": (6.0, 16.0)}
-    # The nearest place is -6; the wall's prolongation ends at -20, so that more of it counts behind than ahead.
+    # The nearest place is -6; the wall's prolongation ends at -20, so that more of it counts behind than
+    # ahead.
     assert -6.0 < everything(places, FLAT)["TTCL"] < -5.5
 
 

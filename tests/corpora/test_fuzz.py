@@ -1,10 +1,11 @@
 """Readers of files against damaged bytes: an error that names the file or a result, in bounded time and memory.
 
-These are files of a user's own corpora, damaged and not hostile (see docs/threat_model.md): what is asked is that nothing crashes,
-hangs, or takes much more memory than the machine of anybody has.
+These are files of a user's own corpora, damaged and not hostile (see docs/threat_model.md): what is asked is
+that nothing crashes, hangs, or takes much more memory than the machine of anybody has.
 
-An input is a sound file to which a short program of mutations is applied. Hypothesis draws a key, and a hash stretches each
-key to twenty programs. The quick run tries a few hundred inputs a reader, the slow one a hundred thousand.
+An input is a sound file to which a short program of mutations is applied. Hypothesis draws a key, and a hash
+stretches each key to twenty programs. The quick run tries a few hundred inputs a reader, the slow one a
+hundred thousand.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A run that kills itself, as a machine that goes down would: `killed_run.py CORPUS CONFIG OUT MOMENT`.
 
-MOMENT is "step:N" (before step N of the run), "torn:N" (while the N-th file of weights is written, before it has its name) or "write:N"
-(after that, before anything that names it).
+MOMENT is "step:N" (before step N of the run), "torn:N" (while the N-th file of weights is written, before it
+has its name) or "write:N" (after that, before anything that names it).
 """
 
 from __future__ import annotations

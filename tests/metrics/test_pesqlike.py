@@ -14,7 +14,8 @@ CLEAN = speech(3.0)
 
 
 def test_bark_scale_by_published_points():
-    # Zwicker's critical-band edges, which the formula meets within 0.05 Bark between 200 Hz and 6.7 kHz (Traunmüller 1990).
+    # Zwicker's critical-band edges, which the formula meets within 0.05 Bark between 200 Hz and 6.7 kHz
+    # (Traunmüller 1990).
     for edge_bark, hertz in ((3, 300), (5, 510), (8, 920), (11, 1480), (15, 2700), (18, 4400), (20, 6400)):
         assert float(bark.hertz_to_bark(hertz)) == pytest.approx(edge_bark, abs=0.12)
     assert float(bark.bark_to_hertz(bark.hertz_to_bark(1234.5))) == pytest.approx(1234.5)

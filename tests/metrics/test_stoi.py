@@ -29,7 +29,8 @@ def test_equals_pystoi(rate_hz, seconds, snr_db):
 @pytest.mark.slow
 def test_equals_pystoi_on_a_thousand_pairs():
     worst, scored = 0.0, 0
-    # Of the shortest some hold too little speech; there pystoi gives a number that means nothing, and we refuse.
+    # Of the shortest some hold too little speech; there pystoi gives a number that means nothing, and we
+    # refuse.
     durations = np.exp(np.linspace(np.log(0.5), np.log(30), 1050))
     for number, seconds in enumerate(durations):
         rate_hz = RATES[number % len(RATES)]

@@ -51,7 +51,8 @@ def test_items_hold_what_is_heard_and_what_was_estimated(corpus, made):
     assert len(item["trajectories"][0]) == pytest.approx(50 * duration, abs=2)
     for mixture in item["mixtures"]:
         assert mixture["snr_db"] == 0.0
-        # What changes nothing, and an oracle, are there already; only the third model has something to be heard.
+        # What changes nothing, and an oracle, are there already; only the third model has something to be
+        # heard.
         (flat,) = mixture["models"]
         assert flat["model"] == "flat.Flat"
         assert set(flat["trajectories"][0]) == {3.0}

@@ -43,7 +43,8 @@ class Bands(NamedTuple):
     """Bands of equal width on the Bark scale.
 
     Attributes:
-        weights: shape (bins, bands): the share of each FFT bin's power that falls into each band; rows sum to 1 at most.
+        weights: shape (bins, bands): the share of each FFT bin's power that falls into each band; rows sum to
+            1 at most.
         bark: Centres in Bark, shape (bands,).
         threshold: Power at the threshold in quiet, shape (bands,), re 0 dB SPL.
     """
@@ -69,8 +70,9 @@ def loudness(power: Powers, threshold: Powers, exponent: Powers) -> Powers:
     """Specific loudness, in arbitrary units, of a power above a threshold (both re 0 dB SPL); 0 below it.
 
     Source:
-        Zwicker & Fastl, Psychoacoustics, 2nd ed. 1999, eq. 8.7: N' ~ E_TQ^0.23 [(0.5 + 0.5 E / E_TQ)^0.23 - 1]. The
-        exponent is an argument, for it grows towards low frequencies (ibid., fig. 8.1; Moore, Glasberg & Baer 1997).
+        Zwicker & Fastl, Psychoacoustics, 2nd ed. 1999, eq. 8.7: N' ~ E_TQ^0.23 [(0.5 + 0.5 E / E_TQ)^0.23 -
+        1]. The exponent is an argument, for it grows towards low frequencies (ibid., fig. 8.1; Moore,
+        Glasberg & Baer 1997).
     """
     sones: Powers = threshold**exponent * (np.maximum(0.5 + 0.5 * power / threshold, 1.0) ** exponent - 1.0)
     return sones

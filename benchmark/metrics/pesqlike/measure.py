@@ -42,9 +42,10 @@ class LoudnessReference(NamedTuple):
 class PESQLike(AudioMeasure):
     """Perceived quality of wide-band speech on the scale of PESQ, from 1 to 4.64, for 16 kHz and more.
 
-    Written from open psychoacoustics and fitted to scores of the package `pesq` 0.0.4 (wide band, no Corrigendum 2); it is
-    not PESQ and contains nothing of it. One global delay of up to 0.25 s is removed. Gain and polarity change nothing. An
-    estimate that is silent or constant scores 1.0. Not modelled: delays that drift, packet loss, strong reverberation.
+    Written from open psychoacoustics and fitted to scores of the package `pesq` 0.0.4 (wide band, no
+    Corrigendum 2); it is not PESQ and contains nothing of it. One global delay of up to 0.25 s is removed.
+    Gain and polarity change nothing. An estimate that is silent or constant scores 1.0. Not modelled: delays
+    that drift, packet loss, strong reverberation.
 
     Stages: `model.disturbance`. How well it agrees with PESQ, and where it does not: leaderboard/PESQLIKE.md.
     """

@@ -1,6 +1,7 @@
 """The perceptual model, stage by stage: from powers in Bark bands to two disturbances, and from those to a score.
 
-All functions take arrays whose last two axes are frames and bands, so that one pair and a thousand are the same code.
+All functions take arrays whose last two axes are frames and bands, so that one pair and a thousand are the
+same code.
 """
 
 from __future__ import annotations
@@ -69,17 +70,18 @@ def spoken(clean: Spectra) -> Mask:
 def disturbance(clean: Spectra, estimate: Spectra, during: Mask, c: Coefficients) -> Disturbance:
     """The two disturbances of a pair (or of many).
 
-    1. Both signals are brought to one level between 300 and 3400 Hz over the time of speech.
-    2. Colouration that is constant in time disturbs little: the clean spectrum is given the long-term spectrum of the
+    1. Both signals are brought to one level between 300 and 3400 Hz over the time of speech. 2. Colouration
+    that is constant in time disturbs little: the clean spectrum is given the long-term spectrum of the
        estimate, within limits (Beerends, Hekstra, Rix & Hollier, JAES 50(10):765, 2002, sect. 3).
-    3. Slow changes of gain disturb little: each frame of the estimate is given the audible power of the clean one, smoothed and
-       limited (ibid.).
-    4. Specific loudness of both (Zwicker & Fastl 1999, ch. 8) and its difference. A dead zone for differences too small to be
-       told apart was tried; the fit made it vanish.
-    5. A norm over bands. For added sound each band weighs by the ratio of powers: what was not in the speech is heard as
-       something apart and disturbs more than what is missing (Beerends & Stemerdink, JAES 42(3):115, 1994, sect. 4).
-    6. Quiet frames weigh a little more (ibid.), and the disturbance of a frame saturates.
-    7. Norms over 320 ms and over the clip, of orders that make bad moments count more than their share (Quackenbush,
+    3. Slow changes of gain disturb little: each frame of the estimate is given the audible power of the clean
+       one, smoothed and limited (ibid.).
+    4. Specific loudness of both (Zwicker & Fastl 1999, ch. 8) and its difference. A dead zone for differences
+       too small to be told apart was tried; the fit made it vanish.
+    5. A norm over bands. For added sound each band weighs by the ratio of powers: what was not in the speech
+       is heard as something apart and disturbs more than what is missing (Beerends & Stemerdink, JAES
+       42(3):115, 1994, sect. 4).
+    6. Quiet frames weigh a little more (ibid.), and the disturbance of a frame saturates. 7. Norms over 320
+    ms and over the clip, of orders that make bad moments count more than their share (Quackenbush,
        Barnwell & Clements, Objective Measures of Speech Quality, 1988, ch. 2).
     """
     level = 10 ** (c.level_db / 10)

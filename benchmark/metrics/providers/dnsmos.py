@@ -65,7 +65,8 @@ class DNSMOS(ProvidedMeasure):
             check_estimate(estimate, len(reference.samples), reference.rate_hz), reference.rate_hz, RATE_HZ
         )
         require_sound(signal, "DNSMOS")
-        # The package refuses samples beyond full scale; the networks are fed the level as delivered otherwise.
+        # The package refuses samples beyond full scale; the networks are fed the level as delivered
+        # otherwise.
         values = dnsmos.run(signal / max(1.0, float(np.abs(signal).max())), sr=RATE_HZ)
         return {key: float(value) for key, value in values.items()}
 

@@ -23,9 +23,10 @@ _CHILD = "benchmark.metrics.providers.pesq_child"
 class PESQ(ProvidedMeasure):
     """PESQ as the package `pesq` computes it, for clips of 1 to 60 s.
 
-    That package lacks Corrigendum 2 of P.862; scores with it are higher by about 0.57, so the name says so. Its C code crashes
-    on long clips and cannot run in two threads at once, hence the process. Before it is asked the clean signal must have 0.3 s
-    of active speech above -70 dB re full scale: of less it makes nonsense.
+    That package lacks Corrigendum 2 of P.862; scores with it are higher by about 0.57, so the name says so.
+    Its C code crashes on long clips and cannot run in two threads at once, hence the process. Before it is
+    asked the clean signal must have 0.3 s of active speech above -70 dB re full scale: of less it makes
+    nonsense.
 
     Attributes:
         mode: "wb" (16 kHz) or "nb" (8 kHz); other rates are resampled down to it.
@@ -72,8 +73,8 @@ class PESQ(ProvidedMeasure):
         """The package's score.
 
         Raises:
-            MeasureError: The estimate is silent, or the package gave up or crashed; `UnscorableReference` if it cannot
-                even compare the clean signal with itself.
+            MeasureError: The estimate is silent, or the package gave up or crashed; `UnscorableReference` if
+                it cannot even compare the clean signal with itself.
         """
         require_sound(analysed, "PESQ")
         return blamed(lambda estimate: self._asked(reference, estimate), reference.samples, analysed)
