@@ -261,7 +261,7 @@ SPEECH = voices.speech(1, 1.0, 16000).astype(np.float32)
         (made(SPEECH + np.float32(0.05)), r"constant offset of \+0.050"),
         (made(SPEECH, moving(valid=0.3)), "70 % of the articulation is missing"),
         (made(SPEECH, moving(still=True)), "never moves: T1_y"),
-        (made(SPEECH, moving(), articulation_s=2.0), "articulation 1.00 s longer than audio"),
+        (made(SPEECH, moving(seconds=2.0)), "articulation 1.00 s longer than audio"),
         (made(SPEECH, moving(), notes="cut at 3 s"), "cut at 3 s"),
     ],
 )
