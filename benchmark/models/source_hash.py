@@ -308,7 +308,9 @@ def _named_beside(folder: Path, text: str) -> list[Path]:
         return []
     try:
         if "*" in text:
-            if not name.as_posix().strip("*/?"):  # a pattern that says nothing would count whatever lies beside the code
+            if not name.as_posix().strip(
+                "*/?"
+            ):  # a pattern that says nothing would count whatever lies beside the code
                 return []
             return list(islice(folder.glob(name.as_posix()), _MOST_FILES))
         if any(sign in text for sign in "%{") and len(name.parts) > 1 and not (folder / name).exists():

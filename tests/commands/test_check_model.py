@@ -146,7 +146,9 @@ def test_odd_names_are_only_odd(tmp_path, capsys):
     )
     found = findings(capsys, f"{path}:Model")
     assert wrong(found) == []
-    assert any(verdict == "odd" and "of the six tract variables it lacks LA" in text for verdict, _, text in found)
+    assert any(
+        verdict == "odd" and "of the six tract variables it lacks LA" in text for verdict, _, text in found
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -234,7 +235,7 @@ def test_another_recipe_is_not_mixed_in(small, tmp_path, capsys):
         (["--recipe", "demo_nosy"], "did you mean 'demo_noisy'?"),
         (["--recipe", "xrmb_noisy"], "X-ray microbeam"),
         (["--recipe", "xrmb_noisy", "--speech-root", "/no/such/folder"], "/no/such/folder: does not exist"),
-        (["--recipe", "/no/such/recipe.toml"], "/no/such/recipe.toml: cannot be read"),
+        (["--recipe", "/no/such/recipe.toml"], "/no/such/recipe.toml: not found"),
     ],
 )
 def test_bad_input_is_one_clear_message_and_nothing_is_written(options, message, tmp_path, capsys):
@@ -279,11 +280,13 @@ def test_an_empty_or_unreadable_root_is_named(tmp_path, capsys):
 
 
 def test_help_comes_at_once():
-    start = time.perf_counter()
+    # Processor time: on a busy machine the clock tells of others.
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         [sys.executable, "-m", "benchmark.prepare", "--help"], capture_output=True, text=True, check=True
     )
-    assert time.perf_counter() - start < 1.0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.0
     assert "example:" in done.stdout
 
 

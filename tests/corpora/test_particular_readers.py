@@ -259,7 +259,7 @@ def test_a_folder_in_every_kind_of_file(tmp_path: Path, suffix: str) -> None:
     ("old", "new", "message"),
     [
         ("[audio]", "[audios]", "audio: Field required|audios: "),
-        ('unit = "cm"', 'unit = "inch"', r"trajectories\.unit"),
+        ('unit = "cm"', 'unit = "furlong"', r"trajectories\.unit"),
         ('upper_lip = "ul"', 'upper_lips = "ul"', "sensors: .*upper_lips"),
         ('upper_lip = "ul"', 'upper_lip = "lip"', "no channel 'lip_x'; there are ul_x"),
         ("rate_hz = 200", "rate_hz = -1", r"trajectories\.rate_hz"),
