@@ -438,7 +438,7 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch, capsys):
 
 def test_an_unknown_command_is_named(capsys):
     assert __main__.main(["prepar"]) == 2
-    assert "no command is called 'prepar'" in capsys.readouterr().err
+    assert "there is no command 'prepar'" in capsys.readouterr().err
     assert __main__.main(["-h"]) == 0
     assert "commands:" in capsys.readouterr().out
 
@@ -485,7 +485,7 @@ def test_noise_that_is_damaged_inside_stops_and_can_be_taken_away(tmp_path, caps
     recipe.write_text(recipe.read_text().replace('on_damage = "skip"', 'on_damage = "stop"'))
     assert prepare.main(command) == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"error: {damaged}: damaged audio")
+    assert f"\nerror: {damaged}: damaged audio" in f"\n{error}"
     assert "mend it, or take it away and run the same command again" in error
     assert (tmp_path / "out" / "journal.jsonl").read_text().count("\n") > 1, "something was rendered before"
     damaged.unlink()
