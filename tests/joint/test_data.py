@@ -130,7 +130,7 @@ def test_extra_speech_has_no_targets_and_is_never_more_than_the_train_split(plan
     training_corpus = collect(corpus, gather(corpus.recipe, Roots()), own_extra=True)
     data = data_of(training_corpus, tiny_config(data={"extra_speech": True}, training={"batch_s": 99.0}))
     taken = set()
-    for epoch in range(6):
+    for epoch in range(40):
         (batch,) = data.batches(epoch)
         assert batch.has_targets.sum() == len(training_corpus.train)
         assert (~batch.has_targets).sum() == min(len(training_corpus.extra), len(training_corpus.train))
