@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from benchmark import prepare
 from benchmark.errors import CorpusError, ModelError, SinbadError
 from benchmark.files import alone_in, demo_corpus, trained_models
 from benchmark.joint.config_files import load_config
@@ -199,14 +200,25 @@ def test_extra_speech_that_nobody_has_given_is_asked_for_but_not_by_pretraining(
     assert run(pretraining, Place(planned, tmp_path / "pre"), device="cpu")["extra_speech_s"] == 0.0
 
 
-def test_a_corpus_that_lies_anywhere_is_asked_for(planned, tmp_path):
-    moved = shutil.copytree(planned, tmp_path / "corpus")
-    recipe = (moved / "recipe.toml").read_text()
-    (moved / "recipe.toml").write_text(recipe.replace('root = "shipped:demo"\n', ""))
-    assert (moved / "recipe.toml").read_text() != recipe
+def test_a_corpus_that_lies_anywhere_is_asked_for(tmp_path):
+    recipe = (REPOSITORY / "recipes" / "demo_noisy.toml").read_text()
+    assert 'root = "shipped:demo"\n' in recipe
+    (tmp_path / "own.toml").write_text(recipe.replace('root = "shipped:demo"\n', ""))
+    corpus = tmp_path / "corpus"
+    options = [
+        "--speech-root",
+        str(demo_corpus()),
+        "--plan-only",
+        "--limit",
+        "3",
+        "--out",
+        str(corpus),
+        "--json",
+    ]
+    assert prepare.main(["--recipe", str(tmp_path / "own.toml"), *options]) == 0
     config = load_config(str(config_file(tmp_path)))
     with pytest.raises(CorpusError, match="say where the corpus itself lies with --speech-root DIR"):
-        run(config, Place(moved, tmp_path / "out"), device="cpu")
+        run(config, Place(corpus, tmp_path / "out"), device="cpu")
 
 
 def test_an_encoder_on_disk_is_known_by_its_whole_path(tmp_path, monkeypatch):

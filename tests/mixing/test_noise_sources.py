@@ -28,10 +28,12 @@ def reader(tmp_path):
 def test_talkers_are_levelled_and_noise_is_not(reader):
     heard = reader.talker(piece("musan:talker.wav", 100_000, 160_000))
     assert abs(active_speech_level(heard, 16000).level_db) < 0.5
-    assert np.array_equal(
-        reader.noise(piece("demand:rain.wav", 800, 1600)),
-        reader.noise(piece("demand:rain.wav", 0, 2400))[800:],
-    )
+    # Each piece loses a DC of its own; apart from that they are the same recording.
+    part = reader.noise(piece("demand:rain.wav", 800, 1600))
+    whole = reader.noise(piece("demand:rain.wav", 0, 2400))
+    assert abs(part.mean()) < 1e-12
+    assert abs(whole.mean()) < 1e-12
+    np.testing.assert_allclose(part, whole[800:] - whole[800:].mean(), rtol=0, atol=1e-12)
 
 
 def test_a_piece_of_a_talker_does_not_depend_on_what_was_read_before(reader):
