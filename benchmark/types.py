@@ -95,6 +95,30 @@ class Trajectories:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """What a model makes of speech for others to read: a sequence of vectors without names or units.
+
+    Attributes:
+        values: float32, shape (frames, channels).
+        rate_hz: Frames per second. Frame 0 is at the first audio sample.
+    """
+
+    values: NDArray[np.float32]
+    rate_hz: float
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2:
+            raise ValueError(f"features have the shape (frames, channels), got {self.values.shape}")
+        if not self.rate_hz > 0:
+            raise ValueError(f"rate_hz must be positive, got {self.rate_hz}")
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.values) / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Anatomy:
     """What stays fixed in a speaker's head, in the coordinates of the pellets.
 

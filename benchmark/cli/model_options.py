@@ -96,7 +96,7 @@ def _add_run_arguments(to: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--does",
         nargs="+",
-        choices=["enhance", "invert"],
+        choices=["enhance", "invert", "represent", "embed"],
         default=[],
         help="what a command or folder gives (default: what it writes)",
     )

@@ -1,4 +1,4 @@
-"""What a model is: any object with `sample_rate` and one or both of two methods. Nothing has to be inherited."""
+"""What a model is: any object with `sample_rate` and one or more of four methods. Nothing has to be inherited."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.types import Trajectories
+from benchmark.types import Features, Trajectories
 
 Audio = NDArray[np.float32]
 
@@ -55,4 +55,46 @@ class Inverter(Protocol):
         """
 
 
-Model = Enhancer | Inverter
+@runtime_checkable
+class Representer(Protocol):
+    """A model that turns speech into features, from which a readout estimates the articulation.
+
+    Attributes:
+        sample_rate: Rate in Hz at which it wants its input.
+    """
+
+    sample_rate: int
+
+    def represent(self, noisy: Audio) -> Features:
+        """Features of one recording.
+
+        Args:
+            noisy: float32, shape (samples,), full scale 1.0, at `sample_rate`. Nothing else is told to a model.
+
+        Returns:
+            Features of any number of channels (up to 4096) at any frame rate, frame 0 at the first sample.
+        """
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """A model that turns a recording into one vector, which tells who speaks.
+
+    Attributes:
+        sample_rate: Rate in Hz at which it wants its input.
+    """
+
+    sample_rate: int
+
+    def embed(self, noisy: Audio) -> NDArray[np.float32]:
+        """The vector of one recording.
+
+        Args:
+            noisy: float32, shape (samples,), full scale 1.0, at `sample_rate`. Nothing else is told to a model.
+
+        Returns:
+            Shape (dimensions,), the same number for every recording, up to 8192. Vectors are compared by their cosine.
+        """
+
+
+Model = Enhancer | Inverter | Representer | Embedder

@@ -15,8 +15,10 @@ from benchmark.models.contract import Model
 if TYPE_CHECKING:
     from benchmark.prepared.corpus import PreparedCorpus
 
-Task = Literal["enhance", "invert"]
-TASKS: tuple[Task, ...] = ("enhance", "invert")
+Task = Literal["enhance", "invert", "represent", "embed"]
+TASKS: tuple[Task, ...] = ("enhance", "invert", "represent", "embed")
+#: The tasks whose answer is scored as it is. What a model represents is scored through a readout, what it embeds by trials.
+DIRECT: tuple[Task, ...] = ("enhance", "invert")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from benchmark.audio import FULL_SCALE, pcm16, read_clip, resample
 from benchmark.errors import CorpusError, ModelError
 from benchmark.files import demo_corpus
 from benchmark.metrics.parameters import TV6, TV9, TV10
-from benchmark.models.entry import Entry, Pair, Predictions
+from benchmark.models.entry import TASKS, Entry, Pair, Predictions
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.randomness import gaussian
 from benchmark.runners.channels import channel_fault
@@ -68,7 +68,8 @@ def check_model(entry: Entry, options: RunOptions, corpus: PreparedCorpus | None
         raise ModelError(
             "predictions are files, not a model to be tried; score them, and failures will be named"
         )
-    runner = open_runner(entry, replace(options, batch=min(options.batch, _BATCH)), None, corpus=corpus)
+    tried = replace(options, batch=min(options.batch, _BATCH), tasks=TASKS)
+    runner = open_runner(entry, tried, None, corpus=corpus)
     items = _recordings()
     try:
         tasks = runner.tasks()
@@ -95,6 +96,7 @@ def check_model(entry: Entry, options: RunOptions, corpus: PreparedCorpus | None
         yield from _delay(items["speech"], given["speech"])
     if "invert" in tasks and not isinstance(entry.how, Pair):
         yield from _channels(given["speech"], corpus)
+    yield from _vectors(given)
     yield _speed(items, given)
 
 
@@ -112,7 +114,7 @@ def _heard(runner: Runner, items: Mapping[str, Clip]) -> dict[str, Prediction]:
 
 
 def _took_too_long(prediction: Prediction) -> bool:
-    return any(error.startswith(TOO_LONG) for error in (prediction.enhance_error, prediction.invert_error))
+    return any(error.startswith(TOO_LONG) for error in prediction.errors)
 
 
 def _left(items: Mapping[str, Clip], given: Mapping[str, Prediction]) -> str:
@@ -151,15 +153,15 @@ def _recordings() -> dict[str, Clip]:
 
 def _look(name: str, clip: Clip, given: Prediction, tasks: frozenset[str]) -> Iterator[Finding]:
     """Whether there is an estimate, and of the right length."""
-    wrong = dict.fromkeys(reason for reason in (given.enhance_error, given.invert_error) if reason)
+    wrong = dict.fromkeys(reason for reason in given.errors if reason)
     for reason in wrong:
         yield Finding("bad", name, reason)
-    lengths = {"enhance": given.enhanced, "invert": given.trajectories}
+    lengths = {"enhance": given.enhanced, "invert": given.trajectories, "represent": given.features}
     for task, estimate in lengths.items():
         if task not in tasks or estimate is None:
             continue
         own = estimate.duration_s
-        allowed = _TOLERATED_S + (1 / estimate.rate_hz if isinstance(estimate, Trajectories) else 0)
+        allowed = _TOLERATED_S + (0 if isinstance(estimate, Clip) else 1 / estimate.rate_hz)
         if abs(own - clip.duration_s) > allowed:
             yield Finding("bad", name, f"{task} gave {own:.3f} s for {clip.duration_s:.3f} s")
             return
@@ -210,9 +212,13 @@ def _difference(one: Prediction, other: Prediction) -> float:
     return largest
 
 
-def _arrays(prediction: Prediction) -> tuple[NDArray[np.floating] | None, NDArray[np.floating] | None]:
-    audio = None if prediction.enhanced is None else prediction.enhanced.samples
-    return audio, None if prediction.trajectories is None else prediction.trajectories.values
+def _arrays(prediction: Prediction) -> list[NDArray[np.floating] | None]:
+    return [
+        None if prediction.enhanced is None else prediction.enhanced.samples,
+        None if prediction.trajectories is None else prediction.trajectories.values,
+        None if prediction.features is None else prediction.features.values,
+        prediction.embedding,
+    ]
 
 
 def _delay(heard: Clip, given: Prediction) -> Iterator[Finding]:
@@ -263,6 +269,29 @@ def _channels(given: Prediction, corpus: PreparedCorpus | None) -> Iterator[Find
         yield Finding("bad", "movement", f"{', '.join(still)} did not move in three seconds of speech")
     else:
         yield Finding("good", "movement", f"{len(moved.names)} channels at {moved.rate_hz:g} frames a second")
+
+
+def _vectors(given: Mapping[str, Prediction]) -> Iterator[Finding]:
+    """What features and embeddings are like."""
+    features, embedding = given["speech"].features, given["speech"].embedding
+    if features is not None:
+        frames, channels = features.values.shape
+        moving = int((np.ptp(features.values, axis=0) > 0).sum()) if frames else 0
+        text = f"{channels} channels at {features.rate_hz:g} frames a second"
+        if moving < channels:
+            text += f"; {channels - moving} of them did not change in three seconds of speech"
+        yield Finding("good" if moving == channels else "odd" if moving else "bad", "features", text)
+    if embedding is not None:
+        sizes = {len(item.embedding) for item in given.values() if item.embedding is not None}
+        noise = given["noise"].embedding
+        if len(sizes) > 1:
+            yield Finding(
+                "bad", "embedding", f"vectors of different lengths: {', '.join(map(str, sorted(sizes)))}"
+            )
+        elif noise is not None and np.array_equal(noise, embedding):
+            yield Finding("bad", "embedding", "speech and noise got the same vector")
+        else:
+            yield Finding("good", "embedding", f"{len(embedding)} dimensions")
 
 
 def _names(given: tuple[str, ...], corpus: PreparedCorpus | None) -> Finding:

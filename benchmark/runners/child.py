@@ -5,8 +5,7 @@ is told what to load, then gets audio and nothing else. Messages in both directi
 little endian), a JSON header of that length, and as many bytes of float32 samples as the header says: nothing
 is ever unpickled.
 
-The benchmark imports `as_audio` and `as_trajectories` from here, so that a model is held to one contract
-wherever it runs.
+The benchmark imports `CHECKS` from here, so that a model is held to one contract wherever it runs.
 """
 
 from __future__ import annotations
@@ -30,6 +29,11 @@ import numpy as np
 LONGEST = 4
 #: Most channels of an estimate of articulation.
 MOST_CHANNELS = 256
+#: Most channels of features, and most values of them for each sample that was heard (and one second more).
+MOST_FEATURES = 4096
+DENSEST = 64
+#: Most dimensions of the vector that stands for a speaker.
+MOST_DIMENSIONS = 8192
 HEADER_BYTES = 1 << 16
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _NOT_HERE = (
@@ -99,6 +103,92 @@ def as_trajectories(value: Any, heard: int) -> tuple[Any, float, tuple[str, ...]
         raise ValueError(f"invert gave a frame rate of {rate_hz}")
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(array, dtype="<f4"), rate_hz, names
+
+
+def as_features(value: Any, heard: int) -> tuple[Any, float]:
+    """Values (float32, shape (frames, channels)) and frame rate of features.
+
+    Args:
+        value: What `represent` returned: an object with `values` and `rate_hz` (`benchmark.types.Features` is
+            one), a mapping with these keys, or a sequence of the two in this order. Further parts, such as
+            names, are not looked at.
+        heard: How many samples it was given.
+
+    Raises:
+        ValueError: Wrong shape, size or rate, or not finite.
+        TypeError: Not such a thing, or not numbers.
+    """
+    values, rate_hz = _two(value)
+    array = np.asarray(values)
+    if array.ndim != 2 or array.dtype.kind not in "fiu":
+        raise TypeError(
+            f"represent gave {array.dtype} of shape {array.shape}, expected numbers of shape (frames, channels)"
+        )
+    frames, channels = array.shape
+    if not channels:
+        raise ValueError("represent gave no channels")
+    if frames > heard + 16 or channels > MOST_FEATURES or array.size > most_features(heard):
+        raise ValueError(f"represent gave {frames} frames of {channels} channels for {heard} samples")
+    rate_hz = float(rate_hz)
+    if not 0 < rate_hz < float("inf"):
+        raise ValueError(f"represent gave a frame rate of {rate_hz}")
+    with np.errstate(over="ignore"):
+        array = np.ascontiguousarray(array, dtype="<f4")
+    if not np.isfinite(array).all():
+        raise ValueError("represent gave values that are not finite")
+    return array, rate_hz
+
+
+def most_features(heard: int) -> int:
+    """How many values the features of a recording may have."""
+    return DENSEST * (heard + 16000)
+
+
+def as_embedding(value: Any, heard: int) -> Any:
+    """The vector of a recording as float32, shape (dimensions,).
+
+    Args:
+        value: What `embed` returned; axes of length 1 around the vector are dropped.
+        heard: How many samples it was given.
+
+    Raises:
+        ValueError: No single vector, too long, not finite, or nothing but zeros.
+        TypeError: Not numbers.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"embed gave {array.dtype}, expected numbers")
+    if array.size != max(array.shape, default=0) or not 0 < array.size <= MOST_DIMENSIONS:
+        raise ValueError(f"embed gave {_kind(value)} of shape {array.shape}, expected one vector")
+    with np.errstate(over="ignore"):
+        array = np.ascontiguousarray(array.reshape(-1), dtype="<f4")
+    if not np.isfinite(array).all():
+        raise ValueError("embed gave values that are not finite")
+    if not array.any():
+        raise ValueError("embed gave nothing but zeros, which have no direction")
+    return array
+
+
+#: What a model may be asked for, and what makes sure of the answer.
+CHECKS: Mapping[str, Callable[[Any, int], Any]] = {
+    "enhance": as_audio,
+    "invert": as_trajectories,
+    "represent": as_features,
+    "embed": as_embedding,
+}
+
+
+def _two(value: Any) -> tuple[Any, Any]:
+    if isinstance(value, Mapping):
+        missing = [name for name in ("values", "rate_hz") if name not in value]
+        if missing:
+            raise TypeError(f"represent gave a mapping without {', '.join(missing)}")
+        return value["values"], value["rate_hz"]
+    if all(hasattr(value, name) for name in ("values", "rate_hz")):
+        return value.values, value.rate_hz
+    if isinstance(value, Sequence) and not isinstance(value, str) and len(value) in (2, 3, 4):
+        return value[0], value[1]
+    raise TypeError(f"represent gave {type(value).__name__}, expected Features, or (values, rate_hz)")
 
 
 def _three(value: Any) -> tuple[Any, Any, Any]:
@@ -206,9 +296,11 @@ def facts(model: Any) -> tuple[int, list[str]]:
     rate = getattr(model, "sample_rate", None)
     if not isinstance(rate, (int, np.integer)) or isinstance(rate, bool) or not 4000 <= rate <= 192000:
         raise ValueError(f"needs an attribute sample_rate (whole Hz, 4000 to 192000), found {rate!r}")
-    tasks = [name for name in ("enhance", "invert") if callable(getattr(model, name, None))]
+    tasks = [name for name in CHECKS if callable(getattr(model, name, None))]
     if not tasks:
-        raise ValueError("needs a method enhance(noisy), invert(noisy), or both")
+        raise ValueError(
+            "needs at least one of the methods " + ", ".join(f"{name}(noisy)" for name in CHECKS)
+        )
     return int(rate), tasks
 
 
@@ -257,20 +349,22 @@ class _Pipe:
         return b"".join(parts)
 
 
-def _answer(model: Any, tasks: list[str], samples: Any) -> tuple[dict[str, Any], list[bytes]]:
+def _answer(model: Any, tasks: Sequence[str], samples: Any) -> tuple[dict[str, Any], list[bytes]]:
+    """What the model gives for each task, in the order of the tasks: facts for the header, arrays for the body."""
     header: dict[str, Any] = {}
     bodies: list[bytes] = []
-    if "enhance" in tasks:
-        enhanced, error = attempt(model.enhance, samples, as_audio)
-        header["enhance"] = {"error": error} if error else {"samples": len(enhanced)}
-        bodies += [] if error else [enhanced.tobytes()]
-    if "invert" in tasks:
-        moved, error = attempt(model.invert, samples, as_trajectories)
-        header["invert"] = {"error": error}
-        if not error:
-            values, rate_hz, names = moved
-            header["invert"] = {"frames": len(values), "rate_hz": rate_hz, "names": list(names)}
-            bodies.append(values.tobytes())
+    for task in tasks:
+        given, error = attempt(getattr(model, task), samples, CHECKS[task])
+        if error:
+            header[task] = {"error": error}
+            continue
+        array = given[0] if isinstance(given, tuple) else given
+        header[task] = {"shape": list(array.shape)}
+        if task in ("invert", "represent"):
+            header[task]["rate_hz"] = given[1]
+        if task == "invert":
+            header[task]["names"] = list(given[2])
+        bodies.append(array.tobytes())
     return header, bodies
 
 
@@ -297,7 +391,8 @@ def main() -> int:
     pipe.write({"n": 0, "sample_rate": rate, "tasks": tasks, **versions})
     while (message := pipe.read()) is not None:
         header, body = message
-        answer, bodies = _answer(model, tasks, np.frombuffer(body, "<f4"))
+        asked = [task for task in tasks if task in header["tasks"]]
+        answer, bodies = _answer(model, asked, np.frombuffer(body, "<f4"))
         if os.getpid() != me:
             # A model forked and both copies came back from its method; only the original may answer.
             os._exit(0)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,11 @@ import numpy as np
 
 from benchmark.audio import resample
 from benchmark.errors import ModelError
-from benchmark.models.entry import Submission
+from benchmark.models.entry import DIRECT, TASKS, Submission
 from benchmark.models.source_hash import Code, code_of, files_among
-from benchmark.runners.child import LONGEST, MOST_CHANNELS, as_audio, as_trajectories
-from benchmark.runners.in_process import trajectories
+from benchmark.runners.child import CHECKS, LONGEST, MOST_CHANNELS, MOST_DIMENSIONS, most_features
 from benchmark.runners.limits import FILE_BYTES, Limits, bare_environment
-from benchmark.runners.prediction import Item, Prediction, failure
+from benchmark.runners.prediction import Item, Prediction, asked_of, failure, predicted
 from benchmark.runners.process import EndedError, Program, scratch_folder
 from benchmark.runners.sandbox import refuse_hidden, sandboxed
 from benchmark.text import printable
@@ -52,15 +52,17 @@ class ChildRunner:
         sandbox: bool = False,
         hidden: tuple[Path, ...] = (),
         passed: tuple[str, ...] = (),
+        tasks: Iterable[str] = DIRECT,
     ) -> None:
-        self._submission, self._limits = submission, limits
+        self._submission, self._limits, self._asked = submission, limits, frozenset(tasks)
         self._python, self._sandbox, self._hidden, self._passed = python, sandbox, hidden, passed
         made = {"class": submission.attribute, "source": source_sha256, "python": python}
-        self.identity = hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
+        identity = hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()
+        self.identity = asked_of(identity, self._asked)
         self._program: Program | None = None
         self._hello: dict[str, Any] = {}
         self._failed_starts = 0
-        self._asked = 0
+        self._questions = 0
 
     def tasks(self) -> frozenset[str]:
         """See `Runner`; starts the model.
@@ -72,7 +74,7 @@ class ChildRunner:
             self._started()
         except EndedError as error:
             raise ModelError(f"{self._label}: {error}, while the model was being made") from error
-        return frozenset(self._hello["tasks"])
+        return self._asked & frozenset(self._hello["tasks"])
 
     def facts(self) -> dict[str, str]:
         """See `Runner`."""
@@ -99,7 +101,9 @@ class ChildRunner:
         return f"{made.path.name if made.path else made.module}:{made.attribute}"
 
     def _one(self, clip: Clip) -> Prediction:
-        tasks = self._hello.get("tasks") or sorted(self.tasks())
+        if not self._hello:
+            self.tasks()
+        tasks = self._asked & frozenset(self._hello["tasks"])
         try:
             program = self._started()
         except (EndedError, ModelError) as error:
@@ -116,17 +120,17 @@ class ChildRunner:
     def _ask(self, program: Program, clip: Clip) -> Prediction:
         rate = self._hello["sample_rate"]
         heard = resample(clip, rate).samples.astype("<f4")
-        most = 4 * (LONGEST * len(heard) + (len(heard) + 16) * MOST_CHANNELS)
-        self._asked += 1
+        tasks = [task for task in TASKS if task in self._asked and task in self._hello["tasks"]]
+        most = 4 * sum(_most(task, len(heard)) for task in tasks)
+        self._questions += 1
+        question = {"n": self._questions, "tasks": tasks}
         start = time.perf_counter()
-        header, body = program.exchange({"n": self._asked}, heard.tobytes(), self._limits.item_s, most)
+        header, body = program.exchange(question, heard.tobytes(), self._limits.item_s, most)
         seconds = time.perf_counter() - start
-        if header.get("n") != self._asked:
+        if header.get("n") != self._questions:
             raise EndedError("broke the protocol: answered another question")
         try:
-            return _outcome(
-                header, body, len(heard), rate, self._hello["tasks"], seconds, str(program.scratch)
-            )
+            return _outcome(header, body, len(heard), rate, tasks, seconds, str(program.scratch))
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise EndedError(f"broke the protocol: {error}") from error
 
@@ -194,31 +198,45 @@ def _check_hello(hello: dict[str, Any], label: str) -> None:
     if "error" in hello:
         raise ModelError(f"{label}: {printable(str(hello['error'])[:500])}")
     tasks, rate = hello.get("tasks"), hello.get("sample_rate")
-    known = isinstance(tasks, list) and tasks and all(task in ("enhance", "invert") for task in tasks)
+    known = isinstance(tasks, list) and tasks and all(task in TASKS for task in tasks)
     if not known or not isinstance(rate, int) or not 4000 <= rate <= 192000:
         raise EndedError("broke the protocol: something else wrote to its pipe")
 
 
+def _most(task: str, heard: int) -> int:
+    """How many values an answer may have at most."""
+    return {
+        "enhance": LONGEST * heard,
+        "invert": (heard + 16) * MOST_CHANNELS,
+        "represent": most_features(heard),
+        "embed": MOST_DIMENSIONS,
+    }[task]
+
+
 def _outcome(
-    header: dict[str, Any], body: bytes, heard: int, rate: int, tasks: list[str], seconds: float, scratch: str
+    header: dict[str, Any],
+    body: bytes,
+    heard: int,
+    rate: int,
+    tasks: Sequence[str],
+    seconds: float,
+    scratch: str,
 ) -> Prediction:
     """An answer, checked as if a stranger had written it."""
-    enhanced, moved, errors = None, None, {"enhance": "", "invert": ""}
+    given: dict[str, Any] = {}
+    errors: dict[str, str] = {}
     position = 0
-    for task in sorted(tasks):
+    for task in tasks:
         said = header[task]
         if said.get("error"):
             errors[task] = str(said["error"])[:300].replace(scratch, ".")
             continue
-        channels = 1 if task == "enhance" else len(said["names"])
-        count = int(said["samples"]) if task == "enhance" else int(said["frames"]) * channels
-        if count < 0 or position + 4 * count > len(body):
+        shape = [int(extent) for extent in said["shape"]]
+        count = math.prod(shape)
+        if len(shape) > 2 or min(shape, default=-1) < 0 or position + 4 * count > len(body):
             raise ValueError("fewer bytes than announced")
-        found = np.frombuffer(body, "<f4", count, position).copy()
+        found = np.frombuffer(body, "<f4", count, position).reshape(shape).copy()
         position += 4 * count
-        if task == "enhance":
-            enhanced = Clip(as_audio(found, heard), rate)
-        else:
-            parts = found.reshape(-1, channels), said["rate_hz"], said["names"]
-            moved = trajectories(*as_trajectories(parts, heard))
-    return Prediction(enhanced, moved, errors["enhance"], errors["invert"], seconds)
+        told = {"invert": ("rate_hz", "names"), "represent": ("rate_hz",)}.get(task, ())
+        given[task] = CHECKS[task]((found, *(said[name] for name in told)) if told else found, heard)
+    return predicted(given, errors, rate, seconds)

@@ -15,12 +15,12 @@ import soundfile
 from benchmark.audio import FULL_SCALE, pcm16
 from benchmark.errors import ModelError
 from benchmark.models.command_words import read_word
-from benchmark.models.entry import Command
+from benchmark.models.entry import DIRECT, Command
 from benchmark.models.source_hash import code_of_named
 from benchmark.randomness import gaussian
 from benchmark.runners.estimate_files import Channels, channels_of, kinds_in, read_estimates
 from benchmark.runners.limits import FILE_BYTES, TOO_LONG, Limits, bare_environment
-from benchmark.runners.prediction import Item, Prediction, failure
+from benchmark.runners.prediction import Item, Prediction, asked_of, failure
 from benchmark.runners.process import EndedError, Program, describe, scratch_folder
 from benchmark.runners.sandbox import program_folders, refuse_hidden, sandboxed
 from benchmark.types import RATE_HZ, Clip
@@ -50,7 +50,9 @@ class CommandRunner:
         sandbox: bool = False,
         hidden: tuple[Path, ...] = (),
         passed: tuple[str, ...] = (),
+        tasks: Iterable[str] = DIRECT,
     ) -> None:
+        self._asked = frozenset(tasks)
         self._command, self._channels, self._limits = command, channels, limits
         self._sandbox, self._hidden, self._passed, self.batch = sandbox, hidden, passed, batch
         self._does = frozenset(does)
@@ -62,7 +64,7 @@ class CommandRunner:
             "program": command.words[0],
             "channels": [channels.names, channels.rate_hz],
         }
-        self.identity = hashlib.sha256(json.dumps(made).encode()).hexdigest()
+        self.identity = asked_of(hashlib.sha256(json.dumps(made).encode()).hexdigest(), self._asked)
 
     def tasks(self) -> frozenset[str]:
         """See `Runner`; unless it was told, a trial on two seconds of noise shows what the program writes, also if it fails after that.
@@ -87,7 +89,7 @@ class CommandRunner:
             raise ModelError(
                 f"{self._shown}: wrote neither .wav or .flac nor .csv or .npy for the .wav it was given (a trial on two seconds of noise)"
             )
-        return self._does
+        return self._does & self._asked
 
     def facts(self) -> dict[str, str]:
         """See `Runner`."""

@@ -5,6 +5,8 @@ NAME.csv                    articulation: a line of names, then one line a frame
 NAME.npy                    articulation: shape (frames, channels), no pickles
 trajectories.json           {"names": [...], "rate_hz": ...} for all .npy and all .csv without times; without it, names and
                             frame rate are those of the targets
+NAME.features.npy           features: shape (frames, channels), with features.json {"rate_hz": ...} in the same folder
+NAME.embedding.npy          the vector of a recording: shape (dimensions,)
 
 These files are a stranger's: links are not followed, and no more is read than what a header says and the recording can need.
 """
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +26,13 @@ from numpy.typing import NDArray
 from benchmark.audio import read_clip, read_header
 from benchmark.errors import ModelError
 from benchmark.formats.text_columns import is_number
-from benchmark.runners.child import LONGEST, MOST_CHANNELS, as_audio, as_trajectories
-from benchmark.runners.in_process import trajectories
-from benchmark.runners.prediction import Prediction
-from benchmark.types import Clip, Trajectories
+from benchmark.runners.child import CHECKS, LONGEST, MOST_CHANNELS, as_audio, as_embedding
+from benchmark.runners.prediction import Prediction, predicted
+from benchmark.types import RATE_HZ, Clip
 
 AUDIO, MOVEMENT = (".wav", ".flac"), (".csv", ".npy")
-FACTS = "trajectories.json"
+FEATURES, EMBEDDING = (".features.npy",), (".embedding.npy",)
+FACTS, FEATURES_FACTS = "trajectories.json", "features.json"
 _LARGEST = 1 << 28
 _LARGEST_FACTS = 1 << 20
 
@@ -63,8 +66,15 @@ def channels_of(folder: Path, default: Channels) -> Channels:
 
 def kinds_in(folder: Path) -> frozenset[str]:
     """Which tasks the files of a folder belong to."""
-    endings = {path.suffix.lower() for path in folder.rglob("*") if path.is_file()}
-    found = {"enhance": endings & set(AUDIO), "invert": endings & set(MOVEMENT)}
+    names = [path.name.lower() for path in folder.rglob("*") if path.is_file()]
+    vectors = [name for name in names if name.endswith((*FEATURES, *EMBEDDING))]
+    others = {Path(name).suffix for name in names if name not in vectors}
+    found = {
+        "enhance": bool(others & set(AUDIO)),
+        "invert": bool(others & set(MOVEMENT)),
+        "represent": any(name.endswith(FEATURES) for name in vectors),
+        "embed": any(name.endswith(EMBEDDING) for name in vectors),
+    }
     return frozenset(task for task, there in found.items() if there)
 
 
@@ -81,16 +91,23 @@ def read_estimates(
         default: Channels of articulation that does not state its own.
         seconds: Time that it took.
     """
-    enhanced, moved, errors = None, None, {"enhance": "", "invert": ""}
-    try:
-        enhanced = _audio(folder, name, heard) if "enhance" in tasks else None
-    except Exception as error:  # noqa: BLE001 - a foreign file may raise anything in those who read it; the reason is kept
-        errors["enhance"] = _told(error, folder, name)
-    try:
-        moved = _movement(folder, name, heard, default) if "invert" in tasks else None
-    except Exception as error:  # noqa: BLE001 - as above
-        errors["invert"] = _told(error, folder, name)
-    return Prediction(enhanced, moved, errors["enhance"], errors["invert"], seconds)
+    readers: dict[str, Callable[[], Any]] = {
+        "enhance": lambda: _audio(folder, name, heard),
+        "invert": lambda: _movement(folder, name, heard, default),
+        "represent": lambda: _features(folder, name, heard),
+        "embed": lambda: as_embedding(_read_npy(_found(folder, name, EMBEDDING)), len(heard.samples)),
+    }
+    given: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for task in (task for task in readers if task in tasks):
+        try:
+            given[task] = readers[task]()
+        except Exception as error:  # noqa: BLE001 - a foreign file may raise anything in those who read it; the reason is kept
+            errors[task] = _told(error, folder, name)
+    rate_hz = RATE_HZ
+    if "enhance" in given:
+        given["enhance"], rate_hz = given["enhance"].samples, given["enhance"].rate_hz
+    return predicted(given, errors, rate_hz, seconds)
 
 
 def _told(error: Exception, folder: Path, name: str) -> str:
@@ -127,14 +144,34 @@ def _audio(folder: Path, name: str, heard: Clip) -> Clip:
     return Clip(as_audio(clip.samples, expected), clip.rate_hz)
 
 
-def _movement(folder: Path, name: str, heard: Clip, default: Channels) -> Trajectories:
+def _movement(
+    folder: Path, name: str, heard: Clip, default: Channels
+) -> tuple[NDArray[np.float32], float, tuple[str, ...]]:
     path = _found(folder, name, MOVEMENT)
     values: NDArray[Any]
     if path.suffix == ".csv":
         values, rate_hz, names = _read_csv(path, default, heard)
     else:
         values, rate_hz, names = _read_npy(path), default.rate_hz, default.names
-    return trajectories(*as_trajectories((values, rate_hz, names), len(heard.samples)))
+    moved: tuple[NDArray[np.float32], float, tuple[str, ...]]
+    moved = CHECKS["invert"]((values, rate_hz, names), len(heard.samples))
+    return moved
+
+
+def _features(folder: Path, name: str, heard: Clip) -> tuple[NDArray[np.float32], float]:
+    path = _found(folder, name, FEATURES)
+    facts = folder / FEATURES_FACTS
+    if not facts.exists():
+        raise ValueError(
+            f'{FEATURES_FACTS} is missing, which says how many frames a second: {{"rate_hz": 50}}'
+        )
+    _refuse(facts, folder, _LARGEST_FACTS)
+    told = json.loads(facts.read_text(encoding="utf-8"))
+    if not isinstance(told, dict) or "rate_hz" not in told:
+        raise ValueError(f'{FEATURES_FACTS}: expected {{"rate_hz": 50}}')
+    features: tuple[NDArray[np.float32], float]
+    features = CHECKS["represent"]((_read_npy(path), told["rate_hz"]), len(heard.samples))
+    return features
 
 
 def _read_npy(path: Path) -> NDArray[np.generic]:

@@ -4,38 +4,41 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from benchmark.audio import resample
-from benchmark.models.contract import Enhancer, Inverter, Model
-from benchmark.runners.child import as_audio, as_trajectories, attempt
-from benchmark.runners.prediction import Item, Prediction
-from benchmark.types import Clip, Trajectories
+from benchmark.models.contract import Model
+from benchmark.models.entry import DIRECT, TASKS, Task
+from benchmark.runners.child import CHECKS, attempt
+from benchmark.runners.prediction import Item, Prediction, asked_of, predicted
+from benchmark.types import Clip
 
 
-def run_in_process(model: Model, noisy: Clip) -> Prediction:
+def run_in_process(model: Model, noisy: Clip, tasks: Iterable[str] = DIRECT) -> Prediction:
     """Runs a trusted model on one recording; whatever it does, a prediction comes back.
 
     Args:
         model: Keeps the contract of `benchmark.models.contract`.
         noisy: The recording; it is resampled to the model's rate.
+        tasks: Which of its methods are called, if it has them.
     """
     heard = resample(noisy, model.sample_rate).samples.astype(np.float32)
     start = time.perf_counter()
-    enhanced, enhance_error, moved, invert_error = None, "", None, ""
-    if isinstance(model, Enhancer):
-        samples, enhance_error = attempt(model.enhance, heard, as_audio)
-        enhanced = None if enhance_error else Clip(samples, model.sample_rate)
-    if isinstance(model, Inverter):
-        found, invert_error = attempt(model.invert, heard, as_trajectories)
-        moved = None if invert_error else trajectories(*found)
-    return Prediction(enhanced, moved, enhance_error, invert_error, time.perf_counter() - start)
+    given: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for task in sorted(_tasks_of(model) & frozenset(tasks), key=TASKS.index):
+        found, error = attempt(getattr(model, task), heard, CHECKS[task])
+        if error:
+            errors[task] = error
+        else:
+            given[task] = found
+    return predicted(given, errors, model.sample_rate, time.perf_counter() - start)
 
 
-def trajectories(values: np.ndarray, rate_hz: float, names: tuple[str, ...]) -> Trajectories:
-    """Checked parts as one value; an estimate has no say in which frames count, so all are valid."""
-    return Trajectories(values, rate_hz, names, np.ones(values.shape, bool))
+def _tasks_of(model: Model) -> frozenset[Task]:
+    return frozenset(task for task in TASKS if callable(getattr(model, task, None)))
 
 
 class InProcessRunner:
@@ -54,6 +57,7 @@ class InProcessRunner:
         build: Callable[[], Model],
         does: Iterable[str] | None = None,
         facts: Mapping[str, str] | None = None,
+        tasks: Iterable[str] = DIRECT,
     ) -> None:
         """A runner.
 
@@ -62,19 +66,20 @@ class InProcessRunner:
             build: Makes the model.
             does: What it does; None to find out by making it.
             facts: See `Runner.facts`.
+            tasks: Which of its methods are asked for.
         """
-        self.identity = identity
+        self._asked = frozenset(tasks)
+        self.identity = asked_of(identity, self._asked)
         self._facts = dict(facts or {})
         self._build = build
-        self._does = None if does is None else frozenset(does)
+        self._does: frozenset[str] | None = None if does is None else frozenset(does)
         self._model: Model | None = None
 
     def tasks(self) -> frozenset[str]:
         """See `Runner`."""
         if self._does is None:
-            kinds = {"enhance": Enhancer, "invert": Inverter}
-            self._does = frozenset(name for name, kind in kinds.items() if isinstance(self._made(), kind))
-        return self._does
+            self._does = frozenset(_tasks_of(self._made()))
+        return self._does & self._asked
 
     def facts(self) -> dict[str, str]:
         """See `Runner`."""
@@ -83,7 +88,7 @@ class InProcessRunner:
     def run(self, items: Iterable[Item]) -> Iterator[Prediction]:
         """See `Runner`."""
         for item in items:
-            yield run_in_process(self._made(), item.clip)
+            yield run_in_process(self._made(), item.clip, self._asked)
 
     def close(self) -> None:
         """See `Runner`."""

@@ -1,8 +1,9 @@
-"""A model as an object of this process, to be asked to enhance and to invert."""
+"""A model as an object of this process, to be asked to enhance, invert, represent and embed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,15 @@ import numpy as np
 from benchmark.audio import resample
 from benchmark.errors import ModelError
 from benchmark.models.contract import Audio, Model
-from benchmark.models.entry import Command, Entry, InProcess, Pair, Predictions, Submission
+from benchmark.models.entry import TASKS, Command, Entry, InProcess, Pair, Predictions, Submission
 from benchmark.models.spec import load
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.runners.open_runner import make_here
-from benchmark.types import Clip, Trajectories
+from benchmark.types import Clip
 
 
 class LoadedModel:
-    """A model that can be heard: it has `sample_rate` and those of `enhance` and `invert` that the model has.
+    """A model that can be heard: it has `sample_rate` and those of the four methods that the model has.
 
     Attributes:
         entry: What is known of it.
@@ -36,12 +37,12 @@ class LoadedModel:
         return self._model
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("enhance", "invert"):
+        if name in TASKS:
             return getattr(self._model, name)
         raise AttributeError(f"a loaded model has no attribute '{name}'")
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *(name for name in ("enhance", "invert") if hasattr(self._model, name))]
+        return [*super().__dir__(), *(name for name in TASKS if hasattr(self._model, name))]
 
     def __repr__(self) -> str:
         return f"<model {self.entry.name}: {self.entry.title}; {self.sample_rate} Hz>"
@@ -79,10 +80,10 @@ def load_model(
 
 
 class _Chain:
-    """An enhancer, then an inverter on what it gives."""
+    """An enhancer, then another model on what it gives; it has the methods of both."""
 
-    def __init__(self, enhancer: Any, inverter: Any) -> None:
-        self.enhancer, self.inverter = enhancer, inverter
+    def __init__(self, enhancer: Any, second: Any) -> None:
+        self.enhancer, self.second = enhancer, second
         self.sample_rate: int = enhancer.sample_rate
 
     def enhance(self, noisy: Audio) -> Audio:
@@ -90,11 +91,14 @@ class _Chain:
         enhanced: Audio = self.enhancer.enhance(noisy)
         return enhanced
 
-    def invert(self, noisy: Audio) -> Trajectories:
-        """What the inverter makes of that."""
-        between = resample(Clip(self.enhance(noisy), self.sample_rate), self.inverter.sample_rate)
-        moved: Trajectories = self.inverter.invert(between.samples.astype(np.float32))
-        return moved
+    def __getattr__(self, name: str) -> Any:
+        if name in TASKS and hasattr(self.second, name):
+            return partial(self._then, getattr(self.second, name))
+        raise AttributeError(f"the second of a pair has no method {name}")
+
+    def _then(self, method: Callable[[Audio], Any], noisy: Audio) -> Any:
+        between = resample(Clip(self.enhance(noisy), self.sample_rate), self.second.sample_rate)
+        return method(between.samples.astype(np.float32))
 
 
 def _made(entry: Entry, corpus: PreparedCorpus | None) -> Model:

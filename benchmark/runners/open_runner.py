@@ -6,7 +6,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Literal
 from benchmark.errors import ModelError
 from benchmark.files import cache_folder, demo_corpus
 from benchmark.models.contract import Model
-from benchmark.models.entry import Command, Entry, InProcess, Pair, Predictions, Submission
+from benchmark.models.entry import DIRECT, Command, Entry, InProcess, Pair, Predictions, Submission, Task
 from benchmark.models.source_hash import code_of
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.runners.child import facts, make_model
@@ -41,10 +41,10 @@ class RunOptions:
         limits: What they may use.
         sandbox: Whether they are shut in by bubblewrap.
         passed: Environment variables that they are given.
-        does: What a command or a folder of predictions gives, where it cannot be found out: "enhance",
-            "invert".
+        does: What a command or a folder of predictions gives, where it cannot be found out.
         batch: Recordings that a command gets at a time.
         fresh: Whether predictions are made again though they are in the store.
+        tasks: Which of a model's methods are asked for, of those that it has.
     """
 
     runner: Literal["child", "in-process"] = "child"
@@ -55,6 +55,7 @@ class RunOptions:
     does: tuple[str, ...] = ()
     batch: int = 50
     fresh: bool = False
+    tasks: tuple[Task, ...] = DIRECT
 
 
 def open_runner(
@@ -80,16 +81,18 @@ def open_runner(
     how = entry.how
     known = channels or Channels((), 100.0)
     if isinstance(how, Pair):
+        # The first is asked as if it stood alone, so that what it gave then is used again.
+        asked = (replace(options, tasks=DIRECT), options)
         first, second = (
-            open_runner(part, options, store, corpus=corpus, channels=channels)
-            for part in (how.enhancer, how.inverter)
+            open_runner(part, own, store, corpus=corpus, channels=channels)
+            for part, own in zip((how.enhancer, how.inverter), asked, strict=True)
         )
-        return PairRunner(first, second)
+        return PairRunner(first, second, options.tasks)
     if isinstance(how, Predictions):
-        return PredictionsRunner(how.folder, entry.source_sha256, known, options.does)
+        return PredictionsRunner(how.folder, entry.source_sha256, known, options.does, tasks=options.tasks)
     runner: Runner
     if isinstance(how, InProcess):
-        runner = _built_in(entry, how, corpus, store)
+        runner = _built_in(entry, how, corpus, store, options.tasks)
         if not how.kept:
             return runner
     elif isinstance(how, Command):
@@ -103,9 +106,10 @@ def open_runner(
             sandbox=options.sandbox,
             hidden=_hidden(corpus, store) if options.sandbox else (),
             passed=options.passed,
+            tasks=options.tasks,
         )
     elif options.runner == "in-process":
-        runner = InProcessRunner(_identity(entry), partial(make_here, how))
+        runner = InProcessRunner(_identity(entry), partial(make_here, how), tasks=options.tasks)
     else:
         runner = ChildRunner(
             how,
@@ -115,6 +119,7 @@ def open_runner(
             sandbox=options.sandbox,
             hidden=_hidden(corpus, store) if options.sandbox else (),
             passed=options.passed,
+            tasks=options.tasks,
         )
     return runner if store is None else Stored(runner, store, options.limits, fresh=options.fresh)
 
@@ -130,17 +135,18 @@ def _hidden(corpus: PreparedCorpus | None, store: Path | None) -> tuple[Path, ..
 
 
 def _built_in(
-    entry: Entry, how: InProcess, corpus: PreparedCorpus | None, store: Path | None
+    entry: Entry, how: InProcess, corpus: PreparedCorpus | None, store: Path | None, tasks: Iterable[str]
 ) -> InProcessRunner:
     if how.make is not None:
         versions = _versions(how.packages)
-        return InProcessRunner(_identity(entry, computed=versions), how.make, how.does, versions)
+        identity = _identity(entry, computed=versions)
+        return InProcessRunner(identity, how.make, how.does, versions, tasks)
     if how.training is None or corpus is None:
         raise ModelError(f"{entry.name}: learns from a corpus; name a prepared one with --corpus DIR")
     learnt = corpus.split_hash("train") if "train" in corpus.splits else ""
     identity = _identity(entry, learnt)
     kept = store.parent / "trained" / f"{identity[:24]}.npz" if store is not None else None
-    return InProcessRunner(identity, partial(trained, how.training, corpus, kept), how.does)
+    return InProcessRunner(identity, partial(trained, how.training, corpus, kept), how.does, tasks=tasks)
 
 
 def _identity(entry: Entry, learnt: str = "", computed: Mapping[str, str] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Runs an enhancer, then an inverter on what it gives, each by its own runner."""
+"""Runs an enhancer, then another model on what it gives, each by its own runner."""
 
 from __future__ import annotations
 
@@ -7,37 +7,49 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from benchmark.errors import ModelError
-from benchmark.runners.prediction import Item, Prediction, Runner
+from benchmark.models.entry import DIRECT
+from benchmark.runners.prediction import Item, Prediction, Runner, failure
 
 
 class PairRunner:
-    """An enhancer and an inverter as one model.
+    """An enhancer and a second model, which hears the enhanced speech, as one model.
 
     Attributes:
         identity: See `Runner`.
         batch: Of the hungrier of the two.
     """
 
-    def __init__(self, enhancer: Runner, inverter: Runner) -> None:
-        self._enhancer, self._inverter = enhancer, inverter
-        self.identity = hashlib.sha256(f"{enhancer.identity}+{inverter.identity}".encode()).hexdigest()
-        self.batch = max(enhancer.batch, inverter.batch)
+    def __init__(self, enhancer: Runner, second: Runner, tasks: Iterable[str] = DIRECT) -> None:
+        """A runner.
+
+        Args:
+            enhancer: Of the first.
+            second: Of the second.
+            tasks: What the pair is asked for; all but "enhance" is asked of the second.
+        """
+        self._enhancer, self._second = enhancer, second
+        self._asked = [task for task in tasks if task != "enhance"]
+        self.identity = hashlib.sha256(f"{enhancer.identity}+{second.identity}".encode()).hexdigest()
+        self.batch = max(enhancer.batch, second.batch)
 
     def tasks(self) -> frozenset[str]:
         """See `Runner`.
 
         Raises:
-            ModelError: The first does not enhance, or the second does not invert.
+            ModelError: The first does not enhance, or the second has no method that is asked for.
         """
         if "enhance" not in self._enhancer.tasks():
             raise ModelError("the first of the pair has no method enhance and cannot come before '+'")
-        if "invert" not in self._inverter.tasks():
-            raise ModelError("the second of the pair has no method invert and cannot come after '+'")
-        return frozenset({"enhance", "invert"})
+        then = self._second.tasks() & frozenset(self._asked)
+        if not then:
+            raise ModelError(
+                f"the second of the pair has no method {' or '.join(self._asked)} and cannot come after '+'"
+            )
+        return frozenset({"enhance", *then})
 
     def facts(self) -> dict[str, str]:
         """See `Runner`."""
-        return self._enhancer.facts() | self._inverter.facts()
+        return self._enhancer.facts() | self._second.facts()
 
     def run(self, items: Iterable[Item]) -> Iterator[Prediction]:
         """See `Runner`."""
@@ -52,7 +64,7 @@ class PairRunner:
     def close(self) -> None:
         """See `Runner`."""
         self._enhancer.close()
-        self._inverter.close()
+        self._second.close()
 
     def _batch(self, items: list[Item]) -> Iterator[Prediction]:
         cleaned = list(self._enhancer.run(items))
@@ -61,17 +73,17 @@ class PairRunner:
             for item, first in zip(items, cleaned, strict=True)
             if first.enhanced is not None
         ]
-        moved = iter(list(self._inverter.run(between)))
+        given = iter(list(self._second.run(between)))
         for first in cleaned:
             if first.enhanced is None:
-                reason = f"nothing to invert: {first.enhance_error}"
-                yield replace(first, trajectories=None, invert_error=reason[:300])
-                continue
-            second = next(moved)
+                reason = f"nothing to hear: {first.enhance_error}"[:300]
+                second = failure(self.tasks(), reason)
+            else:
+                second = next(given)
             yield replace(
-                first,
-                trajectories=second.trajectories,
-                invert_error=second.invert_error,
+                second,
+                enhanced=first.enhanced,
+                enhance_error=first.enhance_error,
                 seconds=first.seconds + second.seconds,
                 limits=first.limits or second.limits,
             )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from benchmark.models.entry import DIRECT
 from benchmark.text import printable
-from benchmark.types import Clip, Trajectories
+from benchmark.types import Clip, Features, Trajectories
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,13 @@ class Prediction:
         trajectories: Its estimate of the articulation, or None if it does not invert, or failed to.
         enhance_error: Why there is no enhanced speech though the model has the method; "" otherwise.
         invert_error: Why there are no trajectories though the model has the method; "" otherwise.
-        seconds: Time that it took, both methods together.
+        seconds: Time that it took, all methods together.
         limits: The limits that a failure is owed to, "" if they had no part in it; under others it is worth
             another trial.
+        features: What it represents the recording by, or None if it does not, or failed to.
+        embedding: float32, shape (dimensions,): its vector of the recording; None likewise.
+        represent_error: Why there are no features though they were asked for and the model has the method.
+        embed_error: Why there is no vector, likewise.
     """
 
     enhanced: Clip | None
@@ -55,11 +61,20 @@ class Prediction:
     invert_error: str
     seconds: float
     limits: str = field(default="", kw_only=True)
+    features: Features | None = field(default=None, kw_only=True)
+    embedding: NDArray[np.float32] | None = field(default=None, kw_only=True)
+    represent_error: str = field(default="", kw_only=True)
+    embed_error: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
         # A stranger's exception may say what neither a terminal nor a table can hold.
-        for name in ("enhance_error", "invert_error"):
+        for name in ("enhance_error", "invert_error", "represent_error", "embed_error"):
             object.__setattr__(self, name, printable(getattr(self, name)))
+
+    @property
+    def errors(self) -> tuple[str, str, str, str]:
+        """Why there is nothing, by task in the order of `TASKS`; "" otherwise."""
+        return self.enhance_error, self.invert_error, self.represent_error, self.embed_error
 
     def without_audio(self) -> Prediction:
         """The same without its enhanced speech, which is large."""
@@ -74,7 +89,54 @@ class Prediction:
         if self.trajectories is not None:
             digest.update(json.dumps([self.trajectories.rate_hz, self.trajectories.names]).encode())
             digest.update(np.ascontiguousarray(self.trajectories.values, "<f4").tobytes())
+        if self.features is not None or self.represent_error:
+            digest.update(json.dumps(["features", self.represent_error]).encode())
+        if self.features is not None:
+            digest.update(f"{self.features.rate_hz};{self.features.values.shape};".encode())
+            digest.update(np.ascontiguousarray(self.features.values, "<f4").tobytes())
+        if self.embedding is not None or self.embed_error:
+            digest.update(json.dumps(["embedding", self.embed_error]).encode())
+        if self.embedding is not None:
+            digest.update(np.ascontiguousarray(self.embedding, "<f4").tobytes())
         return digest.hexdigest()
+
+
+def predicted(
+    given: Mapping[str, Any], errors: Mapping[str, str], rate_hz: int, seconds: float
+) -> Prediction:
+    """A prediction from the checked answers of a model.
+
+    Args:
+        given: Task to what the task's check of `benchmark.runners.child.CHECKS` returned.
+        errors: Task to why there is nothing.
+        rate_hz: Rate of enhanced speech.
+        seconds: Time that it took.
+    """
+    moved, features = given.get("invert"), given.get("represent")
+    return Prediction(
+        Clip(given["enhance"], rate_hz) if "enhance" in given else None,
+        None if moved is None else trajectories(*moved),
+        errors.get("enhance", ""),
+        errors.get("invert", ""),
+        seconds,
+        features=None if features is None else Features(*features),
+        embedding=given.get("embed"),
+        represent_error=errors.get("represent", ""),
+        embed_error=errors.get("embed", ""),
+    )
+
+
+def trajectories(values: NDArray[np.float32], rate_hz: float, names: tuple[str, ...]) -> Trajectories:
+    """Checked parts as one value; an estimate has no say in which frames count, so all are valid."""
+    return Trajectories(values, rate_hz, names, np.ones(values.shape, bool))
+
+
+def asked_of(identity: str, tasks: Iterable[str]) -> str:
+    """Identity of a model that is asked for some tasks only; the usual ones, `DIRECT`, leave it as it is."""
+    asked = sorted(set(tasks))
+    if asked == sorted(DIRECT):
+        return identity
+    return hashlib.sha256(json.dumps([identity, asked]).encode()).hexdigest()
 
 
 def failure(tasks: Iterable[str], reason: str, seconds: float = 0.0, *, limits: str = "") -> Prediction:
@@ -87,6 +149,8 @@ def failure(tasks: Iterable[str], reason: str, seconds: float = 0.0, *, limits: 
         reason if "invert" in given else "",
         seconds,
         limits=limits,
+        represent_error=reason if "represent" in given else "",
+        embed_error=reason if "embed" in given else "",
     )
 
 
@@ -107,7 +171,7 @@ class Runner(Protocol):
         """See above."""
 
     def tasks(self) -> frozenset[str]:
-        """What the model does: "enhance", "invert", or both.
+        """What the model does of the tasks that it is asked for (see `RunOptions.tasks`); empty if it has none of them.
 
         Raises:
             ModelError: The model cannot be had.

@@ -18,10 +18,9 @@ from typing import Any
 import numpy as np
 
 from benchmark.files import replacing, write_text
-from benchmark.runners.in_process import trajectories
 from benchmark.runners.limits import Limits
-from benchmark.runners.prediction import Item, Prediction, Runner, failure
-from benchmark.types import Clip
+from benchmark.runners.prediction import Item, Prediction, Runner, failure, trajectories
+from benchmark.types import Clip, Features
 
 _STALE_S = 600.0
 
@@ -128,6 +127,14 @@ class Stored:
             meta["frames_hz"] = prediction.trajectories.rate_hz
             meta["names"] = list(prediction.trajectories.names)
             arrays["values"] = np.asarray(prediction.trajectories.values, "<f4")
+        if prediction.features is not None:
+            meta["features_hz"] = prediction.features.rate_hz
+            arrays["features"] = np.asarray(prediction.features.values, "<f4")
+        if prediction.embedding is not None:
+            arrays["embedding"] = np.asarray(prediction.embedding, "<f4")
+        for task, error in (("represent", prediction.represent_error), ("embed", prediction.embed_error)):
+            if error:
+                meta[f"{task}_error"] = error
         arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
         with replacing(self._path(item)) as temporary, temporary.open("wb") as stream:
             np.savez(stream, **arrays)
@@ -142,7 +149,16 @@ def _unpacked(meta: dict[str, Any], arrays: Any) -> Prediction:
         moved = trajectories(arrays["values"], float(meta["frames_hz"]), tuple(meta["names"]))
     first, second = meta["errors"]
     return Prediction(
-        enhanced, moved, str(first), str(second), float(meta["seconds"]), limits=str(meta["limits"])
+        enhanced,
+        moved,
+        str(first),
+        str(second),
+        float(meta["seconds"]),
+        limits=str(meta["limits"]),
+        features=Features(arrays["features"], float(meta["features_hz"])) if "features_hz" in meta else None,
+        embedding=arrays.get("embedding"),
+        represent_error=str(meta.get("represent_error", "")),
+        embed_error=str(meta.get("embed_error", "")),
     )
 
 

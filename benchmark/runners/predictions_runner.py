@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from benchmark.errors import ModelError
+from benchmark.models.entry import DIRECT
 from benchmark.runners.estimate_files import Channels, channels_of, kinds_in, read_estimates
 from benchmark.runners.prediction import Item, Prediction
 
@@ -22,11 +23,17 @@ class PredictionsRunner:
     batch = 1
 
     def __init__(
-        self, folder: Path, source_sha256: str, channels: Channels, does: Iterable[str] = ()
+        self,
+        folder: Path,
+        source_sha256: str,
+        channels: Channels,
+        does: Iterable[str] = (),
+        *,
+        tasks: Iterable[str] = DIRECT,
     ) -> None:
         self._folder = folder
         self._channels = channels_of(folder, channels)
-        self._does = frozenset(does)
+        self._does, self._asked = frozenset(does), frozenset(tasks)
         self.identity = hashlib.sha256(source_sha256.encode()).hexdigest()
 
     def tasks(self) -> frozenset[str]:
@@ -40,7 +47,7 @@ class PredictionsRunner:
             raise ModelError(
                 f"{self._folder}: holds no .wav, .flac, .csv or .npy; expected files such as babble/-5/SPEAKER/UTTERANCE.flac"
             )
-        return found
+        return found & self._asked
 
     def facts(self) -> dict[str, str]:
         """See `Runner`."""
