@@ -76,7 +76,7 @@ class PairRunner:
         given = iter(list(self._second.run(between)))
         for first in cleaned:
             if first.enhanced is None:
-                reason = f"nothing to hear: {first.enhance_error}"[:300]
+                reason = f"nothing to {' or '.join(self._asked)}: {first.enhance_error}"[:300]
                 second = failure(self.tasks(), reason)
             else:
                 second = next(given)
