@@ -12,6 +12,7 @@ from benchmark import audio
 from benchmark.articulation.tract_variables import CONVENTION_VERSION
 from benchmark.errors import CorpusError, ManifestError, NoiseError
 from benchmark.files import alone_in, write_text
+from benchmark.mixing.at_16k import brought_to_16k
 from benchmark.mixing.journal import Journal
 from benchmark.mixing.labels import write_phones
 from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path
@@ -55,7 +56,7 @@ class Report:
         rendered: Mixtures written now.
         kept: Mixtures that were there and matched their hashes.
         left_out: One line for each recording that could not be used.
-        remarks: One line for each thing about the phone labels that the user should know.
+        remarks: One line for each thing that the user should know.
         noise: How the planned noise is spread.
         content_sha256: Hash of all mixtures, utterances and targets.
         plan_sha256: Hash of the planned columns of the mixtures alone.
@@ -108,7 +109,7 @@ def build(
         known = {**_same_plan(planned, earlier), **_of_plan(planned, journal.measured)}
         for torn in folder.rglob(".*.part"):  # of a run that was killed while it wrote
             torn.unlink()
-        measured, left_out = known, list(sources.damaged)
+        measured, left_out, remarks = known, list(sources.damaged), list(targets.remarks)
         kept = 0
         if not selection.plan_only:
             sound = _intact(folder, known, jobs, progress)
@@ -116,6 +117,7 @@ def build(
             while True:
                 missing = [row for row in planned if row["mixture_id"] not in measured]
                 done = _render(recipe, missing, sources, folder, journal, jobs, progress)
+                remarks += done.remarks
                 left_out += [*done.without_speech.values(), *done.without_noise.values()]
                 chosen = [item for item in chosen if item.id not in done.without_speech]
                 planned = _rows_of(chosen, planned)
@@ -139,10 +141,8 @@ def build(
         now = {row["mixture_id"] for row in rows}
         rows += [row for key, row in earlier.items() if key not in now]
         utterances = write_targets(folder, targets, chosen, jobs, progress)
-        remarks = targets.remarks + write_phones(
-            folder, chosen, {row["utterance_id"] for row in rows}, jobs, progress
-        )
-        remarks = [*remarks, *write_talkers(folder, targets.names, everything, rows, jobs, progress)]
+        remarks += write_phones(folder, chosen, {row["utterance_id"] for row in rows}, jobs, progress)
+        remarks += write_talkers(folder, targets.names, everything, rows, jobs, progress)
         write_text(folder / RECIPE, text)
         content, planned_sha256 = _write_tables(folder, recipe, rows, utterances, spoilt, targets.names)
         journal.discard()
@@ -281,12 +281,14 @@ def _render(
     jobs: int,
     progress: Progress,
 ) -> _Rendering:
-    """Renders rows, one utterance a task."""
+    """Renders rows, one utterance a task, the longest first: no worker is left with a long one at the end."""
+    sources, problem = brought_to_16k(rows, sources, jobs, progress)
     by_utterance: dict[str, list[PlanRow]] = defaultdict(list)
     for row in rows:
         by_utterance[row["utterance_id"]].append(row)
-    done = _Rendering()
-    tasks = ((recipe, group, sources.needed_by(group), folder) for group in by_utterance.values())
+    done = _Rendering(remarks=[problem] if problem else [])
+    groups = sorted(by_utterance.values(), key=lambda group: -group[0]["samples"])
+    tasks = ((recipe, group, sources.needed_by(group), folder) for group in groups)
     results = share_out(_render_utterance, tasks, jobs, in_order=False)
     for finished in progress(results, len(by_utterance), "rendering"):
         journal.add(list(finished.made.values()))
@@ -304,11 +306,13 @@ class _Rendering:
         made: Complete rows by mixture id.
         without_speech: Utterances that the recipe allows to leave out, and why.
         without_noise: Noise ids that it allows to leave out, and why.
+        remarks: A line for each thing that the user should know.
     """
 
     made: dict[str, MixtureRow] = field(default_factory=dict)
     without_speech: dict[str, str] = field(default_factory=dict)
     without_noise: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
 
 def _render_utterance(recipe: Recipe, rows: Sequence[PlanRow], sources: Sources, folder: Path) -> _Rendering:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +18,20 @@ from benchmark.metrics import active_speech_level
 from benchmark.mixing.levels import SILENT_BELOW_DBFS, factor, rms_db, without_dc
 from benchmark.mixing.noise_index import Stretch, Stretches, Talker, Talkers
 from benchmark.mixing.rows import Piece, PlanRow
+from benchmark.noises import converted
 from benchmark.noises.reading import NoiseReader
 from benchmark.noises.synthetic import SYNTHETIC
 from benchmark.types import RATE_HZ, Clip, Utterance
 
 Samples = NDArray[np.float64]
-_KEPT = 64
+_KEPT = 16
 #: A talker of a noise corpus is levelled over the stretch of this length, on a fixed grid, in which the piece
 #: starts: a chapter of an audio book need not be decoded for a piece of three seconds.
 _LEVELLED_OVER = 15 * RATE_HZ
+#: A stretch over which a talker is levelled: noise id and number on that grid, or `WHOLE` for a voice of a corpus
+#: of speech, which is levelled over all of its utterance.
+Window = tuple[str, int]
+WHOLE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,8 @@ class Sources:
         unassigned: How many sound utterances belong to no split (voices that only babble, left-out speakers,
             non-speech).
         remarks: A line for each thing about the recordings that the user should know.
+        kept: Noise id to where the recording lies at 16 kHz, of those that do (`benchmark.mixing.at_16k`).
+        factors: What levels talkers, as far as it was found out before.
     """
 
     speech: Mapping[str, Utterance] = field(default_factory=dict)
@@ -54,6 +63,8 @@ class Sources:
     damaged: Sequence[str] = ()
     unassigned: int = 0
     remarks: Sequence[str] = ()
+    kept: Mapping[str, Path] = field(default_factory=dict)
+    factors: Mapping[Window, float] = field(default_factory=dict)
 
     @property
     def targets(self) -> list[Utterance]:
@@ -85,13 +96,26 @@ class Sources:
         """What is read for the plan rows, small enough to send to a worker with every task."""
         speech: dict[str, Utterance] = {}
         voices: dict[str, dict[str, Utterance]] = {source: {} for source in self.voices}
+        kept: dict[str, Path] = {}
+        factors: dict[Window, float] = {}
         for row in rows:
             speech[row["utterance_id"]] = self.speech[row["utterance_id"]]
             for piece in row["pieces"]:
                 source, _, name = piece["noise_id"].partition(":")
                 if name in self.voices.get(source, {}):
                     voices[source][name] = self.voices[source][name]
-        return Sources(speech, voices=voices, readers=self.readers)
+                if piece["noise_id"] in self.kept:
+                    kept[piece["noise_id"]] = self.kept[piece["noise_id"]]
+                window = self.window(piece)
+                if window in self.factors:
+                    factors[window] = self.factors[window]
+        return Sources(speech, voices=voices, readers=self.readers, kept=kept, factors=factors)
+
+    def window(self, piece: Piece) -> Window:
+        """Over which stretch the talker of a piece is levelled."""
+        noise_id = piece["noise_id"]
+        whole = noise_id.partition(":")[0] in self.voices
+        return noise_id, WHOLE if whole else piece["offset"] // _LEVELLED_OVER
 
 
 class SourceReader:
@@ -100,7 +124,7 @@ class SourceReader:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._kept: OrderedDict[str, Samples] = OrderedDict()
-        self._factors: dict[tuple[str, int], float] = {}
+        self._factors: dict[Window, float] = dict(sources.factors)
 
     def speech(self, utterance_id: str, samples: int) -> Samples:
         """The target utterance at its recorded level, shape (samples,).
@@ -129,8 +153,7 @@ class SourceReader:
             return without_dc(
                 SYNTHETIC[category](token, piece["offset"] + piece["frames"])[piece["offset"] :]
             )
-        reader = self._reader(source, piece["noise_id"])
-        stretch = reader.stretch(name, piece["offset"], piece["frames"])
+        stretch = self._cut(piece["noise_id"], piece["offset"], piece["frames"])
         stretch = without_dc(_fitted(stretch, piece["frames"], piece["noise_id"]))
         return stretch if rms_db(stretch) > SILENT_BELOW_DBFS else np.zeros(piece["frames"])
 
@@ -142,35 +165,67 @@ class SourceReader:
         Raises:
             CorpusError: The recording is unknown, unreadable, shorter than the plan says, or holds no speech.
         """
-        noise_id, offset = piece["noise_id"], piece["offset"]
-        source, _, name = noise_id.partition(":")
+        source = piece["noise_id"].partition(":")[0]
         if source in self._sources.voices:
-            if noise_id not in self._kept:
-                self._kept[noise_id] = self._voice(source, name)
-                if len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
             # The length planned by the header may differ by one sample from that of the filter.
-            cut = self._kept[noise_id][offset : offset + piece["frames"]]
-            return without_dc(_fitted(cut, piece["frames"], noise_id))
-        reader = self._reader(source, noise_id)
-        window = (noise_id, offset // _LEVELLED_OVER)
+            cut = self._spoken(piece) * self.factor(piece)
+            return without_dc(_fitted(cut, piece["frames"], piece["noise_id"]))
+        return self.noise(piece) * self.factor(piece)
+
+    def factor(self, piece: Piece) -> float:
+        """What brings the talker of a piece to P.56 active level 0 dB; errors as `talker`."""
+        window = self._sources.window(piece)
         if window not in self._factors:
-            self._factors[window] = _factor_around(reader, name, offset, noise_id)
-        return self.noise(piece) * self._factors[window]
+            self._factors[window] = self._factor_around(piece)
+        return self._factors[window]
+
+    def _factor_around(self, piece: Piece) -> float:
+        """The factor for a talker around a piece; where nothing is said there, for the whole recording."""
+        noise_id, (_, number) = piece["noise_id"], self._sources.window(piece)
+        source, _, name = noise_id.partition(":")
+        if number == WHOLE:
+            return _level_factor(self._voice(noise_id), noise_id)
+        total = self._reader(source, noise_id).samples(name)
+        start = max(0, min(number * _LEVELLED_OVER, total - _LEVELLED_OVER))
+        try:
+            return _level_factor(self._cut(noise_id, start, _LEVELLED_OVER), noise_id)
+        except CorpusError:
+            return _level_factor(self._cut(noise_id, 0, total), noise_id)
+
+    def _spoken(self, piece: Piece) -> Samples:
+        """A piece of a voice of a corpus of speech as it is recorded."""
+        noise_id, offset = piece["noise_id"], piece["offset"]
+        if noise_id in self._sources.kept:
+            with suppress(OSError):  # another run may have made room meanwhile
+                return converted.cut(self._sources.kept[noise_id], offset, piece["frames"])
+        return self._voice(noise_id)[offset : offset + piece["frames"]]
+
+    def _cut(self, noise_id: str, offset: int, frames: int) -> Samples:
+        """A stretch of a recording of a noise corpus; the same samples whether it is kept at 16 kHz or not."""
+        source, _, name = noise_id.partition(":")
+        if noise_id in self._sources.kept:
+            with suppress(OSError):
+                return converted.cut(self._sources.kept[noise_id], offset, frames)
+        return self._reader(source, noise_id).stretch(name, offset, frames)
 
     def _reader(self, source: str, noise_id: str) -> NoiseReader:
         if source not in self._sources.readers:
             raise CorpusError(f"{noise_id}: is in the plan; give its folder with --noise-root {source}=DIR")
         return self._sources.readers[source]
 
-    def _voice(self, source: str, name: str) -> Samples:
-        voice = self._sources.voices[source].get(name)
-        if voice is None:
-            raise CorpusError(
-                f"{source}:{name}: is in the plan but not on disk; give the corpus that was planned"
-            )
-        samples = _at_16k(voice.audio())
-        return samples * _level_factor(samples, f"{source}:{name}")
+    def _voice(self, noise_id: str) -> Samples:
+        """All that a voice of a corpus of speech says."""
+        if noise_id not in self._kept:
+            source, _, name = noise_id.partition(":")
+            voice = self._sources.voices[source].get(name)
+            if voice is None:
+                raise CorpusError(
+                    f"{noise_id}: is in the plan but not on disk; give the corpus that was planned"
+                )
+            self._kept[noise_id] = _at_16k(voice.audio())
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return self._kept[noise_id]
 
 
 def _at_16k(clip: Clip) -> Samples:
@@ -186,16 +241,6 @@ def _level_factor(samples: Samples, name: str) -> float:
     if level_db <= SILENT_BELOW_DBFS:
         raise CorpusError(f"{name}: cannot serve as a talker: it is practically silent ({level_db:.0f} dBFS)")
     return factor(-round(level_db, 6))
-
-
-def _factor_around(reader: NoiseReader, name: str, offset: int, noise_id: str) -> float:
-    """The factor for a talker around `offset`; where nothing is said there, for the whole recording."""
-    total = reader.samples(name)
-    start = max(0, min(offset // _LEVELLED_OVER * _LEVELLED_OVER, total - _LEVELLED_OVER))
-    try:
-        return _level_factor(reader.stretch(name, start, _LEVELLED_OVER), noise_id)
-    except CorpusError:
-        return _level_factor(reader.stretch(name, 0, total), noise_id)
 
 
 def _fitted(samples: Samples, wanted: int, name: str) -> Samples:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import gcd
 from pathlib import Path
@@ -13,10 +15,16 @@ from numpy.typing import NDArray
 
 from benchmark.audio import Header, native, read_clip, read_header
 from benchmark.errors import CorpusError
+from benchmark.noises import converted
 from benchmark.types import RATE_HZ
 
 #: Zero crossings on each side of the polyphase filter of `benchmark.audio.resample`.
 _REACH = 10
+#: A recording is converted in blocks of this length, at 16 kHz.
+_BLOCK = 30 * RATE_HZ
+#: How files begin from which any stretch can be read exactly; of these one of PCM at 16 kHz is read as quickly as
+#: what is kept of it.
+_EXACT, _PLAIN = (b"RIFF", b"RF64", b"NIST", b"fLaC", b"FORM"), (b"RIFF", b"RF64")
 
 Samples = NDArray[np.float64]
 
@@ -46,6 +54,37 @@ class NoiseReader:
     def stretch(self, identity: str, offset: int, frames: int) -> Samples:
         """See `read_stretch`."""
         return read_stretch(self.path(identity), offset, frames)
+
+    def costly(self, identity: str) -> bool:
+        """Whether reading a recording takes much longer than it would if it were kept at 16 kHz.
+
+        Raises:
+            CorpusError: It cannot be read.
+        """
+        path = self.path(identity)
+        header = read_header(path)
+        with path.open("rb") as stream:
+            magic = stream.read(4)
+        return magic in _EXACT and (header.rate_hz != RATE_HZ or magic not in _PLAIN)
+
+    def keep(self, identity: str, since: int) -> Path:
+        """Brings a recording to 16 kHz where that was not done yet, and says where it lies.
+
+        Raises:
+            CorpusError: It cannot be read.
+            OSError, SinbadError: As `benchmark.noises.converted.kept`.
+        """
+        path = self.path(identity)
+        with path.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        samples = self.samples(identity)
+        return converted.kept(f"file {content}", samples, lambda: _blocks(path, samples), since)
+
+
+def _blocks(path: Path, samples: int) -> Iterator[NDArray[np.float32]]:
+    """All of a recording at 16 kHz, block by block."""
+    for offset in range(0, samples, _BLOCK):
+        yield read_stretch(path, offset, min(_BLOCK, samples - offset)).astype(np.float32)
 
 
 def read_stretch(path: Path, offset: int, frames: int) -> Samples:
