@@ -422,9 +422,9 @@ def test_verify_finds_an_edited_or_damaged_recipe(small, tmp_path, capsys):
 
 def test_a_full_disk_is_one_line(tmp_path, monkeypatch, capsys):
     def full(*_args, **_options):
-        raise soundfile.LibsndfileError(2)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(soundfile, "write", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     assert prepared(tmp_path / "out", "--limit", "1", "--split", "test") == 2
     assert "is the disk full?" in capsys.readouterr().err
     assert list((tmp_path / "out").rglob("*.part")) == []
