@@ -79,7 +79,7 @@ def _score(arguments: argparse.Namespace) -> int:
     from benchmark.ranking.tables import measure_table
     from benchmark.scoring.evaluate import evaluate, stored_result
     from benchmark.scoring.name_guard import measures_at_stake, refuse_another, spec_sha256
-    from benchmark.scoring.results import write_result
+    from benchmark.scoring.results import read_result, write_result
 
     corpus = PreparedCorpus(arguments.corpus)
     kept = stored_result(arguments.out, corpus, entry, measures, arguments.split) if arguments.keep else None
@@ -115,7 +115,9 @@ def _score(arguments: argparse.Namespace) -> int:
     elif arguments.limit is not None:
         lines.append(f"{summary}; a part of the corpus, shown but not stored")
     else:
-        lines.append(f"{summary}; stored in {write_result(arguments.out, replace(result, card=card))}")
+        place = write_result(arguments.out, replace(result, card=card))
+        card = read_result(place).card
+        lines.append(f"{summary}; stored in {place}")
     if entry.uncounted and kept is None:
         lines.append(
             f"not counted as part of the model, because nothing in its code names them: {_listed(entry.uncounted)}; "

@@ -140,6 +140,14 @@ def test_another_measure_is_added_to_a_stored_result(small, tmp_path, capsys):
     assert read_result(card.parent) == after
 
 
+def test_what_is_printed_as_json_is_the_stored_card(small, tmp_path, capsys):
+    for measure in ("STOI", "SISDR"):
+        capsys.readouterr()
+        assert scored(small, tmp_path, "noisy", "--measures", measure, "--json") == 0
+    stored = (tmp_path / "demo_noisy" / "noisy" / "card.json").read_text()
+    assert json.loads(capsys.readouterr().out) == json.loads(stored)
+
+
 def test_a_new_version_of_a_model_has_all_the_measures_that_the_old_one_had(small, tmp_path, capsys):
     own, out = wrapper(tmp_path / "a", 0.5), tmp_path / "results"
     folder = out / "demo_noisy" / "model.Model"
