@@ -32,7 +32,7 @@ def read_bytes(path: Path, most: int = MOST_JSON_BYTES) -> bytes:
     """The content of an ordinary file.
 
     Raises:
-        StandingsError: It is missing, no ordinary file (a pipe would be waited for without end), or larger
+        StandingsError: It is missing, no ordinary file (a pipe would be waited for without end, a link lead elsewhere), or larger
             than `most` bytes.
     """
     _check_size(path, most)
@@ -125,11 +125,11 @@ def _fitting(path: Path, there: pa.Schema, schemas: Sequence[pa.Schema]) -> pa.S
 
 def _check_size(path: Path, most: int) -> None:
     try:
-        facts = path.stat()
+        facts = path.lstat()
     except (OSError, ValueError) as error:
         raise StandingsError(f"{path}: cannot be read ({_brief(error)})") from error
     if not stat.S_ISREG(facts.st_mode):
-        raise StandingsError(f"{path}: is not an ordinary file")
+        raise StandingsError(f"{path}: is not an ordinary file (a link is not followed)")
     if facts.st_size > most:
         raise StandingsError(f"{path}: is {facts.st_size} bytes large; at most {most} can be right")
 

@@ -56,6 +56,12 @@ def of_a_pipe(folder):
     os.mkfifo(folder / "card.json")
 
 
+def of_a_link(folder):
+    elsewhere = folder.parent.parent / "elsewhere.json"
+    (folder / "card.json").rename(elsewhere)
+    (folder / "card.json").symlink_to(elsewhere)
+
+
 def of_a_kind_called_as_an_average(folder):
     table = pq.read_table(folder / "scores.parquet")
     kinds = pa.array([kind.replace("nonbabble", "noisy") for kind in table["noise_kind"].to_pylist()])
@@ -105,6 +111,7 @@ HOSTILE = {
     "a fraction as count": with_fields(expected=60.5),
     "true as count": with_fields(failed=True),
     "a measure of numbers": with_fields(measures={"PPMC": 1}),
+    "a link": of_a_link,
     "bytes": of_bytes,
     "dates": of_dates,
     "lists": of_lists,
