@@ -46,7 +46,7 @@ class NoiseUse(TypedDict):
         talkers: How many talk at once; None for a recorded crowd.
         voices: Least and greatest number of different voices among them; None for a recorded crowd.
         noise_seen: Whether the category occurs in training.
-        uneven: By how much the counts of the categories of this kind and split differ within a speaker, at
+        uneven: By how much the counts of the categories that occur in this kind and split differ within a speaker, at
             most.
     """
 
@@ -162,4 +162,7 @@ def noise_lines(used: Sequence[NoiseUse]) -> list[str]:
         for line in table
     ]
     uneven = max(row["uneven"] for row in used)
-    return [*lines, f"within a speaker the counts of the categories of a kind differ by at most {uneven}"]
+    return [
+        *lines,
+        f"within a speaker the counts of the categories that occur in the split differ by at most {uneven}",
+    ]
