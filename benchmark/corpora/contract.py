@@ -58,6 +58,10 @@ def _nothing(_: Path) -> list[Ignored]:
     return []
 
 
+def _not_known(_: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Corpus:
     """One kind of articulatory corpus and its reader.
@@ -80,6 +84,8 @@ class Corpus:
         splits: Name of each published division of the corpus into train, dev and test (see
             `benchmark.corpora.splits`).
         notes: What a user should know of coordinates, rates and known faults.
+        sex: "F" or "M" for a speaker, as the corpus states it; "" where it does not. Impostors of speaker
+            verification are of the same sex.
     """
 
     name: str
@@ -94,6 +100,13 @@ class Corpus:
     ignored: Callable[[Path], list[Ignored]] = _nothing
     splits: Mapping[str, Division] = field(default_factory=dict)
     notes: str = ""
+    sex: Callable[[str], str] = _not_known
+
+
+def sex_in_name(place: int, speaker: str) -> str:
+    """The sex of a speaker whose label says it by a letter at `place`, as in F01, fsew0 or VM03; "" if it does not."""
+    letter = speaker[place : place + 1].upper()
+    return letter if letter in ("F", "M") else ""
 
 
 def walk(root: Path) -> Iterator[Path]:

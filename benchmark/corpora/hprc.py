@@ -108,4 +108,5 @@ CORPUS = contract.Corpus(
         "100 Hz; x (column 0) grows towards the lips, z (column 2) upwards and is called y here. No palate is "
         "read: the palate is estimated from the reach of the tongue."
     ),
+    sex=partial(contract.sex_in_name, 0),
 )

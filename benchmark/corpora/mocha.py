@@ -188,4 +188,5 @@ CORPUS = contract.Corpus(
     ignored=ignored,
     splits={"standard": Division(_by_last_digit), **leave_one_out("mocha", SPEAKERS, prompt_of)},
     notes="500 Hz; x is turned so that it grows towards the lips, origin at the upper incisors, y upwards.",
+    sex=partial(contract.sex_in_name, 0),
 )

@@ -172,4 +172,5 @@ CORPUS = contract.Corpus(
         "Column 0 is horizontal. Of the other two coordinates the one in which a speaker's sensors move more is taken as the "
         "vertical one. No palate is read: it is estimated from the reach of the tongue."
     ),
+    sex=partial(contract.sex_in_name, 0),
 )

@@ -159,4 +159,5 @@ CORPUS = contract.Corpus(
         "incisors; 100 frames a second, smoothed (half power at 18 Hz). VEL is the area of the velopharyngeal "
         "port in square millimetres, F0 is in hertz and undefined where there is no voice."
     ),
+    sex=partial(contract.sex_in_name, 1),
 )

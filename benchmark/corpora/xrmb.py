@@ -34,6 +34,25 @@ LENGTH_LIMIT_S = 1.0
 _SPEAKER = re.compile(r"jw\d+", re.IGNORECASE)
 _RECORDING = re.compile(r"(?:(jw\d+)_)?(tp\d+(?:_\d+)?)\.(txy|wav|flac)", re.IGNORECASE)
 _OUTLINE = re.compile(r"(?:(jw\d+)_)?(pal|pha)\.dat", re.IGNORECASE)
+#: The 26 women; the other 22 speakers are men (index of the database, github.com/rsprouse/xray_microbeam_database).
+_WOMEN = (
+    *("JW13", "JW14", "JW16", "JW20", "JW21", "JW25", "JW26", "JW27", "JW29", "JW30", "JW31", "JW33", "JW34"),
+    *(
+        "JW35",
+        "JW36",
+        "JW37",
+        "JW39",
+        "JW46",
+        "JW48",
+        "JW49",
+        "JW502",
+        "JW52",
+        "JW54",
+        "JW56",
+        "JW60",
+        "JW62",
+    ),
+)
 #: Speaker and name to the files that claim to be it.
 _Found = dict[tuple[str, str], list[Path]]
 
@@ -65,6 +84,12 @@ def ignored(root: Path) -> list[contract.Ignored]:
     return passed_over(
         root, contract.walk(root), ".txy", lambda path: _recording(path, root), "JW11/tp005.txy"
     )
+
+
+def _sex(speaker: str) -> str:
+    if not _SPEAKER.fullmatch(speaker):
+        return ""
+    return "F" if speaker in _WOMEN else "M"
 
 
 def looks_like(root: Path) -> bool:
@@ -233,4 +258,5 @@ CORPUS = contract.Corpus(
         "speaker reads the same tasks. Audio exists at several rates; the header is believed. A tone near 1 kHz that opens a "
         "recording is silenced, because it is no speech; time does not move."
     ),
+    sex=_sex,
 )
