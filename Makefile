@@ -64,7 +64,7 @@ check: $(VENV)/.dev docs  ## lint, format, types, imports, docs, committed leade
 	$(BIN)/oxlint --deny-warnings benchmark/pages/templates
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m benchmark.leaderboard --check
+	$(BIN)/python -m benchmark.leaderboard --out leaderboard --check
 
 docs: $(VENV)/.dev  ## make the site of the documentation, build/site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
@@ -86,7 +86,7 @@ speed: $(VENV)/.dev  ## measure our measures against the libraries people use
 	  --speed-table leaderboard/SPEED.md
 
 leaderboard: $(VENV)/.core  ## render the committed leaderboard again
-	$(BIN)/python -m benchmark.leaderboard
+	$(BIN)/python -m benchmark.leaderboard --out leaderboard
 
 virtual: $(VENV)/.dev  ## make the large corpus of virtual speakers (about an hour on two cores), then virtual_noisy
 	$(BIN)/python -m benchmark.synthesise virtual --jobs $(JOBS)

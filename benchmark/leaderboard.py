@@ -60,7 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--results", type=Path, metavar="DIR", help="stored results (default: OUT/results)")
     parser.add_argument(
-        "--out", type=Path, default=Path("leaderboard"), metavar="DIR", help="where to (default: leaderboard)"
+        "--out",
+        type=Path,
+        default=cli.OWN_LEADERBOARD,
+        metavar="DIR",
+        help=f"where to (default: {cli.OWN_LEADERBOARD}; the published one is leaderboard)",
     )
     check = parser.add_argument_group("check: is what was rendered up to date?")
     check.add_argument(

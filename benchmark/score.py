@@ -32,13 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli.add_split(parser, "which split (default: test)", "test")
     cli.add_jobs(parser)
     cli.add_limit(parser, "try N utterances only; the scores are shown, not stored")
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=Path("leaderboard/results"),
-        metavar="DIR",
-        help="where results are stored (default: leaderboard/results)",
-    )
+    cli.add_results(parser)
     parser.add_argument(
         "--keep",
         action="store_true",

@@ -1,11 +1,13 @@
 """What the commands share: options, progress on long work, and how an outcome or an error is reported."""
 
 from benchmark.cli.options import (
+    OWN_LEADERBOARD,
     add_corpus,
     add_jobs,
     add_json,
     add_limit,
     add_recipe,
+    add_results,
     add_roots,
     add_split,
     as_called,
@@ -18,6 +20,7 @@ from benchmark.cli.reports import FOUND_PROBLEMS, INTERRUPTED, TERMINATED, USAGE
 __all__ = [
     "FOUND_PROBLEMS",
     "INTERRUPTED",
+    "OWN_LEADERBOARD",
     "TERMINATED",
     "USAGE",
     "add_corpus",
@@ -25,6 +28,7 @@ __all__ = [
     "add_json",
     "add_limit",
     "add_recipe",
+    "add_results",
     "add_roots",
     "add_split",
     "as_called",

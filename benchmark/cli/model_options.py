@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,29 @@ def add_model_arguments(to: argparse.ArgumentParser, *, positional: bool = False
         metavar="KEY=VALUE",
         help="a keyword argument for a class: a number, true or false where its default is one, else text; once for each",
     )
+    _add_declared(to)
     _add_run_arguments(to)
+
+
+def _add_declared(to: argparse.ArgumentParser) -> None:
+    said = to.add_argument_group("what you declare of it")
+    said.add_argument(
+        "--trained-on",
+        nargs="+",
+        default=[],
+        metavar="WORD",
+        help="what its weights were trained on: nothing, train (the train split of this recipe), xrmb, hprc, mocha, mngu0, usc_timit, "
+        "spire, virtual, articulation, speech, other (default: what is known, else not stated)",
+    )
+    said.add_argument("--training-note", default="", metavar="TEXT", help="more about that, in your words")
+    said.add_argument("--parameters", type=int, metavar="N", help="how many trained numbers it holds")
+    said.add_argument("--submitter", default="", metavar="NAME", help="who hands it in")
+    said.add_argument(
+        "--seed-of",
+        default="",
+        metavar="MODEL",
+        help="it is one training run of this model, others have other seeds",
+    )
 
 
 def _add_run_arguments(to: argparse.ArgumentParser) -> None:
@@ -109,8 +132,18 @@ def load_model(arguments: argparse.Namespace) -> Entry:
         ModelError: There is no such model.
     """
     from benchmark.models import load
+    from benchmark.models.declaration import declared
 
-    return load(arguments.model, dict(arguments.model_arg), name=arguments.name, python=arguments.python)
+    entry = load(arguments.model, dict(arguments.model_arg), name=arguments.name, python=arguments.python)
+    said = declared(
+        entry.declared,
+        arguments.trained_on,
+        arguments.training_note,
+        arguments.parameters,
+        arguments.submitter,
+        arguments.seed_of,
+    )
+    return replace(entry, declared=said)
 
 
 def run_options(arguments: argparse.Namespace) -> RunOptions:

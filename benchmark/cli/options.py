@@ -9,6 +9,8 @@ from pathlib import Path
 from benchmark.types import SPLITS
 
 _MODULE = "python -m benchmark."
+#: Where results and what is rendered of them go unless another folder is named: not under version control.
+OWN_LEADERBOARD = Path("my_leaderboard")
 
 
 def as_called(text: str) -> str:
@@ -66,6 +68,18 @@ def add_roots(to: argparse.ArgumentParser) -> None:
         type=_named_folder,
         metavar="NAME=DIR",
         help="folder of a noise corpus, once for each",
+    )
+
+
+def add_results(to: argparse.ArgumentParser) -> None:
+    """Adds --out, the folder of results: a private one unless another is named."""
+    to.add_argument(
+        "--out",
+        type=Path,
+        default=OWN_LEADERBOARD / "results",
+        metavar="DIR",
+        help=f"where results are stored (default: {(OWN_LEADERBOARD / 'results').as_posix()}, which is nobody else's; "
+        "name leaderboard/results to hand them in)",
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.models.contract import Model
+from benchmark.models.declaration import NOT_STATED, Declaration
 
 if TYPE_CHECKING:
     from benchmark.prepared.corpus import PreparedCorpus
@@ -118,6 +119,7 @@ class Entry:
         licence: Under which it may be used, where known.
         extra: Optional packages that it needs, by the name of the extra; "" if it needs none.
         uncounted: Files that it may read and that are not in `source_sha256`.
+        declared: What its maker says of it.
     """
 
     name: str
@@ -131,3 +133,4 @@ class Entry:
     licence: str = ""
     extra: str = ""
     uncounted: tuple[str, ...] = ()
+    declared: Declaration = NOT_STATED

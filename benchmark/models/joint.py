@@ -16,6 +16,7 @@ from benchmark.files import trained_models
 from benchmark.joint.card import CARD, WEIGHTS, TrainedCard, read_card, read_trained_card
 from benchmark.joint.trained import PACKAGES, file_sha256, load_trained, packages_missing
 from benchmark.models.contract import Model
+from benchmark.models.declaration import Declaration
 from benchmark.models.entry import Entry, InProcess
 from benchmark.models.source_hash import files_sha256
 from benchmark.text import as_name
@@ -46,6 +47,7 @@ def trained_entry(folder: Path, name: str = "") -> Entry:
         how=InProcess(card.does, make=partial(_listening, folder.resolve()), packages=PACKAGES),
         arguments=_facts(card),
         extra="joint",
+        declared=_declared(card),
     )
 
 
@@ -58,6 +60,17 @@ def shipped_entries() -> list[Entry]:
         for folder in folders
         if read_card(folder).get("task") == "joint"
     ]
+
+
+def _declared(card: TrainedCard) -> Declaration:
+    """What its card tells: an encoder of other people has heard other speech."""
+    foreign = card.encoder.partition(":")[0] not in ("small", "untrained") and card.origin != "untrained"
+    return Declaration(
+        ("train", "speech") if foreign else ("train",),
+        recipe=card.recipe,
+        parameters=card.parameters,
+        seed_of=card.config.name,
+    )
 
 
 def _listening(folder: Path) -> Model:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from benchmark import __version__
 from benchmark.models.contract import Model
+from benchmark.models.declaration import UNTRAINED, Declaration
+from benchmark.models.embedders.resemblyzer import EMBEDDER as RESEMBLYZER
 from benchmark.models.enhancers import enhancers
 from benchmark.models.enhancers.wrapped import Wrapped
 from benchmark.models.entry import Entry, InProcess, Training
@@ -22,6 +25,12 @@ from benchmark.models.joint import shipped_entries
 
 if TYPE_CHECKING:
     from benchmark.prepared.corpus import PreparedCorpus
+
+
+def _voice_statistics() -> Model:
+    from benchmark.models.embedders.voice_statistics import VoiceStatistics
+
+    return VoiceStatistics()
 
 
 def _logmmse() -> Model:
@@ -57,11 +66,22 @@ def _own_hash(*modules: str) -> str:
 
 def _copying(name: str, title: str, hears: Literal["noisy", "clean"]) -> Entry:
     how = InProcess(("enhance",), make=Identity, kept=False)
-    return Entry(name, title, __version__, "does nothing", _own_hash("identity"), how, hears, licence="MIT")
+    return Entry(
+        name,
+        title,
+        __version__,
+        "does nothing",
+        _own_hash("identity"),
+        how,
+        hears,
+        licence="MIT",
+        declared=UNTRAINED,
+    )
 
 
 def _ours(name: str, title: str, source: str, how: InProcess, modules: tuple[str, ...]) -> Entry:
-    return Entry(name, title, __version__, source, _own_hash(*modules), how, licence="MIT")
+    declared = Declaration(("train",)) if how.training else UNTRAINED
+    return Entry(name, title, __version__, source, _own_hash(*modules), how, licence="MIT", declared=declared)
 
 
 def _ridge_entry(name: str, learnt: str, kinds: tuple[str, ...]) -> Entry:
@@ -86,6 +106,7 @@ def wrapped(item: Wrapped) -> Entry:
         how,
         licence=item.licence,
         extra="enhancers",
+        declared=item.declared,
     )
 
 
@@ -104,7 +125,18 @@ def _built_in() -> dict[str, Entry]:
         _ridge_entry("ridge_clean", "clean speech", ("clean",)),
         _ridge_entry("ridge_noisy", "clean and noisy speech", ("clean", "babble", "nonbabble")),
     ]
-    return {entry.name: entry for entry in [*entries, *shipped_entries(), *map(wrapped, enhancers())]}
+    judges = [
+        replace(wrapped(RESEMBLYZER), how=InProcess(("embed",), make=RESEMBLYZER.make)),
+        _ours(
+            "voice_statistics",
+            "mean and spread of mel cepstra, to tell speakers",
+            "benchmark.models.embedders",
+            InProcess(("embed",), make=_voice_statistics),
+            ("embedders/voice_statistics",),
+        ),
+    ]
+    own = [*entries, *shipped_entries(), *map(wrapped, enhancers()), *judges]
+    return {entry.name: entry for entry in own}
 
 
 #: The built-in models by name. Trained ones need torch (the extra `joint`) only when they run, and those of other people their

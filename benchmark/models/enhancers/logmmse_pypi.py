@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmark.models.contract import Audio
+from benchmark.models.declaration import UNTRAINED
 from benchmark.models.enhancers.packages import module_of
 from benchmark.models.enhancers.wrapped import Wrapped
 
@@ -47,4 +48,5 @@ ENHANCER = Wrapped(
     package="logmmse",
     factory=LogMmsePypi,
     place=7,
+    declared=UNTRAINED,
 )

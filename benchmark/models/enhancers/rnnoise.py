@@ -6,6 +6,7 @@ import ctypes
 
 from benchmark.errors import ModelError
 from benchmark.models.contract import Audio
+from benchmark.models.declaration import Declaration
 from benchmark.models.enhancers.frames import streamed
 from benchmark.models.enhancers.native import FLOATS, frame_function, library
 from benchmark.models.enhancers.packages import file_of
@@ -54,4 +55,5 @@ ENHANCER = Wrapped(
     package="pyrnnoise",
     factory=RnNoise,
     place=4,
+    declared=Declaration(("speech",)),
 )

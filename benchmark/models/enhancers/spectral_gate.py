@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmark.models.contract import Audio
+from benchmark.models.declaration import UNTRAINED
 from benchmark.models.enhancers.packages import module_of
 from benchmark.models.enhancers.wrapped import Wrapped
 
@@ -41,4 +42,5 @@ ENHANCER = Wrapped(
     package="noisereduce",
     factory=SpectralGate,
     place=8,
+    declared=UNTRAINED,
 )

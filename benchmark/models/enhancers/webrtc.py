@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.models.contract import Audio
+from benchmark.models.declaration import UNTRAINED
 from benchmark.models.enhancers.frames import streamed
 from benchmark.models.enhancers.packages import module_of
 from benchmark.models.enhancers.wrapped import Wrapped
@@ -49,4 +50,5 @@ ENHANCER = Wrapped(
     package="webrtc-noise-gain",
     factory=WebRtc,
     place=9,
+    declared=UNTRAINED,
 )

@@ -1,4 +1,4 @@
-"""What is known of an enhancer that other people made."""
+"""What is known of a model that other people made."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from benchmark.models.contract import Enhancer
+from benchmark.models.contract import Model
+from benchmark.models.declaration import NOT_STATED, Declaration
 
 
 @dataclass(frozen=True, slots=True)
 class Wrapped:
-    """An enhancer of other people.
+    """A model of other people.
 
     Attributes:
         name: As in tables.
@@ -21,6 +22,7 @@ class Wrapped:
         licence: Of code and weights, as their makers state it.
         package: Distribution that holds it; its version is that of the model.
         factory: Our class that wraps it; it looks for the package when an object is made.
+        declared: What is known of its training.
         place: Where lists show it, smaller first, equal ones by name.
     """
 
@@ -29,8 +31,9 @@ class Wrapped:
     source: str
     licence: str
     package: str
-    factory: type[Enhancer]
+    factory: type[Model]
     place: int = 50
+    declared: Declaration = NOT_STATED
 
     @property
     def version(self) -> str:
@@ -46,7 +49,7 @@ class Wrapped:
         here = Path(__file__).parent
         return (Path(inspect.getfile(self.factory)), here / "packages.py", here / "frames.py")
 
-    def make(self) -> Enhancer:
+    def make(self) -> Model:
         """The model.
 
         Raises:
