@@ -18,6 +18,8 @@ COMMANDS = {
     "verify": "compares a prepared corpus on disk with its manifest",
     "check_model": "tries a model before it is scored, and says what is wrong with it",
     "score": "runs a model on a prepared corpus and scores it",
+    "verify_speakers": "says how well speakers are told apart in noise, or in what an enhancer made of it",
+    "rerun": "makes a stored result again, compares it score by score, and signs it",
     "leaderboard": "renders tables, plots and the page from the stored results",
     "train": "trains the joint model of enhancement and inversion, or a variant of it",
     "synthesise": "makes the virtual speakers' speech and articulation",
@@ -33,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given and given[0] == "--version":
         print(f"sinbad {__version__}")
         return 0
-    known = "\n".join(f"  {name:<15} {what}" for name, what in COMMANDS.items())
+    known = "\n".join(f"  {name:<16} {what}" for name, what in COMMANDS.items())
     usage = f"usage: sinbad COMMAND [--help] | --version\n\ncommands:\n{known}"
     if not given or given[0] in {"--help", "-h"}:
         print(usage)

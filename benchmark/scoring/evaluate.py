@@ -314,13 +314,28 @@ def stored_result(
 
 def is_of(card: Card, corpus: PreparedCorpus, entry: Entry, split: str) -> bool:
     """Whether a result is of this very model code and arguments, on this split of this corpus."""
-    return (
-        card.source_sha256 == entry.source_sha256
-        and card.version == entry.version
-        and card.arguments == dict(entry.arguments)
-        and card.split == split
-        and card.corpus_sha256 == corpus.split_hash(split)
+    return not other_than(card, corpus, entry, split)
+
+
+def other_than(card: Card, corpus: PreparedCorpus, entry: Entry, split: str) -> str:
+    """In what a result differs from a run of this model on this split of this corpus; "" if in nothing."""
+    pairs = {
+        "the code and weights": (card.source_sha256, entry.source_sha256),
+        "the version of the model": (card.version, entry.version),
+        "the arguments": (card.arguments, dict(entry.arguments)),
+        "the split": (card.split, split),
+        "the corpus": (card.corpus_sha256, corpus.split_hash(split)),
+    }
+    return "; ".join(
+        f"{what} ({_brief(stored)} in the card, here {_brief(here)})"
+        for what, (stored, here) in pairs.items()
+        if stored != here
     )
+
+
+def _brief(fact: object) -> str:
+    text = str(fact) or "none"
+    return f"{text[:12]}..." if len(text) > 40 else text
 
 
 def _same_phones(stored: PhoneScores | None, corpus: PreparedCorpus, card: Card) -> bool:
