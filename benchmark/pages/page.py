@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark import __version__
 from benchmark.errors import MissingExtraError
 from benchmark.ranking.audit import KeptOut
 from benchmark.ranking.bootstrap import identity, speaker_means
@@ -21,9 +22,21 @@ from benchmark.ranking.followed import Followed
 from benchmark.ranking.markdown import printable
 from benchmark.ranking.recordings import MIME, Recordings
 from benchmark.ranking.rounding import settled
+from benchmark.ranking.speaker_verification import Verified, verification_head, verification_rows
+from benchmark.ranking.speaker_verification import rests_on as verification_rests_on
 from benchmark.ranking.standings import NOISY, Key, Standing, with_averages
 from benchmark.ranking.tables import digits, followed_head, followed_rows, rests_on, title
+from benchmark.ranking.trust import Trust, pareto
+from benchmark.scoring.rerun import Rerun
 from benchmark.scoring.results import Card
+
+#: How results are cited; the same as CITATION.cff says.
+BIBTEX = f"""@software{{sinbad,
+  title   = {{SINBAD: Speech INversion Benchmark And Data}},
+  author  = {{{{The SINBAD team}}}},
+  version = {{{__version__}}},
+  license = {{MIT}}
+}}"""
 
 
 def page(
@@ -31,6 +44,10 @@ def page(
     kept_out: Sequence[KeptOut] = (),
     recordings: Mapping[str, Recordings] | None = None,
     followed: Mapping[str, Mapping[str, tuple[Followed, ...]]] | None = None,
+    *,
+    trust: Mapping[str, Mapping[str, Trust]] | None = None,
+    speakers: Mapping[str, Sequence[Verified]] | None = None,
+    docs: str = "",
 ) -> str:
     """The text of the page; the same bytes for the same standings.
 
@@ -39,6 +56,9 @@ def page(
         kept_out: Results that do not enter the tables.
         recordings: Recordings to listen to, by recipe.
         followed: Whom models followed in babble, by recipe and model.
+        trust: What is known of models beside their scores, by recipe and model.
+        speakers: Speaker verification, by recipe.
+        docs: Where the guides lie as seen from the page; "" for no links.
 
     Raises:
         MissingExtraError: jinja2 is not installed.
@@ -55,8 +75,9 @@ def page(
     data = {
         "recipes": [
             {
-                **_recipe(recipe, found, (recordings or {}).get(recipe)),
+                **_recipe(recipe, found, (recordings or {}).get(recipe), (trust or {}).get(recipe, {})),
                 "followed": followed_rows(found, (followed or {}).get(recipe, {})),
+                "speakers": _speakers((speakers or {}).get(recipe, ())),
             }
             for recipe, found in shown.items()
         ],
@@ -67,6 +88,8 @@ def page(
         style=Markup((templates / "page.css").read_text(encoding="utf-8")),
         script=Markup((templates / "page.js").read_text(encoding="utf-8")),
         data=Markup(_embedded(data)),
+        docs=docs,
+        bibtex=BIBTEX,
     )
 
 
@@ -76,7 +99,20 @@ def _embedded(data: Any) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _recipe(recipe: str, found: Sequence[Standing], recordings: Recordings | None) -> dict[str, Any]:
+def _speakers(found: Sequence[Verified]) -> dict[str, Any] | None:
+    """The table of speaker verification: text, as README.md has it."""
+    if not found:
+        return None
+    rows = [[printable(cell) for cell in row] for row in verification_rows(found)]
+    return {"head": verification_head(found), "rows": rows, "rests_on": verification_rests_on(found)}
+
+
+def _recipe(
+    recipe: str,
+    found: Sequence[Standing],
+    recordings: Recordings | None,
+    trust: Mapping[str, Trust],
+) -> dict[str, Any]:
     cards = {line.card.model: line.card for standing in found for line in standing.lines}
     first = next(iter(cards.values()))
     place = {model: i for i, model in enumerate(cards)}
@@ -87,13 +123,13 @@ def _recipe(recipe: str, found: Sequence[Standing], recordings: Recordings | Non
         "split": first.split,
         "corpus": first.corpus_sha256[:12],
         "rests_on": rests_on(found[0]),
-        "models": [_model(card) for card in cards.values()],
-        "measures": [_measure(standing, place) for standing in found],
+        "models": [_model(card, trust.get(card.model)) for card in cards.values()],
+        "measures": [_measure(standing, place, trust) for standing in found],
         "items": _listening(recordings) if recordings is not None else None,
     }
 
 
-def _model(card: Card) -> dict[str, Any]:
+def _model(card: Card, known: Trust | None) -> dict[str, Any]:
     return {
         "name": card.model,
         "title": card.title,
@@ -107,11 +143,27 @@ def _model(card: Card) -> dict[str, Any]:
         "left_out": card.left_out,
         "reasons": card.reasons,
         "when": card.when,
+        "training": known.training if known else "not stated",
+        "stated": bool(known and known.stated),
+        "flag": known.flag if known else "",
+        "parameters": known.parameters if known else None,
+        "submitter": known.submitter if known else "",
+        "entries": known.entries if known else 0,
+        "rerun": _rerun(known.rerun) if known and known.rerun else "",
+        "seeds": list(known.seeds.runs) if known and known.seeds else [],
     }
 
 
-def _measure(standing: Standing, place: Mapping[str, int]) -> dict[str, Any]:
+def _rerun(record: Rerun) -> str:
+    """Who made a result again, on what, and how exactly it had to come out, in one line."""
+    return printable(
+        f"by {record.by} on {record.when}, {record.machine}; {record.compared} scores within {record.tolerance:g}"
+    )
+
+
+def _measure(standing: Standing, place: Mapping[str, int], trust: Mapping[str, Trust]) -> dict[str, Any]:
     measure = standing.measure
+    fronts = _fronts(standing, trust)
     return {
         "name": measure.name,
         "unit": "" if measure.unit in ("1", "own") else measure.unit,
@@ -134,6 +186,8 @@ def _measure(standing: Standing, place: Mapping[str, int]) -> dict[str, Any]:
                     _numbers(line.estimates[key]) if key in line.estimates else None
                     for key in standing.columns
                 ],
+                "spread": _spread(standing, trust.get(line.card.model)),
+                "fronts": [name for name, front in fronts.items() if line.card.model in front],
             }
             for line in standing.lines
         ],
@@ -142,6 +196,31 @@ def _measure(standing: Standing, place: Mapping[str, int]) -> dict[str, Any]:
         "talkers": _talkers(standing, place),
         "phones": _phones(standing) if standing.phones and measure.unit != "own" else None,
     }
+
+
+def _spread(standing: Standing, known: Trust | None) -> float | None:
+    """Standard deviation of the headline over the seeds behind a line."""
+    spread = (
+        known.seeds.spread.get((standing.measure.name, standing.headline)) if known and known.seeds else None
+    )
+    return None if spread is None or not math.isfinite(spread) else settled(spread)
+
+
+def _fronts(standing: Standing, trust: Mapping[str, Trust]) -> dict[str, frozenset[str]]:
+    """Ranked models that no other beats in both the headline and speed, or in both the headline and size."""
+    sign = 1.0 if standing.measure.higher_is_better else -1.0
+    speed: dict[str, tuple[float, float]] = {}
+    size: dict[str, tuple[float, float]] = {}
+    for line in standing.lines:
+        model, known = line.card.model, trust.get(line.card.model)
+        if line.rank is None or standing.headline not in line.estimates or standing.measure.unit == "own":
+            continue
+        quality = sign * line.estimates[standing.headline].value
+        if line.card.real_time_factor > 0:
+            speed[model] = (quality, -line.card.real_time_factor)
+        if known and known.parameters is not None:
+            size[model] = (quality, -float(known.parameters))
+    return {"speed": pareto(speed), "size": pareto(size)}
 
 
 def _column(key: Key) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.ablation.report import HEADING, RENDERED, reproduction
@@ -12,6 +13,7 @@ from benchmark.files import write_text
 from benchmark.pages.page import page
 from benchmark.pages.plots import data_hash, snr_plot, stamp
 from benchmark.ranking.leaderboard import Leaderboard
+from benchmark.ranking.speaker_verification import Verified, rests_on, verification_table
 from benchmark.ranking.standings import Standing
 from benchmark.ranking.tables import markdown, tidy_csv
 
@@ -38,9 +40,7 @@ def render(folder: Path, leaderboard: Leaderboard) -> tuple[list[Path], str]:
     texts |= {name: snr_plot(standing, title) for name, (standing, title) in _plots(leaderboard).items()}
     without_page = ""
     try:
-        texts[PAGE] = page(
-            leaderboard.recipes, leaderboard.kept_out, leaderboard.recordings, leaderboard.followed
-        )
+        texts[PAGE] = _page(folder, leaderboard)
     except MissingExtraError as error:
         without_page = str(error)
     leftovers = _leftovers(folder, leaderboard)
@@ -60,7 +60,7 @@ def stale(folder: Path, leaderboard: Leaderboard) -> list[str]:
     """
     texts = {
         **_tables(folder, leaderboard),
-        PAGE: page(leaderboard.recipes, leaderboard.kept_out, leaderboard.recordings, leaderboard.followed),
+        PAGE: _page(folder, leaderboard),
     }
     old = []
     for name, text in texts.items():
@@ -106,9 +106,17 @@ def _tables(folder: Path, leaderboard: Leaderboard) -> dict[str, str]:
         if recipe == ABLATION_RECIPE or has_ablation(found)
     }
     tables = {
-        README: markdown(leaderboard.recipes, plots, leaderboard.kept_out, ablations, leaderboard.followed)
+        README: markdown(
+            leaderboard.shown,
+            plots,
+            leaderboard.kept_out,
+            ablations,
+            leaderboard.followed,
+            leaderboard.trust,
+            {recipe: _speakers(found) for recipe, found in leaderboard.speakers.items()},
+        )
     }
-    tables.update({f"{recipe}.csv": tidy_csv(found) for recipe, found in leaderboard.recipes.items()})
+    tables.update({f"{recipe}.csv": tidy_csv(found) for recipe, found in leaderboard.shown.items()})
     tables.update(
         {
             name: reproduction(leaderboard.recipes[recipe], _notes(folder, recipe))
@@ -116,6 +124,37 @@ def _tables(folder: Path, leaderboard: Leaderboard) -> dict[str, str]:
         }
     )
     return tables
+
+
+def _page(folder: Path, leaderboard: Leaderboard) -> str:
+    return page(
+        leaderboard.shown,
+        leaderboard.kept_out,
+        leaderboard.recordings,
+        leaderboard.followed,
+        trust=leaderboard.trust,
+        speakers=leaderboard.speakers,
+        docs=_docs(folder),
+    )
+
+
+def _docs(folder: Path) -> str:
+    """Where the guides lie as seen from the page, if both are in a clone of the repository; else ""."""
+    clone = Path(__file__).resolve().parents[2]
+    here = folder.resolve()
+    if not (clone / "docs").is_dir() or not here.is_relative_to(clone):
+        return ""
+    return f"{'../' * len(here.relative_to(clone).parts)}docs"
+
+
+def _speakers(found: Sequence[Verified]) -> str:
+    """The section of README.md on speaker verification."""
+    return (
+        "### Speaker verification in noise\n\n"
+        f"{rests_on(found)} Clean enrolments against noisy or enhanced recordings, impostors of the same sex; equal error rate in per\n"
+        "cent and detection costs, the lower the better, with 95 % intervals over speakers.\n\n"
+        f"{verification_table(found)}\n"
+    )
 
 
 def _notes(folder: Path, recipe: str) -> str:
@@ -133,7 +172,7 @@ def _of_recipe(name: str, recipe: str) -> str:
 def _plots(leaderboard: Leaderboard) -> dict[str, tuple[Standing, str]]:
     return {
         f"{recipe}_{item.measure.name}.svg": (item, f"{item.measure.name} against SNR, {recipe}")
-        for recipe, found in leaderboard.recipes.items()
+        for recipe, found in leaderboard.shown.items()
         for item in found
         if item.measure.name in _PLOTTED and item.kinds
     }

@@ -22,6 +22,7 @@ import numpy as np
 from benchmark.errors import ManifestError, MeasureError, SinbadError
 from benchmark.metrics import parse
 from benchmark.mixing.layout import MANIFEST
+from benchmark.ranking.admit_trials import admit_trials
 from benchmark.ranking.committed import DESCRIBING, Committed
 from benchmark.ranking.followed import Followed, read_followed
 from benchmark.ranking.phone_classes import PhoneColumns, admit_phones, first_rows, read_phone_columns
@@ -36,7 +37,10 @@ from benchmark.ranking.score_array import (
     packed_table,
 )
 from benchmark.ranking.value_bounds import bounds_of
+from benchmark.scoring.rerun import REVIEWERS, Rerun, read_rerun, read_reviewers
 from benchmark.scoring.results import Card, read_card, read_scores
+from benchmark.scoring.speaker_verification import FILE_NAME as TRIALS_FILE
+from benchmark.scoring.speaker_verification import SpeakerTrials, read_trials
 
 #: Names of recipes and of kinds of noise; averages have names of their own.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
@@ -59,12 +63,14 @@ class Wanted:
         measures: Names of measures, or None for all.
         phones: Whether scores by class of phone are read.
         followed: Whether it is read whom models followed in babble.
+        speakers: Whether trials of speaker verification are read.
     """
 
     recipe: str | None = None
     measures: Collection[str] | None = None
     phones: bool = True
     followed: bool = True
+    speakers: bool = True
 
 
 #: All recipes, measures and classes of phones.
@@ -80,12 +86,16 @@ class Admitted:
         planned: Every (condition, unit) of a complete result where a manifest is committed, else empty.
         kept_out: What was left out.
         followed: Whom models followed in babble, by model, where that is known.
+        reruns: Who made results again, by model.
+        speakers: How well speakers were verified, by model: also of models without any other result.
     """
 
     results: tuple[PackedResult, ...]
     planned: frozenset[tuple[Condition, Unit]]
     kept_out: tuple[KeptOut, ...]
     followed: Mapping[str, tuple[Followed, ...]] = field(default_factory=dict)
+    reruns: Mapping[str, Rerun] = field(default_factory=dict)
+    speakers: Mapping[str, SpeakerTrials] = field(default_factory=dict)
 
 
 def admit(results: Path, manifests: Path, wanted: Wanted = Wanted()) -> dict[str, Admitted]:
@@ -99,10 +109,20 @@ def admit(results: Path, manifests: Path, wanted: Wanted = Wanted()) -> dict[str
     Raises:
         StandingsError: There are no results.
     """
-    return {
-        recipe: _recipe(recipe, found, manifests / recipe, wanted)
-        for recipe, found in result_folders(results).items()
+    folders = result_folders(results)
+    refused: list[KeptOut] = []
+    try:
+        reviewers = read_reviewers(results.parent / REVIEWERS)
+    except SinbadError as error:
+        reviewers, refused = {}, [KeptOut(REVIEWERS, _brief(str(error), results.parent))]
+    admitted = {
+        recipe: _recipe(recipe, found, manifests / recipe, wanted, reviewers)
+        for recipe, found in folders.items()
         if wanted.recipe in (None, recipe)
+    }
+    return {
+        recipe: replace(item, kept_out=(*(refused if recipe == next(iter(admitted)) else ()), *item.kept_out))
+        for recipe, item in admitted.items()
     }
 
 
@@ -139,7 +159,9 @@ def faults(card: Card, table: CodedTable, manifest: Committed | None = None) -> 
     return found + _repeated(table) + _impossible(card, table) + _misdescribed(card, table, manifest)
 
 
-def _recipe(recipe: str, folders: Sequence[Path], manifest: Path, wanted: Wanted) -> Admitted:
+def _recipe(
+    recipe: str, folders: Sequence[Path], manifest: Path, wanted: Wanted, reviewers: Mapping[str, str]
+) -> Admitted:
     kept_out: list[KeptOut] = []
     if not _NAME.fullmatch(recipe):
         kept_out = [
@@ -150,6 +172,7 @@ def _recipe(recipe: str, folders: Sequence[Path], manifest: Path, wanted: Wanted
     sound: list[PackedResult] = []
     by_phone: dict[str, PhoneColumns] = {}
     followed: dict[str, tuple[Followed, ...]] = {}
+    reruns: dict[str, Rerun] = {}
     for folder in folders:
         name = f"{recipe}/{folder.name}"
         try:
@@ -175,18 +198,50 @@ def _recipe(recipe: str, folders: Sequence[Path], manifest: Path, wanted: Wanted
                 followed[folder.name] = found
         except SinbadError as error:
             kept_out.append(KeptOut(f"{name}: whom it followed", _brief(str(error), folder)))
+        try:
+            if record := read_rerun(folder, card, reviewers):
+                reruns[folder.name] = record
+        except SinbadError as error:
+            kept_out.append(KeptOut(f"{name}: re-run", _brief(str(error), folder)))
     same = _of_one_corpus(recipe, sound, right, kept_out)
     same = _with_phones(recipe, same, by_phone, right, kept_out)
     current = [_of_this_version(result, kept_out) for result in same]
     planned = _planned(right, current[0].card.split) if right and current else frozenset()
     shown = tuple(result for result in current if result.columns)
+    speakers = _speakers(recipe, folders, right, kept_out) if wanted.speakers else {}
     there = {result.card.model for result in shown}
     return Admitted(
         shown,
         planned,
         tuple(kept_out),
         {model: found for model, found in followed.items() if model in there},
+        {model: record for model, record in reruns.items() if model in there},
+        speakers,
     )
+
+
+def _speakers(
+    recipe: str, folders: Sequence[Path], corpus: Committed | None, kept_out: list[KeptOut]
+) -> dict[str, SpeakerTrials]:
+    """Trials of speaker verification that may be compared, by model; those of a model may be all that it has."""
+    found: dict[str, SpeakerTrials] = {}
+    for path in sorted(folders[0].parent.glob(f"*/{TRIALS_FILE}")):
+        name = f"{recipe}/{path.parent.name}: speaker verification"
+        try:
+            trials = read_trials(path)
+        except SinbadError as error:
+            kept_out.append(KeptOut(name, _brief(str(error), path.parent)))
+            continue
+        if (trials.facts.recipe, trials.facts.model) != (recipe, path.parent.name):
+            kept_out.append(KeptOut(name, "its file was moved or edited; verify the speakers again"))
+        else:
+            found[path.parent.name] = trials
+    admitted, refused = admit_trials(recipe, found, corpus)
+    kept_out += [
+        KeptOut(f"{recipe}/{model}: speaker verification", f"{why}; verify the speakers again")
+        for model, why in refused.items()
+    ]
+    return admitted
 
 
 def _committed(recipe: str, folder: Path, kept_out: list[KeptOut]) -> Committed | None:

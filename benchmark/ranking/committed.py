@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow.compute as pc
 
@@ -13,6 +13,7 @@ from benchmark.errors import ManifestError
 from benchmark.mixing.layout import MANIFEST, UTTERANCES
 from benchmark.mixing.manifest import open_parquet, split_hash
 from benchmark.mixing.phone_table import FILE_NAME, labels_hash, read_labels
+from benchmark.mixing.rows import UtteranceRow
 from benchmark.types import Segment
 
 Row = Mapping[str, Any]
@@ -45,6 +46,11 @@ class Committed:
         """The version of the recipe; None where the manifest does not say."""
         text = (self._table.schema.metadata or {}).get(b"sinbad.version", b"").decode()
         return int(text) if text.isdecimal() else None
+
+    @cached_property
+    def utterances(self) -> list[UtteranceRow]:
+        """One row an utterance."""
+        return cast(list[UtteranceRow], self._utterances.to_pylist())
 
     @property
     def splits(self) -> list[str]:

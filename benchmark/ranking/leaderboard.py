@@ -10,7 +10,10 @@ from benchmark.errors import StandingsError
 from benchmark.ranking.audit import EVERYTHING, KeptOut, Wanted, admit
 from benchmark.ranking.followed import Followed
 from benchmark.ranking.recordings import Recordings, read_recordings
+from benchmark.ranking.seeds import with_seeds_together
+from benchmark.ranking.speaker_verification import Verified, verified
 from benchmark.ranking.standings import Standing, stand
+from benchmark.ranking.trust import Trust, trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,18 @@ class Leaderboard:
         kept_out: Results that may not enter the tables, and why.
         recordings: Recordings to listen to, by recipe.
         followed: Whom models followed in babble, by recipe and model, where that is known.
+        shown: As `recipes`, but the training runs of one model that differ in their seed share a line.
+        trust: What is known of every line of `shown` beside its score, by recipe and model.
+        speakers: Speaker verification, by recipe.
     """
 
     recipes: Mapping[str, list[Standing]]
     kept_out: tuple[KeptOut, ...]
     recordings: Mapping[str, Recordings]
     followed: Mapping[str, Mapping[str, tuple[Followed, ...]]]
+    shown: Mapping[str, list[Standing]]
+    trust: Mapping[str, Mapping[str, Trust]]
+    speakers: Mapping[str, list[Verified]]
 
 
 def collect(
@@ -61,4 +70,16 @@ def collect(
         elif read is not None:
             heard[recipe] = read
     followed = {recipe: admitted[recipe].followed for recipe in recipes if admitted[recipe].followed}
-    return Leaderboard(recipes, tuple(kept_out), heard, followed)
+    shown: dict[str, list[Standing]] = {}
+    known: dict[str, Mapping[str, Trust]] = {}
+    for recipe, standings in recipes.items():
+        item = admitted[recipe]
+        shown[recipe], seeds = with_seeds_together(item.results, item.planned, standings)
+        cards = [result.card for result in item.results]
+        known[recipe] = trust(recipe, shown[recipe], cards, item.reruns, seeds)
+    speakers = {
+        recipe: [line for trials in admitted[recipe].speakers.values() for line in verified(trials)]
+        for recipe in recipes
+        if admitted[recipe].speakers
+    }
+    return Leaderboard(recipes, tuple(kept_out), heard, followed, shown, known, speakers)

@@ -65,7 +65,9 @@ def run_query(results: Path, manifests: Path, query: Query, style: str) -> tuple
     _refuse_contradictions(query)
     measures = [parse(name).name for name in query.measures]
     _refuse_unknown(folders_asked_for(result_folders(results), query.recipe, query.models), measures)
-    wanted = Wanted(query.recipe, measures or None, phones=query.by == "phone_class", followed=False)
+    wanted = Wanted(
+        query.recipe, measures or None, phones=query.by == "phone_class", followed=False, speakers=False
+    )
     leaderboard = collect(results, manifests, wanted=wanted)
     found: Found = [(standing, _rows(standing, query)) for standing in _asked(leaderboard, query)]
     return _written(found, query, style), leaderboard.kept_out

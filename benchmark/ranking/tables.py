@@ -15,6 +15,7 @@ from benchmark.ranking.followed import Followed
 from benchmark.ranking.markdown import code, formula_free, plain, table
 from benchmark.ranking.rounding import as_text
 from benchmark.ranking.standings import DROP, FEW_SPEAKERS, NOISY, Estimate, Key, Line, Standing
+from benchmark.ranking.trust import Trust
 from benchmark.scoring.results import Card
 
 _TITLES = {
@@ -34,6 +35,8 @@ def markdown(
     kept_out: Sequence[KeptOut] = (),
     ablations: Mapping[str, str] | None = None,
     followed: Mapping[str, Mapping[str, tuple[Followed, ...]]] | None = None,
+    trust: Mapping[str, Mapping[str, Trust]] | None = None,
+    sections: Mapping[str, str] | None = None,
 ) -> str:
     """The leaderboard page: for each recipe its models, plots, and its tables a measure.
 
@@ -43,6 +46,8 @@ def markdown(
         kept_out: Results that do not enter the tables.
         ablations: Recipe name to the file name of its reproduction page, of recipes that have one.
         followed: Whom models followed in babble, by recipe and model.
+        trust: What is known of models beside their scores, by recipe and model.
+        sections: Further text for a recipe, behind its measures.
     """
     parts = [
         "# Leaderboard\n",
@@ -53,14 +58,14 @@ def markdown(
         "item. The noisy mean gives every kind of noise equal weight. Intervals [low, high] are 95 %\n"
         "intervals of a bootstrap over speakers and over utterances within them. A model shares its rank (`=`) with the best of its\n"
         "group where the paired 95 % interval of their difference includes zero. An incomplete model is shown without a rank; so are\n"
-        "oracles, which hear the clean speech.\n",
+        "oracles, which hear the clean speech. What a model was trained on is what its maker declared; behind who handed it in stands\n"
+        "how many results of theirs are here. *Re-run* means that somebody else made the result again and signed it.\n",
     ]
     for recipe, found in recipes.items():
         if found:
-            whom = (followed or {}).get(recipe, {})
-            parts.append(
-                _recipe_section(recipe, found, plots.get(recipe, ()), (ablations or {}).get(recipe), whom)
-            )
+            whom, known = (followed or {}).get(recipe, {}), (trust or {}).get(recipe, {})
+            ablation, more = (ablations or {}).get(recipe), (sections or {}).get(recipe, "")
+            parts.append(_recipe_section(recipe, found, plots.get(recipe, ()), ablation, whom, known, more))
     if kept_out:
         parts.append(
             "## Not in the tables\n\n"
@@ -240,6 +245,8 @@ def _recipe_section(
     plots: Sequence[str],
     ablation: str | None,
     followed: Mapping[str, tuple[Followed, ...]],
+    trust: Mapping[str, Trust],
+    more: str,
 ) -> str:
     cards = {line.card.model: line.card for standing in found for line in standing.lines}
     first = next(iter(cards.values()))
@@ -257,7 +264,9 @@ def _recipe_section(
         parts += _measure_section(standing)
     if followed:
         parts.append(_followed_section(found, followed))
-    parts.append("### Models\n\n" + _models_table(list(cards.values())) + "\n")
+    if more:
+        parts.append(more)
+    parts.append("### Models\n\n" + _models_table(list(cards.values()), trust) + "\n")
     return "\n".join(parts)
 
 
@@ -334,7 +343,7 @@ def _followed_section(found: Sequence[Standing], followed: Mapping[str, tuple[Fo
     )
 
 
-def _models_table(cards: Sequence[Card]) -> str:
+def _models_table(cards: Sequence[Card], trust: Mapping[str, Trust]) -> str:
     rows = []
     for card in sorted(cards, key=lambda card: card.model):
         speed = f"{1 / card.real_time_factor:.0f}" if card.real_time_factor > 0 else "–"
@@ -349,5 +358,16 @@ def _models_table(cards: Sequence[Card]) -> str:
                 speed,
             ]
         )
-    head = ["model", "what it is", "source", "licence", "scores", "failed", "left out", "x real time"]
-    return table(head, rows, words=4)
+        rows[-1][4:4] = _trust_cells(trust.get(card.model))
+    head = ["model", "what it is", "source", "licence", "trained on", "handed in by", "re-run", "parameters"]
+    return table([*head, "scores", "failed", "left out", "x real time"], rows, words=7)
+
+
+def _trust_cells(known: Trust | None) -> list[str]:
+    if known is None:
+        return ["not stated", "–", "–", "–"]
+    training = plain(known.training) + (f" (**{plain(known.flag)}**)" if known.flag else "")
+    submitter = f"{plain(known.submitter)} ({known.entries})" if known.submitter else "–"
+    record = known.rerun
+    rerun = f"by {plain(record.by)}, {record.when}, within {record.tolerance:g}" if record else "–"
+    return [training, submitter, rerun, "–" if known.parameters is None else f"{known.parameters:,}"]

@@ -209,7 +209,7 @@ def test_nothing_is_replaced_unless_all_was_rendered(good, monkeypatch):
     before = {path.name: path.read_bytes() for path in good.iterdir() if path.is_file()}
     write_result(good / "results", result("c", 0.9))
 
-    def broken(*_):
+    def broken(*_, **__):
         raise RuntimeError("a fault of the page")
 
     monkeypatch.setattr("benchmark.pages.render.page", broken)
