@@ -13,15 +13,15 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark import audio
 from benchmark.corpora import contract, folder_config
+from benchmark.corpora.folder_audio import read_clip, read_header
 from benchmark.corpora.folder_config import FolderConfig
 from benchmark.corpora.unread_files import SOUNDS
 from benchmark.errors import CorpusError
-from benchmark.formats import array_files, carstens, est_track, mview, phone_files, raw_values, ssff
+from benchmark.formats import array_files, carstens, est_track, phone_files, raw_values, ssff
 from benchmark.formats.columns import Columns
 from benchmark.formats.text_tables import read_table
-from benchmark.types import Anatomy, Clip, Segment, Trajectories, Utterance
+from benchmark.types import Anatomy, Segment, Trajectories, Utterance
 
 #: Prefix of the channels that each role gets, whatever the lab calls its sensors.
 PREFIXES = {
@@ -191,7 +191,7 @@ def _utterance(
     audio_s = 0.0
     try:
         contract.portable_id(identity, path)
-        header = _header(sound)
+        header = read_header(sound)
         audio_s = header.duration_s
         if config.audio.channel is None and header.channels > 1:
             raise CorpusError(
@@ -209,7 +209,7 @@ def _utterance(
         speaker=speaker,
         prompt=fields.get("prompt", recording),
         duration_s=audio_s,
-        audio=partial(_read_audio, sound, config.audio.channel),
+        audio=partial(read_clip, sound, config.audio.channel),
         trajectories=partial(read_trajectories, path, config, audio_s, dict(parts)),
         anatomy=_anatomy(root, config, fields),
         split=config.split_of(speaker, recording),
@@ -523,20 +523,6 @@ def _filled(template: str, fields: dict[str, str]) -> str:
     for name, value in fields.items():
         template = template.replace(f"{{{name}}}", value)
     return template
-
-
-def _header(path: Path) -> audio.Header:
-    """Of an audio file, or of the audio inside an MVIEW file."""
-    if path.suffix.lower() != ".mat":
-        return audio.read_header(path)
-    clip = mview.read_audio(path)
-    return audio.Header(len(clip.samples), clip.rate_hz, 1)
-
-
-def _read_audio(path: Path, channel: int | None) -> Clip:
-    if path.suffix.lower() == ".mat":
-        return mview.read_audio(path)
-    return audio.read_clip(path, channel)
 
 
 CORPUS = contract.Corpus(

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from benchmark.articulation import plausibility
 from benchmark.articulation.orientation import misplaced
-from benchmark.audio import read_header
+from benchmark.audio import SUFFIXES as SOUNDS
 from benchmark.corpora import contract, sensor_names
+from benchmark.corpora.folder_audio import read_header
 from benchmark.corpora.folder_config import FILE_NAME
 from benchmark.errors import CorpusError
 from benchmark.files import write_text
@@ -23,7 +24,6 @@ from benchmark.formats import array_files
 from benchmark.formats.columns import Columns
 from benchmark.types import SPLITS
 
-_SOUNDS = (".wav", ".flac", ".aiff", ".aif", ".ogg", ".sph")
 #: Suffixes of files that are neither sound nor articulation.
 _OTHERS = frozenset(
     [
@@ -117,14 +117,16 @@ def _layout(root: Path) -> _Layout:
     by_suffix: dict[str, list[Path]] = defaultdict(list)
     for path in contract.walk(root):
         by_suffix[path.suffix].append(path.relative_to(root))
-    sounds = {suffix: paths for suffix, paths in by_suffix.items() if suffix.lower() in _SOUNDS}
+    sounds = {suffix: paths for suffix, paths in by_suffix.items() if suffix.lower() in SOUNDS}
+    # MVIEW keeps both in one file; audio files beside it go first.
+    sounds |= {suffix: paths for suffix, paths in by_suffix.items() if _with_sound(root, suffix, paths[0])}
     if not sounds:
         raise CorpusError(
-            f"{root}: holds no audio ({', '.join(_SOUNDS)}); a draft needs audio and articulation"
+            f"{root}: holds no audio ({', '.join(SOUNDS)}, or MVIEW's .mat); a draft needs audio and articulation"
         )
     best: tuple[int, _Layout] | None = None
     for suffix, paths in by_suffix.items():
-        if suffix.lower() in (*_SOUNDS, *_OTHERS) or not _readable(root, paths):
+        if suffix.lower() in (*SOUNDS, *_OTHERS) or not _readable(root, paths):
             continue
         for sound in sounds.values():
             for heard, moved in product(_namings(root, sound), _namings(root, paths)):
@@ -137,6 +139,16 @@ def _layout(root: Path) -> _Layout:
             f"{root}: no file of articulation that can be read has a name like that of an audio file; there are files of kinds {kinds}"
         )
     return best[1]
+
+
+def _with_sound(root: Path, suffix: str, path: Path) -> bool:
+    """Whether files of a kind hold articulation and its audio."""
+    if suffix.lower() != ".mat":
+        return False
+    try:
+        return read_header(root / path).frames > 0
+    except CorpusError:
+        return False
 
 
 def _readable(root: Path, paths: Sequence[Path]) -> bool:
@@ -330,7 +342,7 @@ def _palate(root: Path, speakers: Sequence[str]) -> list[str]:
     """The table [palate] where files with "pal" in their name belong to speakers."""
     traces = [path.relative_to(root).as_posix() for path in contract.walk(root)]
     traces = [
-        name for name in traces if "pal" in name.lower() and not name.lower().endswith((*_SOUNDS, *_OTHERS))
+        name for name in traces if "pal" in name.lower() and not name.lower().endswith((*SOUNDS, *_OTHERS))
     ]
     templates = Counter(
         name.replace(speaker, "{speaker}") for name in traces for speaker in speakers if speaker in name

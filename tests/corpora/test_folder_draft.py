@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from benchmark import corpora, inspect
 from benchmark.articulation.plausibility import implausible
@@ -106,6 +107,29 @@ def test_columns_without_names_are_left_to_a_person(tmp_path: Path) -> None:
     (tmp_path / "corpus.toml").unlink()
     _, undecided = folder_draft.write_draft(tmp_path)
     assert any("the files name no columns; name all 10 in their order" in line for line in undecided)
+
+
+def test_files_that_hold_articulation_and_its_audio_are_drafted(tmp_path: Path) -> None:
+    writers.write_hprc(tmp_path)
+    for palate in tmp_path.rglob("*_palate.mat"):
+        palate.unlink()
+    written = drafted(tmp_path)
+    assert written["audio"]["files"] == written["trajectories"]["files"]
+    assert written["sensors"]["tongue_back"] == "TR"
+    found = corpora.read("folder", tmp_path)
+    assert {one.speaker for one in found} == {"F01", "M01"}
+    assert all(one.audio().rate_hz == 44100 for one in found)
+
+
+@pytest.mark.parametrize("suffix", [".au", ".w64", ".rf64"])
+def test_audio_of_every_suffix_that_is_read_is_drafted(tmp_path: Path, suffix: str) -> None:
+    exported.write(tmp_path, UNDERSCORES)
+    for sound in tmp_path.rglob("*.wav"):
+        samples, rate_hz = soundfile.read(sound)
+        kind = suffix[1:].upper()
+        soundfile.write(sound.with_suffix(suffix), samples, rate_hz, format=kind, subtype="PCM_16")
+        sound.unlink()
+    assert drafted(tmp_path)["audio"]["files"].endswith(suffix)
 
 
 def test_a_description_that_is_there_is_never_overwritten(tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
