@@ -6,8 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark import cli
+
+if TYPE_CHECKING:
+    from benchmark.articulation.plausibility import Finding
 
 _EXAMPLE = """  python -m benchmark.prepare --recipe demo_noisy
   python -m benchmark.prepare --recipe xrmb_noisy --speech-root /data/xrmb --split test --jobs 4"""
@@ -19,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli.add_recipe(parser)
     cli.add_roots(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to (default: prepared/RECIPE)")
-    cli.add_jobs(parser)
+    cli.add_engine(parser)
     cli.add_split(parser, "prepare one split only")
     cli.add_limit(parser, "at most N utterances of each split")
     parser.add_argument(
@@ -40,24 +44,20 @@ def _prepare(arguments: argparse.Namespace) -> int:
 
     sources = gather(recipe, Roots(arguments.speech_root, dict(arguments.noise_root)))
 
-    from benchmark.articulation.plausibility import SAMPLE, implausible
-    from benchmark.articulation.plausibility import lines as lines_of
+    from benchmark.articulation.plausibility import implausible
     from benchmark.mixing.build import Selection, build, chosen_by
     from benchmark.mixing.plan_summary import noise_lines, size, size_line
+    from benchmark.workers import engine
 
     selection = Selection(arguments.split, arguments.limit, arguments.plan_only)
     wanted = size(recipe, chosen_by(selection, sources))
     print(f"{recipe.name}: {size_line(wanted)}", file=sys.stderr)
-    found = implausible(sources.targets, sources.sensors, jobs=arguments.jobs, progress=cli.progress)
-    for line in lines_of(found):
-        print(f"implausible: {line}", file=sys.stderr)
-    if found:
-        print(
-            f"note: that is from up to {SAMPLE} recordings of each speaker; nothing is changed by it",
-            file=sys.stderr,
-        )
     folder = arguments.out or Path("prepared") / recipe.name
-    done = build(recipe, text, sources, folder, selection, jobs=arguments.jobs, progress=cli.progress)
+    jobs = arguments.jobs
+    with engine(arguments.backend, jobs, arguments.scheduler):
+        found = implausible(sources.targets, sources.sensors, jobs=jobs, progress=cli.progress)
+        _tell_implausible(found)
+        done = build(recipe, text, sources, folder, selection, jobs=jobs, progress=cli.progress)
     remarks = [*sources.remarks, *done.remarks]
     for line in remarks:
         print(f"note: {line}", file=sys.stderr)
@@ -86,6 +86,18 @@ def _prepare(arguments: argparse.Namespace) -> int:
     ]
     cli.report(facts, lines, arguments.json)
     return 0
+
+
+def _tell_implausible(found: Sequence[Finding]) -> None:
+    from benchmark.articulation.plausibility import SAMPLE, lines
+
+    for line in lines(found):
+        print(f"implausible: {line}", file=sys.stderr)
+    if found:
+        print(
+            f"note: that is from up to {SAMPLE} recordings of each speaker; nothing is changed by it",
+            file=sys.stderr,
+        )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="what to compute; what is stored of other measures stays (default: the six of the leaderboard)",
     )
     cli.add_split(parser, "which split (default: test)", "test")
-    cli.add_jobs(parser)
+    cli.add_engine(parser)
     cli.add_limit(parser, "try N utterances only; the scores are shown, not stored")
     cli.add_results(parser)
     parser.add_argument(
@@ -74,6 +74,7 @@ def _score(arguments: argparse.Namespace) -> int:
     from benchmark.scoring.evaluate import evaluate, stored_result
     from benchmark.scoring.name_guard import measures_at_stake, refuse_another, spec_sha256
     from benchmark.scoring.results import read_result, write_result
+    from benchmark.workers import engine
 
     corpus = PreparedCorpus(arguments.corpus)
     kept = stored_result(arguments.out, corpus, entry, measures, arguments.split) if arguments.keep else None
@@ -82,18 +83,19 @@ def _score(arguments: argparse.Namespace) -> int:
         place = arguments.out / corpus.recipe.name / entry.name
         refuse_another(place, entry, arguments.model)
         also = measures_at_stake(place, corpus, entry, arguments.split)
-    result = kept or evaluate(
-        entry,
-        corpus,
-        measures,
-        also=also,
-        split=arguments.split,
-        limit=arguments.limit,
-        jobs=arguments.jobs,
-        progress=cli.progress,
-        options=replace(run_options(arguments), fresh=arguments.fresh),
-        store=_store(arguments),
-    )
+    with engine(arguments.backend, arguments.jobs, arguments.scheduler):
+        result = kept or evaluate(
+            entry,
+            corpus,
+            measures,
+            also=also,
+            split=arguments.split,
+            limit=arguments.limit,
+            jobs=arguments.jobs,
+            progress=cli.progress,
+            options=replace(run_options(arguments), fresh=arguments.fresh),
+            store=_store(arguments),
+        )
     card = result.card if kept else replace(result.card, spec_sha256=spec_sha256(arguments.model))
     summary = (
         f"{card.model}: {card.expected} scores, {card.failed} failed, {card.left_out} left out; "

@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="make it again in a temporary folder and compare; exit status 1 if anything differs",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="its folder (default: in the cache folder)")
-    cli.add_jobs(parser, default=os.cpu_count() or 1)
+    cli.add_engine(parser, jobs=os.cpu_count() or 1)
     cli.add_limit(parser, "at most N utterances of each voice")
     cli.add_json(parser)
     arguments = parser.parse_args(argv)
@@ -43,9 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _make(arguments: argparse.Namespace) -> int:
     from benchmark.virtual.build import build
+    from benchmark.workers import engine
 
     folder = arguments.out or cache_folder() / arguments.name
-    built = build(arguments.name, folder, arguments.jobs, arguments.limit, cli.progress)
+    with engine(arguments.backend, arguments.jobs, arguments.scheduler):
+        built = build(arguments.name, folder, arguments.jobs, arguments.limit, cli.progress)
     facts = {
         "folder": str(folder),
         "made": built.made,
@@ -59,10 +61,14 @@ def _make(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     from benchmark.virtual.build import build, differences
+    from benchmark.workers import engine
 
     usual = demo_corpus() if arguments.name == "demo" else cache_folder() / arguments.name
     there = arguments.out or usual
-    with tempfile.TemporaryDirectory(prefix="sinbad-check-") as name:
+    with (
+        tempfile.TemporaryDirectory(prefix="sinbad-check-") as name,
+        engine(arguments.backend, arguments.jobs, arguments.scheduler),
+    ):
         built = build(arguments.name, Path(name), arguments.jobs, arguments.limit, cli.progress)
         found = differences(there, Path(name))
     made = f"{there}: {built.made} utterances made again"

@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--replan", action="store_true", help="also derive the plan again from recipe and sources"
     )
     cli.add_roots(parser)
-    cli.add_jobs(parser)
+    cli.add_engine(parser)
     cli.add_json(parser)
     return cli.guarded(_verify, parser.parse_args(argv))
 
@@ -38,9 +38,11 @@ def _verify(arguments: argparse.Namespace) -> int:
     from benchmark.mixing.gather import Roots, gather
     from benchmark.prepared.corpus import open_tables, read_recipe
     from benchmark.prepared.verify import same_plan, verify
+    from benchmark.workers import engine
 
     corpus = open_tables(arguments.corpus)
-    verdict = verify(corpus, jobs=arguments.jobs, progress=cli.progress)
+    with engine(arguments.backend, arguments.jobs, arguments.scheduler):
+        verdict = verify(corpus, jobs=arguments.jobs, progress=cli.progress)
     same = True
     lines = [
         *(f"missing: {path}" for path in verdict.missing),

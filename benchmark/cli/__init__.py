@@ -3,6 +3,7 @@
 from benchmark.cli.options import (
     OWN_LEADERBOARD,
     add_corpus,
+    add_engine,
     add_jobs,
     add_json,
     add_limit,
@@ -24,6 +25,7 @@ __all__ = [
     "TERMINATED",
     "USAGE",
     "add_corpus",
+    "add_engine",
     "add_jobs",
     "add_json",
     "add_limit",

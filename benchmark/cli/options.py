@@ -99,6 +99,23 @@ def add_jobs(to: argparse.ArgumentParser, default: int = 1) -> None:
     )
 
 
+def add_engine(to: argparse.ArgumentParser, jobs: int = 1) -> None:
+    """Adds --jobs, --backend and --scheduler, which say who does the work; see `benchmark.workers.engine`."""
+    add_jobs(to, jobs)
+    to.add_argument(
+        "--backend",
+        choices=("loky", "dask", "ray", "serial"),
+        default="loky",
+        help="who works: processes of this machine (loky), a Dask or Ray cluster (extra 'cluster'), or one process "
+        "(default: loky)",
+    )
+    to.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a running Dask or Ray cluster, all of which works (default: a local one of --jobs workers)",
+    )
+
+
 def add_limit(to: argparse.ArgumentParser, purpose: str) -> None:
     """Adds --limit."""
     to.add_argument("--limit", type=positive, metavar="N", help=purpose)

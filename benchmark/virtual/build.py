@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -22,9 +19,12 @@ from benchmark.virtual import store
 from benchmark.virtual.build_state import BuildState, damage
 from benchmark.virtual.pellets import CHANNELS, RATE_HZ, UNITS
 from benchmark.virtual.plan import CORPORA, GENERATOR_VERSION, Line, Part, plan
-from benchmark.virtual.synth import Booth, booth, require_synthesiser
+from benchmark.virtual.synth import booth, require_synthesiser
 from benchmark.virtual.voices import Voice
+from benchmark.workers import share_out
 
+#: Lines of a voice that a worker speaks in a row: starting a synthesiser takes about as long as a word.
+_LINES = 4
 _LICENCE = "MIT"
 _ATTRIBUTION = (
     "Sentences, prosody and voices: the SINBAD team. Sound and articulation computed with VocalTractLab "
@@ -53,7 +53,7 @@ def build(corpus: str, root: Path, jobs: int, limit: int | None, progress: Progr
     Args:
         corpus: "demo" or "virtual".
         root: Where to.
-        jobs: How many voices speak at once, each in a process of its own.
+        jobs: How many synthesisers speak at once, each in a process of its own.
         limit: At most so many utterances of each voice; None makes the whole corpus.
         progress: Told of every utterance.
 
@@ -137,52 +137,29 @@ def _how_far(found: Path, made: Path, utterance_id: str) -> str:
     )
 
 
-def _spoken(state: BuildState, todo: Sequence[tuple[Voice, list[Line]]], jobs: int) -> Iterator[str]:
+def _spoken(state: BuildState, todo: Iterable[tuple[Voice, list[Line]]], jobs: int) -> Iterator[str]:
     """Yields the id of every line once it is spoken and stored."""
-    events: SimpleQueue[str | Future[None]] = SimpleQueue()
-    stop = Event()
-    rooms: list[Booth] = []
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        try:
-            for voice, lines in todo:
-                task = pool.submit(_speak_all, state, voice, lines, events, stop, rooms)
-                task.add_done_callback(events.put)
-            running = len(todo)
-            while running:
-                event = events.get()
-                if isinstance(event, Future):
-                    event.result()
-                    running -= 1
-                else:
-                    yield event
-        except BaseException:
-            # Asked to stop, nobody waits for the sentences that are being spoken: each takes ten seconds or
-            # more.
-            stop.set()
-            for room in rooms:
-                room.process.kill()
-            raise
-        finally:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
+    tasks = (
+        (state.root, voice, lines[start : start + _LINES])
+        for voice, lines in todo
+        for start in range(0, max(1, len(lines)), _LINES)
+    )
+    for speaker, rows in share_out(_speak, tasks, jobs, in_order=False, batch_size=1):
+        state.voices[speaker["speaker"]] = speaker
+        for row in rows:
+            state.rows[row["id"]] = row
+            state.fresh.add(row["id"])
+            yield row["id"]
 
 
-def _speak_all(
-    state: BuildState,
-    voice: Voice,
-    lines: Sequence[Line],
-    events: SimpleQueue[str | Future[None]],
-    stop: Event,
-    rooms: list[Booth],
-) -> None:
+def _speak(root: Path, voice: Voice, lines: Sequence[Line]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Speaks and stores some lines of a voice; returns the row of the voice and those of the lines."""
+    state = BuildState(root)
     with booth(voice) as room:
-        rooms.append(room)
         state.put_voice(voice, *room.anatomy())
         for line in lines:
-            if stop.is_set():
-                return
             state.put(voice, line, room.speak(line))
-            events.put(line.id)
+    return state.voices[voice.name], list(state.rows.values())
 
 
 def _pack(corpus: str, state: BuildState, parts: Sequence[Part]) -> str:
