@@ -17,6 +17,7 @@ COMMANDS = {
     "prepare": "builds a noisy articulatory corpus from a recipe",
     "verify": "compares a prepared corpus on disk with its manifest",
     "check_model": "tries a model before it is scored, and says what is wrong with it",
+    "export": "gives a prepared corpus to lhotse, Hugging Face, Kaldi, pandas or Croissant",
     "score": "runs a model on a prepared corpus and scores it",
     "verify_speakers": "says how well speakers are told apart in noise, or in what an enhancer made of it",
     "rerun": "makes a stored result again, compares it score by score, and signs it",

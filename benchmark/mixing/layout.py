@@ -7,6 +7,8 @@ from pathlib import Path
 from benchmark.errors import ManifestError
 
 MANIFEST, UTTERANCES, RECIPE = "manifest.parquet", "utterances.parquet", "recipe.toml"
+#: The description of a corpus that `python -m benchmark.export --to croissant` leaves in it.
+CROISSANT = "croissant.json"
 
 
 def require_folder(folder: Path) -> None:

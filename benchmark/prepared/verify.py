@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmark.errors import ManifestError, RecipeError
 from benchmark.mixing.build import JOURNAL, left_out_noise, samples_match
-from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path, trajectories_path
+from benchmark.mixing.layout import CROISSANT, MANIFEST, RECIPE, UTTERANCES, audio_path, trajectories_path
 from benchmark.mixing.manifest import plan_hash
 from benchmark.mixing.phone_table import FILE_NAME, read_labels
 from benchmark.mixing.plan import plan
@@ -64,7 +64,7 @@ def verify(corpus: Tables, *, jobs: int = 1, progress: Progress = silent) -> Ver
     talkers = set(folder.glob("talkers/*/*.parquet"))
     changed += [path for path in talkers if not _readable(path)]
     expected = {audio_path(folder, row["mixture_id"]) for row in rows}
-    expected |= {folder / name for name in (MANIFEST, UTTERANCES, RECIPE, JOURNAL, FILE_NAME)}
+    expected |= {folder / name for name in (MANIFEST, UTTERANCES, RECIPE, JOURNAL, FILE_NAME, CROISSANT)}
     expected |= talkers
     expected |= {trajectories_path(folder, row["speaker"]) for row in corpus.utterances.values()}
     found = {path for path in folder.rglob("*") if path.is_file()}

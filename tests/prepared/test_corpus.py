@@ -11,14 +11,6 @@ from benchmark.mixing.manifest import read_table, write_table
 from benchmark.prepared.corpus import PreparedCorpus
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("prepared") / "small"
-    command = ["--recipe", "demo_noisy", "--out", str(folder), "--limit", "1", "--split", "test"]
-    assert prepare.main(command) == 0
-    return folder
-
-
 @pytest.fixture
 def copy(small, tmp_path) -> Path:
     folder = tmp_path / "corpus"
