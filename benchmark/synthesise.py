@@ -16,7 +16,7 @@ _NAMES = ("demo", "virtual")
 _SUMMARY = (
     "Makes a corpus of virtual speakers by articulatory synthesis: speech with exactly known articulation.\n"
     "demo: 12 speakers and 24 babble voices, 3 minutes; it comes with the package.\n"
-    "virtual: 20 speakers and 24 babble voices, 33 minutes of target speech; takes about 75 minutes of\n"
+    "virtual: 20 speakers and 24 babble voices, 33 minutes of target speech; takes about three hours of\n"
     "processor time. What is there and matches its hash is kept, so a run that was stopped can go on."
 )
 _EXAMPLE = """  python -m benchmark.synthesise virtual --jobs 8
