@@ -1,4 +1,4 @@
-"""Whether the articulation of a speaker can be what its reader or its description says: unit, axes, sensors, rate, lost values.
+"""Checks whether a speaker's articulation is plausible: unit, axes, sensors, rate, lost values.
 
 Each check looks at what no head and no recording can be, and says in one line what was seen and what to do. A
 line is a question to the person who knows the recordings, not proof: nothing is changed and nothing is left
@@ -62,7 +62,10 @@ _UNITS: Mapping[str, float] = {**UNITS_MM, "0.01": 0.01, "0.1": 0.1}
 _NORMALISED = (0.5, 2.0)
 
 #: Rates at which articulation is recorded.
-_RATES = (50.0, 60.0, 80.0, 100.0, 120.0, 125.0, 145.645, 160.0, 200.0, 240.0, 250.0, 300.0, 400.0, 500.0, 1000.0, 1250.0)  # fmt: skip
+_RATES = (
+    *(50.0, 60.0, 80.0, 100.0, 120.0, 125.0, 145.645, 160.0),
+    *(200.0, 240.0, 250.0, 300.0, 400.0, 500.0, 1000.0, 1250.0),
+)
 _RATE_APART = 0.01
 #: Ratios of length that differ by less are one factor; or by less than the second, if a rate in use then
 #: fits.
@@ -178,7 +181,7 @@ def implausible(
 
 
 def _one_start(findings: Sequence[Finding]) -> list[Finding]:
-    """The same findings; speakers whose lag is nearly the same are advised the same, so that one `start_s` can be written."""
+    """Gives speakers whose lag is nearly the same one common advice, so that one `start_s` will do."""
     lags = [finding.lag_s for finding in findings if finding.lag_s is not None]
     if not lags or max(lags) - min(lags) > _LAG_S:
         return list(findings)
@@ -193,7 +196,7 @@ def _one_start(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def sampled(utterances: Iterable[Utterance], most: int = SAMPLE) -> dict[str, list[Utterance]]:
-    """Up to `most` recordings of each speaker, evenly spread over those that have trajectories, in order of their ids."""
+    """Up to `most` recordings with trajectories of each speaker, evenly spread, in order of their ids."""
     by_speaker: dict[str, list[Utterance]] = defaultdict(list)
     for utterance in sorted(utterances, key=lambda utterance: utterance.id):
         if utterance.trajectories is not None:
@@ -205,7 +208,10 @@ def sampled(utterances: Iterable[Utterance], most: int = SAMPLE) -> dict[str, li
 
 
 def lines(findings: Sequence[Finding]) -> list[str]:
-    """One line a kind of finding; speakers of whom the same is advised share a line, with what was seen of the first."""
+    """One line for each kind of finding; speakers who get the same advice share a line.
+
+    What was seen is told of the first of them.
+    """
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in findings:
         groups[finding.kind, finding.advice].append(finding)
@@ -267,7 +273,7 @@ def _timed(utterance: Utterance, moved: Trajectories) -> list[audio_lag.Recordin
 
 
 def _lag(sample: _Sample) -> list[Finding]:
-    """Whether the articulation comes late or early against the audio, in all recordings alike or in each by another time."""
+    """Whether articulation and audio are shifted in time, by one lag for all recordings or by several."""
     found = audio_lag.estimate(sample.timed)
     if (
         found is None
@@ -303,7 +309,10 @@ def _side(lag_s: float) -> str:
 def _lost(sample: _Sample) -> list[Finding]:
     """Sensors that never move, and values that stand for lost ones. Both are taken out of the sample."""
     found = []
-    rest = 'take its role out of [sensors], or write it as "" in the [speakers] table of one speaker, or name its channel rightly'
+    rest = (
+        'take its role out of [sensors], or write it as "" in the [speakers] table of one speaker, or name '
+        "its channel rightly"
+    )
     dead = f"the coil is dead or not connected{_mend(sample, ': ' + rest, '')}"
     for role in sorted(sample.never_seen):
         what = f"{_said(role)} is lost in all frames of {_recordings(len(sample.recordings))}"
@@ -331,7 +340,7 @@ def _recordings(number: int) -> str:
 
 
 def lost_code(xy: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """A pair of values that stands for lost ones: exactly the same in several frames, and far from all others."""
+    """The pair of values that stands for lost ones: repeated exactly, and far from all the others."""
     # One complex number a pair, because those are counted fast; 0 is added so that there is no -0.
     pairs, counts = np.unique(xy[:, 0] + 0.0 + 1j * (xy[:, 1] + 0.0), return_counts=True)
     for i in np.argsort(-counts, kind="stable")[:3]:
@@ -355,7 +364,10 @@ def _same_values(sample: _Sample) -> list[Finding]:
         same = [float((recording[one].xy == recording[other].xy).all(axis=1).mean()) for recording in both]
         if same and float(np.mean(same)) > _SAME_SHARE:
             what = f"{_said(one)} and {_said(other)} have the very same values"
-            advice = f"one of the two is given the other's channel{_mend(sample, ': correct [sensors] of corpus.toml', '')}"
+            advice = (
+                "one of the two is given the other's "
+                f"channel{_mend(sample, ': correct [sensors] of corpus.toml', '')}"
+            )
             found.append(Finding(sample.speaker, "sensors", what, advice))
     return found
 
@@ -381,7 +393,10 @@ def _unit(sample: _Sample) -> list[Finding]:
                 sample.speaker,
                 "unit",
                 "all sensors lie about one place and move by one unit: the channels look normalised",
-                "give positions as they were measured: tract variables need millimetres in one system of coordinates",
+                (
+                    "give positions as they were measured: tract variables need millimetres in one system "
+                    "of coordinates"
+                ),
             )
         ]
     if apart < moves:
@@ -390,7 +405,10 @@ def _unit(sample: _Sample) -> list[Finding]:
                 sample.speaker,
                 "unit",
                 "all sensors lie about one place: the mean of each channel seems to have been taken away",
-                "give positions as they were measured: tract variables need all sensors in one system of coordinates",
+                (
+                    "give positions as they were measured: tract variables need all sensors in one system "
+                    "of coordinates"
+                ),
             )
         ]
     factor = usual / apart
@@ -399,7 +417,10 @@ def _unit(sample: _Sample) -> list[Finding]:
     stated = length_mm(sample.unit)
     name = unit_of(places, stated)
     mm = _UNITS[name]
-    what = f"the head is {_length(apart / usual * 60.0)} wide, from lips to tongue back, where about 60 mm is usual"
+    what = (
+        f"the head is {_length(apart / usual * 60.0)} wide, from lips to tongue back, where about 60 mm is "
+        "usual"
+    )
     if mm == stated or not 1 / _HEADS_DIFFER < mm / (stated * factor) < _HEADS_DIFFER:
         advice = (
             f"the unit is wrong by a factor of {factor:.3g}, and no unit in use fits: ask who recorded it"
@@ -417,7 +438,9 @@ def _unit(sample: _Sample) -> list[Finding]:
 
 
 def unit_of(places: Mapping[str, tuple[float, float]], stated_mm: float = 1.0) -> str:
-    """The unit in which sensors lie as far apart as in a head: a name, or a number of millimetres, as `corpus.toml` has it.
+    """The unit in which the sensors lie as far apart as in a human head.
+
+    It is given as `corpus.toml` states units: by name, or as a number of millimetres.
 
     Args:
         places: Role to where its sensor mostly is, in units of `stated_mm`.
@@ -431,7 +454,7 @@ def unit_of(places: Mapping[str, tuple[float, float]], stated_mm: float = 1.0) -
 
 
 def _rate_or_lengths(sample: _Sample) -> list[Finding]:
-    """Whether the rate is wrong, or else which recordings are longer or shorter than their audio by more than 0.1 s."""
+    """A wrong rate, or else the recordings that differ from their audio by more than 0.1 s."""
     if not sample.lengths:
         return []
     audio_s, recorded_s = np.array(sample.lengths).reshape(-1, 2).T
@@ -444,8 +467,8 @@ def _rate_or_lengths(sample: _Sample) -> list[Finding]:
     worst = int(np.abs(apart).argmax())
     longer = "longer" if apart[worst] > 0 else "shorter"
     what = (
-        f"in {int(far.sum())} of {len(apart)} recordings the articulation differs in length from the audio by more than 0.1 s "
-        f"(at most {abs(apart[worst]):.2f} s {longer})"
+        f"in {int(far.sum())} of {len(apart)} recordings the articulation differs in length from the audio "
+        f"by more than 0.1 s (at most {abs(apart[worst]):.2f} s {longer})"
     )
     return [
         Finding(
@@ -502,7 +525,10 @@ def _lips(sample: _Sample) -> list[Finding]:
         )
         return [Finding(sample.speaker, "lips", what, advice)]
     if most - least < _LIPS_MOVE_MM:
-        what = f"the lips hardly part: the distance of their sensors changes by {most - least:.1f} mm in {sample.seconds:.0f} s"
+        what = (
+            f"the lips hardly part: the distance of their sensors changes by {most - least:.1f} mm in "
+            f"{sample.seconds:.0f} s"
+        )
         return [Finding(sample.speaker, "lips", what, advice)]
     return []
 
@@ -510,12 +536,12 @@ def _lips(sample: _Sample) -> list[Finding]:
 def _mend(
     sample: _Sample, described: str, published: str = "these files differ from the corpus as it is published"
 ) -> str:
-    """What to do: other words for a folder with a description than for a published corpus, whose reader knows its files."""
+    """Chooses the advice: `described` for a folder with a `corpus.toml`, `published` for a known corpus."""
     return described if sample.unit else published
 
 
 def _palate(sample: _Sample, utterances: Sequence[Utterance]) -> list[Finding]:
-    """Whether the tongue moves below the palate and reaches it; where none was traced, whether one can be estimated."""
+    """Whether the tongue stays below the palate and reaches it, or whether a palate can be estimated."""
     tongue = [sample.together(role) for role in sample.roles if role.startswith("tongue")]
     if not tongue:
         return []
@@ -567,7 +593,7 @@ def _spread(places: Sequence[tuple[float, float]]) -> float:
 
 
 def length_mm(unit: str) -> float:
-    """Length in mm of a unit as `corpus.toml` states it: a name, or a number; where nothing is stated, files are in mm."""
+    """Length in mm of a unit as `corpus.toml` states it, by name or number; 1 where none is stated."""
     return UNITS_MM[unit] if unit in UNITS_MM else float(unit or 1.0)
 
 

@@ -65,8 +65,8 @@ def read(root: Path) -> list[Utterance]:
             recordings.setdefault((names["speaker"], names["recording"]), {})[names["sensor"]] = path
         if absent := sorted(set(_sensors(config)) - {fields["sensor"] for _, fields in found}):
             raise CorpusError(
-                f"{root / folder_config.FILE_NAME}: [sensors] names {', '.join(absent)}, of which there is no file like "
-                f"{config.trajectories.files}; correct the name or take it out"
+                f"{root / folder_config.FILE_NAME}: [sensors] names {', '.join(absent)}, of which there is "
+                f"no file like {config.trajectories.files}; correct the name or take it out"
             )
         found = [
             each
@@ -223,20 +223,23 @@ def _refuse_unknown(root: Path, config: FolderConfig, recordings: list[dict[str,
     known = {fields["speaker"] for fields in recordings}
     if strangers := sorted(set(config.speakers) - known):
         raise CorpusError(
-            f"{root / folder_config.FILE_NAME}: [speakers] names {', '.join(strangers[:5])}, of whom there is no recording like "
-            f"{config.trajectories.files}; correct the name or take it out"
+            f"{root / folder_config.FILE_NAME}: [speakers] names {', '.join(strangers[:5])}, of whom there "
+            f"is no recording like {config.trajectories.files}; correct the name or take it out"
         )
     known |= {f"{fields['speaker']}/{fields['recording']}" for fields in recordings}
     unknown = sorted({name for names in config.splits.values() for name in names} - known)
     if unknown:
         raise CorpusError(
-            f"{root / folder_config.FILE_NAME}: [splits] names {', '.join(unknown[:5])}, of whom there is no recording like "
-            f"{config.trajectories.files}; correct the name or take it out"
+            f"{root / folder_config.FILE_NAME}: [splits] names {', '.join(unknown[:5])}, of whom there is "
+            f"no recording like {config.trajectories.files}; correct the name or take it out"
         )
 
 
 def _refuse_unknown_sensors(config: FolderConfig, found: list[tuple[Path, dict[str, str]]]) -> None:
-    """A sensor that one speaker lacks is lost there; one that the first sound recording of no speaker has is misspelt."""
+    """Refuses sensors that are in no speaker's first sound recording: their names are misspelt.
+
+    A sensor that only some speakers lack counts as lost in their recordings.
+    """
     unseen = dict.fromkeys(config.sensors, "")
     first: dict[str, tuple[Path, tuple[str, ...]]] = {}
     for path, fields in found:
@@ -258,7 +261,10 @@ def _refuse_unknown_sensors(config: FolderConfig, found: list[tuple[Path, dict[s
 
 
 def _refuse_unfitting(root: Path, config: FolderConfig, recordings: list[dict[str, str]]) -> None:
-    """A template that is misspelt fits nothing: the palate would be estimated, or nothing labelled, and nobody would see it."""
+    """Refuses optional templates that fit no file.
+
+    A misspelt one would else go unnoticed, and the palate be estimated or the phones be missing.
+    """
     palate, phones = config.palate, config.phones
     optional = {
         "palate.files": palate.files if palate else None,
@@ -277,7 +283,7 @@ def _unfitting(root: Path, field: str, template: str) -> str:
 
 
 def _with_notes(config: FolderConfig, utterances: list[Utterance]) -> list[Utterance]:
-    """The same utterances; the first of each speaker who lacks a palate, where others have one, has a note that tells."""
+    """Notes which speakers lack a palate where others have one; their first utterance carries the note."""
     if config.palate is None:
         return utterances
     traced = {utterance.speaker for utterance in utterances if utterance.anatomy is not None}
@@ -342,7 +348,8 @@ def _joined(path: Path, parts: Mapping[str, Path]) -> Columns:
             first.start_s,
         ):
             raise CorpusError(
-                f"{parts[sensor]}: has another length, rate or start than {path.name}; export the sensors again"
+                f"{parts[sensor]}: has another length, rate or start than {path.name}; export the sensors "
+                "again"
             )
     names = tuple(f"{sensor}:{name}" for sensor, table in tables.items() for name in table.names)
     return first._replace(
@@ -351,7 +358,10 @@ def _joined(path: Path, parts: Mapping[str, Path]) -> Columns:
 
 
 def _names(path: Path, config: FolderConfig, columns: Columns) -> tuple[str, ...]:
-    """Names of all columns: those stated, if they are as many, for a header need not be written as SENSOR_AXIS; else the file's."""
+    """Names of all columns: those that are stated if there are as many, else those of the file.
+
+    Stated names come first because a header need not be written as SENSOR_AXIS.
+    """
     own, stated, width = columns.names, config.trajectories.names, columns.values.shape[1]
     if len(stated) != width:
         if own:
@@ -370,7 +380,8 @@ def _names(path: Path, config: FolderConfig, columns: Columns) -> tuple[str, ...
     moved = [name for i, name in enumerate(stated) if name in own and own[i] != name]
     if moved:
         raise CorpusError(
-            f"{path}: has '{moved[0]}' in another column than trajectories.names; state the names in the order of the columns"
+            f"{path}: has '{moved[0]}' in another column than trajectories.names; state the names in the "
+            "order of the columns"
         )
     return stated
 
@@ -434,7 +445,7 @@ def _role(
 
 
 def _in_head(pairs: NDArray[np.float64], config: FolderConfig) -> NDArray[np.float64]:
-    """Positions along the two axes of the files as millimetres, x forwards and y upwards, the bite plane level."""
+    """Turns positions of the files into millimetres, x forwards, y upwards and the bite plane level."""
     signs = [-1.0 if axis.startswith("-") else 1.0 for axis in (config.axes.x, config.axes.y)]
     placed = pairs * config.trajectories.unit_mm * signs
     if config.axes.rotation_deg == 0:
@@ -461,7 +472,8 @@ def _channel_name(path: Path, config: FolderConfig, sensor: str, axis: str, name
         alike = [name for name in names if fnmatchcase(name.lower(), pattern.lower())]
         if len(alike) > 1:
             raise CorpusError(
-                f"{path}: '{pattern}' fits several channels: {', '.join(alike[:6])}; correct trajectories.channel"
+                f"{path}: '{pattern}' fits several channels: {', '.join(alike[:6])}; correct "
+                "trajectories.channel"
             )
         if alike:
             return alike[0]
@@ -480,8 +492,9 @@ def _channel(path: Path, name: str, columns: Columns) -> NDArray[np.float64]:
 def _no_channel(path: Path, name: str, names: Sequence[str]) -> CorpusError:
     there = ", ".join(filter(None, names[:12]))
     return CorpusError(
-        f"{path}: has no channel '{name}'; there are {there}; correct [sensors], say in trajectories.channel how channels "
-        f"are named, or name all {len(names)} columns in trajectories.names"
+        f"{path}: has no channel '{name}'; there are {there}; correct [sensors], say in "
+        f"trajectories.channel how channels are named, or name all {len(names)} columns in "
+        "trajectories.names"
     )
 
 
@@ -497,7 +510,8 @@ def _outline(path: Path, config: FolderConfig) -> NDArray[np.float64]:
         found = [[i for i, name in enumerate(columns.names) if name.lower().endswith(axis)] for axis in axes]
         if any(len(matches) != 1 for matches in found):
             raise CorpusError(
-                f"{path}: no single column is named for each of the axes {' and '.join(axes)}: {', '.join(columns.names)}"
+                f"{path}: no single column is named for each of the axes {' and '.join(axes)}: "
+                f"{', '.join(columns.names)}"
             )
         points = columns.values[:, [i for (i,) in found]]
         return contract.outline(path, points[np.isfinite(points).all(axis=1)])
@@ -506,7 +520,10 @@ def _outline(path: Path, config: FolderConfig) -> NDArray[np.float64]:
 
 
 def _pattern(template: str, sensors: Sequence[str] = ()) -> re.Pattern[str]:
-    """A template with {speaker}, {recording}, {prompt} as an expression; a field that returns must be the same again."""
+    """Turns a template such as {speaker}/{recording} into a regular expression.
+
+    A field that occurs twice must have the same text both times.
+    """
     seen: set[str] = set()
 
     def group(match: re.Match[str]) -> str:
@@ -531,11 +548,12 @@ CORPUS = contract.Corpus(
     home="your own recordings",
     licence="yours",
     citation="yours",
-    layout="corpus.toml, and the audio and trajectories that it names; its [splits] list speakers, or single recordings as "
-    "SPEAKER/RECORDING (see benchmark/corpora/folder_config.py)",
+    layout="corpus.toml, and the audio and trajectories that it names; its [splits] list speakers, or single "
+    "recordings as SPEAKER/RECORDING (see benchmark/corpora/folder_config.py)",
     sensors=PREFIXES,
     read=read,
     looks_like=looks_like,
     ignored=ignored,
-    notes="Trajectories: .npy .npz .csv .tsv .txt (NDI Wave and AG501 exports among them) .parquet .mat, Carstens .pos, or SSFF.",
+    notes="Trajectories: .npy .npz .csv .tsv .txt (NDI Wave and AG501 exports among them) .parquet .mat, "
+    "Carstens .pos, or SSFF.",
 )
