@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,10 +53,11 @@ class LevelledSpeech:
         SilentSpeechError: It holds no speech, or nothing above the last bit of 16.
     """
 
-    def __init__(self, samples: Samples, name: str) -> None:
+    def __init__(self, samples: Samples, name: str, levels: dict[float, ActiveLevel] | None = None) -> None:
         self.samples = without_dc(samples)
         self._name = name
-        self._levels: dict[float, ActiveLevel] = {}
+        # By gain; whoever reads the same speech again hands over what was measured before.
+        self._levels = {} if levels is None else levels
         self.level = self.level_at(0.0)
         if self.level.level_db <= SILENT_BELOW_DBFS:
             raise SilentSpeechError(
@@ -77,14 +78,22 @@ class LevelledSpeech:
         return self._levels[gain_db]
 
 
-def levelled_speech(utterance_id: str, samples: int, reader: SourceReader) -> LevelledSpeech:
+def levelled_speech(
+    utterance_id: str, samples: int, reader: SourceReader, levels: dict[float, ActiveLevel] | None = None
+) -> LevelledSpeech:
     """Reads an utterance of so many samples at 16 kHz and measures its P.56 active level.
+
+    Args:
+        utterance_id: Which.
+        samples: Its length.
+        reader: Reads it.
+        levels: By gain, what was measured of it before; grows.
 
     Raises:
         CorpusError: It cannot be read.
         SilentSpeechError: It holds no speech.
     """
-    return LevelledSpeech(reader.speech(utterance_id, samples), utterance_id)
+    return LevelledSpeech(reader.speech(utterance_id, samples), utterance_id, levels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,15 +109,26 @@ class AssembledNoise:
 
     samples: Samples
     rms_db: float
-    talker_levels_db: tuple[float, ...]
+    talker_levels_db: tuple[float, ...] = ()
 
 
 def assemble_noise(row: PlanRow, reader: SourceReader) -> AssembledNoise:
-    """Reads and sums the pieces of a plan row.
+    """Reads and sums the pieces of a plan row, and measures the talkers in it.
 
     Raises:
         NoiseError: A recording cannot be used.
         SilentNoiseError: All of the noise is silent, or nothing but the last bit of 16 moves.
+    """
+    tracks = noise_tracks(row, reader)
+    noise = summed_noise(row, tracks)
+    return replace(noise, talker_levels_db=_active_levels(tracks)) if row["talkers"] else noise
+
+
+def noise_tracks(row: PlanRow, reader: SourceReader) -> list[Samples]:
+    """Reads the pieces of a plan row: a track a talker, or one of other noise, each of shape (samples,).
+
+    Raises:
+        NoiseError: A recording cannot be used.
     """
     read = reader.talker if row["talkers"] else reader.noise
     tracks: list[Samples] = []
@@ -120,6 +140,15 @@ def assemble_noise(row: PlanRow, reader: SourceReader) -> AssembledNoise:
         if piece["at"] == 0:  # the next talker begins
             tracks.append(np.zeros(row["samples"]))
         tracks[-1][piece["at"] : piece["at"] + piece["frames"]] += stretch * factor(piece["gain_db"])
+    return tracks
+
+
+def summed_noise(row: PlanRow, tracks: Sequence[Samples]) -> AssembledNoise:
+    """Sums the tracks of a plan row; the levels of its talkers are not measured.
+
+    Raises:
+        SilentNoiseError: All of the noise is silent, or nothing but the last bit of 16 moves.
+    """
     noise = np.sum(tracks, axis=0)
     level_db = rms_db(noise)
     if not math.isfinite(level_db):
@@ -128,7 +157,7 @@ def assemble_noise(row: PlanRow, reader: SourceReader) -> AssembledNoise:
             "if it is damaged",
             tuple(piece["noise_id"] for piece in row["pieces"]),
         )
-    return AssembledNoise(noise, level_db, _active_levels(tracks) if row["talkers"] else ())
+    return AssembledNoise(noise, level_db)
 
 
 def _active_levels(tracks: Sequence[Samples]) -> tuple[float, ...]:
@@ -136,15 +165,29 @@ def _active_levels(tracks: Sequence[Samples]) -> tuple[float, ...]:
     return tuple(active_speech_level(track, RATE_HZ).level_db for track in heard)
 
 
-def render_mixture(
-    row: PlanRow, recipe: Recipe, speech: LevelledSpeech, noise: AssembledNoise | None
-) -> Rendered:
-    """Renders one plan row.
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixed:
+    """A mixture of which nothing was measured yet.
+
+    Attributes:
+        pcm: int16, shape (samples,), 16 kHz.
+        asked_gain_db: What brings the speech to the level that the recipe asks for.
+        speech_gain_db: What was applied to it: less, where the sum would have passed the peak limit.
+        noise_gain_db: What was applied to the noise; None for clean speech.
+    """
+
+    pcm: NDArray[np.int16]
+    asked_gain_db: float
+    speech_gain_db: float
+    noise_gain_db: float | None
+
+
+def mix(row: PlanRow, recipe: Recipe, speech: LevelledSpeech, noise: AssembledNoise | None) -> Mixed:
+    """Mixes one plan row.
 
     SNR is the P.56 active level of the speech minus the RMS of the noise over the whole mixture (the NOIZEUS
     convention), or RMS minus RMS where the recipe asks for it; both without DC, which no mixture holds. A sum
-    that would pass the peak limit is brought down by one gain common to both. What is reported of a mixture
-    is measured on its 16-bit samples.
+    that would pass the peak limit is brought down by one gain common to both.
 
     Args:
         row: What to render.
@@ -166,7 +209,22 @@ def render_mixture(
             break
         speech_gain_db = round(speech_gain_db - excess_db, _GAIN_DIGITS)
 
-    pcm = pcm16(mixture)
+    return Mixed(pcm16(mixture), asked_db, speech_gain_db, noise_gain_db)
+
+
+def render_mixture(
+    row: PlanRow, recipe: Recipe, speech: LevelledSpeech, noise: AssembledNoise | None
+) -> Rendered:
+    """Mixes one plan row, see `mix`, and measures the 16-bit samples.
+
+    Args:
+        row: What to render.
+        recipe: Levels and limits.
+        speech: Of the row's utterance.
+        noise: Of the row's pieces; None for clean speech.
+    """
+    mixed = mix(row, recipe, speech, noise)
+    pcm, speech_gain_db, noise_gain_db = mixed.pcm, mixed.speech_gain_db, mixed.noise_gain_db
     snr_p56_db, snr_rms_db, over_mean_db, over_loudest_db = None, None, None, None
     if noise is not None and noise_gain_db is not None:
         snr_p56_db, snr_rms_db = _realised(pcm, speech, speech_gain_db)
@@ -178,7 +236,7 @@ def render_mixture(
         speech_activity=round(speech.level.activity, _REPORT_DIGITS),
         speech_gain_db=speech_gain_db,
         noise_gain_db=noise_gain_db,
-        common_gain_db=round(speech_gain_db - asked_db, _GAIN_DIGITS),
+        common_gain_db=round(speech_gain_db - mixed.asked_gain_db, _GAIN_DIGITS),
         peak=int(np.abs(pcm.astype(np.int32)).max()) / FULL_SCALE,
         snr_p56_db=snr_p56_db,
         snr_rms_db=snr_rms_db,
