@@ -106,10 +106,9 @@ def _degree(axes: Axes, head: Head, name: str) -> None:
 def _location(axes: Axes, head: Head, name: str) -> None:
     to_wall = _gaps(head, name).to_wall
     place = float(location(head.wall, to_wall)[0])
-    samples = head.wall.samples
     weight = np.exp((to_wall[0].min() - to_wall[0]) / LOCATION_SPREAD_MM)
-    x, y = samples.xy[::8].T
-    axes.scatter(x, y, s=30 * weight[::8], color="tab:blue", alpha=0.3, linewidths=0)
+    x, y = head.wall.samples.xy[::2][::4].T
+    axes.scatter(x, y, s=30 * weight[::4], color="tab:blue", alpha=0.3, linewidths=0)
     axes.plot(*_on_wall(head.wall, place), "v", color="tab:blue", markersize=9)
     axes.annotate(
         f"{name} {place:.1f} mm", tuple(_on_wall(head.wall, place)), (4, 10), textcoords="offset points"

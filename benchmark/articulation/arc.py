@@ -11,9 +11,9 @@ from benchmark.articulation.outline import (
     Nearest,
     Outline,
     Points,
+    Spaced,
     nearest,
     nearest_around,
-    squared_distances,
 )
 
 #: An arc of a larger circle is a straight line: over 60 mm it departs from one by less than half a
@@ -103,7 +103,7 @@ class Gaps(NamedTuple):
     """How far a wall is from arcs or points, frame by frame.
 
     Attributes:
-        to_wall: mm, shape (frames, samples): distance of each sample of the wall and its prolongations, never
+        to_wall: mm, shape (frames, every second sample): distance of each of `Outline.samples.xy[::2]`, never
             negative.
         nearest: Where the wall itself comes closest, each value of shape (frames,); see `outline.nearest`.
     """
@@ -114,9 +114,10 @@ class Gaps(NamedTuple):
 
 def gaps_to_points(outline: Outline, points: Points) -> Gaps:
     """Distances of single points, shape (frames, 2), from the wall."""
-    own = outline.samples.own
-    squares = squared_distances(points, outline.samples.xy)
-    return Gaps(np.sqrt(squares), nearest_around(outline, points, squares[:, own].argmin(axis=1)))
+    spaced = outline.spaced
+    squares = spaced.squares_to(points)
+    closest = squares[:, spaced.own].argmin(axis=1)
+    return Gaps(_root(spaced.every_second(squares)), nearest_around(outline, points, closest))
 
 
 def gaps_to_arcs(outline: Outline, arcs: Arcs) -> Gaps:
@@ -127,18 +128,25 @@ def gaps_to_arcs(outline: Outline, arcs: Arcs) -> Gaps:
     arc that does not pass the wall. One that may pass it, or go round an end of it, is searched for the point
     that lies deepest.
     """
-    xy, own = outline.samples.xy, outline.samples.own
-    first, last = (squared_distances(arcs.ends[:, side], xy) for side in (0, 1))
-    reach = np.abs(np.sqrt(squared_distances(arcs.centre, xy)) - arcs.radius[:, None])
-    facing = _facing(arcs, xy)
-    to_wall = np.where(facing, reach, np.sqrt(np.minimum(first, last)))
+    spaced = outline.spaced
+    first, last = (spaced.squares_to(arcs.ends[:, side]) for side in (0, 1))
+    reach = _root(spaced.squares_to(arcs.centre))
+    reach -= arcs.radius[:, None]
+    np.abs(reach, out=reach)
+    aside = ~_facing(arcs, spaced)
+    to_ends = _root(spaced.every_second(np.minimum(first, last)))
+    to_wall = np.where(spaced.every_second(aside), to_ends, spaced.every_second(reach))
+    reach[aside] = np.inf
+    frames, own = len(reach), spaced.own
+    closest = np.concatenate([squares[:, own].argmin(axis=1) for squares in (first, last)])
+    of_ends = nearest_around(outline, np.concatenate([arcs.ends[:, 0], arcs.ends[:, 1]]), closest)
     found = [
-        _nearest_inside(outline, arcs, np.where(facing, reach, np.inf)[:, own].argmin(axis=1)),
-        nearest_around(outline, arcs.ends[:, 0], first[:, own].argmin(axis=1)),
-        nearest_around(outline, arcs.ends[:, 1], last[:, own].argmin(axis=1)),
+        _nearest_inside(outline, arcs, reach[:, own].argmin(axis=1)),
+        Nearest(*(values[:frames] for values in of_ends)),
+        Nearest(*(values[frames:] for values in of_ends)),
     ]
     found = [_nearer(found[0], _nearer(found[1], found[2]))]
-    longest = np.hypot(*np.diff(xy[own], axis=0).T).max()
+    longest = np.sqrt(spaced.run_squared.max())
     passing = np.flatnonzero((found[0].distance <= longest / 2) | _passes_an_end(outline, arcs))
     if passing.size:
         deepest = _deepest(outline, arcs.some(passing))
@@ -171,7 +179,7 @@ def nearest_to_arc(outline: Outline, circle: Points, ends: Points) -> Nearest:
 
 def _nearest_inside(outline: Outline, arcs: Arcs, closest: NDArray[np.intp]) -> Nearest:
     """Where the wall faces the inside of each arc around its sample `closest`; infinitely far where it does not."""
-    xy, place = (part[outline.samples.own] for part in (outline.samples.xy, outline.samples.place))
+    xy, place = outline.spaced.xy, outline.spaced.place
     foot = nearest_around(outline, arcs.centre, closest)
     feet = np.stack([np.interp(foot.place, place, xy[:, axis]) for axis in (0, 1)], axis=1)
     found = [
@@ -189,10 +197,11 @@ def _nearer(one: Nearest, two: Nearest) -> Nearest:
     return Nearest(*(np.where(closer, a, b) for a, b in zip(one, two, strict=True)))
 
 
-def _facing(arcs: Arcs, points: Points) -> NDArray[np.bool_]:
-    """Whether points lie in the sector between the two ends of each arc, shape (frames, points)."""
+def _facing(arcs: Arcs, spaced: Spaced) -> NDArray[np.bool_]:
+    """Whether the kept samples of a wall lie in the sector between the two ends of each arc, shape (frames, samples)."""
     first, last = _sector(arcs)
-    return np.asarray((_turned(first, arcs.centre, points) >= 0) & (_turned(last, arcs.centre, points) <= 0))
+    turned = _turned(first, arcs.centre, spaced)
+    return np.asarray(np.minimum(turned, _turned(-last, arcs.centre, spaced), out=turned) >= 0)
 
 
 def _faces(arcs: Arcs, points: Points) -> NDArray[np.bool_]:
@@ -209,11 +218,17 @@ def _sector(arcs: Arcs) -> tuple[Points, Points]:
     return np.where(clockwise, last, first), np.where(clockwise, first, last)
 
 
-def _turned(direction: Points, centre: Points, points: Points) -> NDArray[np.float64]:
-    """Cross product of a direction and the way from the centre to each point, shape (frames, points)."""
-    product = np.stack([-direction[:, 1], direction[:, 0]], axis=1) @ points.T
-    product -= _cross(direction, centre)[:, None]
-    return np.asarray(product)
+def _turned(direction: Points, centre: Points, spaced: Spaced) -> NDArray[np.float64]:
+    """Cross product of a direction and the way from the centre to each kept sample, shape (frames, samples)."""
+    factors = np.stack([direction[:, 1] / 2, -direction[:, 0] / 2, -_cross(direction, centre)], axis=1)
+    # Rows 1 and 2 of what is lifted are -2 x and -2 y, row 3 is 1.
+    return np.asarray(factors @ spaced.lifted[1:])
+
+
+def _root(squares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Square roots, in place; what rounding has brought below 0 is 0."""
+    np.maximum(squares, 0.0, out=squares)
+    return np.asarray(np.sqrt(squares, out=squares))
 
 
 def _passes_an_end(outline: Outline, arcs: Arcs) -> NDArray[np.bool_]:

@@ -73,10 +73,30 @@ class Lag(NamedTuple):
     chance: float
 
 
+class _Sums(NamedTuple):
+    """Sums over the frames in which levels and moves overlap, from which maps and what they explain are computed.
+
+    Each has the shape (recordings, shifts, ...) and is taken once, because a search asks for the same shifts of the
+    same recordings thousands of times.
+    """
+
+    frames: Array
+    levels: Array
+    moves: Array
+    square: Array
+    cross: Array
+    power: Array
+
+    def some(self, recordings: NDArray[np.intp], shifts: NDArray[np.intp]) -> _Sums:
+        """Those of some recordings and shifts."""
+        return _Sums(*(part[recordings, shifts] for part in self))
+
+
 class _Map(NamedTuple):
+    """A linear map from moves to levels; leading axes number the maps."""
+
     mean_level: Array
     mean_move: Array
-    spread: Array
     weights: Array
 
 
@@ -104,22 +124,23 @@ def estimate(recordings: Sequence[Recording]) -> Lag | None:
     wide = {len(one.moves.T) for one in recordings}
     if len(recordings) < FEWEST or len(wide) != 1:
         return None
-    unshifted = _explained(recordings, [0] * len(recordings))
+    sums = _summed(recordings)
+    unshifted = _explained(sums, [0] * len(recordings))
     if unshifted > _SOME and _mostly_near(
-        _nearest_shifts(recordings, 0), 0
+        _nearest_shifts(sums, 0), 0
     ):  # The usual case: found without a search.
         return Lag((0.0,) * len(recordings), (0.0,) * len(recordings), unshifted, unshifted, 0.0)
     search = _alike
-    shifts, explained = search(recordings)
+    shifts, explained = search(sums)
     common = int(np.median(shifts))
-    if explained < _SOME or not _mostly_near(_nearest_shifts(recordings, common), common):
+    if explained < _SOME or not _mostly_near(_nearest_shifts(sums, common), common):
         search = _each
-        shifts, explained = search(recordings)
+        shifts, explained = search(sums)
         common = int(np.median(shifts))
     _, chance = search(
-        [Recording(a.levels, b.moves) for a, b in zip(recordings, _turned(recordings), strict=True)]
+        _summed([Recording(a.levels, b.moves) for a, b in zip(recordings, _turned(recordings), strict=True)])
     )
-    curves = _curves(recordings, shifts)
+    curves = _curves(sums, shifts)
     gains = [curve[_at(shift)] - curve[_at(common)] for curve, shift in zip(curves, shifts, strict=True)]
     return Lag(tuple(s / RATE_HZ for s in shifts), tuple(map(float, gains)), explained, unshifted, chance)
 
@@ -128,49 +149,52 @@ def _turned(recordings: Sequence[Recording]) -> list[Recording]:
     return [*recordings[1:], recordings[0]]
 
 
-def _nearest_shifts(recordings: Sequence[Recording], common: int) -> list[int]:
+def _nearest_shifts(sums: _Sums, common: int) -> list[int]:
     """Where each recording fits best while all others have the common shift."""
-    return [SHIFTS[int(curve.argmax())] for curve in _curves(recordings, [common] * len(recordings))]
+    return _best(_curves(sums, [common] * len(sums.frames)))
+
+
+def _best(curves: Array) -> list[int]:
+    """The shift at which each curve is highest."""
+    return [SHIFTS[at] for at in curves.argmax(axis=1)]
 
 
 def _mostly_near(shifts: Sequence[int], common: int) -> bool:
     return float(np.mean([abs(shift - common) <= _AT_ONCE for shift in shifts])) >= _MOST
 
 
-def _alike(recordings: Sequence[Recording]) -> tuple[list[int], float]:
+def _alike(sums: _Sums) -> tuple[list[int], float]:
     """The common shift that explains most, each recording then shifted a little further; and how much they explain."""
-    return _settled(recordings, _best_step(recordings, [0] * len(recordings), SHIFTS))
+    return _settled(sums, _best_step(sums, [0] * len(sums.frames), SHIFTS))
 
 
-def _each(recordings: Sequence[Recording]) -> tuple[list[int], float]:
+def _each(sums: _Sums) -> tuple[list[int], float]:
     """The shifts that explain most, each recording for itself; started from those after which the others are best shifted."""
-    after = sorted((_after(recordings, i) for i in range(len(recordings))), key=lambda one: -one[1])
-    starts = [_best_step(recordings, start, SHIFTS) for start, _ in after[:2]]
-    return max(
-        [_alike(recordings), *(_settled(recordings, start) for start in starts)], key=lambda one: one[1]
-    )
+    after = sorted((_after(sums, i) for i in range(len(sums.frames))), key=lambda one: -one[1])
+    starts = [_best_step(sums, start, SHIFTS) for start, _ in after[:2]]
+    return max([_alike(sums), *(_settled(sums, start) for start in starts)], key=lambda one: one[1])
 
 
-def _after(recordings: Sequence[Recording], first: int) -> tuple[list[int], float]:
+def _after(sums: _Sums, first: int) -> tuple[list[int], float]:
     """Each recording shifted to where a map of `first` alone explains most of it, and how much all then explain of each other."""
-    alone = _fitted(*_sums(*_paired(recordings[first].levels, recordings[first].moves, 0)))
-    shifts = [SHIFTS[int(_curve(one, alone).argmax())] for one in recordings]
+    alone = _fitted(sums.some(np.array([[first]], np.intp), np.array([[_at(0)]], np.intp)))
+    shifts = _best(_shares(sums, alone))
     shifts[first] = 0
-    return shifts, _explained(recordings, shifts)
+    return shifts, _explained(sums, shifts)
 
 
-def _best_step(recordings: Sequence[Recording], shifts: Sequence[int], steps: range) -> list[int]:
+def _best_step(sums: _Sums, shifts: Sequence[int], steps: range) -> list[int]:
     """All shifts moved by one common step: all may have settled beside the truth together."""
-    return _limited(shifts, max(steps, key=lambda step: _explained(recordings, _limited(shifts, step))))
+    moved = [_limited(shifts, step) for step in steps]
+    return moved[int(_explained_by(sums, moved).argmax())]
 
 
-def _settled(recordings: Sequence[Recording], shifts: list[int]) -> tuple[list[int], float]:
+def _settled(sums: _Sums, shifts: list[int]) -> tuple[list[int], float]:
     """Shifts each recording in turn to where the map of the others explains most of it, until nothing changes."""
-    best = (shifts, _explained(recordings, shifts))
+    best = (shifts, _explained(sums, shifts))
     for _ in range(_ROUNDS):
-        moved = [SHIFTS[int(curve.argmax())] for curve in _curves(recordings, best[0])]
-        moved = _best_step(recordings, moved, _NEAREST)
-        explained = _explained(recordings, moved)
+        moved = _best_step(sums, _best(_curves(sums, best[0])), _NEAREST)
+        explained = _explained(sums, moved)
         if explained <= best[1]:
             break
         best = (moved, explained)
@@ -185,53 +209,101 @@ def _at(shift: int) -> int:
     return (shift - SHIFTS.start) // SHIFTS.step
 
 
-def _curves(recordings: Sequence[Recording], shifts: Sequence[int]) -> list[Array]:
-    """Of each recording the share explained at every one of `SHIFTS`, by a map of the others at their `shifts`."""
-    return [
-        _curve(one, others) for one, others in zip(recordings, _left_out(recordings, shifts), strict=True)
+def _curves(sums: _Sums, shifts: Sequence[int]) -> Array:
+    """Share explained of each recording at every one of `SHIFTS`, by a map of the others at their `shifts`."""
+    others = _left_out(_shifted(sums, [shifts]))
+    return _shares(sums, _Map(*(np.moveaxis(part, 0, 1) for part in others)))
+
+
+def _explained(sums: _Sums, shifts: Sequence[int]) -> float:
+    return float(_explained_by(sums, [shifts])[0])
+
+
+def _explained_by(sums: _Sums, candidates: Sequence[Sequence[int]]) -> Array:
+    """Share explained of each recording by a map of the others, mean over recordings, for each of some lists of shifts."""
+    own = _shifted(sums, candidates)
+    return np.asarray(_shares(own, _left_out(own)).mean(axis=1))
+
+
+def _shifted(sums: _Sums, candidates: Sequence[Sequence[int]]) -> _Sums:
+    """Sums of shape (candidates, recordings, ...)."""
+    at = np.array(candidates, np.intp) - SHIFTS.start
+    return sums.some(np.arange(at.shape[1], dtype=np.intp)[None], at)
+
+
+def _left_out(sums: _Sums) -> _Map:
+    """For each recording (second axis) the map that is fitted on all others."""
+    return _fitted(_Sums(*(part.sum(axis=1, keepdims=True) - part for part in sums)))
+
+
+def _summed(recordings: Sequence[Recording]) -> _Sums:
+    # About common means, so that sums of squares lose no digits to an offset.
+    levels = np.concatenate([one.levels for one in recordings]).mean(axis=0)
+    moves = np.concatenate([one.moves for one in recordings]).mean(axis=0)
+    found = [
+        [_sums(*_paired(one.levels - levels, one.moves - moves, shift)) for shift in SHIFTS]
+        for one in recordings
     ]
+    return _Sums(*(np.array(part) for part in zip(*(zip(*own, strict=True) for own in found), strict=True)))
 
 
-def _curve(one: Recording, others: _Map) -> Array:
-    said, heard = _said(one, others)
-    return np.array([_share(*_paired(heard, said, shift)) for shift in SHIFTS])
+def _sums(levels: Array, moves: Array) -> tuple[int, Array, Array, Array, Array, float]:
+    return (
+        len(levels),
+        levels.sum(axis=0),
+        moves.sum(axis=0),
+        moves.T @ moves,
+        moves.T @ levels,
+        float((levels**2).sum()),
+    )
 
 
-def _explained(recordings: Sequence[Recording], shifts: Sequence[int]) -> float:
-    maps = _left_out(recordings, shifts)
-    shares = []
-    for one, others, shift in zip(recordings, maps, shifts, strict=True):
-        said, heard = _said(one, others)
-        shares.append(_share(*_paired(heard, said, shift)))
-    return float(np.mean(shares))
+def _outer(one: Array, two: Array) -> Array:
+    return np.asarray(one[..., :, None] * two[..., None, :])
 
 
-def _said(one: Recording, others: _Map) -> tuple[Array, Array]:
-    """Levels that the map makes of a recording's articulation, and its own, both about the same mean."""
-    said = (one.moves - others.mean_move) / others.spread @ others.weights
-    return said, one.levels - others.mean_level
+def _times(vectors: Array, matrices: Array) -> Array:
+    return np.asarray((vectors[..., None, :] @ matrices)[..., 0, :])
 
 
-def _left_out(recordings: Sequence[Recording], shifts: Sequence[int]) -> list[_Map]:
-    """For each recording the map that is fitted on all others."""
-    pairs = [_paired(one.levels, one.moves, shift) for one, shift in zip(recordings, shifts, strict=True)]
-    sums = [_sums(levels, moves) for levels, moves in pairs]
-    total = [np.sum(parts, axis=0) for parts in zip(*sums, strict=True)]
-    return [_fitted(*(whole - part for whole, part in zip(total, own, strict=True))) for own in sums]
+def _inner(one: Array, two: Array) -> Array:
+    """Sums of the products of two matrices, without the products in memory."""
+    rows, columns = (part.reshape(*part.shape[:-2], -1) for part in (one, two))
+    return np.asarray((rows[..., None, :] @ columns[..., :, None])[..., 0, 0])
 
 
-def _sums(levels: Array, moves: Array) -> tuple[Array, Array, Array, Array, Array]:
-    return np.array(len(levels)), levels.sum(axis=0), moves.sum(axis=0), moves.T @ moves, moves.T @ levels
-
-
-def _fitted(count: Array, levels: Array, moves: Array, square: Array, cross: Array) -> _Map:
+def _fitted(sums: _Sums) -> _Map:
     """Ridge regression of levels on moves from their sums, moves scaled to a spread of one."""
-    mean_level, mean_move = levels / count, moves / count
-    covariance = square / count - np.outer(mean_move, mean_move)
-    spread = np.sqrt(np.maximum(np.diag(covariance), 1e-12))
-    scaled = covariance / np.outer(spread, spread) + _RIDGE * np.eye(len(spread))
-    towards = (cross / count - np.outer(mean_move, mean_level)) / spread[:, None]
-    return _Map(mean_level, mean_move, spread, np.linalg.solve(scaled, towards))
+    count = sums.frames[..., None]
+    mean_level, mean_move = sums.levels / count, sums.moves / count
+    covariance = sums.square / count[..., None] - _outer(mean_move, mean_move)
+    spread = np.sqrt(np.maximum(np.diagonal(covariance, axis1=-2, axis2=-1), 1e-12))
+    scaled = covariance / _outer(spread, spread) + _RIDGE * np.eye(spread.shape[-1])
+    towards = (sums.cross / count[..., None] - _outer(mean_move, mean_level)) / spread[..., None]
+    return _Map(mean_level, mean_move, np.linalg.solve(scaled, towards) / spread[..., None])
+
+
+def _shares(sums: _Sums, by: _Map) -> Array:
+    """Share of the variance of levels that a map explains, shape (recordings, shifts); hardly any overlap explains nothing."""
+    count, mean_level = sums.frames, by.mean_level
+    # Squares of levels, of what the map says, and their products, all about the means of the map.
+    heard = (
+        sums.power
+        - 2 * (sums.levels * mean_level).sum(axis=-1)
+        + count * (mean_level * mean_level).sum(axis=-1)
+    )
+    mean_said = _times(by.mean_move, by.weights)
+    all_said = _times(sums.moves, by.weights)
+    agreed = (
+        _inner(sums.cross, by.weights)
+        - (mean_said * sums.levels).sum(axis=-1)
+        - ((all_said - count[..., None] * mean_said) * mean_level).sum(axis=-1)
+    )
+    said = _inner(sums.square, by.weights @ np.swapaxes(by.weights, -2, -1)) - (
+        mean_said * (2 * all_said - count[..., None] * mean_said)
+    ).sum(axis=-1)
+    enough = (count >= _LEAST_FRAMES) & (heard > 0)
+    return np.where(enough, (2 * agreed - said) / np.where(enough, heard, 1.0), -1.0)
 
 
 def _paired(levels: Array, moves: Array, shift: int) -> tuple[Array, Array]:
@@ -239,14 +311,6 @@ def _paired(levels: Array, moves: Array, shift: int) -> tuple[Array, Array]:
     levels, moves = levels[max(-shift, 0) :], moves[max(shift, 0) :]
     frames = min(len(levels), len(moves))
     return levels[:frames], moves[:frames]
-
-
-def _share(heard: Array, said: Array) -> float:
-    """Share of the variance of `heard` that `said` explains; hardly any overlap explains nothing."""
-    whole = float((heard**2).sum())
-    if len(heard) < _LEAST_FRAMES or whole <= 0:
-        return -1.0
-    return 1.0 - float(((heard - said) ** 2).sum()) / whole
 
 
 def _levels(clip: Clip) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy
@@ -49,6 +49,56 @@ class Samples(NamedTuple):
     own: slice
 
 
+class Spaced(NamedTuple):
+    """What distances to a wall are computed from, prepared once for each wall.
+
+    Places are averaged over every second of its samples, `Samples.xy[::2]`; degrees are looked for among all samples
+    of the wall itself. Only these are kept here.
+
+    Attributes:
+        lifted: Shape (4, kept samples): see `squares_to`.
+        own: Which of those kept belong to the wall itself.
+        ahead: Those ahead of it, and `behind` those behind it.
+        behind: See `ahead`.
+        first: Which of the wall's own samples is the first of every second one, 0 or 1.
+        averaging: Shape (every second sample, 2): the length of wall that each stands for, times its place and alone.
+        xy: Samples of the wall itself, mm, shape (samples, 2).
+        place: Where they lie along it, mm.
+        run: From each to the next, mm, shape (samples - 1, 2).
+        run_squared: Squared lengths of these, mm^2.
+        unit: Their directions.
+        corner: Direction at each sample: at a corner the mean of its two segments tells the sides apart.
+    """
+
+    lifted: NDArray[np.float64]
+    own: slice
+    ahead: slice
+    behind: slice
+    first: int
+    averaging: NDArray[np.float64]
+    xy: Points
+    place: NDArray[np.float64]
+    run: Points
+    run_squared: NDArray[np.float64]
+    unit: Points
+    corner: Points
+
+    def squares_to(self, queries: Points) -> NDArray[np.float64]:
+        """Squared distance of every query, shape (queries, 2), to every kept sample; may fall below 0 by rounding.
+
+        |q - p|^2 = |q|^2 - 2 q p + |p|^2 as one product of matrices.
+        """
+        lifted = np.ones((len(queries), 4))
+        lifted[:, 1:3] = queries
+        np.einsum("ij,ij->i", queries, queries, out=lifted[:, 3])
+        return np.asarray(lifted @ self.lifted)
+
+    def every_second(self, of_kept: NDArray[Any]) -> NDArray[Any]:
+        """Of values at the kept samples, shape (frames, kept), those of every second sample, from front to back."""
+        own = of_kept[:, self.own][:, self.first :: 2]
+        return np.concatenate([of_kept[:, self.ahead], own, of_kept[:, self.behind]], axis=1)
+
+
 @dataclass(frozen=True, eq=False)
 class Outline:
     """A line from the front of the palate backwards and down the pharynx.
@@ -81,6 +131,35 @@ class Outline:
         inside = along(own)
         place = np.concatenate([-steps[::-1], inside, inside[-1] + steps])
         return Samples(xy, place, slice(len(steps), len(steps) + len(own)))
+
+    @cached_property
+    def spaced(self) -> Spaced:
+        """What distances are computed from."""
+        xy, place, own = self.samples
+        ahead, behind = xy[: own.start : 2], xy[own.stop + (own.stop % 2) :: 2]
+        kept = np.concatenate([ahead, xy[own], behind])
+        within = slice(len(ahead), len(ahead) + own.stop - own.start)
+        lifted = np.stack([(kept * kept).sum(axis=1), *(-2.0 * kept.T), np.ones(len(kept))])
+        every_second = place[::2]
+        step = np.diff(every_second, prepend=every_second[0], append=every_second[-1])
+        length = (step[:-1] + step[1:]) / 2
+        run = np.diff(xy[own], axis=0)
+        squared = (run * run).sum(axis=1)
+        unit = run / np.sqrt(squared)[:, None]
+        return Spaced(
+            lifted,
+            within,
+            slice(0, within.start),
+            slice(within.stop, None),
+            own.start % 2,
+            np.stack([length * every_second, length], axis=1),
+            xy[own],
+            place[own],
+            run,
+            squared,
+            unit,
+            np.concatenate([unit[:1], unit[:-1] + unit[1:], unit[-1:]]),
+        )
 
 
 class Nearest(NamedTuple):
@@ -151,9 +230,9 @@ def nearest(outline: Outline, queries: Points) -> Nearest:
         outline: Outer wall.
         queries: mm, shape (queries, 2), finite.
     """
-    xy = outline.samples.xy[outline.samples.own]
+    spaced = outline.spaced
     parts = [queries[start : start + _CHUNK] for start in range(0, len(queries), _CHUNK)]
-    closest = [squared_distances(part, xy).argmin(axis=1) for part in parts]
+    closest = [spaced.squares_to(part)[:, spaced.own].argmin(axis=1) for part in parts]
     return nearest_around(outline, queries, np.concatenate(closest) if closest else np.zeros(0, np.intp))
 
 
@@ -165,9 +244,8 @@ def nearest_around(outline: Outline, queries: Points, closest: NDArray[np.intp])
         queries: mm, shape (queries, 2).
         closest: Index of one of the wall's own samples for each query.
     """
-    xy, place = (part[outline.samples.own] for part in (outline.samples.xy, outline.samples.place))
-    run = np.diff(xy, axis=0)
-    squares = (run * run).sum(axis=1)
+    spaced = outline.spaced
+    xy, run, squares = spaced.xy, spaced.run, spaced.run_squared
     found: list[tuple[NDArray[np.float64], ...]] = []
     for segment in (np.maximum(closest - 1, 0), np.minimum(closest, len(run) - 1)):
         away = queries - xy[segment]
@@ -181,24 +259,13 @@ def nearest_around(outline: Outline, queries: Points, closest: NDArray[np.intp])
     )
     segment = chosen.astype(np.intp)
     free = np.clip(free, np.where(segment == 0, -np.inf, 0.0), np.where(segment == len(run) - 1, np.inf, 1.0))
-    where = place[segment] + free * np.sqrt(squares[segment])
-    # At a corner the mean direction of its two segments tells the sides apart.
-    unit = run / np.sqrt(squares)[:, None]
-    corner = np.concatenate([unit[:1], unit[:-1] + unit[1:], unit[-1:]])
+    where = spaced.place[segment] + free * np.sqrt(squares[segment])
     inner = (share > 0) & (share < 1)
     vertex = segment + (share >= 1)
-    direction = np.where(inner[:, None], unit[segment], corner[vertex])
+    direction = np.where(inner[:, None], spaced.unit[segment], spaced.corner[vertex])
     beyond = (direction[:, 0] * dy - direction[:, 1] * dx) * outline.anterior < 0
     open_end = ~inner & ((vertex == 0) | (vertex == len(run)))
     return Nearest(np.where(beyond & ~open_end, -distance, distance), where)
-
-
-def squared_distances(queries: Points, points: Points) -> NDArray[np.float64]:
-    """Squared distance of every query to every point, shape (queries, points)."""
-    squares = queries @ (-2.0 * points.T)
-    squares += (queries * queries).sum(axis=1)[:, None]
-    squares += (points * points).sum(axis=1)
-    return np.maximum(squares, 0.0, out=squares)
 
 
 def _sparser(length_mm: float) -> float:

@@ -72,8 +72,6 @@ NAMES = TRACT_VARIABLES
 #: Places of the wall that are so much further from the tongue than the nearest one count 1 / e times as much,
 #: mm.
 LOCATION_SPREAD_MM = 4.0
-#: Every second sample of the wall is enough for a mean over places.
-_EVERY = 2
 
 
 class Track(NamedTuple):
@@ -146,17 +144,17 @@ def location(outline: Outline, to_wall: NDArray[np.float64]) -> NDArray[np.float
 
     Args:
         outline: Outer wall.
-        to_wall: Distance of each of the wall's samples from the tongue, mm, shape (frames, samples).
+        to_wall: Distance of every second of the wall's samples from the tongue, mm, shape (frames, samples): enough
+            for a mean over places.
 
     Returns:
         mm along the wall from its front end, shape (frames,).
     """
-    place = outline.samples.place[::_EVERY]
-    further = to_wall[:, ::_EVERY]
-    nearness = np.exp((further.min(axis=1, keepdims=True) - further) / LOCATION_SPREAD_MM)
-    step = np.diff(place, prepend=place[0], append=place[-1])
-    weight = nearness * (step[:-1] + step[1:]) / 2
-    return np.asarray((weight @ place) / weight.sum(axis=1))
+    nearness = to_wall.min(axis=1, keepdims=True) - to_wall
+    nearness /= LOCATION_SPREAD_MM
+    np.exp(nearness, out=nearness)
+    weighted = nearness @ outline.spaced.averaging
+    return np.asarray(weighted[:, 0] / weighted[:, 1])
 
 
 def _lip_aperture(upper: Track | None, lower: Track | None) -> Value | None:

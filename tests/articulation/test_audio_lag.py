@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmark.articulation.audio_lag import FEWEST, estimate, recording
+from benchmark.articulation.audio_lag import FEWEST, SHIFTS, Recording, _curves, _summed, estimate, recording
 from benchmark.articulation.plausibility import implausible, lines
 from benchmark.corpora import get
 from benchmark.types import Clip, Utterance
@@ -66,3 +66,30 @@ def test_articulation_of_other_recordings_has_no_lag() -> None:
 def test_too_few_recordings_tell_nothing() -> None:
     few = [recording(one.audio(), one.trajectories()) for one in spoken()[: FEWEST - 1]]  # type: ignore[misc]
     assert estimate(few) is None  # type: ignore[arg-type]
+
+
+def test_what_is_explained_is_what_a_regression_on_the_frames_themselves_explains() -> None:
+    draw = np.random.default_rng(5).standard_normal
+    recordings = [
+        Recording(draw((length, 3)) + 7.0, 20.0 * draw((length, 5)) - 40.0) for length in (60, 80, 70)
+    ]
+    shifts = [2, -3, 0]
+    found = _curves(_summed(recordings), shifts)
+
+    def overlapping(one: Recording, shift: int) -> tuple[np.ndarray, np.ndarray]:
+        levels, moves = one.levels[max(-shift, 0) :], one.moves[max(shift, 0) :]
+        frames = min(len(levels), len(moves))
+        return levels[:frames], moves[:frames]
+
+    parts = [overlapping(one, shift) for one, shift in zip(recordings[1:], shifts[1:], strict=True)]
+    levels, moves = (np.concatenate(part) for part in zip(*parts, strict=True))
+    scaled = (moves - moves.mean(axis=0)) / moves.std(axis=0)
+    weights = np.linalg.solve(
+        scaled.T @ scaled / len(scaled) + 0.01 * np.eye(5),
+        scaled.T @ (levels - levels.mean(axis=0)) / len(scaled),
+    )
+    for shift, explained in zip(SHIFTS, found[0], strict=True):
+        own, moved = overlapping(recordings[0], shift)
+        heard = own - levels.mean(axis=0)
+        said = (moved - moves.mean(axis=0)) / moves.std(axis=0) @ weights
+        assert explained == pytest.approx(1 - ((heard - said) ** 2).sum() / (heard**2).sum(), abs=1e-9)
