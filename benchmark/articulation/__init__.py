@@ -1,1 +1,1 @@
-"""From raw articulation to the parameters that models predict: tract variables, source features, smooth pellets."""
+"""From raw articulation to what models predict: tract variables, source features, smooth pellets."""

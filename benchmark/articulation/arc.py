@@ -121,7 +121,7 @@ def gaps_to_points(outline: Outline, points: Points) -> Gaps:
 
 
 def gaps_to_arcs(outline: Outline, arcs: Arcs) -> Gaps:
-    """Distances of arcs from the wall; the least is that of the arc's point whose signed distance is least (`outline.nearest`).
+    """Least signed distance of each arc from the wall (signs as in `outline.nearest`).
 
     Seen from a point of the wall, the nearest point of an arc lies on the radius through the former if that
     radius is in the sector of the arc; else it is one of the arc's ends. This gives the exact distance of an
@@ -178,7 +178,7 @@ def nearest_to_arc(outline: Outline, circle: Points, ends: Points) -> Nearest:
 
 
 def _nearest_inside(outline: Outline, arcs: Arcs, closest: NDArray[np.intp]) -> Nearest:
-    """Where the wall faces the inside of each arc around its sample `closest`; infinitely far where it does not."""
+    """Where the wall faces the inside of each arc around its sample `closest`; else infinitely far."""
     xy, place = outline.spaced.xy, outline.spaced.place
     foot = nearest_around(outline, arcs.centre, closest)
     feet = np.stack([np.interp(foot.place, place, xy[:, axis]) for axis in (0, 1)], axis=1)
@@ -212,7 +212,7 @@ def _faces(arcs: Arcs, points: Points) -> NDArray[np.bool_]:
 
 
 def _sector(arcs: Arcs) -> tuple[Points, Points]:
-    """From the centre to the two ends, in such an order that the arc turns anticlockwise from one to the other."""
+    """Vectors from the centre to the ends of each arc, ordered so that it turns anticlockwise."""
     first, last = np.moveaxis(arcs.ends - arcs.centre[:, None], 1, 0)
     clockwise = (_cross(first, last) < 0)[:, None]
     return np.where(clockwise, last, first), np.where(clockwise, first, last)
@@ -232,7 +232,7 @@ def _root(squares: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _passes_an_end(outline: Outline, arcs: Arcs) -> NDArray[np.bool_]:
-    """Whether some point of an arc lies ahead of the first or behind the last point of the wall, where it could go round it."""
+    """Whether a point of an arc lies beyond an end of the wall, where the arc could go round it."""
     points = np.asarray(outline.points, np.float64)
     found = np.zeros(len(arcs.radius), bool)
     for end, before in ((points[0], points[1]), (points[-1], points[-2])):
@@ -246,7 +246,7 @@ def _passes_an_end(outline: Outline, arcs: Arcs) -> NDArray[np.bool_]:
 
 
 def _deepest(outline: Outline, arcs: Arcs) -> Nearest:
-    """Least signed distance of the arcs' points, found by sampling them and by halving the stretches around each minimum."""
+    """Least signed distance of points on the arcs, by sampling and then halving around each minimum."""
     shares = np.linspace(0.0, 1.0, _PLACES)
     frames = len(arcs.radius)
     depth, place = (

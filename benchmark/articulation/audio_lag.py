@@ -76,8 +76,8 @@ class Lag(NamedTuple):
 class _Sums(NamedTuple):
     """Sums over the frames in which levels and moves overlap, from which maps and what they explain are computed.
 
-    Each has the shape (recordings, shifts, ...) and is taken once, because a search asks for the same shifts of the
-    same recordings thousands of times.
+    Each has the shape (recordings, shifts, ...) and is taken once, because a search asks for the same shifts
+    of the same recordings thousands of times.
     """
 
     frames: Array
@@ -164,19 +164,28 @@ def _mostly_near(shifts: Sequence[int], common: int) -> bool:
 
 
 def _alike(sums: _Sums) -> tuple[list[int], float]:
-    """The common shift that explains most, each recording then shifted a little further; and how much they explain."""
+    """Refines the common shift that explains most, recording by recording; returns its share too.
+
+    The share is what a map fitted to the other recordings explains.
+    """
     return _settled(sums, _best_step(sums, [0] * len(sums.frames), SHIFTS))
 
 
 def _each(sums: _Sums) -> tuple[list[int], float]:
-    """The shifts that explain most, each recording for itself; started from those after which the others are best shifted."""
+    """The shifts of single recordings that explain most, and the share they explain.
+
+    The search starts from shifts that fit the map of one recording.
+    """
     after = sorted((_after(sums, i) for i in range(len(sums.frames))), key=lambda one: -one[1])
     starts = [_best_step(sums, start, SHIFTS) for start, _ in after[:2]]
     return max([_alike(sums), *(_settled(sums, start) for start in starts)], key=lambda one: one[1])
 
 
 def _after(sums: _Sums, first: int) -> tuple[list[int], float]:
-    """Each recording shifted to where a map of `first` alone explains most of it, and how much all then explain of each other."""
+    """Shifts each recording to where a map fitted to `first` explains most of it.
+
+    Returned with the share that all recordings then explain of each other.
+    """
     alone = _fitted(sums.some(np.array([[first]], np.intp), np.array([[_at(0)]], np.intp)))
     shifts = _best(_shares(sums, alone))
     shifts[first] = 0
@@ -190,7 +199,7 @@ def _best_step(sums: _Sums, shifts: Sequence[int], steps: range) -> list[int]:
 
 
 def _settled(sums: _Sums, shifts: list[int]) -> tuple[list[int], float]:
-    """Shifts each recording in turn to where the map of the others explains most of it, until nothing changes."""
+    """Shifts each recording in turn to where the map of the others explains most, until it settles."""
     best = (shifts, _explained(sums, shifts))
     for _ in range(_ROUNDS):
         moved = _best_step(sums, _best(_curves(sums, best[0])), _NEAREST)

@@ -1,4 +1,4 @@
-"""How well the constrictions of a speaker are defined: whether their locations jump or stick, and what the palate is."""
+"""How well constrictions are defined for a speaker: locations that jump or stick, and the palate."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class Constrictions:
 
 
 def constrictions(utterances: Sequence[Utterance], sensors: Mapping[str, str]) -> Constrictions | None:
-    """What is known of the constrictions of one speaker, or None where no recording or the palate cannot be read.
+    """What is known of the constrictions of one speaker.
+
+    None where no recording or the palate cannot be read.
 
     Args:
         utterances: Of one speaker.

@@ -1,4 +1,4 @@
-"""Whether pellets lie where a head has them: axes that are turned round or exchanged, and sensors that are exchanged.
+"""Checks that pellets lie as in a head: finds axes turned or exchanged, and sensors exchanged.
 
 From the lips to the pharynx the sensors of every head follow each other in one order, and the upper lip is
 above the lower. Medians over a speaker's recordings keep that order with room to spare in every corpus that
@@ -105,7 +105,7 @@ def _out_of_order(places: Places) -> dict[str, float]:
 
 
 def _explanations(places: Places) -> list[str]:
-    """Each change of axes and each exchange of two sensors after which nothing is out of order, the simplest kind first."""
+    """The changes of axes and exchanges of two sensors that mend the order, the simplest kind first."""
     turned = [
         what
         for what, turn in _AXES.items()
@@ -120,7 +120,7 @@ def _explanations(places: Places) -> list[str]:
 
 
 def _lip_corner(places: Places) -> list[str]:
-    """A lip that lies far behind the other, and alone is out of order: its sensor is at the corner of the mouth."""
+    """Suspects a sensor at the corner of the mouth: one lip alone lies far behind the other."""
     if not all(lip in places for lip in _LIPS):
         return []
     rear = min(_LIPS, key=lambda lip: places[lip][0])

@@ -180,7 +180,9 @@ def along(points: Points) -> NDArray[np.float64]:
 
 
 def from_anatomy(anatomy: Anatomy) -> Outline:
-    """The palate trace, joined by a straight line (the velum) to the pharyngeal wall where there is one, and smoothed.
+    """The palate trace, smoothed, and joined to the pharyngeal wall where there is one.
+
+    The joint, a straight line, stands for the velum.
 
     Raises:
         CorpusError: Fewer than two different points.
@@ -237,7 +239,9 @@ def nearest(outline: Outline, queries: Points) -> Nearest:
 
 
 def nearest_around(outline: Outline, queries: Points, closest: NDArray[np.intp]) -> Nearest:
-    """The same, where the sample closest to each query is known: only the two segments that meet there are looked at.
+    """As `nearest`, faster: the sample closest to each query is known.
+
+    Only the two segments that meet there are looked at.
 
     Args:
         outline: Outer wall.

@@ -1,4 +1,4 @@
-"""The outer wall of a speaker whose palate nobody traced, from where the tongue has been, and whether it looks like a palate."""
+"""Estimates a palate from the reach of the tongue, and judges whether it looks like one."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ def estimate(tongue: Sequence[NDArray[np.floating]], anterior: int = 1) -> Outli
 
 
 def _with_velum(line: NDArray[np.float64], anterior: int) -> NDArray[np.float64] | None:
-    """A hull from front to back, its steep rear replaced by a line that falls gently; None where that leaves hardly any hull."""
+    """Replaces the steep rear of a hull by a gently falling line; None if hardly any hull is left.
+
+    The hull runs from front to back.
+    """
     back, up = (np.diff(line, axis=0) * (-anterior, 1)).T
     steep = up < -np.tan(_STEEPEST_FALL) * back
     if not steep.any():

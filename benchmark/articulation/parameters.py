@@ -1,4 +1,7 @@
-"""What there is to predict: names, units, and the sets that have a name. Quick to import, because every recipe is held against it."""
+"""The parameters that can be predicted: names, units, and named sets of them.
+
+The module is quick to import, because every recipe is checked against it.
+"""
 
 from __future__ import annotations
 

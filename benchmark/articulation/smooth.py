@@ -17,7 +17,7 @@ _HIGHEST_RELATIVE_CUTOFF = 0.45
 
 
 def low_pass(trajectories: Trajectories, cutoff_hz: float = CUTOFF_HZ) -> Trajectories:
-    """Low-pass with the magnitude of a Butterworth filter of order 4 run forwards and backwards, without delay.
+    """Zero-phase low-pass, with the response of a 4th-order Butterworth run forwards and backwards.
 
     The filter is applied to the spectrum, so that its response at a frequency does not depend on the rate at
     which a corpus was sampled, as that of a recursive digital filter does. Invalid stretches are bridged

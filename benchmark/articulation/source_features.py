@@ -89,7 +89,10 @@ def _power_spectrum(clip: Clip, rate_hz: float, frames: int) -> NDArray[np.float
 
 
 def _candidates(spectrum: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Lags in samples (refined by a parabola) and strengths of the highest peaks of each frame, both (frames, candidates)."""
+    """Lags and strengths of the highest correlation peaks of each frame, both (frames, candidates).
+
+    Lags are in samples, refined by a parabola.
+    """
     window = np.hanning(int(_WINDOW_S * RATE_HZ) + 2)[1:-1]
     of_window = np.fft.irfft(np.abs(np.fft.rfft(window, _FFT)) ** 2)
     shortest, longest = int(RATE_HZ / HIGHEST_HZ), int(RATE_HZ / LOWEST_HZ) + 1
@@ -159,7 +162,7 @@ def _band_shares(
 
 
 def _silence_of_bands(power: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Power of each band below which it is silent: well below its peaks, and above the noise of the recording."""
+    """Power below which each band is silent: well below its peaks, above the recording's noise."""
     if not len(power):
         return np.zeros(power.shape[1])
     quiet, loud = np.quantile(power, (0.1, 0.99), axis=0)

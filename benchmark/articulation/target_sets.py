@@ -221,7 +221,7 @@ def _channel(name: str, value: tract_variables.Value | None, like: Trajectories)
 
 
 def _settled(targets: Trajectories) -> Trajectories:
-    """Round far below what was measured, so that the last bits of another processor's arithmetic do not show."""
+    """Rounds targets, far below the accuracy measured, so that all processors give the same bits."""
     values = np.where(targets.valid, np.round(targets.values.astype(np.float64), _DECIMALS) + 0.0, 0.0)
     return Trajectories(values.astype(np.float32), targets.rate_hz, targets.names, targets.valid)
 

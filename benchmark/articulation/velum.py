@@ -27,7 +27,9 @@ def raised_height(pellets: Sequence[Trajectories], sensors: Mapping[str, str]) -
 
 
 def opening(pellets: Trajectories, sensors: Mapping[str, str], raised_mm: float | None) -> Value | None:
-    """Opening in time: the corpus' own measure of it, else how far the velum hangs below its raised height, in mm.
+    """Velar opening over time: the corpus' own measure, else the velum's drop in mm.
+
+    The drop is measured from the height of the raised velum.
 
     Args:
         pellets: Smooth channels of one utterance.

@@ -110,7 +110,8 @@ def scan(name: str, root: Path) -> Scan:
     _refuse_unusable(root, corpus)
     if not corpus.looks_like(root) and (other := _lookalike(root, corpus)):
         raise CorpusError(
-            f"{root}: holds no recording of {corpus.title}; this looks like {other.title} (corpus '{other.name}')"
+            f"{root}: holds no recording of {corpus.title}; this looks like {other.title} "
+            f"(corpus '{other.name}')"
         )
     utterances = sorted(corpus.read(root), key=lambda utterance: utterance.id)
     if not utterances:
@@ -161,12 +162,13 @@ def _refuse_unusable(root: Path, corpus: Corpus) -> None:
 
 
 def _refuse_copies(root: Path, utterances: Sequence[Utterance]) -> None:
-    """Two recordings of one id would both be planned, and one of them be scored against the other's targets."""
+    """Refuses two recordings of one id: one would be scored against the targets of the other."""
     copies = [one.id for one, other in pairwise(utterances) if one.id == other.id]
     if copies:
         more = f" (and {len(copies) - 1} more)" if len(copies) > 1 else ""
         raise CorpusError(
-            f"{root}: {copies[0]}{more} lies in more than one place below it; keep one copy, or name the folder of one"
+            f"{root}: {copies[0]}{more} lies in more than one place below it; keep one copy, or "
+            "name the folder of one"
         )
 
 

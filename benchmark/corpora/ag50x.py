@@ -1,4 +1,4 @@
-"""Recordings of Carstens AG500 and AG501 articulographs: `.pos` files with a map of sensors in `corpus.toml`."""
+"""Carstens AG500 and AG501 articulographs: `.pos` files, with a map of sensors in `corpus.toml`."""
 
 from __future__ import annotations
 
@@ -32,10 +32,12 @@ CORPUS = contract.Corpus(
     home="your own recordings",
     licence="yours",
     citation="yours",
-    layout="corpus.toml (sensors by number, axes x and z as a rule), pos/{speaker}/{recording}.pos, wav/{speaker}/{recording}.wav",
+    layout="corpus.toml (sensors by number, axes x and z as a rule), pos/{speaker}/{recording}.pos, "
+    "wav/{speaker}/{recording}.wav",
     sensors=folder.PREFIXES,
     read=read,
     looks_like=looks_like,
     ignored=folder.ignored,
-    notes="AG500 files have no header: 12 sensors at 200 Hz. AG501 files state sensors and rate. Positions are in mm.",
+    notes="AG500 files have no header: 12 sensors at 200 Hz. AG501 files state sensors and "
+    "rate. Positions are in mm.",
 )

@@ -104,7 +104,7 @@ class Corpus:
 
 
 def sex_in_name(place: int, speaker: str) -> str:
-    """The sex of a speaker whose label says it by a letter at `place`, as in F01, fsew0 or VM03; "" if it does not."""
+    """Reads the sex of a speaker from letter `place` of their label, as in F01 or VM03; else ""."""
     letter = speaker[place : place + 1].upper()
     return letter if letter in ("F", "M") else ""
 
@@ -163,8 +163,9 @@ def length_problem(path: Path, audio_s: float, articulation_s: float, limit_s: f
     if abs(audio_s - articulation_s) <= limit_s:
         return None
     return (
-        f"{path}: audio lasts {audio_s:.3f} s and articulation {articulation_s:.3f} s, more than {limit_s:g} s "
-        "apart; one of the two is truncated or belongs to another recording, or the rate of the articulation is wrong"
+        f"{path}: audio lasts {audio_s:.3f} s and articulation {articulation_s:.3f} s, more than "
+        f"{limit_s:g} s apart; one of the two is truncated or belongs to another recording, or the rate of "
+        "the articulation is wrong"
     )
 
 
@@ -204,7 +205,9 @@ def add_note(extra: dict[str, str | int | float], note: str) -> None:
 
 
 def delayed(trajectories: Trajectories, start_s: float) -> Trajectories:
-    """Put invalid frames in front, or leave out those before the audio, so that frame 0 is at the first audio sample.
+    """Shifts trajectories so that frame 0 lies at the first audio sample.
+
+    Invalid frames are put in front, or frames before the audio are left out.
 
     Args:
         trajectories: Frame 0 is at `start_s`.
@@ -252,7 +255,7 @@ def beside(path: Path, sounds: Mapping[str, Path]) -> Path:
 
 
 def sounds_below(root: Path) -> dict[str, Path]:
-    """Stem in lower case to audio file, for all audio files below `root`; of equal stems the first in order."""
+    """All audio files below `root`, by stem in lower case; of equal stems the first in order."""
     found: dict[str, Path] = {}
     for path in walk(root):
         if path.suffix.lower() in SUFFIXES:

@@ -86,7 +86,7 @@ class SpeakerSummary:
 
 
 def examine(utterance: Utterance) -> RecordingReport:
-    """Reads audio and articulation of one recording and says what is odd about them. Damage is reported, not raised."""
+    """Reads audio and articulation of one recording and reports what is odd or damaged about them."""
     damaged: list[str] = []
     suspicions: list[str] = []
     facts: dict[str, Any] = {}
@@ -162,7 +162,10 @@ def constrictions_by_speaker(
     jobs: int = 1,
     progress: Progress = silent,
 ) -> dict[str, Constrictions]:
-    """How well constrictions are defined, for the speakers of whom that can be said; from a sample of their recordings."""
+    """How well the constrictions of each speaker are defined, judged from a sample of recordings.
+
+    Speakers of whom this cannot be said are left out.
+    """
     samples = sampled(utterances)
     results = share_out(constrictions, ((members, sensors) for members in samples.values()), jobs)
     found = progress(results, len(samples), "constrictions")
@@ -194,7 +197,7 @@ def noise_summary(recordings: Iterable[Recording]) -> list[dict[str, Any]]:
 
 
 def _damaged_outlines(utterances: Iterable[Utterance]) -> dict[str, tuple[str]]:
-    """First recording of a speaker to what is wrong with the speaker's outline, for those whose outline is damaged."""
+    """Damage to the outlines of speakers, keyed by the first recording of each such speaker."""
     by_speaker: dict[str, list[Utterance]] = defaultdict(list)
     for utterance in utterances:
         by_speaker[utterance.speaker].append(utterance)

@@ -65,8 +65,8 @@ _SCALARS = ("velum_opening", "f0")
 def _template(text: str) -> str:
     if "}{" in text:
         raise ValueError(
-            f"'{text}': nothing tells where one field ends and the next begins; put something between them, such as "
-            f"'{text.replace('}{', '}_{')}', and name the files so"
+            f"'{text}': nothing tells where one field ends and the next begins; put something between "
+            f"them, such as '{text.replace('}{', '}_{')}', and name the files so"
         )
     return PurePosixPath(text).as_posix()
 
@@ -205,7 +205,7 @@ class FolderConfig(_Table):
         return splits
 
     def of_speaker(self, speaker: str) -> FolderConfig:
-        """The description of one speaker's recordings, with what [speakers] says of them, without the sensors that they lack."""
+        """The description as it applies to one speaker: with their own entries, without sensors they lack."""
         own = self.speakers.get(speaker, SpeakerTable())
         sensors = {role: name for role, name in {**self.sensors, **own.sensors}.items() if name != ""}
         axes, trajectories = self.axes, self.trajectories

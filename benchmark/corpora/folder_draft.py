@@ -94,8 +94,14 @@ def draft(root: Path) -> str:
     headers = [read_header(layout.sounds.files[key]) for key in some]
     speakers = sorted({speaker for speaker, _ in pairs})
     lines = [
-        f"# A first draft, guessed from the files: {len(pairs)} recordings of {len(speakers)} speakers ({_some(speakers)}).",
-        "# Lines with DECIDE need a person. Then: python -m benchmark.inspect --recipe folder_noisy --speech-root DIR",
+        (
+            f"# A first draft, guessed from the files: {len(pairs)} recordings of {len(speakers)} "
+            f"speakers ({_some(speakers)})."
+        ),
+        (
+            "# Lines with DECIDE need a person. Then: python -m benchmark.inspect --recipe "
+            "folder_noisy --speech-root DIR"
+        ),
         'title = "our recordings"   # DECIDE: a name, and under which terms others may use them',
         'licence = ""',
         "",
@@ -122,7 +128,8 @@ def _layout(root: Path) -> _Layout:
     sounds |= {suffix: paths for suffix, paths in by_suffix.items() if _with_sound(root, suffix, paths[0])}
     if not sounds:
         raise CorpusError(
-            f"{root}: holds no audio ({', '.join(SOUNDS)}, or MVIEW's .mat); a draft needs audio and articulation"
+            f"{root}: holds no audio ({', '.join(SOUNDS)}, or MVIEW's .mat); a draft needs "
+            "audio and articulation"
         )
     best: tuple[int, _Layout] | None = None
     for suffix, paths in by_suffix.items():
@@ -136,7 +143,8 @@ def _layout(root: Path) -> _Layout:
     if best is None:
         kinds = ", ".join(sorted(by_suffix))
         raise CorpusError(
-            f"{root}: no file of articulation that can be read has a name like that of an audio file; there are files of kinds {kinds}"
+            f"{root}: no file of articulation that can be read has a name like that of an audio file; "
+            f"there are files of kinds {kinds}"
         )
     return best[1]
 
@@ -199,7 +207,10 @@ def _by_folder(root: Path, paths: Sequence[Path], level: int, ending: str) -> li
 
 
 def _by_stem(root: Path, paths: Sequence[Path], ending: str) -> list[_Names]:
-    """Speakers are the first part of the file's name, if some have several recordings; else there is one speaker."""
+    """Takes the first part of file names as speakers if some then have several recordings.
+
+    Else all files are taken to be of one speaker.
+    """
     folder = paths[0].parts[:-1]
     own = [path for path in paths if path.parts[:-1] == folder]
     where, suffix = "/".join([*folder, ""]) if folder else "", paths[0].suffix
@@ -236,7 +247,8 @@ def _trajectories(columns: Sequence[Columns], audio_s: Sequence[float]) -> list[
     if not named:
         width = first.values.shape[1]
         lines.append(
-            f"# {DECIDE[2:]} the files name no columns; name all {width} in their order, as SENSOR_x and SENSOR_y:"
+            f"# {DECIDE[2:]} the files name no columns; name all {width} in their order, as "
+            "SENSOR_x and SENSOR_y:"
         )
         lines.append("# names = [" + ", ".join(f'"c{i}"' for i in range(1, width + 1)) + "]")
     channels = [sensor_names.channel(name) for name in named]
@@ -357,7 +369,10 @@ def _palate(root: Path, speakers: Sequence[str]) -> list[str]:
     return [
         "",
         "[palate]",
-        f'files = "{template}"   {DECIDE} is this the trace of the palate? {count} of {len(speakers)} speakers have it',
+        (
+            f'files = "{template}"   {DECIDE} is this the trace of the palate? {count} of '
+            f"{len(speakers)} speakers have it"
+        ),
     ]
 
 

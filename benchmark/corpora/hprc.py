@@ -88,8 +88,8 @@ CORPUS = contract.Corpus(
     home="https://yale.app.box.com/s/cfn8hj2puveo65fq54rp1ml2mk7moj3h",
     licence="for research; see the terms that come with it",
     citation=(
-        "M. Tiede et al., Quantifying kinematic aspects of reduction in a contrasting rate production task, JASA "
-        "141, 3580, 2017"
+        "M. Tiede et al., Quantifying kinematic aspects of reduction in a contrasting rate production "
+        "task, JASA 141, 3580, 2017"
     ),
     layout="F01/F01_B01_S01_R01_N.mat and so on (any depth)",
     sensors={
@@ -105,8 +105,8 @@ CORPUS = contract.Corpus(
     ignored=ignored,
     splits=leave_one_out("hprc", SPEAKERS, prompt_of),
     notes=(
-        "100 Hz; x (column 0) grows towards the lips, z (column 2) upwards and is called y here. No palate is "
-        "read: the palate is estimated from the reach of the tongue."
+        "100 Hz; x (column 0) grows towards the lips, z (column 2) upwards and is called y here. No palate "
+        "is read: the palate is estimated from the reach of the tongue."
     ),
     sex=partial(contract.sex_in_name, 0),
 )

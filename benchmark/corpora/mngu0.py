@@ -1,4 +1,7 @@
-"""MNGU0, day 1: one speaker, EST Track files in centimetres, or their normalised copies with the parameters beside them."""
+"""MNGU0, day 1: one speaker; EST Track files in centimetres, or their normalised copies.
+
+Normalised copies need the files with their means and deviations beside them.
+"""
 
 from __future__ import annotations
 
@@ -56,8 +59,8 @@ def read(root: Path) -> list[Utterance]:
     listed = [replace(each, split=sets.members[each.id]) for each in found if each.id in sets.members]
     if found and not listed:
         raise CorpusError(
-            f"{sets.folder}: its file sets list none of the {len(found)} recordings below {root}; restore what is missing, or move the "
-            "lists away"
+            f"{sets.folder}: its file sets list none of the {len(found)} recordings below {root}; restore "
+            "what is missing, or move the lists away"
         )
     return listed
 
@@ -135,8 +138,8 @@ def read_normalised(path: Path, parameters: Path, label: Path, audio_s: float) -
     columns = [named.get((coil, axis), -1) for coil in COILS for axis in "xy"] if named else list(range(12))
     if min(columns) < 0 or max(columns) >= min(len(mean), len(deviation), track.values.shape[1]):
         raise CorpusError(
-            f"{path}: twelve normalised channels, T3_x to LL_y, with their means and deviations in {parameters} are expected; "
-            "copy the normalised distribution again"
+            f"{path}: twelve normalised channels, T3_x to LL_y, with their means and deviations in "
+            f"{parameters} are expected; copy the normalised distribution again"
         )
     centimetres = track.values[:, columns] * _DEVIATIONS * deviation[columns] + mean[columns]
     values = centimetres * MM_PER_CM * np.tile([-1.0, 1.0], 6)
@@ -246,7 +249,10 @@ def _read_audio(path: Path) -> Clip:
 
 
 def _is_normalised(path: Path, root: Path) -> bool:
-    """By the names of the channels; where they tell nothing, by what lies beside the file and by the folders below `root`."""
+    """Whether a file is normalised, judged by its channels.
+
+    Where the names of the channels do not say, files beside it and folders below `root` decide.
+    """
     try:
         named = _positions(est_track.read_header(path).names)
     except CorpusError:
@@ -272,12 +278,13 @@ def _normalised_reader(path: Path, label: Path | None, audio_s: float) -> partia
     folder = _parameters_beside(path)
     if folder is None:
         raise CorpusError(
-            f"{path}: normalised, by its channels or its folder; its means and deviations (norm_parms/ema_means.txt, "
-            "ema_stds.txt) are missing: restore them beside it"
+            f"{path}: normalised, by its channels or its folder; its means and deviations "
+            "(norm_parms/ema_means.txt, ema_stds.txt) are missing: restore them beside it"
         )
     if label is None:
         raise CorpusError(
-            f"{path}: silence was cut from it; the label file {path.stem}.lab is needed to put it back in time"
+            f"{path}: silence was cut from it; the label file {path.stem}.lab is needed "
+            "to put it back in time"
         )
     _silence_end(label)  # a damaged label is better told now than when half of the corpus is read
     return partial(read_normalised, path, folder, label, audio_s)
@@ -310,8 +317,8 @@ def _silence_end(label: Path) -> float:
         phone, end_s = "", -1.0
     if not 0 <= end_s < _LATEST_SPEECH_S:
         raise CorpusError(
-            f"{label}: its first label, '{first[:40]}', is no time, number and phone; the silence that was cut from the track "
-            "is not known without it: restore the file from the labels of MNGU0"
+            f"{label}: its first label, '{first[:40]}', is no time, number and phone; the silence that was "
+            "cut from the track is not known without it: restore the file from the labels of MNGU0"
         )
     return end_s if phone.rstrip(";") == _SILENCE else 0.0
 
@@ -325,7 +332,8 @@ CORPUS = contract.Corpus(
         "K. Richmond, P. Hoole, S. King, Announcing the electromagnetic articulography (day 1) subset of the "
         "mngu0 articulatory corpus, Proc. Interspeech 2011"
     ),
-    layout="mngu0_s1_ema_basic_1.1.0/mngu0_s1_0001.ema and mngu0_s1_wav_16kHz_1.1.0/mngu0_s1_0001.wav (any depth)",
+    layout="mngu0_s1_ema_basic_1.1.0/mngu0_s1_0001.ema and "
+    "mngu0_s1_wav_16kHz_1.1.0/mngu0_s1_0001.wav (any depth)",
     sensors={
         "upper_lip": "UL",
         "lower_lip": "LL",
@@ -339,8 +347,8 @@ CORPUS = contract.Corpus(
     ignored=ignored,
     splits={"standard": Division(_by_last_digits, _listed)},
     notes=(
-        "200 Hz; centimetres become mm and x is turned so that it grows towards the lips. No palate is read: it "
-        "is estimated from the reach of the tongue. Where the file sets (trainfiles.txt, validationfiles.txt, "
-        "testfiles.txt) lie below the root, recordings in none of them are not read."
+        "200 Hz; centimetres become mm and x is turned so that it grows towards the lips. No palate is "
+        "read: it is estimated from the reach of the tongue. Where the file sets (trainfiles.txt, "
+        "validationfiles.txt, testfiles.txt) lie below the root, recordings in none of them are not read."
     ),
 )

@@ -1,4 +1,6 @@
-"""The file sets that MNGU0 is released with: `trainfiles.txt`, `validationfiles.txt` and `testfiles.txt`, one id a line.
+"""The file sets released with MNGU0: `trainfiles.txt`, `validationfiles.txt`, `testfiles.txt`.
+
+Each holds one id a line.
 
 They say which recordings take part and where each goes. Without them the rule divides by which the released
 sets were made (`benchmark.corpora.mngu0`).
@@ -55,7 +57,8 @@ def _members(lists: dict[str, Path]) -> dict[str, str]:
     some = next(iter(lists.values()))
     if missing := [name for name in LISTS if name not in lists]:
         raise CorpusError(
-            f"{some}: {' and '.join(missing)} should lie beside it; restore all three file sets, or move this one away"
+            f"{some}: {' and '.join(missing)} should lie beside it; restore all three file "
+            "sets, or move this one away"
         )
     sources: dict[str, Path] = {}
     members: dict[str, str] = {}
@@ -64,7 +67,8 @@ def _members(lists: dict[str, Path]) -> dict[str, str]:
         for line, identity in _identities(path):
             if identity in members and members[identity] != split:
                 raise CorpusError(
-                    f"{path}: line {line}: {identity} is in {sources[identity].name} too; restore the released file sets"
+                    f"{path}: line {line}: {identity} is in {sources[identity].name} too; restore "
+                    "the released file sets"
                 )
             sources[identity], members[identity] = path, split
     return members
@@ -82,7 +86,8 @@ def _identities(path: Path) -> list[tuple[int, str]]:
             match = _RECORDING.fullmatch(stem)
             if match is None:
                 raise CorpusError(
-                    f"{path}: line {line}: {stem[:_SHOWN]!a} is no recording of MNGU0; one id a line is expected, like mngu0_s1_0001"
+                    f"{path}: line {line}: {stem[:_SHOWN]!a} is no recording of MNGU0; one id a line is "
+                    "expected, like mngu0_s1_0001"
                 )
             found.append((line, f"{match[1]}/{stem}"))
     if not found:

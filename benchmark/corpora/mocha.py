@@ -1,4 +1,7 @@
-"""MOCHA-TIMIT: 460 sentences a speaker, EST Track files or their headerless ASCII copies, NIST SPHERE or RIFF audio."""
+"""MOCHA-TIMIT: 460 sentences of each speaker, as EST Track files or headerless ASCII.
+
+Audio is NIST SPHERE or RIFF.
+"""
 
 from __future__ import annotations
 
@@ -171,8 +174,8 @@ CORPUS = contract.Corpus(
     title="MOCHA-TIMIT",
     home="https://data.cstr.ed.ac.uk/mocha/",
     licence="free for research and education; see LICENCE.txt in it",
-    citation="A. Wrench, A multichannel articulatory database and its use for automatic speech recognition, Proc. "
-    "5th Seminar on Speech Production, 2000",
+    citation="A. Wrench, A multichannel articulatory database and its use for automatic speech recognition, "
+    "Proc. 5th Seminar on Speech Production, 2000",
     layout="fsew0/fsew0_001.ema and fsew0/fsew0_001.wav (any depth), fsew0_pal.dat where there is one",
     sensors={
         "upper_lip": "UL",

@@ -12,10 +12,13 @@ _ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "upper_lip": ("ul", "upperlip", "ulip", "lipupper", "uplip", "upper"),
         "lower_lip": ("ll", "lowerlip", "llip", "liplower", "lowlip", "lower"),
-        "jaw": ("li", "jaw", "ji", "lowerincisor", "lowerincisors", "lowinc", "mni", "lj", "mandible", "lt", "gum"),
+        "jaw": (
+            *("li", "jaw", "ji", "lowerincisor", "lowerincisors", "lowinc", "mni", "lj", "mandible"),
+            *("lt", "gum"),
+        ),
         "velum": ("v", "vel", "velum", "vl", "softpalate"),
     }
-)  # fmt: skip
+)
 #: Names of sensors on the tongue, from front to back; which of them is "mid" depends on the others.
 _TONGUE: tuple[tuple[str, ...], ...] = (
     ("tt", "tonguetip", "ttip", "tip", "tngtip", "apex", "t1", "tongue1"),
@@ -25,7 +28,9 @@ _TONGUE: tuple[tuple[str, ...], ...] = (
     ("td", "tonguedorsum", "tdorsum", "dorsum", "tdo", "tngdorsum", "tongueback", "tback", "t4", "tongue4"),
     ("tr", "tongueroot", "trear", "root"),
 )
-_CHANNEL = re.compile(r"(?P<sensor>.+?)(?P<joint>[ _.\-:]*)(?P<pos>pos|p)?(?P<axis>[xyz])(?:[ _(\[]*mm[)\]]?)?", re.IGNORECASE)  # fmt: skip
+_CHANNEL = re.compile(
+    r"(?P<sensor>.+?)(?P<joint>[ _.\-:]*)(?P<pos>pos|p)?(?P<axis>[xyz])(?:[ _(\[]*mm[)\]]?)?", re.IGNORECASE
+)
 
 
 class Channel(NamedTuple):
@@ -39,8 +44,8 @@ def channel(name: str) -> Channel | None:
     """Sensor and axis that a name states, or None if it names no coordinate.
 
     Example:
-        >>> channel("TDx"), channel("tongue_dorsum_x"), channel("tt_posy"), channel("time")
-        (Channel(sensor='TD', axis='x'), Channel(sensor='tongue_dorsum', axis='x'), Channel(sensor='tt', axis='y'), None)
+        >>> channel("TDx"), channel("tt_posy"), channel("time")
+        (Channel(sensor='TD', axis='x'), Channel(sensor='tt', axis='y'), None)
     """
     match = _CHANNEL.fullmatch(name.strip())
     if match is None:

@@ -145,8 +145,9 @@ def _columns(path: Path, raw: NDArray[np.float64], content: dict[str, Any]) -> t
     matches = zip(SENSORS, found, best, strict=True)
     pairs = ", ".join(f"{sensor} {column + 1} ({score:.2f})" for sensor, column, score in matches)
     raise CorpusError(
-        f"{path}: its normalised copy contradicts the usual columns of {RAW} and does not tell clearly which are right (most "
-        f"alike, counted from 1, with their correlation: {pairs}); copy the file again, or remove '{NORMALISED}' from it"
+        f"{path}: its normalised copy contradicts the usual columns of {RAW} and does not tell clearly "
+        f"which are right (most alike, counted from 1, with their correlation: {pairs}); copy the file "
+        f"again, or remove '{NORMALISED}' from it"
     )
 
 
@@ -184,7 +185,10 @@ def _correlation(one: NDArray[np.float64], two: NDArray[np.float64]) -> NDArray[
 
 
 def _scaled(table: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Columns with mean 0 and deviation 1 over their finite frames, the others 0; and 1.0 where a frame is finite."""
+    """Columns scaled to mean 0 and deviation 1 over finite frames, and a mask of these frames.
+
+    Frames that are not finite become 0; the mask is 1.0 where a frame is finite.
+    """
     finite = np.isfinite(table)
     frames = np.maximum(finite.sum(axis=0), 1)
     centred = np.where(finite, table - np.where(finite, table, 0).sum(axis=0) / frames, 0)
@@ -250,8 +254,8 @@ CORPUS = contract.Corpus(
     home="https://huggingface.co/datasets/SpireLab/SPIRE_EMA_CORPUS (audios.zip and processed.zip, unpacked)",
     licence="CC-BY-4.0",
     citation=(
-        "J. Bandekar, S. Udupa, P. K. Ghosh, Articulatory synthesis using representations learnt through phonetic "
-        "label-aware contrastive loss, Proc. Interspeech 2024"
+        "J. Bandekar, S. Udupa, P. K. Ghosh, Articulatory synthesis using representations learnt through "
+        "phonetic label-aware contrastive loss, Proc. Interspeech 2024"
     ),
     layout="audios/spk1/NAME0001.wav and processed/spk1/NAME0001.pt",
     sensors={
@@ -270,7 +274,7 @@ CORPUS = contract.Corpus(
         "strict": Division(prompts_apart("spire", _by_speaker, prompt_of)),
     },
     notes=(
-        "100 Hz. x is turned, where needed, so that it grows towards the lips. No palate: it is estimated from "
-        "the reach of the tongue. Prompts are the MOCHA-TIMIT sentence numbers."
+        "100 Hz. x is turned, where needed, so that it grows towards the lips. No palate: it is estimated "
+        "from the reach of the tongue. Prompts are the MOCHA-TIMIT sentence numbers."
     ),
 )

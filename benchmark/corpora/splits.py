@@ -4,11 +4,11 @@ Each corpus states its own in the module that reads it (`Corpus.splits`), made o
 
 | corpus | name | disjoint in | rule |
 |---|---|---|---|
-| xrmb | standard | speakers | table `manifests/xrmb/splits.parquet`: 36/5/5 speakers (`maintenance.xrmb_split_rule`) |
+| xrmb | standard | speakers | 36/5/5 speakers of a table (`maintenance.xrmb_split_rule`) |
 | xrmb | strict | speakers and prompts | the same speakers; prompts that share no three words in a row |
-| mngu0 | standard | prompts | as in the corpus' own file sets: last digit 0 after an odd digit dev, after an even digit test |
+| mngu0 | standard | prompts | own file sets: of the numbers in 0 those after an odd digit dev, others test |
 | mocha | standard | prompts | sentence numbers that end in 2 dev, in 6 test |
-| mocha, hprc, usc_timit | leave_SPEAKER_out | speakers | that speaker test, the next in order dev, the others train |
+| mocha, hprc, usc_timit | leave_SPEAKER_out | speakers | SPEAKER test, the next in order dev, others train |
 | mocha, hprc, usc_timit | leave_SPEAKER_out_strict | speakers and prompts | and prompts 70/10/20 by hash |
 | spire | standard | speakers | 30/4/4 speakers in the order of a hash |
 | spire | strict | speakers and prompts | and prompts 70/10/20 by hash |
@@ -70,14 +70,14 @@ class Division:
 
 
 def from_table(corpus: str, name: str) -> Division:
-    """The division in column `name` of the committed table `manifests/CORPUS/splits.parquet`; read when it is first asked for."""
+    """The division in column `name` of `manifests/CORPUS/splits.parquet`, read at first use."""
     return Division(partial(_look_up, corpus, name), lambda _: _table(corpus, name))
 
 
 def leave_one_out(
     corpus: str, speakers: Sequence[str], prompt_of: Callable[[str], str]
 ) -> dict[str, Division]:
-    """A division for each speaker: they are the test speaker, the next in order the dev speaker, all others train.
+    """A division for each speaker: they are tested, the next in order is dev, all others train.
 
     Args:
         corpus: Name of the corpus, part of the hash that divides prompts.
@@ -96,7 +96,7 @@ def leave_one_out(
 
 
 def prompts_apart(corpus: str, rule: Rule, prompt_of: Callable[[str], str]) -> Rule:
-    """A rule made stricter: an utterance takes part only if the hash of its prompt puts it into the same split."""
+    """Makes a rule stricter: the hash of an utterance's prompt must put it into the same split."""
 
     def split_of(utterance_id: str) -> str | None:
         split = rule(utterance_id)

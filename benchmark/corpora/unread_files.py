@@ -1,4 +1,4 @@
-"""Files that resemble recordings and are not read: a slip in a name or a missing half must not pass in silence."""
+"""Reports files that resemble recordings and are not read, such as misspelt names or missing halves."""
 
 from __future__ import annotations
 

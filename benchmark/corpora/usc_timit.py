@@ -1,4 +1,7 @@
-"""USC-TIMIT, the part recorded by electromagnetic articulography: MVIEW-like files, audio inside or beside."""
+"""USC-TIMIT, the part recorded by electromagnetic articulography, in files like those of MVIEW.
+
+Audio is inside these files or beside them.
+"""
 
 from __future__ import annotations
 
@@ -152,10 +155,11 @@ CORPUS = contract.Corpus(
     home="https://sail.usc.edu/span/usc-timit/",
     licence="for research; see the terms on its page",
     citation=(
-        "S. Narayanan et al., Real-time magnetic resonance imaging and electromagnetic articulography database "
-        "for speech production research (TC), JASA 136, 1307, 2014"
+        "S. Narayanan et al., Real-time magnetic resonance imaging and electromagnetic articulography "
+        "database for speech production research (TC), JASA 136, 1307, 2014"
     ),
-    layout="EMA/Data/F1/mat/usctimit_ema_f1_001_005.mat, with EMA/Data/F1/wav/usctimit_ema_f1_001_005.wav where audio is apart",
+    layout="EMA/Data/F1/mat/usctimit_ema_f1_001_005.mat, with "
+    "EMA/Data/F1/wav/usctimit_ema_f1_001_005.wav where audio is apart",
     sensors={
         "upper_lip": "UL",
         "lower_lip": "LL",
@@ -169,8 +173,9 @@ CORPUS = contract.Corpus(
     ignored=ignored,
     splits=leave_one_out("usc_timit", SPEAKERS, prompt_of),
     notes=(
-        "Column 0 is horizontal. Of the other two coordinates the one in which a speaker's sensors move more is taken as the "
-        "vertical one. No palate is read: it is estimated from the reach of the tongue."
+        "Column 0 is horizontal. Of the other two coordinates the one in which a speaker's "
+        "sensors move more is taken as the vertical one. No palate is read: it is estimated from "
+        "the reach of the tongue."
     ),
     sex=partial(contract.sex_in_name, 0),
 )

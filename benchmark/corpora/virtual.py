@@ -137,9 +137,10 @@ CORPUS = contract.Corpus(
     title="virtual speakers of SINBAD",
     home="made by `python -m benchmark.synthesise`; the corpus `demo` comes with the package",
     licence="MIT (sound and articulation computed with VocalTractLab, which is GPL-3 software)",
-    citation="SINBAD; P. Birkholz, Modeling consonant-vowel coarticulation for articulatory speech synthesis, "
-    "PLoS ONE 8(4):e60603, 2013",
-    layout="corpus.json, utterances.parquet, speakers.parquet, audio/VF01/U001.flac, trajectories/VF01.parquet",
+    citation="SINBAD; P. Birkholz, Modeling consonant-vowel coarticulation for articulatory speech "
+    "synthesis, PLoS ONE 8(4):e60603, 2013",
+    layout="corpus.json, utterances.parquet, speakers.parquet, audio/VF01/U001.flac, "
+    "trajectories/VF01.parquet",
     sensors={
         "upper_lip": "UL",
         "lower_lip": "LL",
@@ -155,9 +156,9 @@ CORPUS = contract.Corpus(
     read=read,
     looks_like=looks_like,
     notes=(
-        "Pellets as in XRMB: millimetres, x grows towards the lips, y upwards, origin at the tips of the upper "
-        "incisors; 100 frames a second, smoothed (half power at 18 Hz). VEL is the area of the velopharyngeal "
-        "port in square millimetres, F0 is in hertz and undefined where there is no voice."
+        "Pellets as in XRMB: millimetres, x grows towards the lips, y upwards, origin at the tips of the "
+        "upper incisors; 100 frames a second, smoothed (half power at 18 Hz). VEL is the area of the "
+        "velopharyngeal port in square millimetres, F0 is in hertz and undefined where there is no voice."
     ),
     sex=partial(contract.sex_in_name, 1),
 )

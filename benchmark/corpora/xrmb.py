@@ -34,7 +34,8 @@ LENGTH_LIMIT_S = 1.0
 _SPEAKER = re.compile(r"jw\d+", re.IGNORECASE)
 _RECORDING = re.compile(r"(?:(jw\d+)_)?(tp\d+(?:_\d+)?)\.(txy|wav|flac)", re.IGNORECASE)
 _OUTLINE = re.compile(r"(?:(jw\d+)_)?(pal|pha)\.dat", re.IGNORECASE)
-#: The 26 women; the other 22 speakers are men (index of the database, github.com/rsprouse/xray_microbeam_database).
+#: The 26 women; the other 22 speakers are men (index of the database,
+#: github.com/rsprouse/xray_microbeam_database).
 _WOMEN = (
     *("JW13", "JW14", "JW16", "JW20", "JW21", "JW25", "JW26", "JW27", "JW29", "JW30", "JW31", "JW33", "JW34"),
     *(
@@ -80,7 +81,10 @@ def read(root: Path) -> list[Utterance]:
 
 
 def ignored(root: Path) -> list[contract.Ignored]:
-    """Pellet and audio files of other names or without a speaker, audio without pellets, and second copies."""
+    """Files that are not read: misnamed pellets or audio, audio without pellets, second copies.
+
+    Files without a speaker are among them.
+    """
     return passed_over(
         root, contract.walk(root), ".txy", lambda path: _recording(path, root), "JW11/tp005.txy"
     )
@@ -125,7 +129,9 @@ def read_pellets(path: Path, audio_s: float) -> Trajectories:
 
 
 def read_anatomy(palate: Path, pharynx: Path | None) -> Anatomy:
-    """Read `PAL.DAT` and `PHA.DAT`: two columns in micrometres; a point with 1000000 in either was not traced.
+    """Reads `PAL.DAT` and `PHA.DAT`: two columns in micrometres.
+
+    A point with 1000000 in either column was not traced.
 
     Raises:
         CorpusError: A line is not two numbers, or fewer than two points were traced.
@@ -200,7 +206,8 @@ def _refuse_different(files: Sequence[Path]) -> None:
             raise CorpusError(f"{path}: cannot be opened ({error.strerror})") from error
         if not same:
             raise CorpusError(
-                f"{path}: claims to be the same as {files[0]} and differs from it; keep one of the two below the root"
+                f"{path}: claims to be the same as {files[0]} and differs from it; keep one of "
+                "the two below the root"
             )
 
 
@@ -236,9 +243,10 @@ CORPUS = contract.Corpus(
     title="Wisconsin X-ray microbeam database (XRMB)",
     home="University of Wisconsin-Madison; copies are passed on by the labs that hold it",
     licence="research and education only; not redistributable",
-    citation="J. Westbury, X-ray Microbeam Speech Production Database User's Handbook, version 1.0, University of "
-    "Wisconsin, 1994",
-    layout="JW11/tp005.txy, JW11/tp005.wav, JW11/PAL.DAT, JW11/PHA.DAT, or jw11_tp005.txy and so on; any case",
+    citation="J. Westbury, X-ray Microbeam Speech Production Database User's Handbook, version 1.0, "
+    "University of Wisconsin, 1994",
+    layout="JW11/tp005.txy, JW11/tp005.wav, JW11/PAL.DAT, JW11/PHA.DAT, or "
+    "jw11_tp005.txy and so on; any case",
     sensors={
         "upper_lip": "UL",
         "lower_lip": "LL",
@@ -254,9 +262,10 @@ CORPUS = contract.Corpus(
     ignored=ignored,
     splits={name: from_table("xrmb", name) for name in ("standard", "strict")},
     notes=(
-        "x grows towards the lips, y upwards, origin at the tips of the upper incisors. Prompts are task numbers: nearly every "
-        "speaker reads the same tasks. Audio exists at several rates; the header is believed. A tone near 1 kHz that opens a "
-        "recording is silenced, because it is no speech; time does not move."
+        "x grows towards the lips, y upwards, origin at the tips of the upper incisors. Prompts are "
+        "task numbers: nearly every speaker reads the same tasks. Audio exists at several rates; the "
+        "header is believed. A tone near 1 kHz that opens a recording is silenced, because it is no "
+        "speech; time does not move."
     ),
     sex=_sex,
 )
