@@ -13,7 +13,7 @@ import soundfile
 from benchmark import corpora, inspect
 from benchmark.articulation.plausibility import implausible
 from benchmark.corpora import folder_draft, sensor_names
-from benchmark.corpora.folder import PREFIXES
+from benchmark.corpora.folder_tracks import PREFIXES
 from benchmark.errors import CorpusError
 from tests.corpora import exported, writers
 
