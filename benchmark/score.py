@@ -24,6 +24,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli.add_corpus(parser)
     add_model_arguments(parser)
     parser.add_argument(
+        "--readout",
+        choices=["clean", "noisy"],
+        help="score what the model represents, or its articulation under other names, through a regression that is fitted on the "
+        "clean or on all speech of the train split",
+    )
+    parser.add_argument(
         "--measures",
         nargs="+",
         metavar="NAME",
@@ -61,6 +67,10 @@ def _score(arguments: argparse.Namespace) -> int:
     # A wrong path, measure or model is told before the rest loads.
     require_folder(arguments.corpus)
     entry = load_model(arguments)
+    if arguments.readout:
+        from benchmark.models.read_out import read_out
+
+        entry = read_out(entry, arguments.readout)
 
     from benchmark.metrics import parse
 
@@ -102,9 +112,7 @@ def _score(arguments: argparse.Namespace) -> int:
         f"{card.seconds:.1f} s for {card.audio_seconds:.0f} s of speech"
     )
     lines = (
-        []
-        if arguments.summary
-        else [f"{item.measure.name}\n{measure_table(item)}" for item in standings([result])]
+        [] if arguments.summary else [f"{item.name}\n{measure_table(item)}" for item in standings([result])]
     )
     if kept is not None:
         lines.append(f"{summary}; kept, it was scored before")
@@ -119,6 +127,9 @@ def _score(arguments: argparse.Namespace) -> int:
             f"not counted as part of the model, because nothing in its code names them: {_listed(entry.uncounted)}; "
             "what it gave is used again though they change, unless you say --fresh"
         )
+    told = {name: value for name, value in card.environment.items() if name.startswith("readout ")}
+    if told:
+        lines.append("; ".join(f"{name} {value}" for name, value in told.items()))
     lines += [f"failed {count} times: {reason}" for reason, count in card.reasons.items()]
     cli.report(asdict(card), lines, arguments.json)
     return 0

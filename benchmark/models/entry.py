@@ -103,6 +103,34 @@ class Pair:
     inverter: Entry
 
 
+#: What a readout is fitted on: the clean speech of the train split, or all its mixtures.
+FittedOn = Literal["clean", "noisy"]
+FITTED_ON: tuple[FittedOn, ...] = ("clean", "noisy")
+
+
+#: What is ranked together, the usual track first, and what tables call the others.
+TRACKS: Mapping[str, str] = {
+    "": "",
+    "readout_clean": "readout fitted on clean speech",
+    "readout_noisy": "readout fitted on clean and noisy speech",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughReadout:
+    """A model whose features, or whose articulation under other names than the targets', are read out by a fixed regression.
+
+    Attributes:
+        model: The model.
+        fitted_on: What the readout is fitted on.
+        version: Of the readout.
+    """
+
+    model: Entry
+    fitted_on: FittedOn
+    version: str
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A model that can be scored.
@@ -120,6 +148,7 @@ class Entry:
         extra: Optional packages that it needs, by the name of the extra; "" if it needs none.
         uncounted: Files that it may read and that are not in `source_sha256`.
         declared: What its maker says of it.
+        track: A key of `TRACKS`: models of one track are ranked together, apart from those of another.
     """
 
     name: str
@@ -127,10 +156,11 @@ class Entry:
     version: str
     source: str
     source_sha256: str
-    how: InProcess | Submission | Command | Predictions | Pair
+    how: InProcess | Submission | Command | Predictions | Pair | ThroughReadout
     hears: Literal["noisy", "clean"] = "noisy"
     arguments: Mapping[str, str] = field(default_factory=dict)
     licence: str = ""
     extra: str = ""
     uncounted: tuple[str, ...] = ()
     declared: Declaration = NOT_STATED
+    track: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,18 @@ def _logmmse() -> Model:
     from benchmark.models.logmmse import LogMmse
 
     return LogMmse()
+
+
+def _log_mel_features() -> Model:
+    from benchmark.models.representations import LogMelFeatures
+
+    return LogMelFeatures()
+
+
+def _mfcc_features() -> Model:
+    from benchmark.models.representations import MfccFeatures
+
+    return MfccFeatures()
 
 
 def _ridge(corpus: PreparedCorpus, kinds: tuple[str, ...]) -> Model:
@@ -89,7 +101,12 @@ def _ridge_entry(name: str, learnt: str, kinds: tuple[str, ...]) -> Entry:
         ("invert",), training=Training(partial(_ridge, kinds=kinds), _ridge_arrays, _ridge_restored)
     )
     title = f"ridge regression on log-mel, trained on {learnt}"
-    return _ours(name, title, "benchmark.models.ridge", how, ("ridge", "features"))
+    return _ours(name, title, "benchmark.models.ridge", how, ("ridge", "features", "speaker_scales"))
+
+
+def _representation(name: str, title: str, make: Callable[[], Model]) -> Entry:
+    how = InProcess(("represent",), make=make)
+    return _ours(name, title, "benchmark.models.representations", how, ("representations", "features"))
 
 
 def wrapped(item: Wrapped) -> Entry:
@@ -122,6 +139,8 @@ def _built_in() -> dict[str, Entry]:
             InProcess(("enhance",), make=_logmmse),
             ("logmmse",),
         ),
+        _representation("logmel", "log-mel spectrum, 40 bands", _log_mel_features),
+        _representation("mfcc", "13 MFCC with first and second slopes", _mfcc_features),
         _ridge_entry("ridge_clean", "clean speech", ("clean",)),
         _ridge_entry("ridge_noisy", "clean and noisy speech", ("clean", "babble", "nonbabble")),
     ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from scipy import linalg
 from benchmark.errors import ModelError
 from benchmark.models.contract import Audio
 from benchmark.models.features import log_mel, stacked
+from benchmark.models.speaker_scales import over_speakers, speaker_scales
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.types import RATE_HZ, Trajectories
 
@@ -70,9 +70,9 @@ def train_ridge(corpus: PreparedCorpus, kinds: Iterable[str]) -> RidgeInverter:
             f"{corpus.folder}: holds no train mixtures ({', '.join(sorted(wanted))}) for ridge regression; "
             "prepare it without --split, or with --split train"
         )
-    scales = _speaker_scales(corpus, sorted({row["utterance_id"] for row in rows}))
+    scales = speaker_scales(corpus, sorted({row["utterance_id"] for row in rows}))
     first = corpus.targets(rows[0]["utterance_id"])
-    mean, deviation = _over_speakers(list(scales.values()), first.names)
+    mean, deviation = over_speakers(list(scales.values()), first.names)
     size = stacked(np.zeros((1, 40), np.float32)).shape[1]
     # One system of normal equations for each target, because each has its own missing frames.
     gram = np.zeros((len(first.names), size, size))
@@ -103,50 +103,3 @@ def _solve(gram: NDArray[np.float64], moment: NDArray[np.float64]) -> NDArray[np
     penalty = np.full(len(gram), PENALTY * np.trace(gram[:-1, :-1]) / (len(gram) - 1))
     penalty[-1] = 1e-9 * gram[-1, -1]  # the constant is not penalised
     return np.asarray(linalg.solve(gram + np.diag(penalty), moment, assume_a="pos"))
-
-
-class _Scale(NamedTuple):
-    """Of each target over the frames of one speaker in which it is observed, shape (targets,): frames, mean, standard deviation."""
-
-    frames: NDArray[np.int64]
-    mean: NDArray[np.float64]
-    deviation: NDArray[np.float64]
-
-
-def _speaker_scales(corpus: PreparedCorpus, utterance_ids: Iterable[str]) -> dict[str, _Scale]:
-    """The scale of every target for each speaker."""
-    by_speaker: dict[str, list[Trajectories]] = {}
-    for key in utterance_ids:
-        by_speaker.setdefault(corpus.utterances[key]["speaker"], []).append(corpus.targets(key))
-    scales = {}
-    for speaker, items in by_speaker.items():
-        values = np.concatenate([item.values for item in items]).astype(np.float64)
-        valid = np.concatenate([item.valid for item in items])
-        frames = valid.sum(axis=0)
-        count = np.maximum(frames, 1)
-        mean = np.where(valid, values, 0.0).sum(axis=0) / count
-        variance = np.where(valid, (values - mean) ** 2, 0.0).sum(axis=0) / count
-        scales[speaker] = _Scale(frames, mean, np.sqrt(np.maximum(variance, 1e-12)))
-    return scales
-
-
-def _over_speakers(
-    scales: Sequence[_Scale], names: Sequence[str]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean over speakers of mean and standard deviation; those who lack a target have no say in its average.
-
-    Raises:
-        ModelError: A target is observed of no speaker; names it.
-    """
-    seen = np.stack([scale.frames > 0 for scale in scales])
-    speakers = seen.sum(axis=0)
-    if missing := [name for name, count in zip(names, speakers.tolist(), strict=True) if not count]:
-        raise ModelError(
-            f"{', '.join(missing)}: never observed in the train split, so that nothing can be learnt of it; take it out of "
-            "speech.targets and prepare again, or train on more speakers"
-        )
-    mean, deviation = (
-        np.where(seen, np.stack(part), 0.0).sum(axis=0) / speakers
-        for part in ([scale.mean for scale in scales], [scale.deviation for scale in scales])
-    )
-    return mean, deviation

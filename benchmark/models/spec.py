@@ -15,6 +15,8 @@ from pathlib import Path
 from benchmark.errors import ModelError
 from benchmark.models.command_words import read_word
 from benchmark.models.declaration import joined
+from benchmark.models.encoders import PREFIX as ENCODER
+from benchmark.models.encoders import encoder_entry
 from benchmark.models.entry import Command, Entry, Pair, Predictions, Submission
 from benchmark.models.forms import FORMS
 from benchmark.models.joint import trained_entry
@@ -71,6 +73,8 @@ def _load(spec: str, arguments: dict[str, str], python: str) -> Entry:
         return _command(spec)
     if spec.startswith("predictions:"):
         return _predictions(spec)
+    if spec.startswith(ENCODER):
+        return encoder_entry(spec)
     if spec.startswith(_TRAINED):
         return trained_entry(Path(spec.removeprefix(_TRAINED)).expanduser())
     if spec in REGISTERED:
@@ -84,7 +88,7 @@ def _parts(spec: str) -> tuple[str, str]:
     """The two parts of a pair; the second is "" if it is none. A "+" may also belong to a path or a command."""
     if _takes_arguments(spec) and _file_of(spec).is_file():
         return spec, ""
-    foreign = spec.startswith(("command:", "predictions:", _TRAINED))
+    foreign = spec.startswith(("command:", "predictions:", ENCODER, _TRAINED))
     first, _, second = spec.rpartition("+")
     before, trained, folder = spec.rpartition(f"+{_TRAINED}")
     if trained and second not in REGISTERED:
@@ -95,7 +99,7 @@ def _parts(spec: str) -> tuple[str, str]:
 
 
 def _takes_arguments(spec: str) -> bool:
-    if spec.startswith(("command:", "predictions:", _TRAINED)):
+    if spec.startswith(("command:", "predictions:", ENCODER, _TRAINED)):
         return False
     return bool(_FILE_CLASS.fullmatch(spec) or _MODULE_CLASS.fullmatch(spec))
 

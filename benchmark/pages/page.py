@@ -165,7 +165,7 @@ def _measure(standing: Standing, place: Mapping[str, int], trust: Mapping[str, T
     measure = standing.measure
     fronts = _fronts(standing, trust)
     return {
-        "name": measure.name,
+        "name": standing.name,
         "unit": "" if measure.unit in ("1", "own") else measure.unit,
         "averaged": measure.unit != "own",
         "relative": measure.unit != "dB",

@@ -171,7 +171,10 @@ def _of_recipe(name: str, recipe: str) -> str:
 
 def _plots(leaderboard: Leaderboard) -> dict[str, tuple[Standing, str]]:
     return {
-        f"{recipe}_{item.measure.name}.svg": (item, f"{item.measure.name} against SNR, {recipe}")
+        f"{'_'.join(filter(None, (recipe, item.measure.name, item.track)))}.svg": (
+            item,
+            f"{item.name} against SNR, {recipe}",
+        )
         for recipe, found in leaderboard.shown.items()
         for item in found
         if item.measure.name in _PLOTTED and item.kinds

@@ -22,6 +22,8 @@ import numpy as np
 from benchmark.errors import ManifestError, MeasureError, SinbadError
 from benchmark.metrics import parse
 from benchmark.mixing.layout import MANIFEST
+from benchmark.models.entry import TRACKS
+from benchmark.models.read_out import READOUTS
 from benchmark.ranking.admit_trials import admit_trials
 from benchmark.ranking.committed import DESCRIBING, Committed
 from benchmark.ranking.followed import Followed, read_followed
@@ -139,6 +141,10 @@ def faults(card: Card, table: CodedTable, manifest: Committed | None = None) -> 
     kinds = table.words["noise_kind"]
     if strange := [kind for kind in kinds if not _NAME.fullmatch(kind) or kind in _AVERAGES]:
         return [f"'{strange[0]}' is no name of a kind of noise"]
+    if card.track not in TRACKS:
+        return [f"its card names a track '{card.track}', which does not exist"]
+    if (readout := _readout_of(card.model)) != (card.track if card.track in READOUTS else ""):
+        return [f"its name says {readout or 'no readout'}, its track {card.track or 'none'}"]
     counts = Counter(
         dict(zip(table.words["status"], np.bincount(table.codes["status"]).tolist(), strict=False))
     )
@@ -157,6 +163,11 @@ def faults(card: Card, table: CodedTable, manifest: Committed | None = None) -> 
         [f"card and scores do not name the same measures ({', '.join(sorted(unnamed))})"] if unnamed else []
     )
     return found + _repeated(table) + _impossible(card, table) + _misdescribed(card, table, manifest)
+
+
+def _readout_of(model: str) -> str:
+    """The track that the name of a model states, if it is behind a readout."""
+    return next((track for track, ending in READOUTS.items() if model.endswith(ending)), "")
 
 
 def _recipe(

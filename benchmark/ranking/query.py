@@ -184,7 +184,7 @@ def _as_csv(found: Found) -> str:
 
 
 def _section(standing: Standing, rows: list[Row] | list[Pair], query: Query) -> str:
-    heading = f"{standing.lines[0].card.recipe}, {standing.measure.name}. {rests_on(standing)}\n"
+    heading = f"{standing.lines[0].card.recipe}, {standing.name}. {rests_on(standing)}\n"
     if query.compared:
         table = _pair_table(standing, [row for row in rows if isinstance(row, Pair)])
     elif query.baseline:

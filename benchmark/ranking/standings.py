@@ -12,6 +12,7 @@ import numpy as np
 from benchmark.errors import StandingsError
 from benchmark.formats.phones import CLASSES
 from benchmark.metrics import Measure, TrajectoryMeasure, available, parse
+from benchmark.models.entry import TRACKS
 from benchmark.randomness import Randomness
 from benchmark.ranking.bootstrap import (
     REPLICATES,
@@ -94,7 +95,7 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """All models on one measure of one recipe.
+    """All models of one track on one measure of one recipe.
 
     Attributes:
         measure: What was measured.
@@ -121,6 +122,16 @@ class Standing:
     compared_replicates: Array = field(repr=False)
     lines: tuple[Line, ...]
     phones: Mapping[str, Array] = field(default_factory=dict, repr=False)
+
+    @property
+    def track(self) -> str:
+        """The track of its models; see `Card.track`."""
+        return self.lines[0].card.track
+
+    @property
+    def name(self) -> str:
+        """What tables call it: the measure, and the track unless it is the usual one."""
+        return f"{self.measure.name}, {TRACKS[self.track]}" if self.track else self.measure.name
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -150,7 +161,7 @@ class Standing:
 def standings(
     results: Sequence[Result], corpus_sha256: str | None = None, *, replicates: int = REPLICATES
 ) -> list[Standing]:
-    """Standings of one recipe, a list over its measures, those of articulation first.
+    """Standings of one recipe, a list over its tracks and their measures, those of articulation first.
 
     Args:
         results: All of the same recipe.
@@ -193,7 +204,16 @@ def stand(
     seed = (
         Randomness(("standings", results[0].card.recipe, results[0].card.recipe_version)) if results else None
     )
-    return [_standing(measure, results, planned, seed, replicates) for measure in measures if seed]
+    return [
+        _standing(measure, having, planned, seed, replicates)
+        for track in TRACKS
+        for measure in measures
+        if seed and (having := [item for item in results if _takes_part(item, track, measure)])
+    ]
+
+
+def _takes_part(result: PackedResult, track: str, measure: Measure) -> bool:
+    return result.card.track == track and result.columns.get(measure.name) is not None
 
 
 def condition_means(values: Array, sample: Resampling) -> Array:
@@ -285,7 +305,7 @@ def _standing(
     seed: Randomness,
     replicates: int,
 ) -> Standing:
-    having = {result.card.model: result for result in results if result.columns.get(measure.name) is not None}
+    having = {result.card.model: result for result in results}
     pooled = isinstance(measure, TrajectoryMeasure) and measure.pooled
     scores = score_array(
         {model: result.columns[measure.name] for model, result in having.items()}, planned, pooled

@@ -274,7 +274,7 @@ def _measure_section(standing: Standing) -> list[str]:
     measure = standing.measure
     direction = "higher is better" if measure.higher_is_better else "lower is better"
     unit = "" if measure.unit in ("1", "own") else f", {measure.unit}"
-    heading = f"### {measure.name} ({direction}{unit}; version {measure.version})\n"
+    heading = f"### {standing.name} ({direction}{unit}; version {measure.version})\n"
     if measure.unit == "own":
         note = f"Each parameter in its own unit, {title(standing.headline)}; not averaged over parameters, so not ranked.\n"
         return [heading, note, parameter_table(standing) + "\n"]
@@ -285,7 +285,7 @@ def _measure_section(standing: Standing) -> list[str]:
         heading,
         summary_table(standing) + "\n",
         *(
-            f"<details><summary>{measure.name} {what}</summary>\n\n{table}\n\n</details>\n"
+            f"<details><summary>{standing.name} {what}</summary>\n\n{table}\n\n</details>\n"
             for what, table in folded.items()
         ),
     ]

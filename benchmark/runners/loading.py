@@ -12,7 +12,16 @@ import numpy as np
 from benchmark.audio import resample
 from benchmark.errors import ModelError
 from benchmark.models.contract import Audio, Model
-from benchmark.models.entry import TASKS, Command, Entry, InProcess, Pair, Predictions, Submission
+from benchmark.models.entry import (
+    TASKS,
+    Command,
+    Entry,
+    InProcess,
+    Pair,
+    Predictions,
+    Submission,
+    ThroughReadout,
+)
 from benchmark.models.spec import load
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.runners.open_runner import make_here
@@ -105,8 +114,8 @@ def _made(entry: Entry, corpus: PreparedCorpus | None) -> Model:
     how = entry.how
     if isinstance(how, Pair):
         return _Chain(_made(how.enhancer, corpus), _made(how.inverter, corpus))
-    if isinstance(how, Command | Predictions):
-        kind = "a command" if isinstance(how, Command) else "a folder of predictions"
+    if isinstance(how, Command | Predictions | ThroughReadout):
+        kind = {Command: "a command", Predictions: "a folder of predictions"}.get(type(how), "read out")
         raise ModelError(f"{entry.name}: is {kind} and cannot be loaded as an object; score it with evaluate")
     if isinstance(how, Submission):
         return make_here(how)

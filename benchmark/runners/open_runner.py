@@ -15,7 +15,17 @@ from typing import Literal
 from benchmark.errors import ModelError
 from benchmark.files import cache_folder, demo_corpus
 from benchmark.models.contract import Model
-from benchmark.models.entry import DIRECT, Command, Entry, InProcess, Pair, Predictions, Submission, Task
+from benchmark.models.entry import (
+    DIRECT,
+    Command,
+    Entry,
+    InProcess,
+    Pair,
+    Predictions,
+    Submission,
+    Task,
+    ThroughReadout,
+)
 from benchmark.models.source_hash import code_of
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.runners.child import facts, make_model
@@ -28,7 +38,9 @@ from benchmark.runners.pair_runner import PairRunner
 from benchmark.runners.prediction import Runner
 from benchmark.runners.prediction_store import Stored
 from benchmark.runners.predictions_runner import PredictionsRunner
+from benchmark.runners.readout_runner import ReadoutRunner
 from benchmark.runners.trained_cache import trained
+from benchmark.types import Progress, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,7 @@ def open_runner(
     *,
     corpus: PreparedCorpus | None = None,
     channels: Channels | None = None,
+    progress: Progress = silent,
 ) -> Runner:
     """The runner of a model; what it gives is kept in `store`.
 
@@ -72,14 +85,23 @@ def open_runner(
         entry: The model.
         options: How submitted code is run.
         store: Folder of predictions; beside it lies what built-in models learnt. None to keep nothing.
-        corpus: What built-in models learn from.
+        corpus: What built-in models and readouts learn from.
         channels: Names and frame rate of the targets, for estimates that do not state their own.
+        progress: Told of every recording that a readout is fitted on.
 
     Raises:
         ModelError: The model cannot be run so.
     """
     how = entry.how
     known = channels or Channels((), 100.0)
+    if isinstance(how, ThroughReadout):
+        if corpus is None:
+            raise ModelError(
+                f"{entry.name}: a readout is fitted on a corpus; name a prepared one with --corpus DIR"
+            )
+        kept = store.parent / "readouts" if store is not None and _is_kept(how.model) else None
+        read = _represented(how.model, options, store, corpus, channels)
+        return ReadoutRunner(how, read, corpus, kept, fresh=options.fresh, progress=progress)
     if isinstance(how, Pair):
         # The first is asked as if it stood alone, so that what it gave then is used again.
         asked = (replace(options, tasks=DIRECT), options)
@@ -122,6 +144,26 @@ def open_runner(
             tasks=options.tasks,
         )
     return runner if store is None else Stored(runner, store, options.limits, fresh=options.fresh)
+
+
+def _represented(
+    entry: Entry, options: RunOptions, store: Path | None, corpus: PreparedCorpus, channels: Channels | None
+) -> Runner:
+    """Runs what a readout reads: what the model represents, or if it does not, what it inverts."""
+    runner = open_runner(
+        entry, replace(options, tasks=("invert", "represent")), store, corpus=corpus, channels=channels
+    )
+    if not runner.tasks() >= {"invert", "represent"}:
+        return runner
+    runner.close()
+    return open_runner(entry, replace(options, tasks=("represent",)), store, corpus=corpus, channels=channels)
+
+
+def _is_kept(entry: Entry) -> bool:
+    """Whether what comes of a model may be stored; see `InProcess.kept`."""
+    if isinstance(entry.how, Pair):
+        return _is_kept(entry.how.enhancer) and _is_kept(entry.how.inverter)
+    return not isinstance(entry.how, InProcess) or entry.how.kept
 
 
 def _hidden(corpus: PreparedCorpus | None, store: Path | None) -> tuple[Path, ...]:

@@ -9,7 +9,7 @@ from importlib import metadata
 
 from benchmark import __version__
 from benchmark.metrics import Measure
-from benchmark.models.entry import Command, Entry, InProcess, Pair, Predictions
+from benchmark.models.entry import Command, Entry, InProcess, Pair, Predictions, ThroughReadout
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.runners.open_runner import RunOptions
 from benchmark.scoring.results import Card, counts
@@ -70,11 +70,14 @@ def make_card(
         parameters=entry.declared.parameters,
         submitter=entry.declared.submitter,
         seed_of=entry.declared.seed_of,
+        track=entry.track,
     )
 
 
 def _runner_name(entry: Entry, options: RunOptions) -> str:
     how = entry.how
+    if isinstance(how, ThroughReadout):
+        return _runner_name(how.model, options)
     if isinstance(how, Pair):
         return " + ".join(_runner_name(part, options) for part in (how.enhancer, how.inverter))
     if isinstance(how, Predictions):

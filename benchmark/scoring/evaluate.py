@@ -12,7 +12,8 @@ from benchmark.errors import SinbadError, StandingsError
 from benchmark.metrics import Measure, TrajectoryMeasure, parse
 from benchmark.mixing.rows import MixtureRow
 from benchmark.models import Model
-from benchmark.models.entry import Entry
+from benchmark.models.entry import Entry, FittedOn
+from benchmark.models.read_out import read_out
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.runners.channels import refuse_other_channels
 from benchmark.runners.estimate_files import Channels
@@ -50,6 +51,7 @@ def evaluate(
     progress: Progress = silent,
     options: RunOptions | None = None,
     store: Path | str | None = None,
+    readout: FittedOn | None = None,
 ) -> Result:
     """Runs a model on every mixture of a split and scores what it gives.
 
@@ -71,6 +73,8 @@ def evaluate(
         progress: Told of every finished recording and utterance.
         options: How submitted code is run.
         store: Folder of predictions and scores; None for one that is removed at the end.
+        readout: Scores what the model represents, or its articulation under other names than the targets',
+            through a readout that is fitted on "clean" or on "noisy" speech (see `benchmark.models.readout`).
 
     Raises:
         MeasureError: There is no such measure, or the model cannot have it.
@@ -82,6 +86,8 @@ def evaluate(
     if hasattr(model, "of_split"):
         model, corpus = corpus, model  # type: ignore[assignment]
     entry, opened = as_entry(model), as_corpus(corpus)
+    if readout is not None:
+        entry = read_out(entry, readout)
     asked = as_measures(measures or ())
     wished = as_measures([*(DEFAULT_MEASURES if measures is None else ()), *also])
     if store is not None:
@@ -105,8 +111,9 @@ def _evaluate(
     groups = _grouped(corpus, split, limit)
     targets = corpus.targets(groups[0][0]["utterance_id"])
     used = options or RunOptions()
+    channels = Channels(targets.names, targets.rate_hz)
     runner = open_runner(
-        entry, used, store / "predictions", corpus=corpus, channels=Channels(targets.names, targets.rate_hz)
+        entry, used, store / "predictions", corpus=corpus, channels=channels, progress=progress
     )
     try:
         plan = plan_scores(entry.name, asked, wished, runner.tasks())
