@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark import cli
-from benchmark.cli.model_options import add_model_arguments, load_model, run_options
+from benchmark.cli.model_options import add_model_arguments, add_readout, load_model, run_options
 
 _EXAMPLE = """  python -m benchmark.score --corpus prepared/demo_noisy --model ridge_noisy
   python -m benchmark.score --corpus prepared/demo_noisy --model my_wrapper.py:MyModel --model-arg weights=best.pt
@@ -23,12 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     cli.add_corpus(parser)
     add_model_arguments(parser)
-    parser.add_argument(
-        "--readout",
-        choices=["clean", "noisy"],
-        help="score what the model represents, or its articulation under other names, through a regression that is fitted on the "
-        "clean or on all speech of the train split",
-    )
+    add_readout(parser)
     parser.add_argument(
         "--measures",
         nargs="+",
@@ -67,10 +62,6 @@ def _score(arguments: argparse.Namespace) -> int:
     # A wrong path, measure or model is told before the rest loads.
     require_folder(arguments.corpus)
     entry = load_model(arguments)
-    if arguments.readout:
-        from benchmark.models.read_out import read_out
-
-        entry = read_out(entry, arguments.readout)
 
     from benchmark.metrics import parse
 

@@ -125,6 +125,16 @@ def _add_run_arguments(to: argparse.ArgumentParser) -> None:
     )
 
 
+def add_readout(to: argparse.ArgumentParser) -> None:
+    """The option that puts a model behind a readout."""
+    to.add_argument(
+        "--readout",
+        choices=["clean", "noisy"],
+        help="score what the model represents, or its articulation under other names, through a regression that is "
+        "fitted on the clean or on all speech of the train split",
+    )
+
+
 def load_model(arguments: argparse.Namespace) -> Entry:
     """The model that was asked for.
 
@@ -133,6 +143,7 @@ def load_model(arguments: argparse.Namespace) -> Entry:
     """
     from benchmark.models import load
     from benchmark.models.declaration import declared
+    from benchmark.models.read_out import read_out
 
     entry = load(arguments.model, dict(arguments.model_arg), name=arguments.name, python=arguments.python)
     said = declared(
@@ -143,7 +154,9 @@ def load_model(arguments: argparse.Namespace) -> Entry:
         arguments.submitter,
         arguments.seed_of,
     )
-    return replace(entry, declared=said)
+    entry = replace(entry, declared=said)
+    fitted_on = getattr(arguments, "readout", None)
+    return entry if fitted_on is None else read_out(entry, fitted_on)
 
 
 def run_options(arguments: argparse.Namespace) -> RunOptions:

@@ -26,6 +26,7 @@ from benchmark.joint.encoders.whisper_package import NAME as WHISPER
 from benchmark.joint.encoders.whisper_package import weights_file
 from benchmark.joint.trained import file_sha256, load_trained, packages_missing, require_packages
 from benchmark.models.contract import Audio
+from benchmark.models.declaration import UNTRAINED, Declaration
 from benchmark.models.entry import Entry, InProcess
 from benchmark.models.source_hash import files_sha256
 from benchmark.text import as_name
@@ -119,7 +120,16 @@ def encoder_entry(spec: str) -> Entry:
         ).hexdigest(),
         how=InProcess(("represent",), make=partial(_made, name, folder, layer), packages=("torch",)),
         extra="joint",
+        declared=_declared(name, folder),
     )
+
+
+def _declared(name: str, folder: Path | None) -> Declaration:
+    """What it was trained on, as far as its card or its kind tells."""
+    if folder is not None:
+        # What a pretrained encoder of this package learnt from is speech of its recipe, without articulation.
+        return Declaration(("train",), recipe=str(read_card(folder).get("recipe", "")))
+    return UNTRAINED if name == "small" else Declaration(("speech",))
 
 
 def _trained_folder(name: str) -> Path | None:
