@@ -34,7 +34,7 @@ CORPUS = contract.Corpus(
     citation="yours",
     layout="corpus.toml (sensors by number, axes x and z as a rule), pos/{speaker}/{recording}.pos, "
     "wav/{speaker}/{recording}.wav",
-    sensors=folder.PREFIXES,
+    sensors=folder.CORPUS.sensors,
     read=read,
     looks_like=looks_like,
     ignored=folder.ignored,
