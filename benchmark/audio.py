@@ -21,8 +21,8 @@ from benchmark.types import Clip
 
 FULL_SCALE = 32768
 _BLOCK = 1 << 16
-#: Of FLAC, 0 to 1. Files of noisy speech are 2.3 % larger than by the default and take a quarter less time to encode;
-#: the highest level saves 0.4 % and takes twice as long.
+#: Of FLAC, 0 to 1. Files of noisy speech are 2.3 % larger than by the default and take a quarter less time to
+#: encode; the highest level saves 0.4 % and takes twice as long.
 _COMPRESSION_LEVEL = 0.0
 #: Suffixes of the files that are read.
 SUFFIXES = (
@@ -49,7 +49,8 @@ UNREAD_SUFFIXES = (
     *(".shn", ".tta", ".dsf"),
 )
 _MAX_RATE_HZ = 768_000
-#: More frames than a byte of any codec holds: FLAC packs 65,535 equal ones into 12 bytes, Opus 5,760 into two, Vorbis 4,096 into two.
+#: More frames than a byte of any codec holds: FLAC packs 65,535 equal ones into 12 bytes, Opus 5,760 into
+#: two, Vorbis 4,096 into two.
 _FRAMES_PER_BYTE = 8192
 #: What libsndfile says of a FLAC file whose header leaves the length open.
 _NO_LENGTH = (1 << 63) - 1
@@ -80,7 +81,8 @@ def read_header(path: Path) -> Header:
     """Read the header of an audio file (see `SUFFIXES`) and check it against the file's size.
 
     Raises:
-        CorpusError: The file is missing, empty, no audio, truncated, or states an impossible rate or length or none.
+        CorpusError: The file is missing, empty, no audio, truncated, or states an impossible rate or length
+            or none.
     """
     magic = _magic(path)
     if magic == b"NIST_1A":
@@ -102,13 +104,16 @@ def read_header(path: Path) -> Header:
     size = path.stat().st_size
     if header.frames > size * _FRAMES_PER_BYTE:
         raise CorpusError(
-            f"{path}: truncated or damaged, it states {header.frames} samples, more than {size} bytes can hold; copy the file again"
+            f"{path}: truncated or damaged, it states {header.frames} samples, more than {size} bytes can "
+            "hold; copy the file again"
         )
     return header
 
 
 def refuse_cut_off(path: Path) -> None:
-    """Read the last sample of a file whose header is sound: of compressed audio the size does not tell whether all is there.
+    """Reads the last sample of a file, because the header does not say whether all audio is there.
+
+    The size of compressed audio does not tell either.
 
     Raises:
         CorpusError: It cannot be read.
@@ -128,7 +133,7 @@ def refuse_cut_off(path: Path) -> None:
 
 
 def native(path: Path) -> bytes:
-    """A path as the system spells it, for `soundfile`, which refuses names that are not UTF-8 unless they are bytes."""
+    """A path in bytes for `soundfile`, which refuses text that is not UTF-8."""
     return os.fsencode(path)
 
 
@@ -146,8 +151,8 @@ def read_clip(path: Path, channel: int | None = None) -> Clip:
 
     Args:
         path: A file that libsndfile reads, or NIST SPHERE.
-        channel: Which channel to take, from 0. With None the file must have one, or several that are all the same:
-            which of different channels is the voice cannot be known here.
+        channel: Which channel to take, from 0. With None the file must have one, or several that are all the
+            same: which of different channels is the voice cannot be known here.
 
     Raises:
         CorpusError: The file is missing, damaged, shorter than its header says, not finite, or has other
@@ -166,7 +171,8 @@ def read_clip(path: Path, channel: int | None = None) -> Clip:
     others = range(1, header.channels) if channel is None else ()
     if any(not np.array_equal(samples, _decode(path, other)) for other in others):
         raise CorpusError(
-            f"{path}: has {header.channels} channels that differ where one is expected; convert it to one channel, that of the voice"
+            f"{path}: has {header.channels} channels that differ where one is expected; convert it to one "
+            "channel, that of the voice"
         )
     return Clip(samples, header.rate_hz)
 

@@ -10,7 +10,8 @@ from benchmark import cli
 from benchmark.cli.model_options import add_model_arguments, load_model, run_options
 
 _EXAMPLE = """  python -m benchmark.check_model my_wrapper.py:MyModel
-  python -m benchmark.check_model my_wrapper.py:MyModel --model-arg weights=best.pt --python ~/torch/bin/python
+  python -m benchmark.check_model my_wrapper.py:MyModel --model-arg weights=best.pt \\
+      --python ~/torch/bin/python
   python -m benchmark.check_model 'command:octave my_model.m {in} {out}'"""
 _SIGNS = {"good": "good", "bad": "BAD ", "odd": "odd "}
 

@@ -77,5 +77,6 @@ class MissingExtraError(SinbadError):
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(
-            f"{purpose} needs the package '{package}', which is not installed: pip install 'sinbad-bench[{extra}]'"
+            f"{purpose} needs the package '{package}', which is not installed: pip install "
+            f"'sinbad-bench[{extra}]'"
         )

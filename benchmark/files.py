@@ -60,7 +60,7 @@ def _take_name(temporary: Path, path: Path) -> None:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Makes `folder` and holds it against other processes; the system lets go of it when this one ends, however it ends.
+    """Makes `folder` and locks it against other processes until this one ends, however it ends.
 
     Raises:
         SinbadError: The folder cannot be made, or another process holds it.
@@ -110,7 +110,7 @@ def write_text(path: Path, text: str) -> None:
 
 @cache
 def modules_defining(name: str, folders: tuple[str, ...]) -> tuple[str, ...]:
-    """Modules in `folders` that define the variable `name`, told by their source: to import all would take seconds."""
+    """Modules in `folders` that define `name`, found in their source: importing all takes seconds."""
     files = (Path(folder, f"{module.name}.py") for folder in folders for module in iter_modules([folder]))
     defined = f"\n{name} = "
     return tuple(sorted(file.stem for file in files if file.is_file() and defined in file.read_text("utf-8")))

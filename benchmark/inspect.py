@@ -10,7 +10,8 @@ from pathlib import Path
 from benchmark import cli
 
 _EXAMPLE = """  python -m benchmark.inspect --recipe xrmb_noisy --speech-root /data/xrmb --jobs 4
-  python -m benchmark.inspect --recipe xrmb_noisy_real --speech-root /data/xrmb --noise-root musan=/data/musan --json
+  python -m benchmark.inspect --recipe xrmb_noisy_real --speech-root /data/xrmb \\
+      --noise-root musan=/data/musan --json
   python -m benchmark.inspect --draft /data/our_recordings"""
 
 
@@ -18,8 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and inspects; status 1 if recordings are damaged."""
     parser = cli.parser(
         "inspect",
-        "Reads every recording of a recipe's corpora: speakers, hours, rates, missing pellets, suspicious and unread files. "
-        "Exit status 1 if any is damaged.",
+        "Reads every recording of a recipe's corpora: speakers, hours, rates, missing pellets, suspicious "
+        "and unread files. Exit status 1 if any is damaged.",
         _EXAMPLE,
     )
     cli.add_recipe(parser, required=False)

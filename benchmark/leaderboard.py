@@ -1,4 +1,4 @@
-"""`python -m benchmark.leaderboard`: renders the leaderboard, checks it, answers questions, and makes recordings to listen to."""
+"""`python -m benchmark.leaderboard`: renders and checks the leaderboard, and answers questions about it."""
 
 from __future__ import annotations
 
@@ -54,8 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = cli.parser(
         "leaderboard",
-        "Does one of four things. Without options it renders tables, plots and the page from the stored results, and for each "
-        "recipe that joint_tiny and another variant were trained on a page that compares them.",
+        "Does one of four things. Without options it renders tables, plots and the page from the "
+        "stored results, and for each recipe that joint_tiny and another variant were trained on a "
+        "page that compares them.",
         _EXAMPLE,
     )
     parser.add_argument("--results", type=Path, metavar="DIR", help="stored results (default: OUT/results)")
@@ -70,7 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; exit status 1 if what is there is stale, or a card or scores are edited, mixed or outdated",
+        help="write nothing; exit status 1 if what is there is stale, or a card or scores are "
+        "edited, mixed or outdated",
     )
     asked = parser.add_argument_group("query: print an answer and write nothing")
     asked.add_argument("--recipe", metavar="NAME", help="which recipe (default: all)")
@@ -78,8 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     asked.add_argument(
         "--by",
         choices=_BY,
-        help="what to look at (default: condition); over_loudest: bands of the level over the loudest talker; phone_class: where "
-        "the recordings are labelled",
+        help="what to look at (default: condition); over_loudest: bands of the level over the loudest "
+        "talker; phone_class: where the recordings are labelled",
     )
     asked.add_argument("--baseline", metavar="MODEL", help="show gains over this model")
     asked.add_argument(

@@ -22,7 +22,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and lists."""
     parser = cli.parser(
         "list",
-        "Lists recipes, corpora, noises, models, encoders and configurations to train, and measures, and whether each is ready here.",
+        (
+            "Lists recipes, corpora, noises, models, encoders and configurations to train, and measures, "
+            "and whether each is ready here."
+        ),
         _EXAMPLE,
     )
     parser.add_argument(
@@ -66,7 +69,10 @@ def _list(arguments: argparse.Namespace) -> int:
 def _lines(items: Sequence[Item]) -> list[str]:
     width = max(len(item.name) for item in items)
     return [
-        f"  {item.name:<{width}}  {item.title}  [{'ready' if item.ready else 'needs ' + '; '.join(item.needs)}]"
+        (
+            f"  {item.name:<{width}}  {item.title}  "
+            f"[{'ready' if item.ready else 'needs ' + '; '.join(item.needs)}]"
+        )
         for item in items
     ]
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from benchmark.types import Utterance
 
 _EXAMPLE = """  python -m benchmark.plot_utterance --recipe demo_noisy --out utterance.png
-  python -m benchmark.plot_utterance --recipe xrmb_noisy --speech-root /data/xrmb --utterance JW11/tp005 --out tp005.png"""
+  python -m benchmark.plot_utterance --recipe xrmb_noisy --speech-root /data/xrmb \\
+      --utterance JW11/tp005 --out tp005.png"""
 _SUFFIXES = (".png", ".pdf", ".svg")
 
 

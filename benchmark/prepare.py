@@ -80,7 +80,10 @@ def _prepare(arguments: argparse.Namespace) -> int:
     planned = [size_line(wanted), "", *noise_lines(done.noise), ""] if arguments.plan_only else []
     lines = [
         *planned,
-        f"{folder}: {done.rendered} mixtures rendered, {done.kept} kept, {len(done.left_out)} recordings left out",
+        (
+            f"{folder}: {done.rendered} mixtures rendered, {done.kept} kept, "
+            f"{len(done.left_out)} recordings left out"
+        ),
         f"content {done.content_sha256[:16]}, plan {done.plan_sha256[:16]}",
         f"next: python -m benchmark.score --corpus {folder} --model ridge_noisy",
     ]

@@ -37,7 +37,8 @@ class Randomness:
         identity: What the item is, e.g. ("demo_noisy", 1, 2026, "F01/U003", "babble", "-5").
 
     Example:
-        >>> Randomness(("demo", 1)).integer("offset", 0, 1000) == Randomness(("demo", 1)).integer("offset", 0, 1000)
+        >>> again = Randomness(("demo", 1))
+        >>> Randomness(("demo", 1)).integer("offset", 0, 1000) == again.integer("offset", 0, 1000)
         True
     """
 

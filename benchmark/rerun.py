@@ -19,8 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line, runs the model again, and returns 1 if the result does not hold."""
     parser = cli.parser(
         "rerun",
-        "Makes a stored result again and compares every score. If all agree, the card is signed as re-run, and the leaderboard shows "
-        "by whom, on what machine and with which tolerance.",
+        "Makes a stored result again and compares every score. If all agree, the card is signed as re-run, "
+        "and the leaderboard shows by whom, on what machine and with which tolerance.",
         _EXAMPLE,
     )
     parser.add_argument("result", type=Path, metavar="RESULT", help="a folder RESULTS/RECIPE/MODEL")
@@ -86,8 +86,8 @@ def _rerun(arguments: argparse.Namespace) -> int:
     changed = [name for name, version in card.measures.items() if again.card.measures[name] != version]
     if changed:
         raise StandingsError(
-            f"{arguments.result}: {changed[0]} was computed in version {card.measures[changed[0]]}, this package has version "
-            f"{again.card.measures[changed[0]]}; score the model again"
+            f"{arguments.result}: {changed[0]} was computed in version {card.measures[changed[0]]}, this "
+            f"package has version {again.card.measures[changed[0]]}; score the model again"
         )
     differences, largest = compare(stored, again, tolerance)
     by_phone, largest_by_phone = compare_phones(phones, again.phones, tolerance)
@@ -110,7 +110,8 @@ def _rerun(arguments: argparse.Namespace) -> int:
         ]
         wrong = len(differences) + len(by_phone)
         lines.append(
-            f"{wrong} of {count} scores do not come out as stored (tolerance {tolerance:g}); nothing is signed"
+            f"{wrong} of {count} scores do not come out as stored (tolerance "
+            f"{tolerance:g}); nothing is signed"
         )
         facts["largest"] = None if largest == float("inf") else largest
         cli.report(facts, lines, arguments.json)

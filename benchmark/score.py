@@ -12,8 +12,10 @@ from benchmark import cli
 from benchmark.cli.model_options import add_model_arguments, add_readout, load_model, run_options
 
 _EXAMPLE = """  python -m benchmark.score --corpus prepared/demo_noisy --model ridge_noisy
-  python -m benchmark.score --corpus prepared/demo_noisy --model my_wrapper.py:MyModel --model-arg weights=best.pt
-  python -m benchmark.score --corpus prepared/demo_noisy --model 'command:octave my_model.m {in} {out}' --measures PPMC STOI"""
+  python -m benchmark.score --corpus prepared/demo_noisy --model my_wrapper.py:MyModel \\
+      --model-arg weights=best.pt
+  python -m benchmark.score --corpus prepared/demo_noisy \\
+      --model 'command:octave my_model.m {in} {out}' --measures PPMC STOI"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -115,8 +117,9 @@ def _score(arguments: argparse.Namespace) -> int:
         lines.append(f"{summary}; stored in {place}")
     if entry.uncounted and kept is None:
         lines.append(
-            f"not counted as part of the model, because nothing in its code names them: {_listed(entry.uncounted)}; "
-            "what it gave is used again though they change, unless you say --fresh"
+            "not counted as part of the model, because nothing in its code names them: "
+            f"{_listed(entry.uncounted)}; what it gave is used again though they change, "
+            "unless you say --fresh"
         )
     told = {name: value for name, value in card.environment.items() if name.startswith("readout ")}
     if told:

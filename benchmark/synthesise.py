@@ -1,4 +1,7 @@
-"""`python -m benchmark.synthesise`: makes a corpus of virtual speakers, or proves that one is what its generator gives."""
+"""`python -m benchmark.synthesise`: makes a corpus of virtual speakers, or checks one.
+
+The check makes the corpus again and compares.
+"""
 
 from __future__ import annotations
 

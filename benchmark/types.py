@@ -68,7 +68,8 @@ class Trajectories:
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape != self.valid.shape:
             raise ValueError(
-                f"values and valid must share one shape (frames, channels), got {self.values.shape} and {self.valid.shape}"
+                f"values and valid must share one shape (frames, channels), got {self.values.shape} "
+                f"and {self.valid.shape}"
             )
         if self.values.shape[1] != len(self.names):
             raise ValueError(f"{self.values.shape[1]} channels but {len(self.names)} names: {self.names}")

@@ -48,8 +48,8 @@ def _verify(arguments: argparse.Namespace) -> int:
         *(f"missing: {path}" for path in verdict.missing),
         *(f"changed: {path}" for path in verdict.changed),
         *(f"unexpected: {path}" for path in verdict.unexpected),
-        f"{verdict.checked} mixtures checked: {len(verdict.missing)} missing, {len(verdict.changed)} changed, "
-        f"{len(verdict.unexpected)} unexpected",
+        f"{verdict.checked} mixtures checked: {len(verdict.missing)} missing, {len(verdict.changed)} "
+        f"changed, {len(verdict.unexpected)} unexpected",
     ]
     facts = {
         "checked": verdict.checked,

@@ -13,7 +13,8 @@ from benchmark.cli.model_options import add_model_arguments, load_model, run_opt
 from benchmark.types import SPLITS
 
 _EXAMPLE = """  python -m benchmark.verify_speakers --corpus prepared/virtual_noisy --model noisy
-  python -m benchmark.verify_speakers --corpus prepared/virtual_noisy --model logmmse --embedders voice_statistics
+  python -m benchmark.verify_speakers --corpus prepared/virtual_noisy --model logmmse \\
+      --embedders voice_statistics
   python -m benchmark.verify_speakers --corpus prepared/virtual_noisy --model my_embedder.py:Embedder"""
 
 
@@ -21,8 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line, scores all trials, and prints error rates."""
     parser = cli.parser(
         "verify_speakers",
-        "Asks of pairs of recordings whether they are of one speaker: clean enrolments against noisy recordings, or against what an "
-        "enhancer made of them. A model that embeds is judged by itself, one that enhances through fixed embedders.",
+        "Asks of pairs of recordings whether they are of one speaker: clean enrolments against noisy "
+        "recordings, or against what an enhancer made of them. A model that embeds is judged by itself, "
+        "one that enhances through fixed embedders.",
         _EXAMPLE,
     )
     cli.add_corpus(parser)
@@ -44,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--sexes",
         type=Path,
         metavar="FILE",
-        help="a table speaker,sex (F or M) in CSV, where the corpus does not say; impostors are of the same sex",
+        help="a table speaker,sex (F or M) in CSV, where the corpus does not say; "
+        "impostors are of the same sex",
     )
     cli.add_results(parser)
     cli.add_json(parser)

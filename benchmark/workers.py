@@ -1,4 +1,4 @@
-"""Work shared out to processes of this machine, which never outlive their command, or to a cluster of machines."""
+"""Shares out work to processes of this machine or to a cluster; processes end with their command."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def share_out(
     in_order: bool = True,
     batch_size: int | str = "auto",
 ) -> Iterator[Result]:
-    """Yields `work(*each)` for each tuple of arguments; nothing is started before the first result is asked for.
+    """Yields `work(*each)` for each tuple of arguments; starts when the first result is asked for.
 
     One job works in this process. More of them are processes of joblib's `loky`, or of the backend that
     `engine` or `joblib.parallel_config` names; those of `loky` end within a second of this process, however
@@ -186,8 +186,8 @@ def _dask(jobs: int, scheduler: str | None) -> Iterator[None]:
             yield
     except KilledWorker as error:
         raise SinbadError(
-            "work of the Dask cluster killed its workers again and again, most likely for want of memory; give "
-            "each more, and run the same command again"
+            "work of the Dask cluster killed its workers again and again, most likely for want of memory; "
+            "give each more, and run the same command again"
         ) from error
     except OSError as error:
         if scheduler is None or error.filename is not None:
@@ -214,8 +214,8 @@ def _ray(jobs: int, scheduler: str | None) -> Iterator[None]:
             yield
     except ray.exceptions.WorkerCrashedError as error:
         raise SinbadError(
-            "work of the Ray cluster killed its workers again and again, most likely for want of memory; give "
-            "each more, and run the same command again"
+            "work of the Ray cluster killed its workers again and again, most likely for want of memory; "
+            "give each more, and run the same command again"
         ) from error
     finally:
         ray.shutdown()

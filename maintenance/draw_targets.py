@@ -1,4 +1,7 @@
-"""Draws one picture for each target into a folder, from a moment of the embedded corpus: `python -m maintenance.draw_targets DIR`."""
+"""`python -m maintenance.draw_targets DIR`: draws one picture for each target.
+
+The pictures show a moment of the embedded corpus.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes a virtual corpus in the layout of the X-ray microbeam database, so that its reader can be tried without it."""
+"""Writes a virtual corpus in the layout of XRMB, so that its reader can be tried without XRMB."""
 
 from __future__ import annotations
 

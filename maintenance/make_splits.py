@@ -23,7 +23,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and makes the tables."""
     parser = cli.parser(
         "make_splits",
-        "Makes the committed tables of splits again: MOCHA, SPIRE, USC-TIMIT and HPRC by rule, and XRMB if an index is given.",
+        (
+            "Makes the committed tables of splits again: MOCHA, SPIRE, USC-TIMIT and HPRC by rule, and "
+            "XRMB if an index is given."
+        ),
         _EXAMPLE,
     )
     parser.add_argument(

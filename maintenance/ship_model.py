@@ -1,4 +1,4 @@
-"""`python -m maintenance.ship_model`: puts a small copy of a trained model among those that come with the package."""
+"""`python -m maintenance.ship_model`: adds a small copy of a trained model to the package."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and copies."""
     parser = cli.parser(
         "ship_model",
-        "Puts a copy of a trained model, in half precision, among those that come with the package; it is then called by its name.",
+        (
+            "Puts a copy of a trained model, in half precision, among those that come with the package; it "
+            "is then called by its name."
+        ),
         _EXAMPLE,
     )
     parser.add_argument("run", type=Path, metavar="DIR", help="a folder that benchmark.train has filled")

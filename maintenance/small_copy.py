@@ -1,4 +1,4 @@
-"""A small copy of a trained model, as models come with the package: half the bytes, and a card that names no folder of this machine."""
+"""A small copy of a trained model for the package: half the bytes, and no local folder named."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KEPT = (
 
 
 def ship(run: Path, destination: Path) -> dict[str, Any]:
-    """Writes a copy whose matrices and filters are in half precision; means, gains and biases are few and stay as they are.
+    """Writes a copy with matrices and filters in half precision; all else is small and kept as it is.
 
     Args:
         run: A folder that `benchmark.train` has filled, of a model or of a pretrained encoder.
@@ -43,8 +43,8 @@ def ship(run: Path, destination: Path) -> dict[str, Any]:
     spec = card["config"]["encoder"]["spec"]
     if spec != "small":
         raise ModelError(
-            f"{run}: its encoder '{spec}' is built from files of its own, which a copy would not bring along; only models on 'small' "
-            "can come with the package"
+            f"{run}: its encoder '{spec}' is built from files of its own, which a copy would not bring "
+            "along; only models on 'small' can come with the package"
         )
     tensors = read_weights(run / WEIGHTS)
     if file_sha256(run / WEIGHTS) != card.get("weights_sha256"):
@@ -69,12 +69,16 @@ def _halved(name: str, value: Tensor, run: Path) -> Tensor:
     half = value.half()
     if not bool(torch.isfinite(half).all()):
         raise ModelError(
-            f"{run / WEIGHTS}: {name} holds {float(value.abs().max()):g}, more than half precision can; train again"
+            f"{run / WEIGHTS}: {name} holds {float(value.abs().max()):g}, more than half "
+            "precision can; train again"
         )
     return half
 
 
 def _portable(config: dict[str, Any]) -> dict[str, Any]:
-    """A configuration in which the folder that the encoder began from is named by its last part; it is not opened again."""
+    """A configuration that names the encoder's folder of origin by its last part only.
+
+    That folder is not opened again.
+    """
     init = Path(config["init"]).name if config.get("init") else None
     return {**config, "init": init}

@@ -1,4 +1,6 @@
-"""Tables of the divisions that are made by rule, for people to read and cite; written by `python -m maintenance.make_splits`.
+"""Tables of the divisions made by rule, for people to read and cite.
+
+They are written by `python -m maintenance.make_splits`.
 
 A table names what can be named without the corpus at hand, and nothing else:
 
@@ -7,7 +9,7 @@ A table names what can be named without the corpus at hand, and nothing else:
 | mocha | utterance id | all 460 sentences of all known speakers, whether or not that speaker recorded each |
 | spire | speaker and sentence | a part of the files' names is not regular |
 | usc_timit | speaker and first sentence of a file | files hold several sentences, not always five |
-| hprc | speaker | sentences have the labels of the files (B01_S01); "strict" draws each label's split by hash |
+| hprc | speaker | labels name sentences (B01_S01); "strict" hashes the label |
 
 MNGU0 has no table: it comes in several releases that keep different recordings, and with file sets of its own
 (`benchmark.corpora.mngu0_file_sets`).

@@ -28,7 +28,8 @@ from benchmark.types import Utterance
 Array = NDArray[np.float64]
 _STEP_MM, _JUMP_MM = 0.01, 5.0
 _HEADING = (
-    "| speaker | frames | wall error | off by | of | nearest: commonest | jumps | linear | mean: commonest | jumps | linear |\n"
+    "| speaker | frames | wall error | off by | of | nearest: "
+    "commonest | jumps | linear | mean: commonest | jumps | linear |\n"
     f"|{11 * '---|'}\n"
 )
 
@@ -70,8 +71,9 @@ def _speaker(speaker: str, members: list[Utterance], sensors: dict[str, str]) ->
                 circle = body.circle[body.valid][start : start + CHUNK].reshape(len(some.radius), -1)
                 rows["TB"].append((_located(wall, gaps.to_wall), gaps.nearest.place, circle))
     return [
-        f"| {speaker} {name}CL | {sum(len(part[0]) for part in parts)} | {wall.error_mm:.2f} | {worst[name]:.4f} | {name}CD "
-        f"| {_moves([part[1] for part in parts], parts)} | {_moves([part[0] for part in parts], parts)} |"
+        f"| {speaker} {name}CL | {sum(len(part[0]) for part in parts)} | {wall.error_mm:.2f} | "
+        f"{worst[name]:.4f} | {name}CD | {_moves([part[1] for part in parts], parts)} | "
+        f"{_moves([part[0] for part in parts], parts)} |"
         for name, parts in rows.items()
         if parts
     ]

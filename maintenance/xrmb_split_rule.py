@@ -42,8 +42,8 @@ SYLLABLE_TASKS = ("tp102", "tp103", "tp104", "tp105")
 WITHOUT_TRACKS = ("JW34/tp023", "JW43/tp118")
 COLUMNS = ("speaker", "sex", "age_years", "recording", "task", "speech_s", "words")
 CREDIT = (
-    "Compiled from github.com/rsprouse/xray_microbeam_database (BSD-3-Clause, Copyright Regents of the University "
-    "of California)."
+    "Compiled from github.com/rsprouse/xray_microbeam_database (BSD-3-Clause, Copyright Regents of the "
+    "University of California)."
 )
 
 
@@ -150,7 +150,7 @@ def _row(
 
 
 def _prompt_groups(index: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Connected tasks: any two that share `SHARED_WORDS` words in a row in at least `SHARED_BY` recordings each."""
+    """Groups of tasks that share `SHARED_WORDS` words in a row in `SHARED_BY` or more recordings each."""
     seen: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for task, words in zip(index["task"], index["words"], strict=True):
         for sequence in set(_sequences(str(words).split())):

@@ -1,4 +1,4 @@
-"""What the measures do with awkward input, as Markdown: behind `python -m benchmark.list measures --edges`."""
+"""Tables in Markdown of what the measures do with awkward input (`list measures --edges`)."""
 
 from __future__ import annotations
 

@@ -19,12 +19,16 @@ _NAMED = 3
 def inspection_lines(found: Inspection) -> list[str]:
     """What was found, for people."""
     lines = [
-        f"{found.corpus} below {found.root}: {len(found.speakers)} speakers, {found.found} recordings, {_length(found.hours)}"
+        (
+            f"{found.corpus} below {found.root}: {len(found.speakers)} speakers, {found.found} recordings, "
+            f"{_length(found.hours)}"
+        )
     ]
     for name, part in found.splits.items():
         absent = found.absent.get(name, 0)
         lines.append(
-            f"  {name:<5} {part['speakers']:>3} speakers {part['utterances']:>6} utterances {_length(part['hours']):>10}"
+            f"  {name:<5} {part['speakers']:>3} speakers {part['utterances']:>6} utterances "
+            f"{_length(part['hours']):>10}"
             + (f"   ({absent} more are in the published split and not here)" if absent else "")
         )
     lines.append(f"{found.recipe} makes {size_line(found.size)}")
@@ -32,7 +36,8 @@ def inspection_lines(found: Inspection) -> list[str]:
     lines += [*_speaker_table(found.speakers), "", *_constriction_lines(found.constrictions), ""]
     if found.opens_with_tone:
         lines.append(
-            f"{len(found.opens_with_tone)} recordings open with a tone near 1 kHz, {found.opens_with_tone[0]} first"
+            f"{len(found.opens_with_tone)} recordings open with a tone near 1 kHz, "
+            f"{found.opens_with_tone[0]} first"
         )
     suspicious = _not_read(found.ignored) + _by_reason(found.suspicious)
     lines += _group("damaged", found.damaged)
@@ -44,7 +49,10 @@ def inspection_lines(found: Inspection) -> list[str]:
     for name, rows in found.noise.items():
         lines += ["", f"noise {name}"]
         lines += [
-            f"  {row['split']:<5} {row['kind']:<9} {row['category']:<14} {row['recordings']:>6} recordings {_length(row['hours']):>10}"
+            (
+                f"  {row['split']:<5} {row['kind']:<9} {row['category']:<14} {row['recordings']:>6} "
+                f"recordings {_length(row['hours']):>10}"
+            )
             + (f" of {row['talkers']} talkers" if row["talkers"] else "")
             for row in rows
         ]

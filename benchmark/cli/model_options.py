@@ -30,7 +30,8 @@ def add_model_arguments(to: argparse.ArgumentParser, *, positional: bool = False
         default=[],
         type=_pair,
         metavar="KEY=VALUE",
-        help="a keyword argument for a class: a number, true or false where its default is one, else text; once for each",
+        help="a keyword argument for a class: a number, true or false where its default is one, "
+        "else text; once for each",
     )
     _add_declared(to)
     _add_run_arguments(to)
@@ -43,8 +44,9 @@ def _add_declared(to: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="WORD",
-        help="what its weights were trained on: nothing, train (the train split of this recipe), xrmb, hprc, mocha, mngu0, usc_timit, "
-        "spire, virtual, articulation, speech, other (default: what is known, else not stated)",
+        help="what its weights were trained on: nothing, train (the train split of this recipe), xrmb, "
+        "hprc, mocha, mngu0, usc_timit, spire, virtual, articulation, speech, other (default: what is "
+        "known, else not stated)",
     )
     said.add_argument("--training-note", default="", metavar="TEXT", help="more about that, in your words")
     said.add_argument("--parameters", type=int, metavar="N", help="how many trained numbers it holds")
@@ -90,7 +92,8 @@ def _add_run_arguments(to: argparse.ArgumentParser) -> None:
         type=_seconds,
         default=8.0,
         metavar="GB",
-        help="memory of all its processes, and address space of each; 0 for no limit, needed by CUDA (default: 8)",
+        help="memory of all its processes, and address space of each; 0 for no limit, "
+        "needed by CUDA (default: 8)",
     )
     run.add_argument(
         "--threads",
@@ -190,7 +193,10 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _program(text: str) -> str:
-    """An absolute path, because the model runs in another folder; links are kept, a virtual environment is one."""
+    """Absolute path of a program, because models run in another folder.
+
+    Links are not resolved: the Python of a virtual environment is one.
+    """
     found = shutil.which(text)
     if found is None:
         raise argparse.ArgumentTypeError(f"'{text}' is no program here")

@@ -14,7 +14,7 @@ OWN_LEADERBOARD = Path("my_leaderboard")
 
 
 def as_called(text: str) -> str:
-    """Names commands in `text` as they were called: `sinbad prepare` instead of `python -m benchmark.prepare`.
+    """Names commands as the user called them: `sinbad prepare` or `python -m benchmark.prepare`.
 
     Example:
         >>> as_called("next: python -m benchmark.score --corpus DIR")
@@ -52,7 +52,7 @@ def add_recipe(to: argparse.ArgumentParser, *, required: bool = True) -> None:
 
 
 def add_corpus(to: argparse.ArgumentParser, *, required: bool = True, purpose: str = "") -> None:
-    """Adds --corpus, the folder of a prepared corpus; `purpose` says what it is for where that is not plain."""
+    """Adds --corpus, the folder of a prepared corpus; `purpose` is appended to its help."""
     to.add_argument(
         "--corpus", type=Path, required=required, metavar="DIR", help=f"a prepared corpus{purpose}"
     )
@@ -78,8 +78,8 @@ def add_results(to: argparse.ArgumentParser) -> None:
         type=Path,
         default=OWN_LEADERBOARD / "results",
         metavar="DIR",
-        help=f"where results are stored (default: {(OWN_LEADERBOARD / 'results').as_posix()}, which is nobody else's; "
-        "name leaderboard/results to hand them in)",
+        help=f"where results are stored (default: {(OWN_LEADERBOARD / 'results').as_posix()}, which is "
+        "nobody else's; name leaderboard/results to hand them in)",
     )
 
 
@@ -106,8 +106,8 @@ def add_engine(to: argparse.ArgumentParser, jobs: int = 1) -> None:
         "--backend",
         choices=("loky", "dask", "ray", "serial"),
         default="loky",
-        help="who works: processes of this machine (loky), a Dask or Ray cluster (extra 'cluster'), or one process "
-        "(default: loky)",
+        help="who works: processes of this machine (loky), a Dask or Ray cluster (extra 'cluster'), or one "
+        "process (default: loky)",
     )
     to.add_argument(
         "--scheduler",

@@ -13,7 +13,7 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 def progress(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
-    """Yields the items and shows how many are done: a bar on a terminal, elsewhere a plain line every ten seconds.
+    """Yields the items and shows progress: a bar on a terminal, else a line every ten seconds.
 
     Both go to standard error.
     """

@@ -27,7 +27,7 @@ _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends a command as Ctrl-C does: what it holds is let go of, and its workers go with it."""
+    """SIGTERM, handled as Ctrl-C: the command cleans up, and its workers end with it."""
 
 
 def guarded(work: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
@@ -88,7 +88,7 @@ def report(facts: Mapping[str, Any], lines: Sequence[str], as_json: bool) -> Non
 
 
 def _print_any_name() -> None:
-    """Lets names that the terminal's encoding lacks, as of files that are not UTF-8, be printed with escapes."""
+    """Prints names that the terminal cannot show with escapes, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,7 @@
-"""Trajectories as labs keep them, each as named columns at a rate: NumPy, tables of text, Parquet, MATLAB, SSFF, Carstens."""
+"""Trajectories as labs keep them, each as named columns at one rate.
+
+NumPy files, tables of text, Parquet, MATLAB, SSFF and Carstens files are read.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +85,10 @@ def _read_numpy(path: Path) -> Columns:
 
 
 def _from_arrays(path: Path, arrays: dict[str, NDArray[Any]]) -> Columns:
-    """Arrays `values` (frames, channels), and where given `names`, `rate_hz`, `valid`; or one array a channel."""
+    """Columns from `values` (frames, channels), or from one array for each channel.
+
+    `names`, `rate_hz` and `valid` are taken where they are given.
+    """
     rate = _as_floats(path, arrays.pop("rate_hz")).reshape(-1) if "rate_hz" in arrays else np.zeros(0)
     rate_hz = float(rate[0]) if rate.size else None
     if "values" not in arrays:
@@ -117,7 +123,8 @@ def _read_mat(path: Path, variable: str | None) -> Columns:
         return _from_arrays(path, variables)
     if len(tables) > 1:
         raise CorpusError(
-            f"{path}: holds several matrices ({', '.join(tables)}); say which one is meant in trajectories.variable"
+            f"{path}: holds several matrices ({', '.join(tables)}); say which one is meant "
+            "in trajectories.variable"
         )
     values = _as_floats(path, variables[tables[0]])
     # Some exports keep channels in rows; there are always more frames than channels.
@@ -157,7 +164,8 @@ def _ssff_header(path: Path) -> ssff.SsffHeader:
     """The header of a file of unknown suffix, if it is one."""
     if not _bytes(path, 8).startswith(ssff.MAGIC[:4]):
         raise CorpusError(
-            f"{path}: is not a kind of file that is read here; there are {', '.join(('.mat', *_READERS))}, and SSFF of any suffix"
+            f"{path}: is not a kind of file that is read here; there are {', '.join(('.mat', *_READERS))}, "
+            "and SSFF of any suffix"
         )
     return ssff.read_header(path)
 

@@ -1,4 +1,6 @@
-"""Whether an audio file is whole, by what its container states: libsndfile reads a file that was cut off as a shorter recording.
+"""Checks that an audio file is whole, by the sizes that its container states.
+
+libsndfile reads a file that was cut off as a shorter recording.
 
 Formats: Microsoft and IBM, "Multimedia Programming Interface", 1991 (RIFF); EBU Tech 3306 (RF64); Sony,
 "Wave64"; Apple, "Audio Interchange File Format" and "Core Audio Format"; Sun Microsystems, "audio(4)"; RFC
@@ -164,7 +166,10 @@ def _missing(path: Path, at: int, stated: int, size: int) -> str:
 
 
 def _refuse_left_out(path: Path, stream: BinaryIO, data: _Chunk, size: int, order: str) -> None:
-    """What follows the audio must be chunks, tags or fill; else it is audio, and the size that is stated is too small."""
+    """Refuses a file where audio goes on after the size that is stated.
+
+    Only chunks, tags or fill may follow the audio.
+    """
     at = data.at + data.size + data.size % 2
     for chunk in _chunks(stream, at, size, f"{order}4sI", 2) if data.size not in _UNKNOWN_SIZES else ():
         beginning = chunk.at - 8
@@ -176,8 +181,9 @@ def _refuse_left_out(path: Path, stream: BinaryIO, data: _Chunk, size: int, orde
             or chunk.at + chunk.size > size
         ):
             raise CorpusError(
-                f"{path}: its header states {data.size} bytes of audio, and {size - beginning} more follow that are no chunk of "
-                "their own; write its header again, for instance with 'sox --ignore-length'"
+                f"{path}: its header states {data.size} bytes of audio, and {size - beginning} "
+                "more follow that are no chunk of their own; write its header again, for instance "
+                "with 'sox --ignore-length'"
             )
 
 

@@ -67,7 +67,7 @@ def read_header(path: Path) -> PosHeader:
 
 
 def names(sensors: int) -> tuple[str, ...]:
-    """Names of all columns, sensor by sensor, sensors counted from 1: "1_x", "1_y", "1_z", "1_phi" and so on."""
+    """Names of all columns, for sensors counted from 1: "1_x", "1_y", "1_z", "1_phi" and so on."""
     return tuple(f"{sensor}_{axis}" for sensor in range(1, sensors + 1) for axis in AXES)
 
 
@@ -116,7 +116,8 @@ def _parse(path: Path, start: bytes) -> tuple[int, float, int]:
     lines = start.split(b"\n", 2)
     if len(lines) < 3 or lines[0].strip() not in [MAGIC + version for version in _VERSIONS]:
         raise CorpusError(
-            f"{path}: header '{lines[0][:24].decode('latin-1')}' is not known; AG50xDATA_V001, V002 and V003 are"
+            f"{path}: header '{lines[0][:24].decode('latin-1')}' is not known; "
+            "AG50xDATA_V001, V002 and V003 are"
         )
     data_at = _count(path, "the header's size", lines[1], _MAX_HEADER)
     if data_at > len(start):

@@ -1,4 +1,7 @@
-"""Track files of the Edinburgh Speech Tools (MOCHA-TIMIT, MNGU0): a text header, then binary or ASCII rows."""
+"""Track files of the Edinburgh Speech Tools: a text header, then binary or ASCII rows.
+
+MOCHA-TIMIT and MNGU0 come in this format.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +131,9 @@ def read_track(path: Path) -> EstTrack:
 
 
 def last_time(path: Path) -> float:
-    """Time of the last row in seconds, by the header and the end of the file alone; a row that comes late does not count.
+    """Time of the last row in seconds, from the header and the end of the file alone.
+
+    A last row that comes late does not count.
 
     Raises:
         CorpusError: As `read_header`, or that row does not begin with a time.
@@ -144,7 +149,9 @@ def last_time(path: Path) -> float:
 
 
 def even_frames(times: NDArray[np.float64]) -> int:
-    """How many frames are evenly spaced: all, or all but the last one where that alone is late (a recorder that was stopped).
+    """Number of evenly spaced frames: all, or all but a last one that comes late.
+
+    The last one is late where the recorder was stopped.
 
     Anything else is for `frame_rate` to refuse.
     """
@@ -160,7 +167,10 @@ def late_frame(times: NDArray[np.float64]) -> str:
     """A note for people if `even_frames` leaves out the last frame, else ""."""
     if even_frames(times) == len(times):
         return ""
-    return f"frame {len(times)}, the last, comes {times[-1] - times[-2]:.3g} s after the one before and is left out"
+    return (
+        f"frame {len(times)}, the last, comes {times[-1] - times[-2]:.3g} s after the one "
+        "before and is left out"
+    )
 
 
 def last_even(times: NDArray[np.float64]) -> float:

@@ -1,4 +1,4 @@
-"""Variables of MATLAB files, read by SciPy, with damage and other kinds of file told apart in words for people."""
+"""Variables of MATLAB files, read by SciPy, with clear errors for damage and for other formats."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ _DAMAGE = (
 
 
 def read_variables(path: Path) -> dict[str, NDArray[Any]]:
-    """The variables of a file by name, as `scipy.io.loadmat` gives them: structures are records, text is arrays of strings.
+    """Variables of a file by name, as `scipy.io.loadmat` gives them.
+
+    Structures are records, text is arrays of strings.
 
     Raises:
         CorpusError: The file cannot be opened, is damaged, or is not of MATLAB 5 to 7.

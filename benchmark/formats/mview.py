@@ -1,4 +1,7 @@
-"""Recordings in the MVIEW convention (M. Tiede): one structure array, an element for the audio and one for each sensor."""
+"""Recordings in the MVIEW convention (M. Tiede): one structure array of audio and sensors.
+
+It has one element for the audio and one for each sensor.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +89,8 @@ def _voice(path: Path, signal: NDArray[np.number]) -> NDArray[np.float32]:
         channels = signal if signal.shape[0] < signal.shape[1] else signal.T
         if not (channels == channels[0]).all():
             raise CorpusError(
-                f"{path}: audio has shape {signal.shape}, {len(channels)} channels that differ; keep the one with the voice"
+                f"{path}: audio has shape {signal.shape}, {len(channels)} channels that differ; keep "
+                "the one with the voice"
             )
         signal = channels[0]
     return np.ascontiguousarray(signal, np.float32).reshape(-1)
@@ -145,7 +149,9 @@ def read_phones(path: Path) -> tuple[Segment, ...]:
 
 
 def elements_in(path: Path, variables: dict[str, NDArray[Any]]) -> list[Element]:
-    """The elements of the first structure array among a file's variables that has NAME, SRATE and SIGNAL; none if there is none.
+    """Elements of the first structure array with NAME, SRATE and SIGNAL among a file's variables.
+
+    The list is empty if there is no such array.
 
     Raises:
         CorpusError: One of them is damaged.
@@ -160,7 +166,7 @@ def elements_in(path: Path, variables: dict[str, NDArray[Any]]) -> list[Element]
 
 
 def columns_of(path: Path, elements: list[Element]) -> Columns:
-    """All coordinates of the sensors among the elements of a recording, as SENSOR_x, SENSOR_y, SENSOR_z, then SENSOR_4 and so on.
+    """All coordinates of a recording's sensors, named SENSOR_x, SENSOR_y, SENSOR_z, SENSOR_4 and so on.
 
     Raises:
         CorpusError: There is no sensor, two have one name, or they differ in rate.

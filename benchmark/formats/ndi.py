@@ -1,4 +1,7 @@
-"""Tables of the NDI Wave: for each sensor its name, a frame number, a state, a quaternion and a position, headings repeated."""
+"""Tables of the NDI Wave, with the same headings repeated for each sensor.
+
+A sensor has a name, a frame number, a state, a quaternion and a position.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def is_heading(line: str) -> bool:
 
 
 def read(path: Path, content: bytes) -> Columns:
-    """Positions of all sensors, as NAME_x, NAME_y, NAME_z, at the rate of the first column, which holds seconds.
+    """Positions of all sensors as NAME_x, NAME_y, NAME_z; the first column, in seconds, gives the rate.
 
     A position counts only where the state of its sensor is "OK": of lost sensors the machine writes plausible
     numbers, too.
@@ -42,7 +45,8 @@ def read(path: Path, content: bytes) -> Columns:
         where = f"{path}: line {number + 2}"
         if len(cells) != len(heading):
             raise CorpusError(
-                f"{where}: {len(cells)} columns where {len(heading)} are expected; the file is truncated or damaged"
+                f"{where}: {len(cells)} columns where {len(heading)} are expected; the file "
+                "is truncated or damaged"
             )
         try:
             times[number] = float(cells[0])

@@ -48,7 +48,8 @@ def _segment(path: Path, line: int, row: dict[str, str]) -> Segment:
         raise CorpusError(f"{path}: line {line}: a time is no number ({error})") from error
     if not 0.0 <= edges[0] <= edges[1] < math.inf:
         raise CorpusError(
-            f"{path}: line {line}: a phone lasts from {edges[0]:g} s to {edges[1]:g} s; its end should follow its start"
+            f"{path}: line {line}: a phone lasts from {edges[0]:g} s to {edges[1]:g} s; its end "
+            "should follow its start"
         )
     if "phone_class" not in row:
         return arpabet_segment(row["phone"], *edges)

@@ -33,7 +33,7 @@ _CLASS_OF = {phone: name for name, phones in _ARPABET.items() for phone in phone
 
 
 def arpabet_segment(symbol: str, start_s: float, end_s: float) -> Segment:
-    """A segment labelled in ARPAbet, as forced aligners of American English write it, with or without digits of stress.
+    """A segment labelled in ARPAbet, with or without stress digits, as forced aligners write it.
 
     Example:
         >>> arpabet_segment("AH0", 0.24, 0.27)
@@ -61,13 +61,15 @@ def checked(segments: Iterable[Segment], where: str) -> tuple[Segment, ...]:
             )
         if not (0.0 <= item.start_s <= item.end_s and math.isfinite(item.end_s)):
             raise ManifestError(
-                f"{where}: the phone '{item.phone}' lasts from {item.start_s} s to {item.end_s} s; its labels are damaged"
+                f"{where}: the phone '{item.phone}' lasts from {item.start_s} s to {item.end_s} s; "
+                "its labels are damaged"
             )
     ordered = sorted(found, key=lambda item: (item.start_s, item.end_s))
     for one, other in pairwise(ordered):
         if other.start_s < one.end_s - _OVERLAP_S:
             raise ManifestError(
-                f"{where}: the phones '{one.phone}' and '{other.phone}' overlap at {other.start_s} s; its labels are damaged"
+                f"{where}: the phones '{one.phone}' and '{other.phone}' overlap at {other.start_s} s; "
+                "its labels are damaged"
             )
     return found
 

@@ -31,7 +31,10 @@ def refuse_blank(path: Path, values: NDArray[np.floating]) -> None:
 def millimetres(
     values: NDArray[np.floating], valid: NDArray[np.bool_], rate_hz: float, names: tuple[str, ...]
 ) -> Trajectories:
-    """Trajectories from raw values: whatever is not finite in single precision becomes invalid, whatever is invalid becomes 0."""
+    """Trajectories from raw values in float32; what is not finite in it becomes invalid.
+
+    Invalid values are set to 0.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         single = np.asarray(values, np.float32)
     usable = valid & np.isfinite(single)

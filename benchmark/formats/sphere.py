@@ -49,8 +49,8 @@ def read_header(path: Path) -> SphereHeader:
     rate_hz = _whole(path, fields, "sample_rate", 0)
     if width not in ((1,) if mu_law else (1, 2, 4)) or not 1 <= channels <= 64 or rate_hz < 1:
         raise CorpusError(
-            f"{path}: SPHERE header states {channels} channels of {width} bytes at {rate_hz} Hz; the header is "
-            "damaged"
+            f"{path}: SPHERE header states {channels} channels of {width} bytes at {rate_hz} "
+            "Hz; the header is damaged"
         )
     available = (path.stat().st_size - data_at) // (width * channels)
     frames = _whole(path, fields, "sample_count", available)

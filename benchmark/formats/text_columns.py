@@ -1,4 +1,4 @@
-"""Tables of text as programs write them: commas, semicolons, tabs or blanks between the columns, with names or without."""
+"""Tables of text with commas, semicolons, tabs or blanks between columns, with names or without."""
 
 from __future__ import annotations
 
@@ -77,13 +77,16 @@ def read_text(path: Path, content: bytes) -> Columns:
 
 
 def _counts_columns(words: list[str]) -> bool:
-    """Whether a line numbers the columns, as pandas heads a table without names: 0, 1, 2 ..., after an empty cell over the index."""
+    """Whether a line numbers the columns 0, 1, 2 ..., as pandas heads a table without names.
+
+    An empty cell over the index may come first.
+    """
     numbered = words[1:] if words[0] == "" else words
     return len(numbered) > 1 and numbered == [str(number) for number in range(len(numbered))]
 
 
 def _beginning(path: Path, lines: Iterator[tuple[int, str]]) -> tuple[str, int, str]:
-    """The last "#" line before the table, without its mark, then number and text of the first line of the table."""
+    """The last "#" line before a table, without its mark, and number and text of its first line."""
     comment = ""
     for number, line in lines:
         if line.startswith("#"):
@@ -137,18 +140,22 @@ def _value(cell: str, column: int, line: int, text: dict[int, str]) -> float:
 
 
 def _lines(path: Path, content: bytes) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers, one by one, whatever ends them, so that a large file does not lie in memory several times."""
+    """Yields numbered lines, whatever ends them, without holding a large file several times."""
     stream = TextIOWrapper(BytesIO(content), encoding="utf-8-sig", errors="replace")
     for number, line in enumerate(iter(partial(stream.readline, _LONGEST_LINE + 1), ""), 1):
         if len(line) > _LONGEST_LINE:
             raise CorpusError(
-                f"{path}: line {number}: is longer than {_LONGEST_LINE} characters; a line for each frame is expected"
+                f"{path}: line {number}: is longer than {_LONGEST_LINE} characters; a line for "
+                "each frame is expected"
             )
         yield number, line.rstrip("\n")
 
 
 def _delimiter(line: str, usual: str | None) -> str | None:
-    """What parts the columns of a table, None for white space: spreadsheets write ";" or tabs into a .csv, too."""
+    """The delimiter of a table's columns, None for white space.
+
+    It is guessed from the line, because spreadsheets write ";" or tabs into a .csv, too.
+    """
     bare = _QUOTED.sub("", line)
     if ";" in bare:
         return ";"
@@ -163,7 +170,7 @@ def _words(line: str, delimiter: str | None) -> list[str]:
 
 
 def _cells(line: str, delimiter: str | None) -> list[str]:
-    """The columns of one line. Quotes end with their line, so that one that is never closed does not swallow the others."""
+    """Splits a line into columns; quotes end with it, so that an open one does not swallow the next."""
     if '"' not in line:
         return line.split(delimiter)
     if delimiter is None:

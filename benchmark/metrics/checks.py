@@ -70,7 +70,7 @@ def check_estimate(estimate: ArrayLike, length: int, rate_hz: int) -> NDArray[np
 
 
 def audible(estimate: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The estimate, or silence if it is constant: DC is not heard, and measures must not correlate its rounding."""
+    """The estimate, or silence if it is constant: DC is inaudible, its rounding must not correlate."""
     return np.zeros_like(estimate) if estimate.max() == estimate.min() else estimate
 
 

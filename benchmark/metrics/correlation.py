@@ -186,7 +186,7 @@ def verdicts(stretches: Stretches, m: Moments, frozen: Mask) -> NDArray[np.objec
 
 
 def faults(each: Stretches, m: Moments) -> tuple[Mask, Mask]:
-    """Which utterances and channels fail, and which are left out; a constant prediction is neither by itself."""
+    """Which utterances and channels fail or are left out; a constant prediction is not a fault here."""
     reasons = verdicts(each, m, np.zeros_like(each.not_finite))
     if reasons is None:
         return each.not_finite, np.zeros_like(each.not_finite)

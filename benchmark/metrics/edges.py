@@ -20,7 +20,10 @@ Array = NDArray[np.float64]
 
 
 class AudioCase(NamedTuple):
-    """An input of an audio measure, otherwise two seconds of a speech-like signal and a noisy copy at 16 kHz."""
+    """An input of an audio measure; by default two seconds at 16 kHz.
+
+    The default is a speech-like signal and a noisy copy of it.
+    """
 
     clean: Any
     estimate: Any
@@ -46,7 +49,7 @@ class Outcome(NamedTuple):
 
 
 def speech_like(seconds: float = 2.0) -> Array:
-    """A voiced sound whose pitch glides and whose syllables come and go; a formula, so that it is the same everywhere."""
+    """A voiced sound with gliding pitch and syllables, by a formula: it is the same everywhere."""
     t = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     phase = 2 * np.pi * (120 * t + 10 * np.sin(2 * np.pi * 0.7 * t))
     formant = 1 + 0.5 * np.sin(2 * np.pi * 1.3 * t)
@@ -157,7 +160,10 @@ def _tracks(values: Array) -> Trajectories:
 
 
 def edge_table(measures: Sequence[Measure]) -> list[Outcome]:
-    """The outcome of every case of every measure; anything but a value or a `MeasureError` is a defect and is raised."""
+    """Applies every measure to each of its cases and returns the outcomes.
+
+    Anything but a value or a `MeasureError` is a defect and is raised.
+    """
     outcomes = []
     for measure in measures:
         if isinstance(measure, AudioMeasure):

@@ -1,15 +1,17 @@
 """Whom a prediction follows in babble: the target, one of the other talkers, or nobody.
 
-A diagnostic, never ranked. In overlapping windows the prediction is correlated with the articulation of the target and with that of
-every talker in the noise. The source with the highest correlation is followed, unless the correlation is one that voices would reach
-which are not in the mixture at all.
+A diagnostic, never ranked. In overlapping windows the prediction is correlated with the articulation of the
+target and with that of every talker in the noise. The source with the highest correlation is followed, unless
+the correlation is one that voices would reach which are not in the mixture at all.
 
-Correlation in a window: each parameter is divided by its standard deviation over the utterance and centred in the window, then all
-parameters together give one Pearson coefficient, so that a parameter counts for as much as it moves there.
+Correlation in a window: each parameter is divided by its standard deviation over the utterance and centred in
+the window, then all parameters together give one Pearson coefficient, so that a parameter counts for as much
+as it moves there.
 
-Threshold: short windows correlate by chance, and the best of many sources does so more often. So it is calibrated by a mismatched
-control, the same predictions against voices that are not in the mixture: the threshold for n sources is the value that the best of n
-unrelated ones exceeds in `CHANCE` of the windows, taken as the quantile (1 - CHANCE) ** (1 / n) of the control's correlations.
+Threshold: short windows correlate by chance, and the best of many sources does so more often. So it is
+calibrated by a mismatched control, the same predictions against voices that are not in the mixture: the
+threshold for n sources is the value that the best of n unrelated ones exceeds in `CHANCE` of the windows,
+taken as the quantile (1 - CHANCE) ** (1 / n) of the control's correlations.
 """
 
 from __future__ import annotations
@@ -23,8 +25,9 @@ from numpy.typing import NDArray
 
 from benchmark.types import Trajectories
 
-#: Chosen on `ridge_noisy` and the 24 babbling voices of the embedded corpus (8 talkers): on clean speech a window of 0.5 s names the
-#: target in 42 % of the time, 1 s in 77 %, 1.5 s in 92 %, 2 s in 99 %; longer ones see fewer changes in sentences of four seconds.
+#: Chosen on `ridge_noisy` and the 24 babbling voices of the embedded corpus (8 talkers): on clean speech a
+#: window of 0.5 s names the target in 42 % of the time, 1 s in 77 %, 1.5 s in 92 %, 2 s in 99 %; longer ones
+#: see fewer changes in sentences of four seconds.
 WINDOW_S = 1.5
 STEP_S = 0.1
 CHANCE = 0.05
@@ -40,7 +43,8 @@ class Followed(NamedTuple):
         on_target: Share of the windows in which it followed the target, 0..1.
         on_another: Share in which it followed a talker of the noise.
         on_none: Share in which it followed nobody. The three add up to 1.
-        switches_per_s: How often it went from one source to another, per second; windows in which it followed nobody are passed by.
+        switches_per_s: How often it went from one source to another, per second; windows in which it followed
+            nobody are passed by.
         windows: How many windows could be told.
     """
 
@@ -61,8 +65,8 @@ def window_correlations(
 
     Args:
         prediction: What a model gave.
-        sources: On the same time axis with the same parameters; frames that are not known are not valid. Longer ones are cut, shorter
-            ones are not known at their end.
+        sources: On the same time axis with the same parameters; frames that are not known are not valid.
+            Longer ones are cut, shorter ones are not known at their end.
         window_s: Length of a window, seconds.
         step_s: From one window to the next, seconds.
 
@@ -107,7 +111,7 @@ def _windows(values: NDArray[np.float64], length: int, step: int) -> NDArray[np.
 
 
 def _scaled(values: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Each channel divided by its standard deviation over the known frames; a channel that rests stays at 0."""
+    """Divides channels by their standard deviation over known frames; constant channels become 0."""
     counts = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, values, 0.0).sum(axis=0) / counts
     deviation = np.sqrt((np.where(known, values - mean, 0.0) ** 2).sum(axis=0) / counts)

@@ -1,4 +1,4 @@
-"""Short-time frames of clean speech and estimate, for the measures that average over frames with speech in them."""
+"""Short-time frames of clean speech and estimate, for measures that average over speech frames."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 
 class FramePair(NamedTuple):
-    """Hann-windowed frames, shape (frames, samples), of the clean signal and of the estimate at the same times."""
+    """Hann-windowed frames (frames, samples) of the clean signal and of the estimate at the same times."""
 
     clean: Array
     estimate: Array
@@ -32,7 +32,8 @@ def speech_frames(reference: Waveforms, estimate: Array) -> FramePair:
     size = round(FRAME_S * reference.rate_hz)
     if len(reference.samples) < size or size < 2:
         raise UnscorableReference(
-            f"the clean signal has {len(reference.samples)} samples, one frame of {FRAME_S * 1000:g} ms has {max(size, 2)}"
+            f"the clean signal has {len(reference.samples)} samples, one frame of {FRAME_S * 1000:g} "
+            f"ms has {max(size, 2)}"
         )
     window = np.hanning(size + 2)[1:-1]
     clean, other = (_cut(signal, size) * window for signal in (reference.samples, estimate))

@@ -155,7 +155,7 @@ def _window() -> Array:
 
 @cache
 def _band_edges() -> NDArray[np.int64]:
-    """First bin of each band and the end of the last: third octaves from 150 Hz, edges moved to the nearest bin."""
+    """First bin of each third-octave band from 150 Hz, and the end of the last one."""
     bins = np.arange(FFT // 2 + 1) * (RATE_HZ / FFT)
     edges_hz = LOWEST_CENTRE_HZ * 2 ** ((2 * np.arange(BANDS + 1) - 1) / 6)
     edges: NDArray[np.int64] = np.abs(bins[:, None] - edges_hz).argmin(axis=0)

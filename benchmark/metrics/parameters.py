@@ -38,7 +38,9 @@ def unit_of(parameter: str) -> str:
 
 
 def by_unit(parameters: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Parameters grouped by their unit, in their order: over each group an error in own units may be averaged, and over no more.
+    """Groups parameters by their unit, in their order.
+
+    Errors in the unit of the parameter may be averaged within a group only.
 
     Example:
         >>> by_unit(("LA", "LP", "periodicity", "pitch"))

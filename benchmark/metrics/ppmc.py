@@ -1,4 +1,4 @@
-"""Pearson product-moment correlation of trajectories, each convention of the literature under its own name."""
+"""Pearson's correlation of trajectories; each convention of the literature has its own name."""
 
 from __future__ import annotations
 
@@ -130,7 +130,10 @@ def _corpus(pairs: Sequence[TrajectoryPair]) -> ParameterScores:
 
 
 def _padded(pairs: Sequence[TrajectoryPair]) -> ParameterScores:
-    """Every segment counts alike, padding and all; utterances that cannot be scored are judged as elsewhere."""
+    """Scores zero-padded segments, all with equal weight.
+
+    Utterances that cannot be scored are treated as in the other conventions.
+    """
     each = lay_out(pairs)
     size = round(PAD_S * pairs[0][0].rate_hz)
     if any(round(PAD_S * target.rate_hz) != size for target, _ in pairs):

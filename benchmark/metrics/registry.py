@@ -17,7 +17,7 @@ from benchmark.metrics.providers.provided import ProvidedMeasure
 
 @cache
 def classes() -> Mapping[str, type[Measure]]:
-    """Measures by the first word of their name: all that the modules of this package define, as lists show them."""
+    """All measures that the modules of this package define, by the first word of their names."""
     found: dict[str, type[Measure]] = {}
     for package in ("benchmark.metrics", "benchmark.metrics.providers"):
         for module in pkgutil.iter_modules(import_module(package).__path__, f"{package}."):
@@ -47,7 +47,9 @@ def available() -> list[str]:
 
 
 def exported(word: str) -> Measure | type[Measure]:
-    """What `benchmark.metrics` calls by this name: a measure with its defaults, or a class that needs a package.
+    """What `benchmark.metrics` exports under a name: a measure, or a class that needs a package.
+
+    Measures have their default settings.
 
     Raises:
         AttributeError: There is no such measure.

@@ -53,7 +53,7 @@ class _Plan(NamedTuple):
 
 @lru_cache(maxsize=32)
 def _plan(up: int, down: int) -> _Plan:
-    """Matrices for blocks of at least 64 input samples: small ones waste time, large ones multiply by zeros."""
+    """Matrices for blocks of 64 or more input samples: a compromise between overhead and zeros."""
     repeats = ceil(_BLOCK / down)
     block, outputs = repeats * down, repeats * up
     taps = up * _kaiser_lowpass(up, down)

@@ -1,4 +1,7 @@
-"""Root-mean-square error of trajectories: by utterance or by speaker, in units of the parameter or in standard deviations."""
+"""Root-mean-square error of trajectories, by utterance or speaker, in own units or in deviations.
+
+Deviations are the standard deviations of a speaker's target.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from benchmark.metrics.measure import WaveformMeasure, Waveforms
 
 @dataclass(frozen=True, repr=False)
 class SegSNR(WaveformMeasure):
-    """Mean over speech frames of the ratio of clean energy to error energy in dB, each frame held to -10..35 dB.
+    """Mean ratio of clean to error energy in dB over speech frames, each limited to -10..35 dB.
 
     Frames of 32 ms, half overlapping; those more than 40 dB below the loudest clean frame are left out.
     Neither level nor delay of the estimate is corrected: it measures the waveform. A diagnostic, not ranked.

@@ -3,8 +3,8 @@
 A trial asks whether two recordings are of one speaker; the higher its score, the more so. *Target* trials are
 of one speaker, *impostor* trials of two. A threshold accepts the trials that score at least as high.
 
-These measures belong to a set of trials, never to one recording, so they are no `Measure` and stand in no table
-of scores; `benchmark.verify_speakers` computes them.
+These measures belong to a set of trials, never to one recording, so they are no `Measure` and stand in no
+table of scores; `benchmark.verify_speakers` computes them.
 
 Example:
     >>> EER([0.9, 0.8, 0.4], [0.1, 0.3, 0.5])
@@ -28,7 +28,9 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class TrialMeasure:
-    """Facts that both measures state about themselves; a failure is charged by its trial, see `benchmark.scoring.speaker_trials`.
+    """A measure of a set of trials, and the facts that it states about itself.
+
+    A failure is charged by its trial, see `benchmark.scoring.speaker_trials`.
 
     Attributes:
         unit: Unit of the value.
@@ -82,7 +84,7 @@ class EER(TrialMeasure):
         return "EER"
 
     def weighted(self, curve: ErrorCurve) -> Array:
-        """The value for every set of weights of a curve, shape (sets,); NaN where a set holds no trial of a kind."""
+        """The value for each set of weights, shape (sets,); NaN where a kind of trial is missing."""
         miss, accepted = curve.miss, curve.accepted
         # From accepting nothing (miss 1, accepted 0) to accepting all; the difference only falls.
         apart = miss - accepted
@@ -98,8 +100,8 @@ class EER(TrialMeasure):
 class MinDCF(TrialMeasure):
     """Minimum of the detection cost over thresholds, divided by the cost of deciding without listening.
 
-    Both kinds of error cost 1. NIST uses target priors of .01 and .05: an impostor who is let in weighs 99, or
-    19, times as much as a target who is refused.
+    Both kinds of error cost 1. NIST uses target priors of .01 and .05: an impostor who is let in weighs 99,
+    or 19, times as much as a target who is refused.
 
     Attributes:
         p_target: Prior probability that a trial is of one speaker, 0 < p < 1.
@@ -118,7 +120,7 @@ class MinDCF(TrialMeasure):
         return f"MinDCF(p_target={self.p_target:g})"
 
     def weighted(self, curve: ErrorCurve) -> Array:
-        """The value for every set of weights of a curve, shape (sets,); NaN where a set holds no trial of a kind."""
+        """The value for each set of weights, shape (sets,); NaN where a kind of trial is missing."""
         cost = self.p_target * curve.miss + (1 - self.p_target) * curve.accepted
         return np.asarray(cost.min(axis=1) / min(self.p_target, 1 - self.p_target))
 
@@ -129,7 +131,7 @@ TRIAL_MEASURES: tuple[TrialMeasure, ...] = (EER(), MinDCF(0.05), MinDCF(0.01))
 
 @dataclass(frozen=True, eq=False)
 class ErrorCurve:
-    """Error rates at every threshold that tells trials apart, from one that accepts nothing to one that accepts all.
+    """Error rates at all thresholds, from one that accepts nothing to one that accepts everything.
 
     Attributes:
         miss: float64, shape (sets, thresholds): share of the target trials below the threshold.

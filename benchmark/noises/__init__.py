@@ -59,7 +59,8 @@ def scan(name: str, root: Path) -> Listing:
             other, _ = found.setdefault((recording.id, recording.start_s), (base, recording))
             if other != base:
                 raise CorpusError(
-                    f"{root}: {recording.id} lies in both {other} and {base}; keep one of the two, or name one folder"
+                    f"{root}: {recording.id} lies in both {other} and {base}; keep one of the "
+                    "two, or name one folder"
                 )
     if not found:
         if problems:

@@ -1,10 +1,10 @@
-"""Recordings brought to 16 kHz once and kept on disk, for every mixture and every later run that cuts from them.
+"""Recordings resampled to 16 kHz once and kept on disk, for all mixtures and later runs.
 
-    $SINBAD_CACHE/at_16k/KEY.f32    64 bytes (a mark, and the hash of what follows), then float32, little-endian
+    $SINBAD_CACHE/at_16k/KEY.f32    64 bytes (a mark, the hash of the rest), then little-endian float32
 
-The key is a hash of the content that was converted, so that a file that is changed is another recording, and one
-that is moved is not. Files are opened as memory maps: what is cut is all that is read. The folder is bounded, and
-what was not used for longest goes first; it can be deleted at any time.
+The key is a hash of the content that was converted, so that a file that is changed is another recording, and
+one that is moved is not. Files are opened as memory maps: what is cut is all that is read. The folder is
+bounded, and what was not used for longest goes first; it can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def kept(
     Args:
         content: What tells it from every other recording: a hash of what is converted.
         samples: Its length at 16 kHz, about.
-        blocks: Called where it has to be made: float32 samples at 16 kHz, block by block, so that memory stays
-            flat however long it is.
-        since: What was used after this time (ns, as `time.time_ns`) makes no room for others: a run must not push
-            out what it needs itself.
+        blocks: Called where it has to be made: float32 samples at 16 kHz, block by block, so that memory
+            stays flat however long it is.
+        since: What was used after this time (ns, as `time.time_ns`) makes no room for others: a run must not
+            push out what it needs itself.
 
     Returns:
         Where it lies; read it with `cut`.

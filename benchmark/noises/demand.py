@@ -33,16 +33,16 @@ NOISE = NoiseCorpus(
     title="DEMAND",
     home="https://zenodo.org/records/1227121",
     licence="CC BY-SA 3.0",
-    citation="J. Thiemann, N. Ito, E. Vincent, The Diverse Environments Multi-channel Acoustic Noise Database (DEMAND), "
-    "Proc. Meetings on Acoustics 19, 035081, 2013",
-    layout="DKITCHEN/ch01.wav, PCAFETER/ch01.wav and so on, at 16 or 48 kHz; each may lie in a folder of its own, as in "
-    "DKITCHEN_16k/DKITCHEN/ch01.wav",
+    citation="J. Thiemann, N. Ito, E. Vincent, The Diverse Environments Multi-channel Acoustic Noise "
+    "Database (DEMAND), Proc. Meetings on Acoustics 19, 035081, 2013",
+    layout="DKITCHEN/ch01.wav, PCAFETER/ch01.wav and so on, at 16 or 48 kHz; each may lie in a folder of "
+    "its own, as in DKITCHEN_16k/DKITCHEN/ch01.wav",
     holds=holds,
     in_parts=True,
     index=index,
     notes=(
-        "Only ch01 is used. Where people talk close by (cafeteria, restaurant, cafe, meeting) an environment is babble; the others are "
-        "non-babble by the six categories of its makers. With three files a category, splits are dealt in the order of a hash and "
-        "stand in the committed table."
+        "Only ch01 is used. Where people talk close by (cafeteria, restaurant, cafe, meeting) an "
+        "environment is babble; the others are non-babble by the six categories of its makers. With three "
+        "files a category, splits are dealt in the order of a hash and stand in the committed table."
     ),
 )

@@ -1,4 +1,7 @@
-"""Noise of the Deep Noise Suppression Challenge: clips of AudioSet and Freesound (Reddy et al. 2020; Dubey et al. 2022)."""
+"""Noise of the Deep Noise Suppression Challenge: clips of AudioSet and Freesound.
+
+Sources: Reddy et al. 2020; Dubey et al. 2022.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,8 @@ NOISE = NoiseCorpus(
     holds=holds,
     index=index,
     notes=(
-        "Clips of Freesound carry a label in their name, which is their category; the others are 'audioset'. Its makers removed clips in "
-        "which a detector found speech; nobody has listened to all of them."
+        "Clips of Freesound carry a label in their name, which is their category; the others are "
+        "'audioset'. Its makers removed clips in which a detector found speech; nobody has "
+        "listened to all of them."
     ),
 )

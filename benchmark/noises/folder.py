@@ -45,8 +45,8 @@ NOISE = NoiseCorpus(
     home="your disk",
     licence="yours to know",
     citation="",
-    layout="CATEGORY/*.wav; the category 'babble' is babble, talkers/NAME/*.wav are single talkers; all of it may lie in train/, "
-    "dev/ and test/, else files are split by a hash of their name",
+    layout="CATEGORY/*.wav; the category 'babble' is babble, talkers/NAME/*.wav are single talkers; all of "
+    "it may lie in train/, dev/ and test/, else files are split by a hash of their name",
     holds=holds,
     index=index,
     notes="Any audio that libsndfile or NIST SPHERE names, any rate, first channel.",

@@ -1,4 +1,7 @@
-"""KTuberling and KLettres: words, letters and syllables that KDE's games speak in some thirty languages, one voice a language."""
+"""Words, letters and syllables spoken in KDE's games KTuberling and KLettres.
+
+There are some thirty languages, with one voice for each.
+"""
 
 from __future__ import annotations
 
@@ -32,16 +35,17 @@ NOISE = NoiseCorpus(
     title="Spoken words of KTuberling and KLettres (KDE)",
     home="https://packages.debian.org/ktuberling-data and https://packages.debian.org/klettres-data "
     "(apt-get download, then dpkg-deb -x FILE DIR for each, into one DIR)",
-    licence="GPL-2.0-or-later, like the games (/usr/share/doc/ktuberling-data/copyright, /usr/share/doc/klettres-data/copyright)",
-    citation="KDE, KTuberling (A. Astals Cid, E. Bischoff, W. Rohdewald and others) and KLettres (A.-M. Mahfouf and others), "
-    "with the voices of volunteers; version 22.12.3 was examined",
+    licence="GPL-2.0-or-later, like the games (/usr/share/doc/ktuberling-data/copyright, "
+    "/usr/share/doc/klettres-data/copyright)",
+    citation="KDE, KTuberling (A. Astals Cid, E. Bischoff, W. Rohdewald and others) and KLettres (A.-M. "
+    "Mahfouf and others), with the voices of volunteers; version 22.12.3 was examined",
     layout="usr/share/ktuberling/sounds/LANGUAGE/*.ogg and usr/share/klettres/LANGUAGE/{alpha,syllab}/*.ogg",
     holds=holds,
     index=index,
     notes=(
-        "Real people who say single words, so that babble of real voices needs no licensed corpus. Nobody says who speaks: a language "
-        "counts as one talker, in both games together, and belongs to one split, dealt in the order of a hash. Languages "
-        "recorded at 8000 Hz are not used."
+        "Real people who say single words, so that babble of real voices needs no licensed corpus. Nobody "
+        "says who speaks: a language counts as one talker, in both games together, and belongs to one "
+        "split, dealt in the order of a hash. Languages recorded at 8000 Hz are not used."
     ),
     in_parts=True,
 )

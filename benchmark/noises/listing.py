@@ -35,7 +35,9 @@ Remark = Callable[[str, Header], str]
 
 
 def find_bases(root: Path, holds: Callable[[Path], bool], *, in_parts: bool = False) -> tuple[Path, ...]:
-    """`root`, or the first folder at most two levels below it, of which `holds` is true; none if this is not the corpus.
+    """`root`, or the first folder at most two levels below it that looks like this corpus.
+
+    `holds` decides whether a folder does; the result is empty if none does.
 
     Folders that may not be read are passed over; of very many the first 2,000 are looked at.
 
@@ -60,14 +62,14 @@ def find_bases(root: Path, holds: Callable[[Path], bool], *, in_parts: bool = Fa
     bases = tuple(found.values())
     if len(bases) > 1 and not in_parts:
         raise CorpusError(
-            f"{root}: {bases[0].relative_to(root)} and {bases[1].relative_to(root)} both hold recordings of this "
-            "corpus; move what they hold into one folder, or name one of them"
+            f"{root}: {bases[0].relative_to(root)} and {bases[1].relative_to(root)} both hold recordings "
+            "of this corpus; move what they hold into one folder, or name one of them"
         )
     return bases
 
 
 def audio_below(folder: Path) -> Iterator[Path]:
-    """Audio files below a folder in sorted order, hidden ones left out; links to folders are followed once."""
+    """Audio files below a folder in sorted order, without hidden ones; links are followed once."""
     return (path for path in walk(folder) if path.suffix.lower() in SUFFIXES)
 
 
@@ -161,8 +163,8 @@ def _parted(base: Path, listing: Listing) -> Listing:
         parts = divided_in_time(recording.duration_s)
         if min(end - start for start, end in parts.values()) < GUARD_S:
             problems.append(
-                f"{base / recording.id}: lasts {recording.duration_s:.1f} s, too short to be divided in time among the splits; "
-                "get a whole copy"
+                f"{base / recording.id}: lasts {recording.duration_s:.1f} s, too short to be divided in "
+                "time among the splits; get a whole copy"
             )
             continue
         for split, (start, end) in parts.items():
@@ -203,7 +205,7 @@ def named_in(folder: Path, table: Sequence[Rule], known_as: Name = str) -> tuple
 
 
 def with_others(listing: Listing, others: Sequence[Path], title: str) -> Listing:
-    """The same listing, its first recording noting which audio files beside it are of no name that the corpus has.
+    """Notes on the first recording which audio files beside it have no name of the corpus.
 
     A misspelt name would else be missing in silence.
     """
@@ -219,7 +221,7 @@ def with_others(listing: Listing, others: Sequence[Path], title: str) -> Listing
 
 
 def band_note(header: Header) -> str:
-    """Notes on a recording that has not the band of the mixtures, or whose header is wrong without harm, else ""."""
+    """Notes that a recording is narrower in band than the mixtures, or has a harmless fault; else ""."""
     if header.rate_hz >= FULL_BAND_HZ:
         return header.note
     band = f"sampled at {header.rate_hz} Hz, so it holds nothing above {header.rate_hz // 2} Hz"
@@ -232,7 +234,8 @@ def _refuse_unwritable(path: Path, identity: str) -> None:
         identity.encode()
     except UnicodeEncodeError:
         raise CorpusError(
-            f"{path}: its name below the folder of noise is not UTF-8; rename the file or the folder that it lies in"
+            f"{path}: its name below the folder of noise is not UTF-8; rename the file or the "
+            "folder that it lies in"
         ) from None
 
 

@@ -36,8 +36,9 @@ NOISE = NoiseCorpus(
     holds=holds,
     index=index,
     notes=(
-        "Talkers are the LibriVox readings, each file one talker: the corpus does not say which files share a reader. The hearings in "
-        "speech/us-gov are not used: a file holds several people, who return in other files. Split by a hash of the file's name, which "
-        "gives the noises that RIRS_NOISES took from here the same split there."
+        "Talkers are the LibriVox readings, each file one talker: the corpus does not say which files "
+        "share a reader. The hearings in speech/us-gov are not used: a file holds several people, who "
+        "return in other files. Split by a hash of the file's name, which gives the noises that "
+        "RIRS_NOISES took from here the same split there."
     ),
 )

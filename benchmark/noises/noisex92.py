@@ -22,7 +22,7 @@ def holds(folder: Path) -> bool:
 
 
 def index(base: Path) -> Listing:
-    """Lists the files of the 15 names; notes those that are not at the rate of the original, and files of other names."""
+    """Lists the files of the 15 names; notes other sampling rates than the original and other names."""
     table = load_table("noisex92")
     known, others = named_in(base, table, _joined)
     found = by_table(base, known, table, known_as=_joined, remark=_resampled)
@@ -38,15 +38,16 @@ def _resampled(identity: str, header: Header) -> str:
     if header.rate_hz == RATE_HZ:
         return ""
     return (
-        f"sampled at {header.rate_hz} Hz where NOISEX-92 is at {RATE_HZ} Hz: a resampled copy, or one whose header is wrong; "
-        f"it should last about 235 s"
+        f"sampled at {header.rate_hz} Hz where NOISEX-92 is at {RATE_HZ} Hz: a resampled copy, or one "
+        "whose header is wrong; it should last about 235 s"
     )
 
 
 NOISE = NoiseCorpus(
     name="noisex92",
     title="NOISEX-92",
-    home="copies are passed on by many labs; first published on CD-ROM by the Speech Research Unit, DRA Malvern",
+    home="copies are passed on by many labs; first published on CD-ROM by the Speech "
+    "Research Unit, DRA Malvern",
     licence="research; ask the holder of the copy",
     citation="A. Varga, H. Steeneken, Assessment for automatic speech recognition: II. NOISEX-92, "
     "Speech Communication 12(3):247-251, 1993",
@@ -54,7 +55,8 @@ NOISE = NoiseCorpus(
     holds=holds,
     index=index,
     notes=(
-        "Copies differ in rate; the header is believed and a rate other than 19980 Hz is reported. There is one recording of each "
-        "noise, babble included: it is divided in time, 60 % train, 20 % dev and 20 % test, with a second between them that is not used."
+        "Copies differ in rate; the header is believed and a rate other than 19980 Hz is reported. There "
+        "is one recording of each noise, babble included: it is divided in time, 60 % train, 20 % dev and "
+        "20 % test, with a second between them that is not used."
     ),
 )

@@ -24,9 +24,11 @@ NOISE = NoiseCorpus(
     title="RIRS_NOISES point-source noises",
     home="https://www.openslr.org/28/",
     licence="Apache 2.0",
-    citation="T. Ko et al., A study on data augmentation of reverberant speech for robust speech recognition, ICASSP 2017",
+    citation="T. Ko et al., A study on data augmentation of reverberant speech for robust speech "
+    "recognition, ICASSP 2017",
     layout="RIRS_NOISES/pointsource_noises/noise-free-sound-*.wav",
     holds=holds,
     index=index,
-    notes="These are recordings of MUSAN's noise part; the hash of their name gives them the same split in both corpora.",
+    notes="These are recordings of MUSAN's noise part; the hash of their name gives them the same "
+    "split in both corpora.",
 )

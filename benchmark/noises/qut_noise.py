@@ -27,15 +27,16 @@ NOISE = NoiseCorpus(
     title="QUT-NOISE",
     home="https://research.qut.edu.au/saivt/databases/qut-noise-databases-and-protocols/",
     licence="CC BY-SA 3.0",
-    citation="D. Dean, S. Sridharan, R. Vogt, M. Mason, The QUT-NOISE-TIMIT corpus for the evaluation of voice activity "
-    "detection algorithms, Interspeech 2010",
-    layout="QUT-NOISE/CAFE-CAFE-1.wav and so on: {SCENE}-{LOCATION}-{SESSION}.wav at 48 kHz; the archive of each scene may lie in a "
-    "folder of its own, as in CAFE/QUT-NOISE/CAFE-CAFE-1.wav",
+    citation="D. Dean, S. Sridharan, R. Vogt, M. Mason, The QUT-NOISE-TIMIT corpus for the evaluation of "
+    "voice activity detection algorithms, Interspeech 2010",
+    layout="QUT-NOISE/CAFE-CAFE-1.wav and so on: {SCENE}-{LOCATION}-{SESSION}.wav at 48 kHz; the archive of "
+    "each scene may lie in a folder of its own, as in CAFE/QUT-NOISE/CAFE-CAFE-1.wav",
     holds=holds,
     in_parts=True,
     index=index,
     notes=(
-        "Of the two locations of a scene one trains; the sessions of the other are dev and test. The living room is not used: children and "
-        "a television are heard there, which is neither babble nor free of it."
+        "Of the two locations of a scene one trains; the sessions of the other are dev and test. "
+        "The living room is not used: children and a television are heard there, which is neither "
+        "babble nor free of it."
     ),
 )

@@ -22,8 +22,8 @@ from benchmark.types import RATE_HZ
 _REACH = 10
 #: A recording is converted in blocks of this length, at 16 kHz.
 _BLOCK = 30 * RATE_HZ
-#: How files begin from which any stretch can be read exactly; of these one of PCM at 16 kHz is read as quickly as
-#: what is kept of it.
+#: How files begin from which any stretch can be read exactly; of these one of PCM at 16 kHz is read as
+#: quickly as what is kept of it.
 _EXACT, _PLAIN = (b"RIFF", b"RF64", b"NIST", b"fLaC", b"FORM"), (b"RIFF", b"RF64")
 
 Samples = NDArray[np.float64]
@@ -90,8 +90,9 @@ def _blocks(path: Path, samples: int) -> Iterator[NDArray[np.float32]]:
 def read_stretch(path: Path, offset: int, frames: int) -> Samples:
     """Samples `offset` to `offset + frames` of the recording as it is at 16 kHz, first channel.
 
-    They are, bit for bit, those that resampling the whole recording gives: the cut begins where the phase of the polyphase filter
-    does, and reaches further than the filter. At the end of the recording fewer samples may come back.
+    They are, bit for bit, those that resampling the whole recording gives: the cut begins where the phase of
+    the polyphase filter does, and reaches further than the filter. At the end of the recording fewer samples
+    may come back.
 
     Args:
         path: Audio at any rate.

@@ -141,7 +141,7 @@ SYNTHETIC: Mapping[str, Callable[[str, int], Noise]] = MappingProxyType(
 
 
 def _settled(token: str, frames: int, shape: Callable[[Noise], Noise]) -> Noise:
-    """Filtered white noise without the filter's start-up (half a second is drawn before it and thrown away)."""
+    """Filtered white noise without the start-up of its filter: the first half second is dropped."""
     lead = RATE_HZ // 2
     return shape(gaussian(token, lead + frames))[lead:]
 
@@ -155,7 +155,10 @@ def _ltass_fir() -> Noise:
 
 
 def _resonance(draws: Randomness, purpose: str, excitation: Noise, low_hz: int = 600) -> Noise:
-    """`excitation` through a two-pole resonance drawn between `low_hz` and 1.5 times it (up to 5 kHz from the default)."""
+    """Passes `excitation` through a random two-pole resonance, `low_hz` to 1.5 times it.
+
+    From the default it may lie as high as 5 kHz.
+    """
     high_hz = 5000 if low_hz == 600 else low_hz * 3 // 2
     centre = draws.integer(f"{purpose}/hz", low_hz, high_hz)
     decay_s = draws.integer(f"{purpose}/ms", 8, 41) / 1000.0

@@ -12,7 +12,7 @@ _SPLITS = ("tr", "cv", "tt")
 
 
 def holds(folder: Path) -> bool:
-    """Whether at least two of `tr`, `cv` and `tt` lie in the folder, or one with audio in it: many take the test set alone."""
+    """Whether a folder has two of `tr`, `cv` and `tt`, or one with audio; many take the test set alone."""
     there = [folder / name for name in _SPLITS if (folder / name).is_dir()]
     return len(there) > 1 or any(audio_in(split) for split in there)
 
@@ -33,6 +33,7 @@ NOISE = NoiseCorpus(
     holds=holds,
     index=index,
     notes=(
-        "The corpus' own splits. All of it is babble: nearly every place recorded is full of people talking. The left channel is used."
+        "The corpus' own splits. All of it is babble: nearly every place recorded is full of people "
+        "talking. The left channel is used."
     ),
 )

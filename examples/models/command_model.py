@@ -1,10 +1,13 @@
-"""A program as a model, in any language: it is given two folders, reads recordings from one, and writes estimates into the other.
+"""A program as a model, in any language.
+
+It is given two folders, reads recordings from one, and writes estimates into the other:
 
     python -m benchmark.check_model 'command:python3 examples/models/command_model.py {in} {out}'
 
-This one attenuates everything below 20 Hz by differencing and follows loudness as if it were the opening of the lips; it stands for your
-program. Recordings are called 000001.wav, 000002.wav ... (16 bit). For each it may write 000001.wav (enhanced speech), and
-000001.csv (articulation): a line of names, then one line a frame; the column "time" is in seconds.
+This one attenuates everything below 20 Hz by differencing and follows loudness as if it were the opening of
+the lips; it stands for your program. Recordings are called 000001.wav, 000002.wav ... (16 bit). For each it
+may write 000001.wav (enhanced speech), and 000001.csv (articulation): a line of names, then one line a frame;
+the column "time" is in seconds.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""A speech encoder from Hugging Face with a linear map to tract variables: speech inversion from a folder on disk.
+"""Speech inversion from a folder on disk: a Hugging Face encoder and a linear map.
 
     python -m benchmark.check_model examples/models/huggingface_model.py:EncoderInverter \
         --model-arg encoder=wavlm-base/ --model-arg head=head.npz --python ~/venvs/torch/bin/python
 
-`encoder` is a folder written by `save_pretrained` or downloaded from the hub; nothing is fetched while it is scored. `head` is a .npz file
-with "weight" (channels, 6), "bias" (6) and, if other than 50, "rate_hz". Its Python needs torch, transformers and numpy.
+`encoder` is a folder written by `save_pretrained` or downloaded from the hub; nothing is fetched while it is
+scored. `head` is a .npz file with "weight" (channels, 6), "bias" (6) and, if other than 50, "rate_hz". Its
+Python needs torch, transformers and numpy.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ import numpy as np
 import torch
 from transformers import AutoModel
 
-# A torchaudio that was built for another torch breaks transformers' speech models; this puts it right where SINBAD is installed.
+# A torchaudio that was built for another torch breaks transformers' speech models; this puts it right where
+# SINBAD is installed.
 with suppress(ImportError):
     from benchmark.joint.encoders.torchaudio_guard import settle
 
     settle()
 
 NAMES = ("LA", "LP", "TBCL", "TBCD", "TTCL", "TTCD")
-#: An encoder of this family has one frame for every 320 samples, each of which sees 400; below that it gives none.
+#: An encoder of this family has one frame for every 320 samples, each of which sees 400; below that it gives
+#: none.
 HOP, REACH = 320, 400
 
 
@@ -39,8 +42,9 @@ class EncoderInverter:
 
     @torch.inference_mode()
     def invert(self, noisy: np.ndarray) -> tuple[np.ndarray, float, tuple[str, ...]]:
-        """Values (frames, 6) in millimetres, frames a second, names. Without the benchmark at hand a plain tuple will do."""
-        # Half of the reach before the first sample, so that frame 0 is centred on it; enough behind for one frame every hop.
+        """Returns values (frames, 6) in mm, frames per second, and names; a plain tuple will do."""
+        # Half of the reach before the first sample, so that frame 0 is centred on it; enough behind for one
+        # frame every hop.
         frames = -(-len(noisy) // HOP)
         padded = np.zeros((frames - 1) * HOP + REACH, np.float32)
         padded[REACH // 2 : REACH // 2 + len(noisy)] = noisy[: len(padded) - REACH // 2]

@@ -1,7 +1,7 @@
-"""A PyTorch checkpoint as a model: the network's definition, its weights, and the two lines that every wrapper needs.
+"""A PyTorch checkpoint as a model: its network, its weights, and two lines of wrapper.
 
-    python -m benchmark.check_model examples/models/pytorch_checkpoint.py:MaskNet --model-arg weights=mask.pt \
-        --python ~/venvs/torch/bin/python
+    python -m benchmark.check_model examples/models/pytorch_checkpoint.py:MaskNet \
+        --model-arg weights=mask.pt --python ~/venvs/torch/bin/python
 
 The Python that runs it needs torch and numpy, and nothing of the benchmark.
 """
@@ -42,7 +42,7 @@ class MaskNet:
 
     @torch.inference_mode()
     def enhance(self, noisy: np.ndarray) -> np.ndarray:
-        """Float32 samples in, as many out; `center=True` keeps them where they were, so that there is no delay."""
+        """Float32 samples in, as many out; `center=True` avoids a delay."""
         padded = torch.from_numpy(np.pad(noisy, (0, max(0, SIZE - len(noisy)))))
         spectrum = torch.stft(padded, SIZE, HOP, window=self.window, center=True, return_complex=True)
         gains = self.network(spectrum.abs().T[None])[0].T

@@ -45,7 +45,10 @@ def _subtract(noisy: Array, clean: Array, over: float, floor: float) -> Array:
 
 
 def _wiener(noisy: Array, clean: Array) -> Array:
-    """Decision-directed Wiener filter. Source: Ephraim & Malah, IEEE TASSP 32(6), 1984, eq. 51; Scalart 1996."""
+    """Decision-directed Wiener filter.
+
+    Sources: Ephraim & Malah, IEEE TASSP 32(6), 1984, eq. 51; Scalart 1996.
+    """
     spectrum = _spectrum(noisy)
     power = np.abs(spectrum) ** 2
     noise = _noise_floor(power)[:, 0] + 1e-20
@@ -59,7 +62,10 @@ def _wiener(noisy: Array, clean: Array) -> Array:
 
 
 def _ratio_mask(noisy: Array, clean: Array) -> Array:
-    """Ideal ratio mask: what a very good enhancer leaves behind. Source: Wang, Narayanan & Wang, TASLP 22(12), 2014."""
+    """Ideal ratio mask, which stands for a very good enhancer.
+
+    Source: Wang, Narayanan & Wang, TASLP 22(12), 2014.
+    """
     speech, noise = np.abs(_spectrum(clean)) ** 2, np.abs(_spectrum(noisy - clean)) ** 2
     return _signal(_spectrum(noisy) * np.sqrt(speech / (speech + noise + 1e-20)), len(noisy))
 

@@ -1,4 +1,4 @@
-"""From pairs to coefficients: bounded least squares over the stages, with the logistic curve solved inside."""
+"""Fits the coefficients to pairs by bounded least squares, the logistic curve solved inside."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def _wanted(source: Source) -> Iterator[Condition]:
 
 
 def _others(source: Source, voices: dict[Source, list[Array]]) -> list[Array]:
-    """Voices for babble: other talkers of the same side, so that no talker of the evaluation is heard in the fit."""
+    """Voices for babble, from the same side of the split: fit and evaluation share no talker."""
     return [
         c for other, own in voices.items() if other != source and other.fitted == source.fitted for c in own
     ]

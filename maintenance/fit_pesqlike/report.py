@@ -84,8 +84,14 @@ def page(table: pd.DataFrame) -> str:
             "",
             "Rendered by `python -m maintenance.fit_pesqlike report`; rows behind it: `pesqlike.csv`.",
             "",
-            "`PESQLike` is written from open psychoacoustics and fitted to scores of the package `pesq` 0.0.4 (wide band,",
-            "without Corrigendum 2). Nothing below was fitted: other talkers, noises, enhancers and distortions than",
+            (
+                "`PESQLike` is written from open psychoacoustics and fitted to scores of the package "
+                "`pesq` 0.0.4 (wide band,"
+            ),
+            (
+                "without Corrigendum 2). Nothing below was fitted: other talkers, noises, "
+                "enhancers and distortions than"
+            ),
             "those of the fit. What happens to a clip: `maintenance/fit_pesqlike/conditions.py`.",
             "",
             f"![PESQLike against PESQ, {len(unseen)} pairs]({PLOT})",
@@ -96,7 +102,10 @@ def page(table: pd.DataFrame) -> str:
             "",
             "## Where it fails",
             "",
-            "PESQ realigns in time, piece by piece; PESQLike removes one delay. Where the delay drifts trust neither its",
+            (
+                "PESQ realigns in time, piece by piece; PESQLike removes one delay. Where the delay "
+                "drifts trust neither its"
+            ),
             "value nor its order. Reverberation and lost packets were not fitted either.",
             "",
             *_conditions(beyond),

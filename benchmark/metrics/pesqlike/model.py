@@ -1,4 +1,4 @@
-"""The perceptual model, stage by stage: from powers in Bark bands to two disturbances, and from those to a score.
+"""The perceptual model: powers in Bark bands become two disturbances, and these become a score.
 
 All functions take arrays whose last two axes are frames and bands, so that one pair and a thousand are the
 same code.
@@ -48,7 +48,7 @@ class Disturbance(NamedTuple):
 
 
 def spectra(signal: Array) -> Spectra:
-    """Short-time powers: Hann windows of 32 ms, half overlapping, their bins pooled into 42 bands of half a Bark."""
+    """Short-time powers in 42 bands of half a Bark, from half-overlapping Hann windows of 32 ms."""
     padded = np.concatenate([signal, np.zeros(FFT, dtype=signal.dtype)])
     frames = np.lib.stride_tricks.sliding_window_view(padded, FFT)[::HOP] * np.hanning(FFT + 1)[:-1].astype(
         signal.dtype
@@ -60,7 +60,7 @@ def spectra(signal: Array) -> Spectra:
 
 
 def spoken(clean: Spectra) -> Mask:
-    """Frames from the first to the last one within 45 dB of the loudest: silence around speech is not compared."""
+    """Frames from the first to the last within 45 dB of the loudest; silence around is not compared."""
     loud = clean.speech_band > clean.speech_band.max(axis=-1, keepdims=True) * 10 ** (-SPOKEN_DB / 10)
     begun: Mask = np.logical_or.accumulate(loud, axis=-1)
     going: Mask = np.logical_or.accumulate(loud[..., ::-1], axis=-1)[..., ::-1]
@@ -173,7 +173,7 @@ def _saturate(values: Array, ceiling: float) -> Array:
 
 
 def _over_time(values: Array, during: Mask, c: Coefficients) -> Array:
-    """Norm over windows of 320 ms, half overlapping, whose middle lies in the time of speech, and over those windows."""
+    """Norm within half-overlapping windows of 320 ms centred in speech, then over these windows."""
     peak = np.maximum(values.max(axis=-1, keepdims=True), 1e-9)
     ends = ((0, 0),) * (values.ndim - 1) + ((0, WINDOW),)
     padded = np.pad(np.where(during, values / peak, 0) ** c.short_norm, ends)

@@ -1,4 +1,4 @@
-"""Measures that other packages compute; their version stands in their name, and none is needed to score a benchmark."""
+"""Optional measures that other packages compute; their names state the version of the package."""
 
 from benchmark.metrics.providers.dnsmos import DNSMOS
 from benchmark.metrics.providers.pesq import PESQ

@@ -25,7 +25,7 @@ _LENGTH = struct.Struct("<Q")
 
 
 class Child:
-    """One child process that runs `python -m module`, started on demand and again after a crash; safe for threads."""
+    """One process running `python -m module`, started on demand and after a crash; thread-safe."""
 
     def __init__(self, module: str) -> None:
         self._module = module
@@ -69,7 +69,7 @@ def _child_of(module: str, process: int) -> Child:
 
 
 def serve(answer: Callable[[Arrays], Arrays]) -> None:
-    """Answers requests on standard input until it closes; a ValueError-like complaint of `answer` goes back as text."""
+    """Answers requests on standard input until it closes; errors of `answer` are returned as text."""
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
     while True:
         try:

@@ -24,7 +24,9 @@ _KEYS = MappingProxyType(
 
 @dataclass(frozen=True, repr=False)
 class DNSMOS(ProvidedMeasure):
-    """Quality estimated from the estimate alone, by networks of Microsoft's DNS challenge; the clean signal is only checked.
+    """Quality judged from the estimate alone, by networks of Microsoft's DNS challenge.
+
+    The clean signal is only checked.
 
     Attributes:
         scale: "overall", "signal", "background" (P.835) or "p808".

@@ -1,4 +1,7 @@
-"""PESQ by the package `pesq`, which wraps the ITU's software: never copied, never adapted, kept in a process of its own."""
+"""PESQ by the package `pesq`, which wraps the ITU's software.
+
+The software may not be copied or adapted, so it is an optional package in a process of its own.
+"""
 
 from __future__ import annotations
 

@@ -54,7 +54,9 @@ def blamed(
     clean: NDArray[np.float64],
     estimate: NDArray[np.float64],
 ) -> float:
-    """The value of an estimate; if there is none, the clean signal is tried against itself, to tell whose fault it is.
+    """The value of an estimate; on failure, finds out whether clean signal or estimate is at fault.
+
+    For that the clean signal is compared with itself.
 
     Args:
         compute: Gives the value of an estimate, or complains.
@@ -86,12 +88,12 @@ def require_speech(signal: NDArray[np.float64], rate_hz: int, measure: str) -> N
     active_s = level.activity * len(signal) / rate_hz
     if level.level_db < QUIETEST_DB or active_s < MIN_ACTIVE_S:
         raise UnscorableReference(
-            f"too little speech for {measure}: {active_s:.2f} s active at {level.level_db:.1f} dB re full scale;"
-            f" {MIN_ACTIVE_S} s above {QUIETEST_DB:g} dB are needed"
+            f"too little speech for {measure}: {active_s:.2f} s active at {level.level_db:.1f} dB re full "
+            f"scale; {MIN_ACTIVE_S} s above {QUIETEST_DB:g} dB are needed"
         )
 
 
 def require_sound(estimate: NDArray[np.float64], measure: str) -> None:
-    """Raises `MeasureError` if the estimate never leaves -80 dB re full scale: foreign code would score the silence."""
+    """Raises `MeasureError` if the estimate never exceeds -80 dB re full scale: it is silent."""
     if np.ptp(estimate) < 2e-4:
         raise MeasureError(f"the estimate is silent (below -80 dB re full scale): {measure} is not defined")
