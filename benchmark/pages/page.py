@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmark import __version__
 from benchmark.errors import MissingExtraError
+from benchmark.metrics.parameters import unit_of
 from benchmark.ranking.audit import KeptOut
 from benchmark.ranking.bootstrap import identity, speaker_means
 from benchmark.ranking.breakdown import by_talkers, phone_means
@@ -123,10 +124,20 @@ def _recipe(
         "split": first.split,
         "corpus": first.corpus_sha256[:12],
         "rests_on": rests_on(found[0]),
+        "units": _units(found, recordings),
         "models": [_model(card, trust.get(card.model)) for card in cards.values()],
         "measures": [_measure(standing, place, trust) for standing in found],
         "items": _listening(recordings) if recordings is not None else None,
     }
+
+
+def _units(found: Sequence[Standing], recordings: Recordings | None) -> dict[str, str]:
+    """The unit of every parameter that has one."""
+    names = {name for standing in found for name in standing.scores.parameters if name}
+    if recordings is not None:
+        names |= {name for item in recordings.description["items"] for name in item["parameters"]}
+    words = {"1": "no unit"}
+    return {name: words.get(unit_of(name), unit_of(name)) for name in sorted(names)}
 
 
 def _model(card: Card, known: Trust | None) -> dict[str, Any]:
@@ -257,7 +268,8 @@ def _heat(standing: Standing) -> dict[str, Any]:
 def _talkers(standing: Standing, place: Mapping[str, int]) -> list[dict[str, Any]] | None:
     """Values against the number of talkers, one entry a model, SNR and number; None where there is but one number."""
     talkers = standing.scores.facts["talkers"]
-    if standing.measure.unit == "own" or len(np.unique(talkers[~np.isnan(talkers)])) < 2:
+    # Noise without talkers has none, and no place on this axis.
+    if standing.measure.unit == "own" or len(np.unique(talkers[talkers > 0])) < 2:
         return None
     return [
         {
@@ -267,7 +279,7 @@ def _talkers(standing: Standing, place: Mapping[str, int]) -> list[dict[str, Any
             "estimate": _numbers(row.estimate),
         }
         for row in by_talkers(standing)
-        if isinstance(row.column, tuple)
+        if isinstance(row.column, tuple) and not row.group.startswith("0 ")
     ]
 
 

@@ -66,18 +66,21 @@ def _other_corpus(trials: SpeakerTrials, corpus: Committed | None) -> str:
 
 
 def _complete(recipe: str, trials: SpeakerTrials, corpus: Committed | None) -> bool:
-    """Whether every trial of the rule is there in every condition, once for each embedder, and no other."""
+    """Whether every trial of the rule is there in every condition, for each embedder, and no other.
+
+    A recording may be tested twice against one speaker, who was enrolled with other sentences the second time.
+    """
     columns = ("noise_kind", "snr_db", "kind", "speaker", "tested", "test")
     rows = trials.table.select(["embedder", *columns]).to_pylist()
     by_embedder: dict[str, list[_Place]] = {}
     for row in rows:
         by_embedder.setdefault(row["embedder"], []).append(tuple(row[name] for name in columns))
     right = _by_rule(recipe, trials, corpus) if corpus else None
-    wanted = right or set(next(iter(by_embedder.values())))
-    return all(len(places) == len(wanted) and set(places) == wanted for places in by_embedder.values())
+    wanted = right or Counter(next(iter(by_embedder.values())))
+    return all(Counter(places) == wanted for places in by_embedder.values())
 
 
-def _by_rule(recipe: str, trials: SpeakerTrials, corpus: Committed) -> set[_Place] | None:
+def _by_rule(recipe: str, trials: SpeakerTrials, corpus: Committed) -> Counter[_Place] | None:
     """Every trial in every condition; None for a recipe that is not shipped."""
     try:
         known = load_recipe(recipe)
@@ -89,8 +92,8 @@ def _by_rule(recipe: str, trials: SpeakerTrials, corpus: Committed) -> set[_Plac
     for split in trials.facts.splits:
         for row in corpus.mixtures(split).values():
             conditions.setdefault(row["utterance_id"], []).append((row["noise_kind"], row["snr_db"]))
-    return {
+    return Counter(
         (*condition, trial.kind, trial.speaker, trial.tested, trial.test)
         for trial in rule
         for condition in conditions[trial.test]
-    }
+    )

@@ -74,7 +74,7 @@ def _alike(runs: Sequence[PackedResult]) -> bool:
     first = runs[0]
     return all(
         run.columns.keys() == first.columns.keys()
-        and run.card.hears == first.card.hears
+        and (run.card.hears, run.card.track) == (first.card.hears, first.card.track)
         and all(_same_axes(run.columns[name], first.columns[name]) for name in first.columns)
         for run in runs[1:]
     )

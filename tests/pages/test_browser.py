@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
+import json
 import re
 import shutil
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,7 +56,10 @@ def browser():
 def written(folder, results, items=None):
     board = collect(results, folder / "no manifests")
     path = folder / "index.html"
-    path.write_text(page(board.recipes, board.kept_out, items or {}), encoding="utf-8")
+    text = page(
+        board.shown, board.kept_out, items or {}, trust=board.trust, speakers=board.speakers, docs="../docs"
+    )
+    path.write_text(text, encoding="utf-8")
     return path
 
 
@@ -68,7 +74,11 @@ def small(tmp_path_factory):
         scores = [*item.scores, *(row for row in sound if row["parameter"] == "LA")]
         for row in scores[len(item.scores) :]:
             row.update(parameter="", value=20 * row["value"])
-        write_result(folder / "results", Result(card(name, scores, measures=("PPMC", "SISDR")), scores))
+        said = card(name, scores, measures=("PPMC", "SISDR"))
+        if name in ("beta", "gamma"):
+            said = replace(said, trained_on=["speech"], parameters=100 if name == "beta" else 2_000_000)
+            said = replace(said, submitter="=Jo")
+        write_result(folder / "results", Result(said, scores))
     write_result(folder / "results", result("oracle", 0.9, hears="clean"))
     write_result(folder / "results", result("old", 0.9, version="7"))
     write_result(folder / "results", with_phones(result("other", 0.4, recipe="zoo")))
@@ -190,6 +200,105 @@ def test_the_filter_leaves_what_was_asked_for(opened):
     assert "alpha" in names(opened)
 
 
+def test_where_nothing_matches_the_table_says_so_and_offers_the_way_back(opened):
+    one(opened, "#filter").send_keys("nothing such")
+    assert one(opened, "#table td.nothing").text.startswith("Nothing matches")
+    one(opened, "#table td.nothing button").click()
+    assert len(names(opened)) == 6
+    assert one(opened, "#filter").get_attribute("value") == ""
+
+
+def test_filters_for_what_a_result_is_worth(opened):
+    pick(opened, "#training", "stated")
+    assert names(opened) == ["beta", "gamma"]
+    pick(opened, "#training", "any")
+    pick(opened, "#front", "accuracy and size")
+    assert names(opened) == ["beta"]
+    pick(opened, "#front", "all models")
+    one(opened, "#rerun").click()
+    assert names(opened) == []
+    one(opened, "#table td.nothing button").click()
+    notes = {row.get_attribute("data-model"): row.text for row in find(opened, "#table tbody tr")}
+    assert "training not stated" in notes["alpha"]
+    assert "front: size" in notes["beta"]
+
+
+def test_what_is_listed_can_be_taken_home_as_csv_and_json(opened):
+    opened.execute_script(
+        "window.saved = []; window.taken = [];"
+        "URL.createObjectURL = (blob) => { window.saved.push(blob); return 'blob:none'; };"
+        "HTMLAnchorElement.prototype.click = function () { window.taken.push(this.download); };"
+    )
+    one(opened, "#filter").send_keys("beta")
+    for button in ("#csv", "#json"):
+        one(opened, button).click()
+    texts = opened.execute_async_script(
+        "const done = arguments[0]; Promise.all(window.saved.map((blob) => blob.text())).then(done)"
+    )
+    assert opened.execute_script("return window.taken") == ["toy_PPMC.csv", "toy_PPMC.json"]
+    rows = list(csv.DictReader(io.StringIO(texts[0])))
+    (record,) = json.loads(texts[1])
+    assert {row["model"] for row in rows} == {record["model"]} == {"beta"}
+    assert len(rows) == len(record["values"]) == 9
+    assert float(rows[0]["value"]) == record["values"][0]["value"]
+    assert record["trained_on"] == "speech"
+    assert rows[0]["submitter"] == "'=Jo"
+
+
+def test_what_was_chosen_stays_when_the_corpus_changes_and_comes_back(opened):
+    pick(opened, "#measure", "SISDR")
+    pick(opened, "#baseline", "alpha")
+    tick(opened, "gamma")
+    shown = drawn(opened)
+    pick(opened, "#recipe", "zoo: Toy")
+    assert drawn(opened) == ["other", "plain"]
+    pick(opened, "#recipe", "toy: Toy")
+    assert one(opened, "#measure option:checked").text == "SISDR"
+    assert one(opened, "#baseline option:checked").text == "alpha"
+    assert drawn(opened) == shown
+
+
+def test_one_recording_plays_at_a_time(opened):
+    playing = opened.execute_script(
+        "const [first, second] = document.querySelectorAll('#players audio');"
+        "let paused = false; first.pause = () => { paused = true; };"
+        "second.dispatchEvent(new Event('play')); return paused;"
+    )
+    assert playing
+
+
+def test_no_name_in_a_plot_covers_another(opened):
+    boxes = opened.execute_script(
+        "const place = (label) => { const box = label.getBoundingClientRect();"
+        " return [label.textContent, box.left, box.right, box.top, box.bottom]; };"
+        "const labels = (svg) => [...svg.querySelectorAll('text.label')].map(place);"
+        "return [...document.querySelectorAll('#speed svg')].map(labels)"
+    )
+    assert [len(plot) for plot in boxes] == [5, 2]
+    for plot in boxes:
+        for i, (_, left, right, top, bottom) in enumerate(plot):
+            for _, left_, right_, top_, bottom_ in plot[i + 1 :]:
+                assert right <= left_ or right_ <= left or bottom <= top_ + 1 or bottom_ <= top + 1
+
+
+def test_every_axis_and_every_column_of_values_has_a_unit(opened):
+    for measure, unit in (("PPMC", "PPMC (no unit)"), ("SISDR", "SISDR (dB)")):
+        pick(opened, "#measure", measure)
+        units = [item.text for item in find(opened, "#table th small.unit")]
+        assert units == [unit] * 5 + ["× real time", "number", "scores"]
+        axes = {item.text for item in find(opened, "#snr svg text, #speed svg text")}
+        assert {unit, "SNR (dB)"} <= axes
+    for axis in ("time (s)", "LA (mm)", "TTCD (mm)"):
+        assert axis in {item.text for item in find(opened, "#trajectories svg text")}
+
+
+def test_how_to_cite_and_where_to_read_on(opened):
+    assert "@software{sinbad" in one(opened, "#bibtex").get_attribute("textContent")
+    links = [item.get_attribute("href") for item in find(opened, "footer nav a")]
+    assert len(links) == 5
+    assert all("/docs/" in link for link in links)
+
+
 def test_oracles_can_be_hidden(opened):
     one(opened, "#oracles").click()
     assert "oracle" not in names(opened)
@@ -255,7 +364,8 @@ def test_the_map_by_phone_class_where_there_are_scores_by_it(opened):
     assert one(opened, "#heat-title").text == "PPMC by phone class"
     assert one(opened, "#heat-note").is_displayed()
     rows = [item.text for item in find(opened, "#heat tr")]
-    assert rows == ["model vowel plosive", "other 0.410 0.260", "plain – –"]
+    assert rows[0].split() == ["model", "vowel", "no", "unit", "plosive", "no", "unit"]
+    assert rows[1:] == ["other 0.410 0.260", "plain – –"]
     pick(opened, "#heat-column", "clean")
     assert find(opened, "#heat tbody tr")[0].text == "other 0.460 0.310"
     pick(opened, "#recipe", "toy: Toy")
@@ -289,7 +399,7 @@ def test_a_link_leads_to_what_was_shown(opened):
 
 def test_gain_over_a_baseline(opened):
     pick(opened, "#baseline", "alpha")
-    place = [item.text.strip() for item in find(opened, "#table th")].index("gain (%)")
+    place = [item.text.split() for item in find(opened, "#table th")].index(["gain", "%"])
     cells = {
         row.get_attribute("data-model"): row.find_elements("css selector", "td")[place].text
         for row in find(opened, "#table tbody tr")
@@ -375,6 +485,33 @@ def test_a_phone_need_not_scroll_sideways(emulation):
     assert emulation.execute_script("return document.documentElement.scrollWidth") <= 390
     tick(emulation, "gamma")
     assert "gamma" not in drawn(emulation)
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_fingers_find_what_they_aim_at_and_the_first_number_is_in_sight(emulation, width):
+    emulated(emulation, width=width)
+    small = emulation.execute_script(
+        "return [...document.querySelectorAll('button, select, input, a, summary, audio')].filter((item) => item.offsetParent"
+        " && !item.classList.contains('skip')).filter((item) => { const box = item.getBoundingClientRect();"
+        " return box.width < 24 || box.height < 24; }).map((item) => item.outerHTML)"
+    )
+    assert small == []
+    for table, column in (("#table", 4), ("#pairs", 2)):
+        edge = emulation.execute_script(
+            f"return document.querySelector('{table} tbody tr td:nth-child({column})').firstChild && (() => {{ const range ="
+            f" document.createRange(); range.selectNodeContents(document.querySelector('{table} tbody tr td:nth-child({column})'));"
+            " return range.getBoundingClientRect().right; })()"
+        )
+        assert edge <= width
+
+
+def test_six_models_two_by_two_fit_into_1400_pixels(emulation):
+    emulated(emulation, width=1400)
+    assert len(drawn(emulation)) == 6
+    over = emulation.execute_script(
+        "const box = document.querySelector('#pairs').parentElement; return box.scrollWidth - box.clientWidth"
+    )
+    assert over <= 0
 
 
 def test_print_shows_whole_tables_on_white_without_controls(emulation):
@@ -474,20 +611,22 @@ def test_fifty_models_open_in_two_seconds(browser, tmp_path):
     print(f"50 models: loaded after {loaded:.0f} ms")
     assert loaded < 2000, f"{loaded:.0f} ms by the browser's clock, {wall:.2f} s by ours"
     one(browser, "#wide").click()
-    assert len(find(browser, "#table tbody tr:first-child td")) == 3 + 17 + 2
+    assert len(find(browser, "#table tbody tr:first-child td")) == 3 + 17 + 4
     pick(browser, "#measure", "RMSE")
-    heads = [item.text.strip() for item in find(browser, "#table th")]
+    heads = [" ".join(item.text.split()) for item in find(browser, "#table th")]
     assert heads == [
         "draw",
         "rank",
         "model",
-        "LA",
-        "LP",
-        "TBCL",
-        "TBCD",
-        "TTCL",
-        "TTCD",
-        "× real time",
-        "failed",
+        "LA mm",
+        "LP mm",
+        "TBCL mm",
+        "TBCD mm",
+        "TTCL mm",
+        "TTCD mm",
+        "notes",
+        "speed × real time",
+        "parameters number",
+        "failed scores",
     ]
     assert browser.get_log("browser") == []

@@ -9,7 +9,7 @@
     (r) => `M0,${-1.4 * r}L${1.4 * r},0L0,${1.4 * r}L${-1.4 * r},0Z`,
     (r) => `M0,${1.3 * r}L${1.2 * r},${-r}H${-1.2 * r}Z`,
   ];
-  const view = { recipe: 0, measure: 0, sort: null, down: true, chosen: [], baseline: "" };
+  const view = { recipe: 0, measure: 0, sort: null, down: true, chosen: [], baseline: "", listed: [], wanted: null };
   const at = (id) => document.getElementById(id);
 
   // Everything that comes from results is set as text or attribute, never parsed as markup.
@@ -67,6 +67,7 @@
     const m = measure();
     const value = (index) => ({
       title: m.columns[index].title,
+      unit: unitTitle(m),
       get: (line) => estimate(line, index)[0],
       best: true,
       text: (line) => {
@@ -92,7 +93,8 @@
     );
     if (view.baseline && m.averaged) {
       list.push({
-        title: m.relative ? "gain (%)" : `gain (${m.unit})`,
+        title: "gain",
+        unit: m.relative ? "%" : m.unit,
         get: (line) => gain(line, m.headline),
         text: (line) => {
           const own = gain(line, m.headline);
@@ -101,8 +103,10 @@
       });
     }
     list.push(
-      { title: "× real time", get: (line) => recipe().models[line.model].speed, text: (line) => [speed(recipe().models[line.model].speed)] },
-      { title: "failed", get: (line) => line.failed, text: (line) => [line.lacking ? `${line.failed}, lacks ${line.lacking}` : String(line.failed)] },
+      { title: "notes", words: true, plain: true, get: (line) => notes(line).length || null, text: (line) => notes(line).map(([text, why, kind]) => element("span", { class: `badge ${kind}`, title: why }, text)) },
+      { title: "speed", unit: "× real time", get: (line) => recipe().models[line.model].speed, text: (line) => [speed(recipe().models[line.model].speed)] },
+      { title: "parameters", unit: "number", get: (line) => recipe().models[line.model].parameters, text: (line) => [size(recipe().models[line.model].parameters)] },
+      { title: "failed", unit: "scores", get: (line) => line.failed, text: (line) => [line.lacking ? `${line.failed}, lacks ${line.lacking}` : String(line.failed)] },
     );
     return list;
   }
@@ -110,10 +114,29 @@
   function parameterColumn(m, name, i) {
     const column = m.heat.columns.indexOf(m.columns[m.headline].title);
     const get = (line) => m.heat.values[m.lines.indexOf(line)][i][column];
-    return { title: name, get, text: (line) => [format(get(line))] };
+    return { title: name, unit: recipe().units[name], get, text: (line) => [format(get(line))] };
   }
 
   const speed = (value) => (value === null ? "–" : value >= 10 ? value.toFixed(0) : value.toPrecision(2));
+
+  // 2799639 is 2.8 M: nobody compares models by their last parameter.
+  function size(value) {
+    if (value === null) return "–";
+    const [share, mark] = value >= 1e9 ? [value / 1e9, " G"] : value >= 1e6 ? [value / 1e6, " M"] : value >= 1e3 ? [value / 1e3, " k"] : [value, ""];
+    return mark ? `${share >= 100 ? share.toFixed(0) : share.toPrecision(2)}${mark}` : String(share);
+  }
+
+  // What a line is worth beside its score: [a word, the whole truth, how it looks].
+  function notes(line) {
+    const model = recipe().models[line.model];
+    const found = [];
+    if (model.rerun) found.push(["re-run", `made again ${model.rerun}`, "good"]);
+    for (const front of line.fronts) found.push([`front: ${front}`, `no ranked model is both better and ${front === "speed" ? "faster" : "smaller"}`, "front"]);
+    if (model.seeds.length) found.push([`${model.seeds.length} seeds${line.spread === null ? "" : ` ± ${format(line.spread)}`}`, `mean and standard deviation over ${model.seeds.join(", ")}`, ""]);
+    if (model.flag) found.push(["heard this corpus", model.flag, "bad"]);
+    if (!model.stated) found.push(["training not stated", "its maker did not say what it was trained on", "quiet"]);
+    return found;
+  }
 
   function rank(line) {
     if (oracle(line)) return "oracle";
@@ -128,14 +151,37 @@
     const words = at("filter").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const lines = m.lines.filter((line) => {
       const model = recipe().models[line.model];
-      const text = `${model.name} ${model.title} ${model.source}`.toLowerCase();
-      return (at("oracles").checked || !model.oracle) && words.every((word) => text.includes(word));
+      const text = `${model.name} ${model.title} ${model.source} ${model.submitter} ${model.training}`.toLowerCase();
+      return (at("oracles").checked || !model.oracle) && words.every((word) => text.includes(word)) && passes(line, model);
     });
+    view.listed = lines;
     const sorted = list.find((column) => column.title === view.sort);
     if (sorted) lines.sort((a, b) => compare(sorted.get(a), sorted.get(b)) * (isNothing(sorted.get(a)) || isNothing(sorted.get(b)) ? 1 : view.down ? -1 : 1));
-    const head = element("tr", {}, element("th", {}, "draw"), ...list.map((column) => header(column, sorted)));
-    at("table").replaceChildren(element("thead", {}, head), element("tbody", {}, ...lines.map((line) => row(line, list, m))));
+    const head = element("tr", {}, element("th", { scope: "col" }, "draw"), ...list.map((column) => header(column, sorted)));
+    at("table").replaceChildren(element("thead", {}, head), element("tbody", {}, ...(lines.length ? lines.map((line) => row(line, list, m)) : [nothing(list.length + 1)])));
     at("count").textContent = `${lines.length} of ${m.lines.length} models`;
+  }
+
+  // The filters beside the words.
+  function passes(line, model) {
+    const training = at("training").value;
+    const front = at("front").value;
+    return (
+      (!training || (training === "stated" ? model.stated : model.stated && !model.flag)) &&
+      (!front || line.fronts.includes(front)) &&
+      (!at("rerun").checked || Boolean(model.rerun))
+    );
+  }
+
+  function nothing(columns) {
+    const all = element("button", { type: "button", onclick: () => { clearFilters(); table(); at("filter").focus(); } }, "Show all models");
+    return element("tr", {}, element("td", { class: "words nothing", colspan: columns }, "Nothing matches the filters. ", all));
+  }
+
+  function clearFilters() {
+    at("filter").value = at("training").value = at("front").value = "";
+    at("rerun").checked = false;
+    at("oracles").checked = true;
   }
 
   const isNothing = (value) => value === null || value === undefined;
@@ -153,7 +199,7 @@
       const again = [...at("table").querySelectorAll("th button")].find((button) => button.textContent === column.title);
       again?.focus();
     };
-    return element("th", { class: column.words ? "words name" : null, "aria-sort": state, scope: "col" }, element("button", { type: "button", onclick: sort }, column.title));
+    return element("th", { class: column.plain ? "words" : column.words ? "words name" : null, "aria-sort": state, scope: "col" }, element("button", { type: "button", onclick: sort }, column.title), column.unit ? element("small", { class: "unit" }, column.unit) : null);
   }
 
   function row(line, list, m) {
@@ -163,7 +209,7 @@
     box.checked = on;
     const cells = list.map((column) => {
       const best = column.best && line.rank !== null && column.get(line) === bestOf(column, m);
-      return element("td", { class: column.words ? "words name" : best ? "best" : null, title: column.words ? recipe().models[line.model].title : null }, ...column.text(line));
+      return element("td", { class: column.plain ? "words notes" : column.words ? "words name" : best ? "best" : null, title: column.words && !column.plain ? recipe().models[line.model].title : null }, ...column.text(line));
     });
     return element("tr", { class: oracle(line) ? "oracle" : null, "data-on": on, "data-model": name }, element("td", {}, box), ...cells);
   }
@@ -174,6 +220,7 @@
   }
 
   function choose(name, on) {
+    view.wanted = null;
     if (on && view.chosen.length >= MOST) {
       at("count").textContent = `at most ${MOST} models can be drawn; untick one first`;
       table();
@@ -209,8 +256,8 @@
     return list.map((value) => Number(value.toPrecision(10)));
   }
 
-  function frame({ width = 520, height = 320, x, y, xTicks, yTicks, xTitle, yTitle, label, xText = String, yText = String, left = 52 }) {
-    const box = { left, right: width - 20, top: 12, bottom: height - 42 };
+  function frame({ width = 520, height = 320, x, y, xTicks, yTicks, xTitle, yTitle, label, xText = String, yText = String, left = 52, right = 20 }) {
+    const box = { left, right: width - right, top: 12, bottom: height - 42 };
     const px = (value) => box.left + ((value - x[0]) / (x[1] - x[0] || 1)) * (box.right - box.left);
     const py = (value) => box.bottom - ((value - y[0]) / (y[1] - y[0] || 1)) * (box.bottom - box.top);
     const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
@@ -222,11 +269,11 @@
     svg.append(shape("line", { class: "grid", x1: box.left, x2: box.right, y1: box.bottom, y2: box.bottom }));
     if (xTitle) svg.append(shape("text", { x: (box.left + box.right) / 2, y: height - 6, "text-anchor": "middle" }, xTitle));
     if (yTitle) svg.append(shape("text", { x: 12, y: (box.top + box.bottom) / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${(box.top + box.bottom) / 2})` }, yTitle));
-    return { svg, px, py };
+    return { svg, px, py, top: box.top, bottom: box.bottom };
   }
 
   const mark = (place, radius = 4) => MARKS[place % MARKS.length](radius);
-  const unitTitle = (m) => (m.unit ? `${m.name} (${m.unit})` : m.name);
+  const unitTitle = (m) => `${m.name} (${m.unit || "no unit"})`;
   const path = (points) => points.map(([px, py], i) => `${i ? "L" : "M"}${px.toFixed(1)},${py.toFixed(1)}`).join("");
 
   function legend() {
@@ -300,7 +347,7 @@
       ...snrs.map((snr) => {
         const label = `${m.name} against the number of talkers at ${snr} dB`;
         const axes = { x, y, xTicks: numbers.map(Math.log2), xText: (tick) => String(Math.round(2 ** tick)), yTicks: ticks(...y, 5) };
-        const plot = frame({ ...axes, xTitle: "talkers", yTitle: unitTitle(m), label });
+        const plot = frame({ ...axes, xTitle: "talkers (number)", yTitle: unitTitle(m), label });
         for (const line of lines) {
           const own = entries.filter((entry) => entry.model === line.model && entry.snr === snr).sort((a, b) => a.talkers - b.talkers);
           curve(plot, line, own.map((entry) => [Math.log2(entry.talkers), `${entry.talkers} talkers`, ...entry.estimate]));
@@ -310,16 +357,24 @@
     );
   }
 
-  function speedPlot() {
+  // Accuracy against speed, and against size.
+  function tradePlots() {
+    const models = recipe().models;
+    const times = (value) => String(Number((10 ** value).toPrecision(2)));
+    at("speed").replaceChildren(
+      trade("speed", (line) => models[line.model].speed, "speed (× real time, on the machine that scored it)", times, (value) => `${speed(value)} × real time`),
+      trade("size", (line) => models[line.model].parameters || null, "size (trained parameters, number)", (value) => size(Number((10 ** value).toPrecision(2))), (value) => `${size(value)} parameters`),
+    );
+  }
+
+  function trade(what, valueOf, xTitle, xText, inWords) {
     const m = measure();
     const points = m.lines
       .filter((line) => !oracle(line) && m.averaged)
-      .map((line) => ({ line, name: nameOf(line), x: recipe().models[line.model].speed, y: estimate(line, m.headline) }))
-      .filter((point) => point.x !== null && point.y[0] !== null);
-    if (!points.length) {
-      at("speed").replaceChildren(element("p", { class: "note" }, "No model of this measure has both a value and a speed."));
-      return;
-    }
+      .map((line) => ({ line, name: nameOf(line), x: valueOf(line), y: estimate(line, m.headline) }))
+      .filter((point) => !isNothing(point.x) && point.y[0] !== null);
+    const caption = element("figcaption", {}, `against ${what}`);
+    if (!points.length) return element("figure", {}, caption, element("p", { class: "note" }, `No model of this measure has both a value and a ${what}.`));
     const logs = points.map((point) => Math.log10(point.x));
     const reach = Math.max(0.3, Math.max(...logs) - Math.min(...logs));
     const x = [Math.min(...logs) - 0.1 * reach, Math.max(...logs) + 0.1 * reach];
@@ -327,32 +382,42 @@
     const span = Math.max(...values) - Math.min(...values) || 1;
     const y = [Math.min(...values) - 0.08 * span, Math.max(...values) + 0.08 * span];
     const decades = Array.from({ length: Math.ceil(x[1]) - Math.floor(x[0]) + 1 }, (_, i) => Math.floor(x[0]) + i);
-    const xTicks = decades.flatMap((tick) => (x[1] - x[0] > 3 ? [tick] : [tick, tick + Math.log10(2), tick + Math.log10(5)])).filter((tick) => tick >= x[0] && tick <= x[1]);
-    const times = (tick) => String(Number((10 ** tick).toPrecision(1)));
-    const width = Math.max(400, Math.min(860, at("speed").clientWidth));
-    const plot = frame({ width, height: 340, x, y, xTicks, yTicks: ticks(...y, 5), xTitle: "× real time", yTitle: unitTitle(m), xText: times, label: `${m.name} against speed` });
-    points.sort((a, b) => view.chosen.includes(a.name) - view.chosen.includes(b.name));
-    const taken = points.map(({ x: fast, y: [value] }) => [plot.px(Math.log10(fast)), plot.py(value)]).map(([px, py]) => ({ left: px - 7, right: px + 7, top: py + 4 }));
-    for (const { name, x: fast, y: [value, low, high] } of points) {
-      const [px, py] = [plot.px(Math.log10(fast)), plot.py(value)];
+    // The shorter the axis, the more numbers of a decade stand on it.
+    const within = x[1] - x[0] > 2.5 ? [1] : x[1] - x[0] > 0.8 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 7];
+    const xTicks = decades.flatMap((tick) => within.map((number) => tick + Math.log10(number))).filter((tick) => tick >= x[0] && tick <= x[1]);
+    // Names stand in a column of their own, so that none covers a mark or another name.
+    const named = points.filter((point) => points.length <= 16 || view.chosen.includes(point.name) || point.line.fronts.includes(what));
+    const letters = Math.min(26, Math.max(...named.map((point) => point.name.length)));
+    const height = Math.max(320, 70 + 16 * named.length);
+    const right = 26 + 6.9 * letters;
+    const plot = frame({ width: 460 + right, height, right, x, y, xTicks, yTicks: ticks(...y, 5), xTitle, yTitle: unitTitle(m), xText, label: `${m.name} against ${what}` });
+    for (const point of points) [point.px, point.py] = [plot.px(Math.log10(point.x)), plot.py(point.y[0])];
+    const front = points.filter((point) => point.line.fronts.includes(what)).sort((a, b) => a.px - b.px);
+    if (front.length > 1) plot.svg.append(shape("path", { class: "front", d: path(front.map((point) => [point.px, point.py])) }, shape("title", {}, "models that no other beats in both respects")));
+    for (const [point, top] of apart(named, 16, plot.top + 8, plot.bottom)) {
+      const left = 460 + 8;
+      plot.svg.append(shape("path", { class: `leader ${colour(point.name)}`, d: path([[point.px, point.py], [left - 26, top - 4], [left - 4, top - 4]]) }));
+      const shown = point.name.length > letters ? `${point.name.slice(0, letters - 1)}…` : point.name;
+      plot.svg.append(shape("text", { class: `label ${colour(point.name)}`, x: left, y: top.toFixed(1) }, shown, shape("title", {}, point.name)));
+    }
+    for (const { name, line, x: amount, y: [value, low, high], px, py } of points) {
       const on = view.chosen.includes(name);
       const group = shape("g", { class: colour(name) });
       if (on && low !== null) group.append(shape("line", { class: "whisker", x1: px, x2: px, y1: plot.py(low), y2: plot.py(high) }));
-      group.append(shape("path", { class: on ? "mark" : "mark hollow", d: on ? mark(view.chosen.indexOf(name), 5) : mark(0), transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})` }, shape("title", {}, `${name}: ${format(value)}, ${speed(fast)} × real time`)));
-      if (on || points.length <= 12) group.append(tag(name, px, py, taken, width));
+      const text = `${name}: ${format(value)}, ${inWords(amount)}${line.fronts.includes(what) ? "; on the front" : ""}`;
+      group.append(shape("path", { class: on ? "mark" : "mark hollow", d: on ? mark(view.chosen.indexOf(name), 5) : mark(0), transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})` }, shape("title", {}, text)));
       plot.svg.append(group);
     }
-    at("speed").replaceChildren(element("figure", {}, plot.svg));
+    return element("figure", {}, caption, plot.svg);
   }
 
-  // A label beside its mark, moved down until it covers no other.
-  function tag(name, px, py, taken, room) {
-    const width = 6.7 * name.length;
-    const left = px + 10 + width > room - 20 ? px - 10 - width : px + 10;
-    let top = py + 4;
-    while (taken.some((other) => Math.abs(other.top - top) < 12 && left < other.right && other.left < left + width)) top += 6;
-    taken.push({ left, right: left + width, top });
-    return shape("text", { x: left.toFixed(1), y: top.toFixed(1) }, name);
+  // Places for names as near to their marks as they can be without one covering another: [point, place] each.
+  function apart(points, step, top, bottom) {
+    const sorted = [...points].sort((a, b) => a.py - b.py);
+    const places = [];
+    for (const point of sorted) places.push(Math.max(point.py + 4, top, places.length ? places.at(-1) + step : top));
+    for (let i = places.length - 1; i >= 0; i -= 1) places[i] = Math.min(places[i], i === places.length - 1 ? bottom : places[i + 1] - step);
+    return sorted.map((point, i) => [point, places[i]]);
   }
 
   // The map by parameter, and by class of phone where there are scores by it.
@@ -383,7 +448,7 @@
       });
       return element("tr", {}, element("td", { class: "words name" }, nameOf(line)), ...cells);
     });
-    const head = element("tr", {}, element("th", { class: "words name", scope: "col" }, "model"), ...map.groups.map((name) => element("th", { scope: "col", style: "text-align:center" }, name)));
+    const head = element("tr", {}, element("th", { class: "words name", scope: "col" }, "model"), ...map.groups.map((name) => element("th", { scope: "col", style: "text-align:center" }, name, element("small", { class: "unit" }, m.averaged ? m.unit || "no unit" : recipe().units[name] ?? ""))));
     at("heat").replaceChildren(element("thead", {}, head), element("tbody", {}, ...body));
   }
 
@@ -410,7 +475,7 @@
     at("pairs-note").textContent = !m.averaged
       ? "Not averaged over parameters, so models are not compared by this measure."
       : list.length
-        ? `Row minus column in ${m.columns[m.headline].title} of ${m.name}, paired by utterance, with its 95 % interval (clustered by speaker) and p corrected by Holm for the ${list.length} pair${list.length > 1 ? "s" : ""} shown. Bold: p < 0.05.`
+        ? `Row minus column in ${m.columns[m.headline].title} of ${unitTitle(m)}, paired by utterance, with its 95 % interval (clustered by speaker) and p corrected by Holm for the ${list.length} pair${list.length > 1 ? "s" : ""} shown. Bold: p < 0.05.`
         : "Choose two or more models in the table above.";
     if (!list.length || !m.averaged) {
       at("pairs").replaceChildren();
@@ -422,8 +487,8 @@
       const [apart, reach] = list[place].judged;
       const p = adjusted[place];
       const signed = (x) => (x > 0 ? "+" : "") + format(x);
-      const rest = reach === null ? " no interval" : ` [${signed(apart - reach)}, ${signed(apart + reach)}] p ${p < 0.001 ? "< 0.001" : p.toFixed(3)}`;
-      return element("td", { class: p !== null && p < 0.05 ? "best" : null }, signed(apart), element("small", {}, rest));
+      const rest = reach === null ? ["no interval"] : [`[${signed(apart - reach)}, ${signed(apart + reach)}]`, `p ${p < 0.001 ? "< 0.001" : p.toFixed(3)}`];
+      return element("td", { class: p !== null && p < 0.05 ? "best" : null }, signed(apart), ...rest.map((text) => element("small", {}, text)));
     };
     const names = places.map((i) => nameOf(m.lines[i]));
     const head = element("tr", {}, element("th", { class: "words name" }, "row minus column"), ...names.slice(1).map((name) => element("th", { scope: "col" }, name)));
@@ -472,7 +537,7 @@
     const span = Math.max(...all) - Math.min(...all) || 1;
     const y = [Math.min(...all) - 0.05 * span, Math.max(...all) + 0.05 * span];
     const x = [0, truth.length / rate];
-    const plot = frame({ width: 420, height: 190, x, y, xTicks: ticks(...x, 4), yTicks: ticks(...y, 3), label: `${name} over time`, left: 40 });
+    const plot = frame({ width: 420, height: 190, x, y, xTicks: ticks(...x, 4), yTicks: ticks(...y, 3), label: `${name} over time`, left: 52, xTitle: "time (s)", yTitle: recipe().units[name] ? `${name} (${recipe().units[name]})` : name });
     const draw = (values, attributes) => {
       let d = "";
       values.forEach((value, i) => {
@@ -496,14 +561,16 @@
   }
 
   function models() {
-    const head = ["model", "what it is", "source", "licence", "version", "scored", "scores", "failed", "left out", "× real time"];
+    const head = ["model", "what it is", "source", "trained on", "handed in by (results here)", "made again", "licence", "version", "scored", "parameters (number)", "scores (number)", "failed (scores)", "left out (scores)", "speed (× real time)"];
     const body = recipe().models.map((model) => {
       const reasons = Object.entries(model.reasons).map(([reason, count]) => `${count} × ${reason}`).join("; ");
-      const words = [model.title, model.source, model.licence || "–", model.version, model.when].map((text, i) => element("td", { class: i < 2 ? "words long" : "words" }, text));
-      const numbers = [model.expected, model.failed, model.left_out, speed(model.speed)].map((text, i) => element("td", { title: i === 1 && reasons ? reasons : null }, String(text)));
+      const maker = model.submitter ? `${model.submitter} (${model.entries})` : "–";
+      const training = model.flag ? `${model.training}: ${model.flag}` : model.training;
+      const words = [model.title, model.source, training, maker, model.rerun || "–", model.licence || "–", model.version, model.when].map((text, i) => element("td", { class: i < 5 ? "words long" : "words" }, text));
+      const numbers = [size(model.parameters), model.expected, model.failed, model.left_out, speed(model.speed)].map((text, i) => element("td", { title: i === 2 && reasons ? reasons : null }, String(text)));
       return element("tr", {}, element("td", { class: "words name" }, model.name), ...words, ...numbers);
     });
-    at("models").replaceChildren(element("thead", {}, element("tr", {}, ...head.map((text, i) => element("th", { class: i === 0 ? "words name" : i < 6 ? "words" : null, scope: "col" }, text)))), element("tbody", {}, ...body));
+    at("models").replaceChildren(element("thead", {}, element("tr", {}, ...head.map((text, i) => element("th", { class: i === 0 ? "words name" : i < 9 ? "words" : null, scope: "col" }, text)))), element("tbody", {}, ...body));
   }
 
   function followed() {
@@ -512,6 +579,48 @@
     const head = DATA.followed_head.map((text, i) => element("th", { class: i < 2 ? "words" : null, scope: "col" }, text));
     const body = rows.map((cells) => element("tr", {}, ...cells.map((text, i) => element("td", { class: i === 0 ? "words name" : i === 1 ? "words" : null }, text))));
     at("followed").replaceChildren(element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
+  }
+
+  function speakers() {
+    const found = recipe().speakers;
+    at("speakers-section").hidden = !found;
+    if (!found) return;
+    const head = found.head.map((text, i) => element("th", { class: i === 0 ? "words name" : i < 4 ? "words" : null, scope: "col" }, text));
+    const body = found.rows.map((cells) => element("tr", {}, ...cells.map((text, i) => element("td", { class: i === 0 ? "words name" : i < 4 ? "words" : null }, text))));
+    at("speakers").replaceChildren(element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
+    at("speakers-on").textContent = found.rests_on;
+  }
+
+  // ---------------------------------------------------------------- downloads
+  function save(ending, kind, text) {
+    const link = element("a", { href: URL.createObjectURL(new Blob([text], { type: kind })), download: `${recipe().name}_${measure().name.replace(/\W+/g, "_")}.${ending}` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  // The models that the filters leave, every column, nothing rounded.
+  function records() {
+    const m = measure();
+    return view.listed.map((line) => {
+      const model = recipe().models[line.model];
+      const facts = { recipe: recipe().name, recipe_version: recipe().version, measure: m.name, measure_version: m.version, unit: m.unit || "1", model: model.name, rank: line.rank, oracle: model.oracle };
+      const values = m.columns.map((column, i) => ({ condition: column.title, value: estimate(line, i)[0], low: estimate(line, i)[1], high: estimate(line, i)[2] }));
+      const parameters = m.averaged ? [] : m.heat.groups.map((name, i) => ({ condition: `${name}, ${m.columns[m.headline].title}`, value: parameterColumn(m, name, i).get(line), low: null, high: null, unit: recipe().units[name] ?? "" }));
+      const rest = { speed: model.speed, parameters: model.parameters, failed: line.failed, lacking: line.lacking, seeds: model.seeds.length || 1, spread: line.spread, trained_on: model.training, flag: model.flag, submitter: model.submitter, results_of_submitter: model.entries, rerun: model.rerun, fronts: line.fronts };
+      return { ...facts, values: m.averaged ? values : parameters, ...rest };
+    });
+  }
+
+  function asCsv() {
+    // A cell that a spreadsheet would take for a formula begins with a quote instead.
+    const cell = (value) => {
+      const text = isNothing(value) ? "" : Array.isArray(value) ? value.join(" ") : String(value);
+      const safe = typeof value !== "number" && /^[=+\-@\t]/.test(text) ? `'${text}` : text;
+      return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+    };
+    const rows = records().flatMap(({ values, ...facts }) => values.map((value) => ({ ...facts, ...value })));
+    const names = Object.keys(rows[0] ?? {});
+    return [names, ...rows.map((row) => names.map((name) => row[name]))].map((cells) => `${cells.map(cell).join(",")}\n`).join("");
   }
 
   // What is shown stands in the address, so that a link leads to it; a link to what is gone shows the whole board.
@@ -534,15 +643,15 @@
     legend();
     snrPlots();
     talkersPlots();
-    speedPlot();
+    tradePlots();
     heatMap();
     pairTable();
     drawItem();
   }
 
-  function setMeasure() {
+  function setMeasure(sort = null) {
     const m = measure();
-    view.sort = null;
+    view.sort = sort;
     view.baseline = options(at("baseline"), [["", "none"], ...m.lines.map((line) => [nameOf(line), nameOf(line)])], view.baseline);
     if (!chosenLines().length) chooseBest();
     about();
@@ -550,19 +659,37 @@
     drawings();
   }
 
-  function setRecipe() {
+  function setRecipe(sort = null) {
     const names = recipe().measures.map((m, i) => [i, m.name]);
     view.measure = Number(options(at("measure"), names, view.measure));
     setItems();
     followed();
+    speakers();
     models();
-    setMeasure();
+    setMeasure(sort);
   }
 
-  at("recipe").addEventListener("change", (event) => { Object.assign(view, { recipe: Number(event.target.value), measure: 0, chosen: [], baseline: "" }); setRecipe(); });
-  at("measure").addEventListener("change", (event) => { view.measure = Number(event.target.value); setMeasure(); });
-  at("baseline").addEventListener("change", (event) => { view.baseline = event.target.value; table(); remember(); });
+  // What was chosen stays as far as the other corpus has it; what it lacks comes back with the corpus that has it.
+  at("recipe").addEventListener("change", (event) => {
+    const wanted = view.wanted ?? { measure: measure().name, chosen: view.chosen, baseline: view.baseline, sort: view.sort };
+    view.recipe = Number(event.target.value);
+    const there = new Set(recipe().models.map((model) => model.name));
+    view.measure = Math.max(0, recipe().measures.findIndex((m) => m.name === wanted.measure));
+    view.chosen = wanted.chosen.filter((name) => there.has(name));
+    view.baseline = there.has(wanted.baseline) ? wanted.baseline : "";
+    setRecipe(wanted.sort);
+    view.wanted = wanted;
+  });
+  at("measure").addEventListener("change", (event) => { view.measure = Number(event.target.value); view.wanted = null; setMeasure(); });
+  at("baseline").addEventListener("change", (event) => { view.baseline = event.target.value; view.wanted = null; table(); remember(); });
   at("filter").addEventListener("input", table);
+  for (const id of ["training", "front", "rerun"]) at(id).addEventListener("change", table);
+  at("csv").addEventListener("click", () => save("csv", "text/csv", asCsv()));
+  at("json").addEventListener("click", () => save("json", "application/json", JSON.stringify(records(), null, 1)));
+  // One recording at a time: who compares two must not hear both.
+  document.addEventListener("play", (event) => {
+    for (const other of document.querySelectorAll("audio")) if (other !== event.target) other.pause();
+  }, true);
   at("oracles").addEventListener("change", table);
   at("wide").addEventListener("change", table);
   at("best").addEventListener("click", () => { chooseBest(); table(); drawings(); });
@@ -575,8 +702,6 @@
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
   });
-
-  addEventListener("resize", speedPlot);
 
   recall();
   options(at("recipe"), DATA.recipes.map((r, i) => [i, `${r.name}: ${r.title}`]), view.recipe);
