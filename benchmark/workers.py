@@ -139,9 +139,25 @@ def _results(
     finally:
         # Where results are no longer wanted, joblib advises the programmer; the user has nothing to do with
         # it.
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _silent_dealer():
             warnings.simplefilter("ignore", UserWarning)
             results.close()
+
+
+@contextmanager
+def _silent_dealer() -> Iterator[None]:
+    """Keeps back the traceback of loky's own thread, from which work is taken while it hands some out."""
+    before = threading.excepthook
+
+    def hook(seen: threading.ExceptHookArgs) -> None:
+        if seen.thread is None or seen.thread.name != "ExecutorManagerThread":
+            before(seen)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 def _done(

@@ -167,7 +167,7 @@ def test_a_limit_for_the_whole_run_fails_the_rest(corpus, scratch):
         ("class Other: pass", "defines no 'Model'; its classes are: Other"),
         (
             "class Model:\n    sample_rate = 16000",
-            r"needs a method enhance\(noisy\), invert\(noisy\), or both",
+            r"needs at least one of the methods enhance\(noisy\), invert\(noisy\), represent",
         ),
         ("class Model:\n    def enhance(self, noisy): return noisy", "needs an attribute sample_rate"),
         (
