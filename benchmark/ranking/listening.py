@@ -38,6 +38,7 @@ from benchmark.ranking.recordings import (
     UtteranceHeard,
     read_recordings,
 )
+from benchmark.runners.channels import renamed
 from benchmark.runners.open_runner import RunOptions, open_runner
 from benchmark.runners.prediction import Item, Runner
 from benchmark.scoring.scores import aligned
@@ -193,7 +194,8 @@ def _item(
         for entry, runner in runners:
             heard = clean if entry.hears == "clean" else noisy
             (outcome,) = runner.run([Item(row["mixture_id"], heard)])
-            moved = aligned(outcome.trajectories, targets)[0] if outcome.trajectories else None
+            moved = outcome.trajectories
+            moved = aligned(renamed(moved, targets.names), targets)[0] if moved else None
             sound = None
             # What an oracle enhances, or a model does not change, is there already.
             if outcome.enhanced and entry.hears != "clean" and not _same(outcome.enhanced, noisy):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -313,6 +313,7 @@ def _standing(
     cards = [result.card for result in having.values()]
     sample = resampling(scores.units, seed, replicates)
     columns, point, spread = _means(measure, scores.values, scores, sample)
+    scores = _with_partial(scores, cards, measure)
     ranked = [i for i, card in enumerate(cards) if is_ranked(card, scores.lacking[i], measure)]
     compared, compared_spread = point, spread
     fair = no_better_than_answers(scores, ranked, measure.higher_is_better)
@@ -358,6 +359,14 @@ def _standing(
         lines,
         _by_phone(measure, having, scores),
     )
+
+
+def _with_partial(scores: ScoreArray, cards: Sequence[Card], measure: Measure) -> ScoreArray:
+    """Counts a model as incomplete that says itself which targets it does not give, also where no other model gives them."""
+    if measure.kind != "trajectories":
+        return scores
+    counts = zip(scores.lacking, cards, strict=True)
+    return replace(scores, lacking=tuple(max(count, len(card.lacks)) for count, card in counts))
 
 
 def _means(

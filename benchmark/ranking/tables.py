@@ -216,7 +216,7 @@ def _rank(line: Line, ranks: Mapping[int | None, int]) -> str:
     if line.oracle:
         return "oracle"
     if line.lacking:
-        return "incomplete"
+        return "partial" if line.card.lacks else "incomplete"
     if line.rank is None:
         return "–"
     return f"{line.rank}{'=' * (ranks[line.rank] > 1)}"
@@ -224,6 +224,8 @@ def _rank(line: Line, ranks: Mapping[int | None, int]) -> str:
 
 def _failures(line: Line) -> str:
     failed = str(sum(line.failed.values()))
+    if line.lacking and line.card.lacks:
+        return f"{failed}, lacks {plain(', '.join(line.card.lacks))}"
     return f"{failed}, lacks {line.lacking}" if line.lacking else failed
 
 

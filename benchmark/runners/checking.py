@@ -16,7 +16,7 @@ from benchmark.metrics.parameters import TV6, TV9, TV10
 from benchmark.models.entry import TASKS, Entry, Pair, Predictions
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.randomness import gaussian
-from benchmark.runners.channels import channel_fault
+from benchmark.runners.channels import channel_fault, matched
 from benchmark.runners.limits import TOO_LONG
 from benchmark.runners.open_runner import RunOptions, open_runner
 from benchmark.runners.prediction import Item, Prediction, Runner
@@ -298,20 +298,34 @@ def _names(given: tuple[str, ...], corpus: PreparedCorpus | None) -> Finding:
     """Whether the channels are those that a corpus is scored by."""
     if corpus is not None:
         wanted = corpus.targets(next(iter(corpus.utterances))).names
-        fault = channel_fault(given, wanted)
-        return Finding("bad" if fault else "good", "names", fault or f"all targets: {', '.join(wanted)}")
+        if fault := channel_fault(given, wanted):
+            return Finding("bad", "names", fault)
+        return _partly(given, wanted) or Finding("good", "names", f"all targets: {', '.join(wanted)}")
     sets = {"tv6": TV6, "tv9": TV9, "tv10": TV10}
-    whole = [name for name, wanted in sets.items() if not channel_fault(given, wanted)]
+    whole = [
+        name
+        for name, wanted in sets.items()
+        if not channel_fault(given, wanted) and not _partly(given, wanted)
+    ]
     if whole:
-        text = f"all of {whole[-1]}; a corpus with other targets refuses it"
-        return Finding("good", "names", text)
-    lacking = ", ".join(name for name in TV6 if name not in given)
+        return Finding("good", "names", f"all of {whole[-1]}; a corpus with other targets refuses it")
+    lacking = ", ".join(name for name in TV6 if name not in matched(given, TV6))
     return Finding(
         "odd",
         "names",
-        f"gives {', '.join(given)}; of the six tract variables it lacks {lacking}. A corpus refuses a model that does not give "
-        "all its targets: name the corpus with --corpus to see whether it fits",
+        f"gives {', '.join(given)}; of the six tract variables it lacks {lacking}. On a corpus of which it gives some targets it "
+        "is scored on these, without a rank, and where it gives none it is refused: name the corpus with --corpus to see whether "
+        "it fits. Any channels can be scored through a readout: score --readout clean",
     )
+
+
+def _partly(given: tuple[str, ...], wanted: tuple[str, ...]) -> Finding | None:
+    """That some targets are not given, if so."""
+    lacking = [name for name in wanted if name not in matched(given, wanted)]
+    if not lacking:
+        return None
+    text = f"does not give {', '.join(lacking)}: it is scored on the other targets, shown as partial, and has no rank"
+    return Finding("odd", "names", text)
 
 
 def _speed(items: dict[str, Clip], given: dict[str, Prediction]) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from benchmark.models import Model
 from benchmark.models.entry import Entry, FittedOn
 from benchmark.models.read_out import read_out
 from benchmark.prepared.corpus import PreparedCorpus
-from benchmark.runners.channels import refuse_other_channels
+from benchmark.runners.channels import refuse_other_channels, renamed
 from benchmark.runners.estimate_files import Channels
 from benchmark.runners.open_runner import RunOptions, open_runner
 from benchmark.runners.prediction import Item, Prediction, Runner
@@ -37,6 +38,8 @@ Row = dict[str, Any]
 DEFAULT_MEASURES = ("PPMC", "RMSE", "STOI", "ESTOI", "SISDR", "PESQLike")
 #: So much speech is predicted, then scored, then forgotten: a whole corpus would not fit into memory.
 _PORTION_S = 1200.0
+#: On so many recordings it is tried which channels a model gives.
+_TRIALS = 3
 
 
 def evaluate(
@@ -78,7 +81,7 @@ def evaluate(
 
     Raises:
         MeasureError: There is no such measure, or the model cannot have it.
-        ModelError: The model cannot be run, or gives other channels than the targets of the corpus.
+        ModelError: The model cannot be run, or gives none of the targets of the corpus.
 
     Example:
         >>> evaluate("ridge_noisy", "prepared/demo_noisy", ["PPMC"]).summary()  # doctest: +SKIP
@@ -117,16 +120,17 @@ def _evaluate(
     )
     try:
         plan = plan_scores(entry.name, asked, wished, runner.tasks())
+        tried, scored = _tried(corpus, entry, runner, groups, plan, targets.names)
         following = Following(corpus)
         scores, by_phone, seconds = _score(
-            corpus, entry, runner, groups, plan, store / "scores", jobs, progress, following
+            corpus, entry, runner, groups, plan, store / "scores", jobs, progress, following, tried, scored
         )
         facts = runner.facts()
     finally:
         runner.close()
     for found, expected in (
-        (scores, _expected(corpus, plan, groups)),
-        (by_phone, _expected_by_phone(corpus, plan, groups)),
+        (scores, _expected(plan, groups, len(scored))),
+        (by_phone, _expected_by_phone(corpus, plan, groups, len(scored))),
     ):
         if len(found) != expected:
             raise StandingsError(
@@ -134,6 +138,7 @@ def _evaluate(
             )
     heard_seconds = sum(row["samples"] / RATE_HZ for rows in groups for row in rows)
     card = make_card(corpus, entry, plan, split, scores, (seconds, heard_seconds), used, facts)
+    card = replace(card, lacks=[name for name in targets.names if name not in scored])
     return Result(card, scores, _phone_scores(corpus, plan, split, by_phone), following.table())
 
 
@@ -147,6 +152,8 @@ def _score(
     jobs: int,
     progress: Progress,
     following: Following,
+    tried: Mapping[str, Prediction],
+    scored: tuple[str, ...],
 ) -> tuple[list[ScoreRow], list[Row], float]:
     """Scores of what the model gives, the same by class of phone, and the seconds that it took."""
     seconds = 0.0
@@ -156,11 +163,13 @@ def _score(
     portions = list(_portions(groups))
     for number, portion in enumerate(portions, start=1):
         part = f" ({number} of {len(portions)})" if len(portions) > 1 else ""
-        given = _predicted(corpus, entry, runner, portion, plan, progress, f"running {entry.name}{part}")
+        given = _predicted(
+            corpus, entry, runner, portion, scored, tried, progress, f"running {entry.name}{part}"
+        )
         seconds += sum(prediction.seconds for prediction in given.values())
-        _pool(pools, corpus, plan, portion, given)
+        _pool(pools, corpus, plan, portion, given, scored)
         following.add((row for rows in portion for row in rows), given)
-        work = ((folder, plan, *_to_score(corpus, rows, given)) for rows in portion)
+        work = ((folder, plan, *_to_score(corpus, rows, given, scored)) for rows in portion)
         finished = share_out(_score_utterance, work, jobs)
         for whole, parts in progress(finished, len(portion), f"scoring {entry.name}{part}"):
             scores += whole
@@ -182,33 +191,58 @@ def _portions(groups: Sequence[list[MixtureRow]]) -> Iterator[list[list[MixtureR
     yield portion
 
 
-def _predicted(
+def _noisiest_first(groups: Sequence[list[MixtureRow]]) -> list[MixtureRow]:
+    """Mixtures, the noisiest condition first and the clean one last, so that a model that remembers what it heard gains little."""
+    rows = [row for group in groups for row in group]
+    return sorted(rows, key=lambda row: (row["snr_db"] is None, row["snr_db"] or 0.0, row["mixture_id"]))
+
+
+def _tried(
     corpus: PreparedCorpus,
     entry: Entry,
     runner: Runner,
     groups: Sequence[list[MixtureRow]],
     plan: Plan,
+    targets: tuple[str, ...],
+) -> tuple[dict[str, Prediction], tuple[str, ...]]:
+    """Which targets a model gives, by a trial on the first recordings before the run; and what it gave for these.
+
+    If it fails on all of them it counts as giving all targets, and its failures are charged.
+
+    Raises:
+        ModelError: It gives none of the targets.
+    """
+    tried: dict[str, Prediction] = {}
+    for row in _noisiest_first(groups)[:_TRIALS] if plan.moving else ():
+        (prediction,) = runner.run(_items(corpus, entry, [row]))
+        tried[row["mixture_id"]] = prediction
+        if prediction.trajectories is not None:
+            return tried, refuse_other_channels(entry.name, prediction.trajectories.names, targets)
+    return tried, targets
+
+
+def _predicted(
+    corpus: PreparedCorpus,
+    entry: Entry,
+    runner: Runner,
+    groups: Sequence[list[MixtureRow]],
+    targets: tuple[str, ...],
+    tried: Mapping[str, Prediction],
     progress: Progress,
     what: str,
 ) -> dict[str, Prediction]:
-    """What the model makes of some utterances, by mixture.
+    """What the model makes of some utterances, by mixture; articulation under the names of the targets."""
+    rows = _noisiest_first(groups)
+    left = [row for row in rows if row["mixture_id"] not in tried]
+    given = {row["mixture_id"]: tried[row["mixture_id"]] for row in rows if row["mixture_id"] in tried}
+    predictions = progress(runner.run(_items(corpus, entry, left)), len(left), what)
+    given |= {row["mixture_id"]: prediction for row, prediction in zip(left, predictions, strict=True)}
+    return {key: _under_target_names(prediction, targets) for key, prediction in given.items()}
 
-    The noisiest condition comes first and the clean one last, so that a model that remembers what it heard
-    gains little.
 
-    Raises:
-        ModelError: Its channels are not those of the targets.
-    """
-    rows = [row for group in groups for row in group]
-    rows.sort(key=lambda row: (row["snr_db"] is None, row["snr_db"] or 0.0, row["mixture_id"]))
-    wanted = corpus.targets(rows[0]["utterance_id"]).names if plan.moving else ()
-    given: dict[str, Prediction] = {}
-    for prediction in progress(runner.run(_items(corpus, entry, rows)), len(rows), what):
-        if wanted and prediction.trajectories is not None:
-            refuse_other_channels(entry.name, prediction.trajectories.names, wanted)
-            wanted = ()
-        given[rows[len(given)]["mixture_id"]] = prediction
-    return given
+def _under_target_names(prediction: Prediction, targets: tuple[str, ...]) -> Prediction:
+    moved = prediction.trajectories
+    return prediction if moved is None else replace(prediction, trajectories=renamed(moved, targets))
 
 
 def _pool(
@@ -217,6 +251,7 @@ def _pool(
     plan: Plan,
     groups: Sequence[list[MixtureRow]],
     given: Mapping[str, Prediction],
+    scored: tuple[str, ...],
 ) -> None:
     """Keeps what measures need that have one value for all utterances of a speaker in a condition."""
     if not plan.pooled:
@@ -224,16 +259,28 @@ def _pool(
     for row in (row for rows in groups for row in rows):
         condition = row["mixture_id"].removesuffix(f"/{row['utterance_id']}")
         prediction = given[row["mixture_id"]].without_audio()
-        pools[condition, row["speaker"]].append((row, corpus.targets(row["utterance_id"]), prediction))
+        pools[condition, row["speaker"]].append(
+            (row, corpus.targets(row["utterance_id"]).select(scored), prediction)
+        )
 
 
 def _to_score(
-    corpus: PreparedCorpus, rows: Sequence[MixtureRow], given: Mapping[str, Prediction]
+    corpus: PreparedCorpus,
+    rows: Sequence[MixtureRow],
+    given: Mapping[str, Prediction],
+    scored: tuple[str, ...],
 ) -> tuple[Sequence[MixtureRow], Sequence[Segment], Clip, Trajectories, list[Prediction]]:
     """What there is to score of one utterance."""
     key = rows[0]["utterance_id"]
     predictions = [given[row["mixture_id"]] for row in rows]
-    return rows, corpus.phones.get(key, ()), corpus.clean(key), corpus.targets(key), predictions
+    targets = corpus.targets(key)
+    return (
+        rows,
+        corpus.phones.get(key, ()),
+        corpus.clean(key),
+        targets if targets.names == scored else targets.select(scored),
+        predictions,
+    )
 
 
 def _score_utterance(
@@ -258,10 +305,9 @@ def _items(corpus: PreparedCorpus, entry: Entry, rows: Sequence[MixtureRow]) -> 
         yield Item(row["mixture_id"], heard)
 
 
-def _expected(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[MixtureRow]]) -> int:
+def _expected(plan: Plan, groups: Sequence[list[MixtureRow]], parameters: int) -> int:
     """How many scores there have to be, whatever the model does."""
     mixtures = sum(len(rows) for rows in groups)
-    parameters = len(corpus.targets(groups[0][0]["utterance_id"]).names)
     conditions = {(row["speaker"], row["noise_kind"], row["snr_db"]) for rows in groups for row in rows}
     return (
         mixtures * len(plan.audio)
@@ -270,10 +316,11 @@ def _expected(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[MixtureR
     )
 
 
-def _expected_by_phone(corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[MixtureRow]]) -> int:
+def _expected_by_phone(
+    corpus: PreparedCorpus, plan: Plan, groups: Sequence[list[MixtureRow]], parameters: int
+) -> int:
     """How many scores by class of phone there have to be."""
     keys = (row["utterance_id"] for rows in groups for row in rows)
-    parameters = len(corpus.targets(groups[0][0]["utterance_id"]).names)
     return expected_classes(corpus.phones, keys) * len(plan.trajectories) * parameters
 
 

@@ -87,6 +87,8 @@ class Following:
             target = self._corpus.targets(row["utterance_id"])
             if not any(talker.valid.any() for talker in talkers) or prediction.rate_hz != target.rate_hz:
                 continue
+            if not set(target.names) <= set(prediction.names):
+                continue  # whom a part of the targets follows cannot be compared with whom all of them follow
             prediction = prediction.select(target.names)
             own = window_correlations(prediction, [target, *talkers])
             control = window_correlations(prediction, self._controls(row))

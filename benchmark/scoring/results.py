@@ -93,6 +93,8 @@ class Card:
         parameters: How many trained numbers it holds, by its maker; None if it was not stated.
         submitter: Who handed it in; "" if nobody was named.
         seed_of: The model of which this is one training run of several; "" if it is none.
+        lacks: Targets of the corpus that the model does not give. A result that lacks any is partial: it is
+            shown and has no rank.
         track: Results of one track are ranked together; see `Entry.track`.
         card_sha256: Hash of all the rest of the card; "" before it is stored.
     """
@@ -130,6 +132,7 @@ class Card:
     parameters: int | None = None
     submitter: str = ""
     seed_of: str = ""
+    lacks: list[str] = field(default_factory=list)
     track: str = ""
     card_sha256: str = ""
 

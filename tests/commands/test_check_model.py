@@ -194,7 +194,12 @@ GIVES = (
             "bad",
             "gives the channels UL_x, UL_y; the targets of the corpus are LA, LP, TBCL",
         ),
-        (["LA", "LP", "TBCL", "TBCD", "TTCL"], "bad", "TTCD: not TTCD"),
+        (
+            ["LA", "LP", "tbcl", "TBCD", "lip_area"],
+            "odd",
+            "does not give TTCL, TTCD: it is scored on the other",
+        ),
+        (["la", "Lip_Protrusion", "TBCL", "TBCD", "TTCL", "ttcd"], "good", "all targets: LA, LP"),
         (["LA", "LP", "TBCL", "TBCD", "TTCL", "TTCD", "pitch"], "good", "all targets: LA, LP"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,11 @@ import benchmark
 from benchmark.errors import MeasureError, ModelError
 from benchmark.metrics import SISDR, parse
 from benchmark.models import load
+from benchmark.ranking.standings import standings
+from benchmark.ranking.tables import measure_table
 from benchmark.scoring import evaluate as evaluation
 from benchmark.scoring.evaluate import evaluate
+from benchmark.scoring.results import read_result, write_result
 from benchmark.types import Trajectories
 from tests.speechlike import NAMES, movement
 
@@ -83,7 +87,7 @@ PELLETS = ("UL_x", "UL_y", "LL_x", "LL_y", "TT_x", "TT_y")
 
 
 @pytest.mark.parametrize(
-    "names", [PELLETS, NAMES[:5], [name.lower() for name in NAMES], ["TDx", *NAMES[1:]], []]
+    "names", [PELLETS, ["TDX", "TDY", "LIX", "LIY"], ["lip area", "jaw"], ["LAx", "0"], []]
 )
 def test_channels_that_do_not_fit_are_refused_before_the_run_with_those_given_and_wanted(corpus, names):
     model = Both(names)
@@ -91,7 +95,56 @@ def test_channels_that_do_not_fit_are_refused_before_the_run_with_those_given_an
         evaluate(model, corpus, ["PPMC"])
     assert ", ".join(names) in str(refused.value)
     assert ", ".join(NAMES) in str(refused.value)
+    assert "--readout clean" in str(refused.value)
     assert model.inverted == 1
+
+
+def test_names_in_other_case_and_usual_other_names_are_those_of_the_targets(corpus):
+    own = evaluate(Both(), corpus, ["PPMC"])
+    other = evaluate(Both([name.lower() for name in NAMES]), corpus, ["PPMC"])
+    assert own.scores == other.scores
+    assert other.card.lacks == []
+
+
+def test_some_of_the_targets_are_scored_and_shown_without_a_rank(corpus, tmp_path):
+    whole = evaluate(Both(), corpus, ["PPMC", "PPMC(pool='corpus')"])
+    some = evaluate(Both([*NAMES[:2], *NAMES[3:]]), corpus, ["PPMC", "PPMC(pool='corpus')"])
+    assert (some.card.lacks, some.card.failed) == ([NAMES[2]], 0)
+    assert {row["parameter"] for row in some.scores} == {*NAMES} - {NAMES[2]}
+    assert len(some.scores) == len(whole.scores) * (len(NAMES) - 1) // len(NAMES)
+    renamed = replace(some, card=replace(some.card, model="Some"))
+    for results in ([whole, renamed], [renamed]):
+        line = next(line for line in standings(results)[0].lines if line.card.model == "Some")
+        assert (line.rank, line.lacking > 0) == (None, True)
+        table = measure_table(standings(results)[0])
+        assert "| partial | `Some` |" in table
+        assert f"lacks {NAMES[2]}" in table
+    assert read_result(write_result(tmp_path, some)).card.lacks == [NAMES[2]]
+
+
+def test_who_leaves_channels_out_later_fails_on_them(corpus):
+    class Forgets(Both):
+        def invert(self, noisy):
+            given = super().invert(noisy)
+            return given if self.inverted < 3 else given.select(NAMES[:2])
+
+    result = evaluate(Forgets(), corpus, ["PPMC"])
+    assert result.card.lacks == []
+    assert result.card.failed == 4 * (len(NAMES) - 2)
+
+
+def test_failures_on_the_first_recordings_do_not_hide_which_channels_there_are(corpus):
+    class Late(Both):
+        def invert(self, noisy):
+            given = super().invert(noisy)
+            if self.inverted < 3:
+                raise ValueError("not yet")
+            return given.select(NAMES[:2])
+
+    model = Late()
+    result = evaluate(model, corpus, ["PPMC"])
+    assert (model.inverted, len(result.card.lacks)) == (6, len(NAMES) - 2)
+    assert result.card.reasons == {"ValueError: not yet": 4}
 
 
 def test_channels_besides_the_targets_are_not_looked_at(corpus):
