@@ -82,8 +82,13 @@ def noises() -> list[Item]:
 
 def models() -> list[Item]:
     """The built-in models."""
+    from benchmark.models.published_inverters import PUBLISHED
     from benchmark.models.registry import REGISTERED
 
+    published = [
+        Item(name, known.title, ("its package, in a Python of its own: --python PATH",))
+        for name, known in PUBLISHED.items()
+    ]
     # A model that needs more than the core reports the version of its package, or that there is none.
     return [
         Item(
@@ -92,7 +97,7 @@ def models() -> list[Item]:
             (f"its package: pip install 'sinbad-bench[{entry.extra}]'",) if entry.version == "absent" else (),
         )
         for entry in REGISTERED.values()
-    ]
+    ] + published
 
 
 def encoders() -> list[Item]:

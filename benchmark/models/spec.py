@@ -13,13 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmark.errors import ModelError
+from benchmark.models import published_inverters
 from benchmark.models.command_words import read_word
-from benchmark.models.declaration import joined
+from benchmark.models.declaration import Declaration, joined
 from benchmark.models.encoders import PREFIX as ENCODER
 from benchmark.models.encoders import encoder_entry
 from benchmark.models.entry import Command, Entry, Pair, Predictions, Submission
 from benchmark.models.forms import FORMS
 from benchmark.models.joint import trained_entry
+from benchmark.models.published_inverters import PUBLISHED
 from benchmark.models.registry import REGISTERED
 from benchmark.models.source_hash import (
     arguments_sha256,
@@ -60,6 +62,8 @@ def load(
 
 
 def _load(spec: str, arguments: dict[str, str], python: str) -> Entry:
+    if spec in PUBLISHED:
+        return _published(spec, arguments, python)
     first, second = _parts(spec)
     if second:
         return _pair(spec, first, second, arguments, python)
@@ -79,9 +83,10 @@ def _load(spec: str, arguments: dict[str, str], python: str) -> Entry:
         return trained_entry(Path(spec.removeprefix(_TRAINED)).expanduser())
     if spec in REGISTERED:
         return REGISTERED[spec]
-    near = difflib.get_close_matches(spec, REGISTERED, n=1)
+    names = [*REGISTERED, *PUBLISHED]
+    near = difflib.get_close_matches(spec, names, n=1)
     guess = f"; did you mean '{near[0]}'?" if near else "."
-    raise ModelError(f"no model '{spec}'{guess} There are: {', '.join(REGISTERED)}. A SPEC is {FORMS}")
+    raise ModelError(f"no model '{spec}'{guess} There are: {', '.join(names)}. A SPEC is {FORMS}")
 
 
 def _parts(spec: str) -> tuple[str, str]:
@@ -101,7 +106,7 @@ def _parts(spec: str) -> tuple[str, str]:
 def _takes_arguments(spec: str) -> bool:
     if spec.startswith(("command:", "predictions:", ENCODER, _TRAINED)):
         return False
-    return bool(_FILE_CLASS.fullmatch(spec) or _MODULE_CLASS.fullmatch(spec))
+    return bool(spec in PUBLISHED or _FILE_CLASS.fullmatch(spec) or _MODULE_CLASS.fullmatch(spec))
 
 
 def _file_of(spec: str) -> Path:
@@ -180,6 +185,21 @@ def _submission(spec: str, arguments: dict[str, str], python: str) -> Entry:
         how=how,
         arguments=shown,
         uncounted=tuple(map(printable, uncounted(code, files_among(given)))) if how.path else (),
+    )
+
+
+def _published(name: str, arguments: dict[str, str], python: str) -> Entry:
+    """An inverter of other people: a class in a file of this package, run like a submission."""
+    known = PUBLISHED[name]
+    entry = _submission(f"{published_inverters.__file__}:{known.made.__name__}", arguments, python)
+    label = entry.name.partition(",")[2]
+    return replace(
+        entry,
+        name=as_name(f"{name},{label}" if label else name),
+        title=known.title,
+        source=f"benchmark.models.published_inverters:{known.made.__name__}",
+        licence=known.licence,
+        declared=Declaration(known.trained_on),
     )
 
 
