@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from benchmark.mixing.recipe import Recipe, load_recipe, recipe_names
     from benchmark.models import Enhancer, Inverter
     from benchmark.prepared.corpus import PreparedCorpus
+    from benchmark.prepared.on_demand import open  # noqa: A004
     from benchmark.ranking.standings import standings
     from benchmark.runners.loading import load_model
     from benchmark.scoring.evaluate import evaluate
@@ -43,6 +44,7 @@ __all__ = [
     "evaluate",
     "load_model",
     "load_recipe",
+    "open",
     "read_result",
     "recipe_names",
     "standings",
@@ -66,6 +68,7 @@ _HOME = {
     "evaluate": "scoring.evaluate",
     "load_model": "runners.loading",
     "load_recipe": "mixing.recipe",
+    "open": "prepared.on_demand",
     "read_result": "scoring.results",
     "recipe_names": "mixing.recipe",
     "standings": "ranking.standings",

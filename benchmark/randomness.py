@@ -92,7 +92,10 @@ def gaussian(token: str, count: int) -> NDArray[np.float64]:
     The sum of eight uniform 16-bit integers (Irwin-Hall), which needs no logarithm or cosine and so has the
     same bits on every processor; excess kurtosis -0.15, no value beyond 4.9.
     """
-    raw = np.frombuffer(random_bytes(token, 16 * count), dtype="<u2").reshape(count, 8)
-    total = raw.sum(axis=1, dtype=np.int64).astype(np.float64)
+    # Four at a time in 64 bits: first in pairs of 32 bits each, which hold the sum of all eight.
+    raw = np.frombuffer(random_bytes(token, 16 * count), dtype="<u8")
+    pairs = (raw & 0x0000FFFF0000FFFF) + (raw >> 16 & 0x0000FFFF0000FFFF)
+    fours = pairs[0::2] + pairs[1::2]
+    total = ((fours & 0xFFFFFFFF) + (fours >> 32)).astype(np.float64)
     deviation = float(np.sqrt(8.0 * (65536.0**2 - 1.0) / 12.0))
     return np.asarray((total - 4.0 * 65535.0) / deviation)

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,10 @@ from benchmark.noises.synthetic import SYNTHETIC
 from benchmark.types import RATE_HZ, Clip, Utterance
 
 Samples = NDArray[np.float64]
+#: Generated noise whose seed begins so is cut from stretches of ten seconds that stay in memory. Training has no
+#: time to generate other noise for each mixture; the benchmark does.
+BANKED = "bank/"
+BANK_FRAMES = 10 * RATE_HZ
 _KEPT = 16
 #: A talker of a noise corpus is levelled over the stretch of this length, on a fixed grid, in which the piece
 #: starts: a chapter of an audio book need not be decoded for a piece of three seconds.
@@ -150,6 +155,9 @@ class SourceReader:
         source, _, name = piece["noise_id"].partition(":")
         if source == "synthetic":
             category, _, token = name.partition(":")
+            if token.startswith(BANKED):
+                cut = _bank(category, token)[piece["offset"] : piece["offset"] + piece["frames"]]
+                return without_dc(cut.astype(np.float64))
             return without_dc(
                 SYNTHETIC[category](token, piece["offset"] + piece["frames"])[piece["offset"] :]
             )
@@ -226,6 +234,11 @@ class SourceReader:
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return self._kept[noise_id]
+
+
+@lru_cache(maxsize=256)
+def _bank(category: str, token: str) -> NDArray[np.float32]:
+    return SYNTHETIC[category](token, BANK_FRAMES).astype(np.float32)
 
 
 def _at_16k(clip: Clip) -> Samples:

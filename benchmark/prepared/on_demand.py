@@ -1,0 +1,148 @@
+"""A corpus that need not be stored: its tables are, its audio is rendered whenever it is asked for.
+
+Example:
+    >>> corpus = benchmark.open("xrmb_noisy", speech_root="/data/xrmb")  # doctest: +SKIP
+    >>> corpus.noisy("babble/-5/JW11/tp005").duration_s  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmark.audio import FULL_SCALE
+from benchmark.errors import ManifestError
+from benchmark.files import cache_folder
+from benchmark.mixing.at_16k import brought_to_16k
+from benchmark.mixing.build import Selection, build
+from benchmark.mixing.gather import Roots, gather
+from benchmark.mixing.recipe import Recipe, parse_recipe, recipe_hash, recipe_text
+from benchmark.mixing.renderer import Renderer
+from benchmark.mixing.rows import Measured, MixtureRow
+from benchmark.mixing.sources import Sources
+from benchmark.prepared.corpus import PreparedCorpus, open_tables
+from benchmark.prepared.verify import same_plan
+from benchmark.types import RATE_HZ, Clip, Progress, silent
+from benchmark.workers import share_out
+
+
+def open(  # noqa: A001
+    recipe: str,
+    *,
+    speech_root: Path | str | None = None,
+    noise_roots: Mapping[str, Path | str] | None = None,
+    limit: int | None = None,
+    folder: Path | str | None = None,
+    jobs: int = 1,
+    progress: Progress = silent,
+) -> OnDemandCorpus:
+    """Opens the corpus of a recipe without preparing it: plan and targets are made, audio is rendered on demand.
+
+    Args:
+        recipe: A shipped recipe, or a path ending in .toml.
+        speech_root: Folder of the articulatory corpus, where the recipe does not say it.
+        noise_roots: Name of a noise corpus to its folder.
+        limit: At most so many utterances of each split.
+        folder: Where plan and targets are kept (default: in the cache folder, one for each recipe and roots).
+        jobs: Worker processes for the targets.
+        progress: Told of what is made.
+
+    Raises:
+        RecipeError: There is no such recipe, or it is not valid.
+        CorpusError: A folder is missing or holds something else.
+    """
+    text = recipe_text(recipe)
+    parsed = parse_recipe(text, recipe)
+    speech = None if speech_root is None else Path(speech_root)
+    roots = Roots(speech, {name: Path(root) for name, root in (noise_roots or {}).items()})
+    sources = gather(parsed, roots)
+    place = Path(folder) if folder is not None else _in_cache(parsed, roots, limit)
+    if not _is_planned(place, parsed, sources):
+        if folder is None:  # ours, and of other sources
+            shutil.rmtree(place, ignore_errors=True)
+        selection = Selection(limit=limit, plan_only=True)
+        build(parsed, text, sources, place, selection, jobs=jobs, progress=progress)
+    tables = open_tables(place)
+    sources, _ = brought_to_16k(tables.mixtures.values(), sources, jobs, progress)
+    return OnDemandCorpus(place, sources)
+
+
+class OnDemandCorpus(PreparedCorpus):
+    """What `PreparedCorpus` gives, without files of audio; made by `open`.
+
+    The samples are, bit for bit, those that `python -m benchmark.prepare` writes. What rendering measures is
+    null in `mixtures` until `measure` has rendered a split once, which scoring does by itself.
+
+    Attributes:
+        sources: Speech and noise that it renders from.
+    """
+
+    def __init__(self, folder: Path | str, sources: Sources) -> None:
+        super().__init__(folder)
+        self.sources = sources
+        self._renderer = Renderer(self.recipe, sources)
+
+    def noisy(self, mixture_id: str) -> Clip:
+        """The audio of a mixture, float32 at 16 kHz.
+
+        Raises:
+            CorpusError: A source cannot be read.
+        """
+        pcm = self._renderer.mixed(self.mixtures[mixture_id]).pcm
+        return Clip(pcm.astype(np.float32) / np.float32(FULL_SCALE), RATE_HZ)
+
+    def of_split(self, split: str) -> list[MixtureRow]:
+        """Mixtures of one split with all that is measured, in the order of their ids; see `measure`."""
+        self.measure(split)
+        return super().of_split(split)
+
+    def measure(self, split: str, *, jobs: int = 1, progress: Progress = silent) -> None:
+        """Renders the mixtures of a split once and fills in what is measured on them.
+
+        Args:
+            split: Which.
+            jobs: Worker processes.
+            progress: Told of every utterance.
+
+        Raises:
+            CorpusError: A source cannot be read.
+        """
+        groups: dict[str, list[MixtureRow]] = defaultdict(list)
+        for row in super().of_split(split):
+            if row["pcm_sha256"] is None:
+                groups[row["utterance_id"]].append(row)
+        tasks = ((self.recipe, rows, self.sources.needed_by(rows)) for rows in groups.values())
+        results = share_out(_measured, tasks, jobs)
+        for found in progress(results, len(groups), f"measuring {split}"):
+            for key, measured in found.items():
+                self.mixtures[key] = _completed(self.mixtures[key], measured)
+
+
+def _measured(recipe: Recipe, rows: Sequence[MixtureRow], sources: Sources) -> dict[str, Measured]:
+    renderer = Renderer(recipe, sources)
+    return {row["mixture_id"]: renderer.rendered(row).measured for row in rows}
+
+
+def _completed(row: MixtureRow, measured: Measured) -> MixtureRow:
+    return MixtureRow(**{**row, **measured})
+
+
+def _in_cache(recipe: Recipe, roots: Roots, limit: int | None) -> Path:
+    """The folder of a plan: another for each recipe, each place of speech and noise, and each limit."""
+    places = [str(Path(root).absolute()) for root in (roots.speech or "", *roots.noises.values())]
+    what = "\n".join([recipe_hash(recipe), *places, str(limit)])
+    return cache_folder() / "planned" / f"{recipe.name}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+
+
+def _is_planned(folder: Path, recipe: Recipe, sources: Sources) -> bool:
+    """Whether a folder holds the very plan that these sources give."""
+    try:
+        tables = open_tables(folder)
+    except ManifestError:
+        return False
+    return tables.facts.get("recipe_sha256") == recipe_hash(recipe) and same_plan(tables, recipe, sources)

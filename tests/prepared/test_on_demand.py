@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import benchmark
+from benchmark.errors import RecipeError
+from benchmark.mixing.training_plan import Conditions, training_plan, without_test
+from benchmark.prepared.corpus import PreparedCorpus
+from benchmark.prepared.on_demand import OnDemandCorpus
+
+
+@pytest.fixture
+def fresh(on_demand: OnDemandCorpus) -> OnDemandCorpus:
+    """The same corpus without what other tests measured."""
+    found = copy.copy(on_demand)
+    found.mixtures = dict(on_demand.mixtures)
+    return found
+
+
+def test_every_mixture_is_bit_equal_to_the_prepared_one_in_any_order(
+    small: Path, on_demand: OnDemandCorpus
+) -> None:
+    stored = PreparedCorpus(small)
+    for key in sorted(stored.mixtures, key=lambda key: key[::-1]):
+        np.testing.assert_array_equal(on_demand.noisy(key).samples, stored.noisy(key).samples)
+    utterance = next(iter(stored.utterances))
+    np.testing.assert_array_equal(on_demand.clean(utterance).samples, stored.clean(utterance).samples)
+    np.testing.assert_array_equal(on_demand.targets(utterance).values, stored.targets(utterance).values)
+
+
+def test_a_model_is_scored_alike_without_a_prepared_copy(small: Path, fresh: OnDemandCorpus) -> None:
+    stored = PreparedCorpus(small)
+    # `small` has one utterance of the two.
+    for key in [key for key in fresh.mixtures if "/".join(key.split("/")[-2:]) not in stored.utterances]:
+        if fresh.mixtures[key]["split"] == "test":
+            del fresh.mixtures[key]
+    there, here = (benchmark.evaluate("noisy", corpus, ["STOI"]) for corpus in (stored, fresh))
+    assert here.card.corpus_sha256 == there.card.corpus_sha256
+    assert here.card.scores_sha256 == there.card.scores_sha256
+    assert all(row["pcm_sha256"] for row in fresh if row["split"] == "test")
+    assert all(row["pcm_sha256"] is None for row in fresh if row["split"] == "train")
+
+
+def test_it_is_opened_again_from_its_plan_unless_sources_changed(
+    on_demand: OnDemandCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("built again")
+
+    monkeypatch.setattr("benchmark.prepared.on_demand.build", never)
+    again = benchmark.open("demo_noisy", limit=2, folder=on_demand.folder)
+    assert again.facts["content_sha256"] == on_demand.facts["content_sha256"]
+    with pytest.raises(RecipeError):
+        benchmark.open("demo_nosy")
+
+
+def test_training_mixtures_share_nothing_with_the_test_split(on_demand: OnDemandCorpus) -> None:
+    sources = without_test(on_demand.sources)
+    assert {item.split for item in sources.targets} == {"train", "dev"}
+    train = [item for item in sources.targets if item.split == "train"]
+    rows = [
+        row
+        for epoch in range(3)
+        for row in training_plan(on_demand.recipe, sources, train, Conditions(), 0, epoch)
+    ]
+    heard = {str(row["pieces"]) for row in rows if row["pieces"]}
+    assert heard.isdisjoint(str(row["pieces"]) for row in on_demand)
+    assert {row["noise_kind"] for row in rows} == {"clean", "babble", "nonbabble"}
+    babbling = {piece["noise_id"] for row in rows if row["talkers"] for piece in row["pieces"]}
+    tested = {
+        piece["noise_id"]
+        for row in on_demand
+        if row["split"] == "test" and row["talkers"]
+        for piece in row["pieces"]
+    }
+    assert babbling.isdisjoint(tested)
+    other = [item for item in on_demand.sources.targets if item.split == "test"]
+    with pytest.raises(RecipeError, match="is not of the train or dev split"):
+        training_plan(on_demand.recipe, on_demand.sources, other, Conditions(), 0, 0)
+    with pytest.raises(RecipeError, match="has no noise 'wind'; it has babble, nonbabble"):
+        training_plan(on_demand.recipe, sources, train, Conditions(kinds=["wind"]), 0, 0)
+
+
+def test_conditions_are_drawn_as_asked(on_demand: OnDemandCorpus) -> None:
+    train = [item for item in on_demand.sources.targets if item.split == "train"]
+    asked = Conditions(kinds=["babble"], snr_db=[-3.0, 3.0], clean_share=0.0)
+    rows = training_plan(on_demand.recipe, on_demand.sources, train, asked, 0, 0)
+    assert len(rows) == len(train)
+    assert {row["noise_kind"] for row in rows} == {"babble"}
+    assert {row["snr_db"] for row in rows} == {-3.0, 3.0}
