@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,18 +19,19 @@ from benchmark.errors import RecipeError, SilentSpeechError
 from benchmark.files import replacing
 from benchmark.joint.config import DataConfig
 from benchmark.joint.training_corpus import TrainingCorpus
+from benchmark.mixing import renderer
+from benchmark.mixing.levels import factor
 from benchmark.mixing.noise_index import samples_at_16k
 from benchmark.mixing.plan import plan_mixtures
 from benchmark.mixing.recipe import Recipe, recipe_hash
-from benchmark.mixing.render import LevelledSpeech, assemble_noise, levelled_speech, render_mixture
+from benchmark.mixing.render import LevelledSpeech
 from benchmark.mixing.rows import PlanRow
-from benchmark.mixing.sources import SourceReader
 from benchmark.randomness import Randomness
-from benchmark.types import RATE_HZ, Utterance
+from benchmark.types import Utterance
 
 Sound = NDArray[np.float32]
-#: Speech that is kept in memory, in samples: two hours.
-_KEPT_SAMPLES = 7200 * RATE_HZ
+#: Speech that is kept in memory.
+_KEPT_S = 7200.0
 
 
 def epoch_identity(recipe: Recipe, purpose: str, seed: int, epoch: int) -> Randomness:
@@ -139,10 +139,7 @@ class Renderer:
     def __init__(self, training_corpus: TrainingCorpus, cache: Path | None = None) -> None:
         self.cache = cache
         self._recipe = training_corpus.recipe
-        self._sources = training_corpus.sources
-        self._reader = SourceReader(training_corpus.sources)
-        self._speech: OrderedDict[str, LevelledSpeech] = OrderedDict()
-        self._held = 0
+        self._renderer = renderer.Renderer(training_corpus.recipe, training_corpus.sources, _KEPT_S)
         self._audible: dict[str, bool] = {}
 
     def pair(self, row: PlanRow) -> tuple[Sound, Sound]:
@@ -151,11 +148,12 @@ class Renderer:
         Raises:
             CorpusError: A source cannot be read.
         """
-        speech = self._levelled(row["utterance_id"], row["samples"])
-        pcm, gain_db = self._mixture(row, speech)
+        if self.cache is None:
+            return self._renderer.pair(row)
+        speech = self._renderer.speech(row["utterance_id"], row["samples"])
+        pcm, gain_db = self._kept(row, speech, self.cache)
         noisy = pcm.astype(np.float32) / np.float32(FULL_SCALE)
-        clean = (speech.samples * 10.0 ** (gain_db / 20.0)).astype(np.float32)
-        return noisy, clean
+        return noisy, (speech.samples * factor(gain_db)).astype(np.float32)
 
     def audible(self, utterance: Utterance) -> bool:
         """Whether there is any speech in an utterance.
@@ -165,38 +163,22 @@ class Renderer:
         """
         if utterance.id not in self._audible:
             try:
-                self._levelled(utterance.id, samples_at_16k(utterance.duration_s))
+                self._renderer.speech(utterance.id, samples_at_16k(utterance.duration_s))
             except SilentSpeechError:
                 self._audible[utterance.id] = False
             else:
                 self._audible[utterance.id] = True
         return self._audible[utterance.id]
 
-    def _levelled(self, key: str, samples: int) -> LevelledSpeech:
-        if key in self._speech:
-            self._speech.move_to_end(key)
-            return self._speech[key]
-        speech = levelled_speech(key, samples, self._reader)
-        self._speech[key] = speech
-        self._held += len(speech.samples)
-        while self._held > _KEPT_SAMPLES and len(self._speech) > 1:
-            self._held -= len(self._speech.popitem(last=False)[1].samples)
-        return speech
-
-    def _mixture(self, row: PlanRow, speech: LevelledSpeech) -> tuple[NDArray[np.int16], float]:
-        path = None
-        if self.cache is not None:
-            key = self._key(row, speech)
-            path = self.cache / key[:2] / f"{key}.npz"
-            if (found := _read(path, row["samples"])) is not None:
-                return found
-        noise = assemble_noise(row, self._reader) if row["pieces"] else None
-        rendered = render_mixture(row, self._recipe, speech, noise)
-        gain_db = rendered.speech_gain_db
-        if path is not None:
-            with replacing(path) as temporary, temporary.open("wb") as stream:
-                np.savez(stream, pcm=rendered.pcm, speech_gain_db=np.float64(gain_db))
-        return rendered.pcm, gain_db
+    def _kept(self, row: PlanRow, speech: LevelledSpeech, cache: Path) -> tuple[NDArray[np.int16], float]:
+        key = self._key(row, speech)
+        path = cache / key[:2] / f"{key}.npz"
+        if (found := _read(path, row["samples"])) is not None:
+            return found
+        mixed = self._renderer.mixed(row)
+        with replacing(path) as temporary, temporary.open("wb") as stream:
+            np.savez(stream, pcm=mixed.pcm, speech_gain_db=np.float64(mixed.speech_gain_db))
+        return mixed.pcm, mixed.speech_gain_db
 
     def _key(self, row: PlanRow, speech: LevelledSpeech) -> str:
         digest = hashlib.blake2b(self._rules, digest_size=16)

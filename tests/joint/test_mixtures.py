@@ -142,18 +142,18 @@ def test_kept_mixtures_are_the_same_and_damaged_ones_are_made_again(training_cor
 def test_a_kept_mixture_is_read_and_not_made_again(training_corpus, tmp_path, monkeypatch):
     row = rows_of(training_corpus, clean_share=0.0)[0]
     expected = Renderer(training_corpus, tmp_path).pair(row)[0]
-    monkeypatch.setattr("benchmark.joint.mixtures.render_mixture", None)
+    monkeypatch.setattr("benchmark.mixing.renderer.mix", None)
     np.testing.assert_array_equal(Renderer(training_corpus, tmp_path).pair(row)[0], expected)
 
 
 def test_speech_beyond_what_memory_may_hold_is_let_go(training_corpus, monkeypatch):
-    monkeypatch.setattr("benchmark.joint.mixtures._KEPT_SAMPLES", 1)
+    monkeypatch.setattr("benchmark.joint.mixtures._KEPT_S", 0.0)
     renderer = Renderer(training_corpus)
     rows = rows_of(training_corpus)
     first = [renderer.pair(row)[0] for row in rows]
     again = [renderer.pair(row)[0] for row in rows]
     assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
-    assert len(renderer._speech) == 1
+    assert len(renderer._renderer._speech) == 1
 
 
 def test_voices_that_babble_are_enhanced_among_fewer_talkers(planned):
