@@ -25,7 +25,10 @@ def _real_samples() -> Path:
 
 
 def _must_run(item: pytest.Item | pytest.Collector) -> bool:
-    """Whether a test may not be left out: where everything is installed, a test that is left out is a fault of the installation."""
+    """Whether a test has to run: where everything is installed, a skipped test is a fault.
+
+    `SINBAD_REQUIRE_ALL` says that everything is installed.
+    """
     return bool(os.environ.get("SINBAD_REQUIRE_ALL")) and item.get_closest_marker("may_be_left_out") is None
 
 

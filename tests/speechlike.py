@@ -1,4 +1,4 @@
-"""Small stand-ins for recordings: bursts of speech-shaped noise at a syllable rate, and smooth trajectories."""
+"""Small stand-ins for recordings: bursts of speech-shaped noise, and smooth trajectories."""
 
 from __future__ import annotations
 

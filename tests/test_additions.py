@@ -1,4 +1,7 @@
-"""Adding a measure or an enhancer takes one module (and an enhancer's package one line of packaging): this does just that."""
+"""Adding a measure or an enhancer takes one module, and one line of packaging for an enhancer.
+
+The tests add a toy of each by doing just that.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every shipped recipe on a synthetic corpus of its format: what its splits share, and the whole way from inspect to score."""
+"""Every shipped recipe on a synthetic corpus of its format, from inspect to score."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_real_noise_keeps_both_sources_and_every_kind_of_piece(speech_roots, noi
 
 
 def walk(text: str, speech: Path, folder: Path, capsys, *noise: str) -> dict:
-    """Inspects, prepares, verifies and scores; the recipe with one SNR, because the way is the same for all."""
+    """Inspects, prepares, verifies and scores with one SNR, because more would repeat the same steps."""
     path = folder / "recipe.toml"
     path.write_text(text.replace("snr_db = [-5.0, 0.0, 5.0, 10.0, 15.0, 20.0]", "snr_db = [0.0]"))
     roots = ["--speech-root", str(speech), *(option for root in noise for option in ("--noise-root", root))]

@@ -128,6 +128,17 @@ def configs() -> list[Item]:
     return items
 
 
+#: Units of measures that need more words than their symbol.
+_UNITS: Mapping[str, str] = MappingProxyType(
+    {
+        "1": "without unit",
+        "own": "in the unit of the parameter",
+        "SD": "in standard deviations of the target",
+    }
+)
+_WORST_IN: Mapping[str, str] = MappingProxyType({"SD": " standard deviations"})
+
+
 def measures() -> list[Item]:
     """The measures, variants included."""
     from benchmark.metrics.registry import available, classes, parse
@@ -141,7 +152,8 @@ def measures() -> list[Item]:
             items.append(Item(name, title, (str(error).rpartition(": ")[2],)))
         else:
             scale = (
-                f"{facts['unit']}, {facts['better']} is better, a failure counts as {facts['worst']:g}"
+                f"{_UNITS.get(facts['unit'], facts['unit'])}, {facts['better']} is better, a failure counts "
+                f"as {facts['worst']:g}{_WORST_IN.get(facts['worst_unit'], '')}"
                 + ("" if facts["ranked"] else ", not ranked")
             )
             items.append(Item(name, f"{title}; {scale}", facts=facts))
@@ -160,6 +172,7 @@ def _measure_facts(measure: Measure) -> dict[str, Any]:
         "range": list(measure.range),
         "better": "higher" if measure.higher_is_better else "lower",
         "worst": measure.worst,
+        "worst_unit": "SD" if measure.unit == "own" else measure.unit,  # errors in mm, Hz and 1 alike
         "ranked": measure.ranked,
         "version": measure.version,
         "source": measure.source,

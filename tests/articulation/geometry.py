@@ -40,7 +40,10 @@ def stepped_arc(circle: Points, ends: Points, step: float = STEP_MM) -> Points:
 
 
 def signed_distances(wall: Outline, points: Points) -> NDArray[np.float64]:
-    """Distance of each point from the line, negative beyond it; of two segments that are equally near, the one it lies beside tells."""
+    """Signed distance of each point from the line, negative beyond it.
+
+    Where two segments are equally near, the one that the point lies beside decides the sign.
+    """
     line = np.asarray(wall.points, np.float64)
     run = np.diff(line, axis=0)
     length = np.hypot(*run.T)
@@ -66,6 +69,6 @@ def a_wall(generator: np.random.Generator) -> Outline:
 
 
 def a_tongue(generator: np.random.Generator) -> Points:
-    """Three pellets anywhere: humped or hollow, the back one before the middle one, now and then through the wall."""
+    """Three random pellets, humped or hollow, with the back one in front or beyond the wall at times."""
     rest = np.array([[-20.0, 6.0], [-34.0, 10.0], [-50.0, 6.0]])
     return rest + generator.uniform(-10, 10, (3, 2)) + (0.0, generator.uniform(-10, 8))

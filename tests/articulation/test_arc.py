@@ -45,7 +45,10 @@ def test_a_smoothed_trace_is_measured_as_exactly():
 
 
 def test_a_back_pellet_before_the_middle_one_is_no_25_mm_beyond_the_palate():
-    """A real palate and tongue; -24.94 mm was once given, the distance of a part of the wall behind the tongue."""
+    """A real palate and tongue, which once gave -24.94 mm.
+
+    That was the distance of a part of the wall behind the tongue.
+    """
     drawn = [[121, -76.8], [101, -57.2], [97, -53.8], [95, -53], [93, -52.8]]
     drawn += [[85, -53.7], [79, -54.6], [77, -55], [75, -55.5], [73, -56]]
     wall = Outline(np.array(drawn), 1, True)

@@ -1,4 +1,4 @@
-"""Audio and articulation that do not start together, in all recordings of a speaker alike or in each by another time."""
+"""Audio and articulation that start at different times, by one lag for a speaker or by several."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SENSORS = get("virtual").sensors
 
 
 def shifted(utterances: Sequence[Utterance], late_s: Sequence[float]) -> list[Utterance]:
-    """The same recordings, each with its audio begun so much later (or cut at the front), in the length that it had."""
+    """The same recordings with audio that begins later, or is cut at the front, at the same length."""
 
     def shift(utterance: Utterance, seconds: float) -> Utterance:
         clip = utterance.audio()

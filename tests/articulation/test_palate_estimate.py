@@ -51,7 +51,7 @@ def test_a_lowered_tongue_does_not_make_a_pharynx() -> None:
 
 
 def test_along_an_estimated_roof_location_and_degree_move_smoothly() -> None:
-    """From a raised front to a lowered back of the tongue, beneath which a steep flank used to be nearest at once."""
+    """From a raised front to a lowered back of the tongue: a steep flank was once nearest all at once."""
     wall = estimate([reach_below_the_roof()])
     assert wall is not None
     share = np.linspace(0, 1, 200)

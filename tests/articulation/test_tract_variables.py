@@ -1,4 +1,4 @@
-"""Synthetic geometry: a tongue of known shape at a known distance from a known palate gives that distance and place."""
+"""A tongue of known shape at a known place below a known palate gives that distance and place."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def along_line(
 
 
 def test_a_location_moves_on_where_the_nearest_place_would_jump() -> None:
-    """A nearly straight tongue tilts under a straight palate: its nearest point jumps from its front to its back at once."""
+    """A nearly straight tongue tilts under a straight palate: its nearest point jumps from end to end."""
     flat = np.array([[15.0, 0.0], [0.0, 0.0], [-15.0, 0.0]])
     found = []
     for tilt in np.radians(np.linspace(-6, 6, 121)):

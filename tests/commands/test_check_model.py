@@ -40,12 +40,19 @@ def wrong(found):
         ("def enhance(self, noisy): return noisy / np.abs(noisy).max()", "silence", "not finite"),
         ("def enhance(self, noisy): return noisy[:, None]", "noise", "expected one channel"),
         (
-            "def enhance(self, noisy):\n        if len(noisy) < 512: raise ValueError('too short')\n        return noisy",
+            (
+                "def enhance(self, noisy):\n"
+                "        if len(noisy) < 512: raise ValueError('too short')\n"
+                "        return noisy"
+            ),
             "10 ms of speech",
             "ValueError: too short",
         ),
         (
-            "def enhance(self, noisy): return noisy + 0.01 * np.random.default_rng().normal(size=len(noisy)).astype('f4')",
+            (
+                "def enhance(self, noisy): return noisy + 0.01 * "
+                "np.random.default_rng().normal(size=len(noisy)).astype('f4')"
+            ),
             "started again",
             "seed what is random",
         ),

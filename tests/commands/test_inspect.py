@@ -120,7 +120,10 @@ def test_files_that_are_not_read_are_suspicious_and_take_a_line_a_reason(xrmb, t
     lines = capsys.readouterr().out.splitlines()
     assert lines[-3:] == [
         "suspicious: 2",
-        "  not read, not named like JW11/tp005.txy: JW11/tp002a.txy, JW11/tp002b.txy, JW11/tp002c.txy and 2 more",
+        (
+            "  not read, not named like JW11/tp005.txy: JW11/tp002a.txy, JW11/tp002b.txy, "
+            "JW11/tp002c.txy and 2 more"
+        ),
         "  not read, no .txy file of that name: JW12/tp005.wav",
     ]
 

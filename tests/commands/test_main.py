@@ -34,7 +34,8 @@ def in_a_new_process(*words: str) -> subprocess.CompletedProcess[str]:
     """Runs the main entry and prints, last of all on standard error, which packages it has loaded."""
     program = (
         "import sys, atexit\n"
-        f"atexit.register(lambda: print('loaded', *[n for n in {HEAVY} if n in sys.modules], file=sys.stderr))\n"
+        f"atexit.register(lambda: print('loaded', *[n for n in {HEAVY} if n in sys.modules], "
+        "file=sys.stderr))\n"
         "from benchmark.__main__ import main\n"
         f"sys.exit(main({list(words)}))"
     )

@@ -154,8 +154,11 @@ def test_a_column_of_text_matters_only_where_it_is_wanted(tmp_path: Path) -> Non
     ("old", "new", "message"),
     [
         ("palate/", "palates/", r"palate\.files = 'palates/\{speaker\}\.csv' fits no file below .*; correct it, or take it out"),
-        ("[palate]", '[palate]\npharynx = "wall/{speaker}.csv"', r"palate\.pharynx = 'wall/\{speaker\}\.csv' fits no file"),
-        ("[splits]", '[phones]\nfiles = "{speaker}.csv"\n[splits]', r"phones\.files = '\{speaker\}\.csv' fits no file"),
+        ("[palate]", ('[palate]\n'
+'pharynx = "wall/{speaker}.csv"'), r"palate\.pharynx = 'wall/\{speaker\}\.csv' fits no file"),
+        ("[splits]", ('[phones]\n'
+'files = "{speaker}.csv"\n'
+'[splits]'), r"phones\.files = '\{speaker\}\.csv' fits no file"),
         ("ema/", "emma/", r"trajectories\.files = 'emma/\{speaker\}/\{recording\}\.csv' fits no file below "),
         ("ema/{speaker}/{recording}", "ema/{speaker}/*", r"trajectories\.files = .* fits no file below .*all else for itself"),
     ],
@@ -320,7 +323,12 @@ def test_a_rotation_turns_pellets_and_palate_alike(tmp_path: Path) -> None:
 def test_one_speaker_may_have_other_sensors_another_rotation_and_another_start(tmp_path: Path) -> None:
     writers.write_folder(tmp_path)
     first, second = (u.trajectories() for u in corpora.read("folder", tmp_path)[1:3])  # type: ignore[misc]
-    own = '[speakers.B]\nsensors = { tongue_tip = "tb", tongue_mid = "tt", lower_lip = "" }\nrotation_deg = 180\nstart_s = 0.1\n'
+    own = (
+        "[speakers.B]\n"
+        'sensors = { tongue_tip = "tb", tongue_mid = "tt", lower_lip = "" }\n'
+        "rotation_deg = 180\n"
+        "start_s = 0.1\n"
+    )
     edited(tmp_path, "[splits]", f"{own}[splits]")
     same, other = (u.trajectories() for u in corpora.read("folder", tmp_path)[1:3])  # type: ignore[misc]
     np.testing.assert_array_equal(same.values, first.values)

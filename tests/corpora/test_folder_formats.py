@@ -28,8 +28,18 @@ def described(
     write_wav(root / audio / "r1.wav", voices.speech(1, SECONDS, 16000), 16000)
     shown = "\n".join(f"{role} = {name!r}" for role, name in sensors.items())
     (root / "corpus.toml").write_text(
-        f'[audio]\nfiles = "{audio}/{{recording}}.wav"\n[trajectories]\nfiles = "{files}"\n{more}\n[sensors]\n{shown}\n'
-        f'[axes]\nx = "{axes[0]}"\ny = "{axes[1]}"\n[splits]\ntrain = ["speaker"]\n'
+        "[audio]\n"
+        f'files = "{audio}/{{recording}}.wav"\n'
+        "[trajectories]\n"
+        f'files = "{files}"\n'
+        f"{more}\n"
+        "[sensors]\n"
+        f"{shown}\n"
+        "[axes]\n"
+        f'x = "{axes[0]}"\n'
+        f'y = "{axes[1]}"\n'
+        "[splits]\n"
+        'train = ["speaker"]\n'
     )
 
 

@@ -1,4 +1,4 @@
-"""Readers of files against damaged bytes: an error that names the file or a result, in bounded time and memory.
+"""Readers given damaged bytes: a result or an error that names the file, in bounded time and memory.
 
 These are files of a user's own corpora, damaged and not hostile (see docs/threat_model.md): what is asked is
 that nothing crashes, hangs, or takes much more memory than the machine of anybody has.

@@ -1,4 +1,4 @@
-"""Which of the two distributions of MNGU0 a file is of, and how the cut silence of the normalised one is put back."""
+"""The two distributions of MNGU0 are told apart, and cut silence is put back in the normalised one."""
 
 from __future__ import annotations
 

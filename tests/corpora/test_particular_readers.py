@@ -159,7 +159,10 @@ def test_spire_finds_its_six_coils_and_its_front(tmp_path: Path, tensors: bool) 
 
 
 def spire_file(path: Path, columns: list[int], **other: object) -> NDArray[np.float64]:
-    """A processed file whose normalised copy, cut from frames 10 to 140, keeps other columns than are usual; returns the raw table."""
+    """Writes a file whose normalised copy keeps other columns than usual; returns the raw table.
+
+    The copy is cut from frames 10 to 140.
+    """
     raw = np.random.default_rng(0).standard_normal((150, 18))
     content = {spire.RAW: raw, spire.NORMALISED: raw[10:140, columns] / 2, **other}
     path.write_bytes(writers.torch_bytes(content, False))
@@ -340,9 +343,10 @@ def test_a_name_that_cannot_be_an_id_is_refused(tmp_path: Path) -> None:
         (".npy", b""),
         (
             ".npy",
-            b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999, 10), }".ljust(
-                128
-            )
+            (
+                b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, "
+                b"'shape': (99999999999, 10), }"
+            ).ljust(128)
             + b"\n",
         ),
         (

@@ -22,7 +22,10 @@ def test_every_corpus_says_what_it_is() -> None:
 
 
 def test_the_registry_imports_no_reader() -> None:
-    code = "import sys, benchmark.corpora; print(sorted(m for m in sys.modules if m.startswith('benchmark.corpora.')))"
+    code = (
+        "import sys, benchmark.corpora; print(sorted(m for m in sys.modules if "
+        "m.startswith('benchmark.corpora.')))"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert loaded.strip() == "['benchmark.corpora.contract', 'benchmark.corpora.splits']"
 

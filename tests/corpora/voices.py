@@ -1,4 +1,4 @@
-"""Invented speakers: pellets that move smoothly inside a plausible mouth, and speech-like sound to go with them."""
+"""Invented speakers: pellets that move smoothly in a plausible mouth, and speech-like sound."""
 
 from __future__ import annotations
 

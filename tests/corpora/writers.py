@@ -118,7 +118,7 @@ def write_xrmb(
     rate_hz: int = 22050,
     quirks: bool = True,
 ) -> dict[str, dict[str, NDArray[np.float64]]]:
-    """Pellets in micrometres, first frames and one gap lost; returns utterance id to true pellet paths in mm."""
+    """Writes pellets in micrometres with first frames and a gap lost; returns true paths in mm by id."""
     truth = {}
     for number, speaker in enumerate(speakers):
         folder = root if flat else root / speaker
@@ -309,7 +309,7 @@ def write_spire(
     tensors: bool = False,
     seconds: float = 1.5,
 ) -> None:
-    """Nine coils at 100 Hz in files of torch, as numpy arrays or as tensors; x backwards for the second speaker."""
+    """Writes nine coils at 100 Hz in torch's format, arrays or tensors; speaker 2 has x backwards."""
     places = ("UL", "LL", None, None, "MNI", "T1", "T3", "T4", None)
     kept = [0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15]
     for number, speaker in enumerate(speakers):

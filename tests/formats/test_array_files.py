@@ -1,4 +1,4 @@
-"""Text tables as programs write them: what is read, what stands beside the numbers, and what is said of the rest."""
+"""Text tables as programs write them, with what stands beside the numbers, and what is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finished runs for tests: an untrained model of width 16, left by the same code that training leaves its models with."""
+"""Finished runs for tests: an untrained model of width 16, saved by the code that training uses."""
 
 from __future__ import annotations
 

@@ -168,8 +168,8 @@ def test_a_folder_with_a_run_is_not_begun_again_by_mistake(planned, whole):
         (
             ["init=tiny_pretrain"],
             {},
-            "init = 'tiny_pretrain': is an encoder of 5 hidden states of width 128, the configuration has 2 of width 16; .* "
-            "set init = 'none'",
+            "init = 'tiny_pretrain': is an encoder of 5 hidden states of width 128, the configuration has "
+            "2 of width 16; .* set init = 'none'",
         ),
         (["encoder.trained=last:7"], {}, "has 1 layers; N is from 1 to 1"),
     ],

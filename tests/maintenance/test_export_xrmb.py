@@ -60,7 +60,7 @@ def test_sound_and_anatomy_survive_too(exported: tuple) -> None:
 
 
 def test_tract_variables_are_the_same_by_either_way(exported: tuple) -> None:
-    """Within 10 micrometres in every frame; where two places of the wall are equally near, a location may be either."""
+    """Equal within 10 micrometres, except for locations where two places of the wall are equally near."""
     found, written = exported
     there = {written[name]: found[name.lower()] for name in written}
     here = [u for u in virtual.read(demo_corpus()) if u.split != "babble"]

@@ -45,7 +45,7 @@ def test_equals_the_recursion(gain_db, rate_hz):
 
 @pytest.fixture(scope="module")
 def voltmeter():
-    """`svp56_fast` of mcvqoe-base, read from its file: importing the package would pull in all of its siblings."""
+    """`svp56_fast` of mcvqoe-base, read from its file: importing the package needs all its siblings."""
     found = importlib.util.find_spec("mcvqoe")
     if found is None:
         pytest.skip("the oracle of P.56 is not installed: pip install --no-deps mcvqoe-base")

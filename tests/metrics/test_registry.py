@@ -69,7 +69,10 @@ def test_an_absent_provider_says_how_to_install_it(monkeypatch):
 
 
 def test_importing_the_measures_is_cheap():
-    code = "import sys, benchmark.metrics; print(*(m for m in ('scipy', 'librosa', 'pandas', 'torch', 'soundfile') if m in sys.modules))"
+    code = (
+        "import sys, benchmark.metrics; print(*(m for m in ('scipy', 'librosa', 'pandas', 'torch', "
+        "'soundfile') if m in sys.modules))"
+    )
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()

@@ -65,7 +65,7 @@ def test_only_the_normalised_error_is_ranked():
 
 
 def speakers_in_other_heads(offsets):
-    """One movement, spoken by speakers whose heads lie at different places, and the prediction made for a mean head."""
+    """One movement of speakers whose heads lie at different places, predicted for a mean head."""
     target, estimate = pair(300, "heads")
     return [
         (replace(target, values=(target.values + offset).astype(np.float32)), estimate) for offset in offsets

@@ -1,4 +1,4 @@
-"""Pieces of noise from files: of any rate, levelled where they are speech, refused where they are not what was planned."""
+"""Pieces of noise from files: of any rate, levelled if speech, refused if not as planned."""
 
 from __future__ import annotations
 

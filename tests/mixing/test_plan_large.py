@@ -51,7 +51,7 @@ def measured(work: str, *arguments: Path) -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory) -> Path:
-    """The ids of the committed table; each recording is a link to one of a few, of the mean length of the real ones."""
+    """The ids of the committed table, each linked to one of three recordings of the real mean length."""
     root = tmp_path_factory.mktemp("large")
     writers.write_xrmb(root / "few", ("JW11",), ("tp001", "tp002", "tp003"), seconds=MEAN_S)
     ids = pq.read_table(manifests_folder() / "xrmb" / "splits.parquet", columns=["utterance_id"])[

@@ -1,4 +1,4 @@
-"""Wrappers of other people's enhancers: each keeps the contract, comes without delay, and says what it needs."""
+"""Wrappers of published enhancers keep the contract, add no delay, and say what they need."""
 
 from __future__ import annotations
 

@@ -82,8 +82,8 @@ def test_the_hash_follows_what_strings_name(tmp_path, wrapper):
 
     wrapper.write_text(
         "from pathlib import Path\nfrom helper.deeper import there\nHERE = Path(__file__)\n"
-        "TEXT = HERE.with_name('w.txt').read_text()\nPARTS = [HERE.parent / 'checkpoint' / f'{i}.bin' for i in '12']\n"
-        + WRAPPER
+        "TEXT = HERE.with_name('w.txt').read_text()\n"
+        "PARTS = [HERE.parent / 'checkpoint' / f'{i}.bin' for i in '12']\n" + WRAPPER
     )
     for name in (
         "w.txt",

@@ -1,4 +1,4 @@
-"""Noise corpora as their makers lay them out, made of generated noise: small, and with every quirk the readers must cope with."""
+"""Generated noise corpora in their makers' layouts, with all quirks that readers must cope with."""
 
 from __future__ import annotations
 

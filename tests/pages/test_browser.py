@@ -428,11 +428,10 @@ def test_sounds_can_be_played(opened):
     opened.set_script_timeout(20)
     durations = opened.execute_async_script(
         "const done = arguments[0];"
-        "Promise.all([...document.querySelectorAll('#players audio')].map((audio) => new Promise((resolve) => {"
-        "  audio.addEventListener('loadedmetadata', () => resolve(audio.duration));"
-        "  audio.addEventListener('error', () => resolve(audio.error.message));"
-        "  audio.preload = 'metadata'; audio.load();"
-        "}))).then(done);"
+        "Promise.all([...document.querySelectorAll('#players audio')].map((audio) => new Promise((resolve) "
+        "=> {  audio.addEventListener('loadedmetadata', () => resolve(audio.duration));  "
+        "audio.addEventListener('error', () => resolve(audio.error.message));  audio.preload = 'metadata'; "
+        "audio.load();}))).then(done);"
     )
     assert durations == [pytest.approx(1.0, abs=0.2)] * 3
 
@@ -604,7 +603,8 @@ def test_fifty_models_open_in_two_seconds(browser, tmp_path):
     browser.get(path.as_uri())
     wall = time.monotonic() - start
     ready, loaded = browser.execute_script(
-        "const n = performance.getEntriesByType('navigation')[0]; return [document.documentElement.dataset.ready, n.loadEventEnd]"
+        "const n = performance.getEntriesByType('navigation')[0]; return "
+        "[document.documentElement.dataset.ready, n.loadEventEnd]"
     )
     assert ready == "true"
     assert len(names(browser)) == 50

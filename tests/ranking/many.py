@@ -28,7 +28,7 @@ _LEVELS = {"RMSE": 4.0, "RMSE(scale='sd')": 1.0, "PESQLike": 2.0, "SISDR": 8.0, 
 
 
 def many(root, models=50, speakers=6, utterances=6, measures=MEASURES, recipe="large"):
-    """Stores results below `root` whose values follow model, condition and utterance, with scatter drawn from hashes."""
+    """Stores results below `root`: values by model, condition and utterance, with hashed scatter."""
     for number in range(models):
         name = f"model_{number:02d}" if number else "clean_oracle"
         scores = [

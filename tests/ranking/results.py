@@ -45,7 +45,7 @@ def result(
 
 
 def with_phones(item, levels=None, labels="l" * 64, keep=lambda row: True):
-    """The same result with scores by class of phone: those of the whole utterance plus something that depends on the class."""
+    """The same result with scores by class of phone: the whole utterance's, plus a term for the class."""
     levels = {"vowel": 0.05, "plosive": -0.1} if levels is None else levels
     rows = [
         {

@@ -64,9 +64,18 @@ def answered(monkeypatch, tmp_path, answer, hello="send(hello)"):
         "send({'n': 1, 'enhance': {'shape': [1600]}, 'invert': {'error': 'x'}, 'bytes': 0})",
         "send({'n': 1, 'enhance': {'shape': [-1]}, 'invert': {'error': 'x'}, 'bytes': 0})",
         "send({'n': 1, 'enhance': {'shape': [1e999]}, 'invert': {'error': 'x'}, 'bytes': 0})",
-        "send({'n': 1, 'enhance': {'error': 'x'}, 'invert': {'shape': [1, 1], 'names': 5, 'rate_hz': 1}, 'bytes': 0})",
-        "send({'n': 1, 'enhance': {'error': 'x'}, 'invert': {'shape': [1, 1], 'names': ['a'], 'rate_hz': 'NaN'}, 'bytes': 4}, b'abcd')",
-        "send({'n': 1, 'enhance': {'shape': [1]}, 'invert': {'error': 'x'}, 'bytes': 4}, struct.pack('<f', float('nan')))",
+        (
+            "send({'n': 1, 'enhance': {'error': 'x'}, 'invert': {'shape': [1, 1], 'names': 5, "
+            "'rate_hz': 1}, 'bytes': 0})"
+        ),
+        (
+            "send({'n': 1, 'enhance': {'error': 'x'}, 'invert': {'shape': [1, 1], 'names': ['a'], "
+            "'rate_hz': 'NaN'}, 'bytes': 4}, b'abcd')"
+        ),
+        (
+            "send({'n': 1, 'enhance': {'shape': [1]}, 'invert': {'error': 'x'}, 'bytes': 4}, "
+            "struct.pack('<f', float('nan')))"
+        ),
         "send({'n': 2, 'enhance': {'error': ''}, 'invert': {'error': ''}, 'bytes': 0})",
         "send({'n': 1, 'bytes': 10**12})",
         "send({'n': 1, 'bytes': -4})",
@@ -123,8 +132,12 @@ def test_a_program_that_never_reads_or_never_starts_is_no_program(command, limit
 @pytest.mark.parametrize("how", ["wait", "exchange"])
 def test_many_files_may_not_fill_the_disk_either(how, scratch):
     code = (
-        "import pathlib, sys, time\nsys.stderr.write('working')\nsys.stderr.flush()\npathlib.Path('deep/er').mkdir(parents=True)\n"
-        "for i in range(6): pathlib.Path(f'deep/er/{i}').write_bytes(b'x' * 900_000)\ntime.sleep(600)\n"
+        "import pathlib, sys, time\n"
+        "sys.stderr.write('working')\n"
+        "sys.stderr.flush()\n"
+        "pathlib.Path('deep/er').mkdir(parents=True)\n"
+        "for i in range(6): pathlib.Path(f'deep/er/{i}').write_bytes(b'x' * 900_000)\n"
+        "time.sleep(600)\n"
     )
     folder = scratch_folder()
     room = {"file_bytes": 1 << 20}
@@ -154,7 +167,8 @@ def test_the_environment_is_bare(monkeypatch, tmp_path):
 def test_the_script_needs_numpy_and_the_standard_library_only():
     code = (
         "import sys; sys.path[:0] = [sys.argv[1]]; import child, supervisor\n"
-        "ours = [n for n in sys.modules if n.split('.')[0] in ('benchmark', 'scipy', 'soundfile', 'pandas', 'pyarrow')]\n"
+        "ours = [n for n in sys.modules if n.split('.')[0] in "
+        "('benchmark', 'scipy', 'soundfile', 'pandas', 'pyarrow')]\n"
         "assert not ours, ours"
     )
     folder = Path(child.__file__).parent

@@ -1,4 +1,7 @@
-"""A model may enhance, invert, represent and embed; it is asked for what is needed, and each answer is checked wherever it runs."""
+"""Models may enhance, invert, represent and embed, and every answer is checked in every runner.
+
+A model is asked only for what is needed.
+"""
 
 from __future__ import annotations
 

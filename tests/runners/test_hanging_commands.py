@@ -1,4 +1,4 @@
-"""A command that hangs or fails costs the time of its own recordings, and is scored with its failures where it is known what it gives."""
+"""A command that hangs or fails costs only the time of its own recordings, which count as failures."""
 
 from __future__ import annotations
 
@@ -78,7 +78,10 @@ def runs(folder, text, clips, batch):
 def test_after_a_hang_recordings_come_one_by_one(corpus, scratch, tmp_path):
     quiet, loud = corpus.noisy("clean/S1/U001"), corpus.noisy("babble/-5/S1/U001")
     soundfile.write(tmp_path / "bad.wav", loud.samples, 16000, subtype="PCM_16")
-    text = f'for f in "$1"/*.wav; do if cmp -s "$f" {tmp_path}/bad.wav; then sleep 600; fi; cp "$f" "$2/"; done\n'
+    text = (
+        f'for f in "$1"/*.wav; do if cmp -s "$f" {tmp_path}/bad.wav; then sleep 600; '
+        'fi; cp "$f" "$2/"; done\n'
+    )
     counts, predictions = runs(tmp_path, text, [quiet, loud, quiet, quiet, quiet, quiet], 4)
     assert counts == [4, 1, 1, 1, 1, 1, 1]
     assert [prediction.enhance_error for prediction in predictions] == [

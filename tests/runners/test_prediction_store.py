@@ -1,4 +1,4 @@
-"""What was given once is not asked again; what was changed is; what was cut off is completed to the same bytes."""
+"""Stored predictions are used again, changed models are asked anew, interrupted runs are completed."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ def finished_alike(path, broken, whole):
 
 
 def test_killed_at_any_moment_and_resumed_it_is_the_same_result(counting, tmp_path):
-    """Kills in turn at the first sign of each stage: predictions under way, all made, scores under way, result written."""
+    """Kills in turn at each stage: predictions under way, all made, scores under way, result written."""
     path, _ = counting
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     assert start(path, whole).wait() == 0

@@ -226,7 +226,7 @@ def test_an_enhancer_before_a_representation(splits, tmp_path):
 
 
 def examples(channels=3, frames=300, count=4, rate_hz=100.0, missing=False, seed=1):
-    """Recordings whose features are random, and whose targets are a linear map of them and of what comes 50 ms later."""
+    """Recordings with random features, and targets that depend linearly on them now and 50 ms later."""
     random = np.random.default_rng(seed)
     mixing = np.random.default_rng(0).normal(size=(channels, 2))
     found = []

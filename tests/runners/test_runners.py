@@ -67,7 +67,8 @@ def test_a_command_that_writes_tables(corpus, scratch, tmp_path):
         "import sys, pathlib, wave\n"
         "for f in sorted(pathlib.Path(sys.argv[1]).glob('*.wav')):\n"
         "    with wave.open(str(f)) as w: n = w.getnframes() // 320\n"
-        f"    lines = ['time,{','.join(NAMES)}'] + [','.join([str(i / 50)] + [str(i * k % 7) for k in range(1, 7)]) for i in range(n)]\n"
+        f"    lines = ['time,{','.join(NAMES)}'] + [','.join([str(i / 50)] + [str(i * k % 7) for k in "
+        "range(1, 7)]) for i in range(n)]\n"
         "    (pathlib.Path(sys.argv[2]) / (f.stem + '.csv')).write_text('\\n'.join(lines))\n",
         "tables.py",
     )
@@ -272,7 +273,10 @@ def _in_environment(python, folder):
     (folder / "neighbour.py").write_text("import shutil, pathlib\n")
     path = script(
         folder,
-        f"import sys\nfrom neighbour import *\nimport numpy\nassert sys.prefix == {str(Path(python).parent.parent)!r}, sys.prefix\n"
+        "import sys\n"
+        "from neighbour import *\n"
+        "import numpy\n"
+        f"assert sys.prefix == {str(Path(python).parent.parent)!r}, sys.prefix\n"
         "for f in pathlib.Path(sys.argv[1]).glob('*.wav'): shutil.copy(f, sys.argv[2])\n",
         "run.py",
     )
@@ -334,11 +338,14 @@ def test_nothing_outlives_the_benchmark_itself(scratch):
     """SIGKILL leaves no time to clean up; the supervisor sees it and does."""
     code = (
         "import sys, time, numpy as np\nfrom pathlib import Path\n"
-        "from benchmark.runners.child_runner import ChildRunner\nfrom benchmark.runners.limits import Limits\n"
-        "from benchmark.runners.prediction import Item\nfrom benchmark.models.entry import Submission\n"
+        "from benchmark.runners.child_runner import ChildRunner\n"
+        "from benchmark.runners.limits import Limits\n"
+        "from benchmark.runners.prediction import Item\n"
+        "from benchmark.models.entry import Submission\n"
         "from benchmark.types import Clip\n"
         "runner = ChildRunner(Submission(Path(sys.argv[1]), '', 'StartsADaemon', {}), '', Limits())\n"
-        "list(runner.run([Item('', Clip(np.ones(1600, np.float32), 16000))]))\ntime.sleep(600)\n"
+        "list(runner.run([Item('', Clip(np.ones(1600, np.float32), 16000))]))\n"
+        "time.sleep(600)\n"
     )
     environment = {**os.environ, "TMPDIR": str(scratch)}
     started = subprocess.Popen([sys.executable, "-c", code, str(ZOO)], env=environment)
@@ -367,8 +374,10 @@ def test_a_sandbox_hides_files_network_and_processes(corpus, scratch, tmp_path, 
         "    def __init__(self, weights): self.weights = pathlib.Path(weights).read_text()\n"
         "    def enhance(self, noisy):\n"
         f"        if pathlib.Path({str(secret)!r}).exists(): raise RuntimeError('read the corpus')\n"
-        f"        if pathlib.Path({str(tmp_path)!r}, 'CORPUS').exists(): raise RuntimeError('saw the corpus')\n"
-        "        if len([p for p in os.listdir('/proc') if p.isdigit()]) > 4: raise RuntimeError('saw processes')\n"
+        f"        if pathlib.Path({str(tmp_path)!r}, 'CORPUS').exists(): raise RuntimeError('saw the "
+        "corpus')\n"
+        "        if len([p for p in os.listdir('/proc') if p.isdigit()]) > 4: raise RuntimeError('saw "
+        "processes')\n"
         "        pathlib.Path('note').write_text('x')\n"
         "        try: socket.create_connection(('127.0.0.1', int(os.environ['PORT'])), timeout=2)\n"
         "        except OSError: return noisy\n"
@@ -405,7 +414,10 @@ def test_a_sandboxed_command(corpus, scratch, tmp_path):
 
 @needs_bwrap
 def test_a_sandbox_hides_what_lies_beside_a_model(corpus, scratch, tmp_path, monkeypatch):
-    """The layout of the guide: wrapper, corpus, results and store in one folder, all of which its strings may name."""
+    """The layout of the guide: wrapper, corpus, results and store in one folder.
+
+    All of these may be named by strings of the wrapper.
+    """
     for name in ("corpus/audio/clean.txt", "results/card.json", "data/mine.txt", "data/store/x.txt", "w.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
@@ -420,7 +432,8 @@ def test_a_sandbox_hides_what_lies_beside_a_model(corpus, scratch, tmp_path, mon
         "        places = (HERE, pathlib.Path(self.folder or HERE))\n"
         "        for name in ('corpus', 'linked', 'corpus/audio/clean.txt', 'data'): (HERE / name).exists()\n"
         "        seen = [str(f) for place in places for f in place.rglob('*') if f.is_file()]\n"
-        "        if any('corpus' in f or 'store' in f or 'linked' in f for f in seen): raise RuntimeError(str(seen))\n"
+        "        if any('corpus' in f or 'store' in f or 'linked' in f for f in seen): raise "
+        "RuntimeError(str(seen))\n"
         "        if not self.folder and any('card' in f for f in seen): raise RuntimeError(str(seen))\n"
         "        return noisy\n"
     )
@@ -470,7 +483,10 @@ def test_a_sandboxed_program_with_libraries_of_its_own(first, corpus, scratch, t
     script(library, COPY, "copy.sh")
     script(
         library,
-        "import pathlib, shutil, sys\nfor f in pathlib.Path(sys.argv[1]).iterdir(): shutil.copy(f, sys.argv[2])\n",
+        (
+            "import pathlib, shutil, sys\n"
+            "for f in pathlib.Path(sys.argv[1]).iterdir(): shutil.copy(f, sys.argv[2])\n"
+        ),
         "copy.py",
     )
     run = f". {library}/copy.sh\n" if first.endswith("sh") else f"exec(open('{library}/copy.py').read())\n"
@@ -490,7 +506,9 @@ def test_many_threads_are_not_started(corpus, scratch, tmp_path):
     path = tmp_path / "threads.py"
     path.write_text(
         "import os\nclass Model:\n    sample_rate = 16000\n    def enhance(self, noisy):\n"
-        "        if os.environ['OMP_NUM_THREADS'] != '3': raise RuntimeError(os.environ['OMP_NUM_THREADS'])\n        return noisy\n"
+        "        if os.environ['OMP_NUM_THREADS'] != '3': raise "
+        "RuntimeError(os.environ['OMP_NUM_THREADS'])\n"
+        "        return noisy\n"
     )
     result = evaluate(corpus, load(f"{path}:Model"), AUDIO, options=RunOptions(limits=Limits(threads=3)))
     assert (result.card.failed, result.card.threads) == (0, 3)

@@ -1,4 +1,4 @@
-"""Whatever a submitted model does, there is a complete table of scores, every failure is counted with its reason, nothing is left."""
+"""Whatever a model does, the table is complete, failures have reasons, and nothing is left behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models that misbehave. They do so on loud recordings only ("hard"), and otherwise give back what they hear."""
+"""Models that misbehave on loud recordings only ("hard"), and otherwise return their input."""
 
 from __future__ import annotations
 

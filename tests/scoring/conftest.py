@@ -79,7 +79,7 @@ def corpus():
 
 @pytest.fixture
 def scratch(tmp_path, monkeypatch):
-    """Where temporary folders of models are made; at the end none may be left, nor a process that knows of one."""
+    """The temporary folder of models; at the end it must be empty, and no process may use it."""
     folder = tmp_path / "scratch"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))

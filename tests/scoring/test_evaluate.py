@@ -1,4 +1,4 @@
-"""`evaluate` takes what a notebook has at hand, asks a model once, and refuses what cannot be scored before it is run."""
+"""`evaluate` takes what a notebook has at hand, asks once, and refuses early what it cannot score."""
 
 from __future__ import annotations
 

@@ -1,9 +1,11 @@
 """Speed comparisons: ours and a peer in one process on the same clips, and a table of ratios.
 
-    pytest tests/speed --benchmark-only --benchmark-timer=time.process_time [--speed-table leaderboard/SPEED.md]
+    pytest tests/speed --benchmark-only --benchmark-timer=time.process_time [--speed-table
+    leaderboard/SPEED.md]
 
-A benchmark joins the table by `extra_info`: `role` ("ours" or "peer"), `what` (the row), and on ours `goal`, the least
-acceptable ratio to the peer, or to real time where `audio_s` is given and there is no peer. Ordinary test runs collect none.
+A benchmark joins the table by `extra_info`: `role` ("ours" or "peer"), `what` (the row), and on ours `goal`,
+the least acceptable ratio to the peer, or to real time where `audio_s` is given and there is no peer.
+Ordinary test runs collect none.
 """
 
 import os
@@ -43,7 +45,10 @@ def pytest_sessionfinish(session):
 
 
 def _rows(config):
-    """(what, seconds of ours, seconds of the peer or None, times real time or None, ratio, goal) of each comparison."""
+    """One row for each comparison: what, own and peer's seconds, times real time, ratio, goal.
+
+    Seconds of the peer, times real time and ratio may be None.
+    """
     found = defaultdict(dict)
     session = getattr(config, "_benchmarksession", None)
     for bench in session.benchmarks if session else []:
@@ -65,8 +70,14 @@ def _page(rows):
         "# Speed",
         "",
         "Made by `OMP_NUM_THREADS=1 pytest tests/speed --benchmark-only --benchmark-timer=time.process_time",
-        "--speed-table leaderboard/SPEED.md`: ours and the peer in one process on the same clips, CPU time, best of all",
-        "rounds. A goal without a peer is a multiple of real time. PPMC is held to 30 for batches, as scoring computes it;",
+        (
+            "--speed-table leaderboard/SPEED.md`: ours and the peer in one process on the same "
+            "clips, CPU time, best of all"
+        ),
+        (
+            "rounds. A goal without a peer is a multiple of real time. PPMC is held to 30 for batches, "
+            "as scoring computes it;"
+        ),
         "one utterance at a time costs mostly the call, and 10 is our own floor there, short of 30.",
         "",
         f"Python {platform.python_version()}, numpy {np.__version__}, {platform.machine()},"

@@ -97,7 +97,7 @@ def test_no_trajectory_stands_still(targets: list[Utterance]) -> None:
 
 
 def _gaps(utterance: Utterance, trajectories: Trajectories) -> dict[str, np.ndarray]:
-    """Lip aperture and the distances of tongue tip and tongue body from the palate, as if the tract had size 1."""
+    """Lip aperture and distances of tongue tip and body from the palate, for a tract of size 1."""
     assert utterance.anatomy is not None
     corners = utterance.anatomy().palate
     palate = np.concatenate([np.linspace(a, b, 20, endpoint=False) for a, b in itertools.pairwise(corners)])

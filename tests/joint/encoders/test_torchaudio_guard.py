@@ -46,9 +46,11 @@ def test_an_extension_of_another_torch_is_done_without(fake) -> None:
         __init__="from . import _extension\nfrom .parts import here, align\n",
         _extension="raise OSError('undefined symbol')\n",
         parts=(
-            "from torchaudio._extension import _IS_TORCHAUDIO_EXT_AVAILABLE as here, fail_if_no_align, _load_lib\n"
+            "from torchaudio._extension import _IS_TORCHAUDIO_EXT_AVAILABLE as here, fail_if_no_align, "
+            "_load_lib\n"
             "assert not _load_lib('x')\n"
-            "@fail_if_no_align\ndef align(): return 1\n"
+            "@fail_if_no_align\n"
+            "def align(): return 1\n"
         ),
     )
     library = torchaudio_guard.torchaudio()

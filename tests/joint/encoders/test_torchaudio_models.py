@@ -114,7 +114,7 @@ def test_what_torchaudio_has_no_network_for_is_sent_to_transformers(copy) -> Non
 
 @pytest.fixture
 def bundles(monkeypatch, tmp_path):
-    """Two bundles of torchaudio as small as the checkpoints, one of them fine-tuned, and a hub folder of their own."""
+    """Two tiny bundles of torchaudio, one of them fine-tuned, and a hub folder for them."""
     library = torchaudio_guard.torchaudio()
     sizes = {
         "extractor_mode": "layer_norm",
