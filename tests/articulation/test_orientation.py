@@ -57,7 +57,7 @@ def test_every_exchange_of_two_sensors_is_named(head: dict[str, Place]) -> None:
         (lambda x, y: (y, x), "x and y are exchanged"),
     ],
 )
-def test_a_turned_axis_is_named(head: dict[str, Place], axes, said: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_turned_axis_is_named(head: dict[str, Place], axes, said: str) -> None:
     (line,) = misplaced({role: axes(*place) for role, place in head.items()})
     assert line.endswith(said)
 

@@ -187,8 +187,13 @@ def test_a_sensor_that_is_lost_throughout_is_named_with_the_targets_that_it_cost
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("tongue_mid", "tongue_back"), ("tongue_tip", "tongue_mid"), ("lower_lip", "jaw"), ("upper_lip", "tongue_tip")],
-)  # fmt: skip
+    [
+        ("tongue_mid", "tongue_back"),
+        ("tongue_tip", "tongue_mid"),
+        ("lower_lip", "jaw"),
+        ("upper_lip", "tongue_tip"),
+    ],
+)
 def test_exchanged_sensors_are_named(one: str, other: str) -> None:
     exchanged = {one: SENSORS[other], other: SENSORS[one]}
     kind, line = only(found_in(same, **exchanged))

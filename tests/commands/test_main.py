@@ -151,5 +151,10 @@ def test_measures_are_listed_with_their_conventions(capsys: pytest.CaptureFixtur
         "higher",
     )
     assert measures["RMSE"]["better"] == "lower"
+    assert (measures["RMSE"]["worst"], measures["RMSE"]["worst_unit"]) == (10.0, "SD")
     assert sinbad.main(["list", "measures"]) == 0
-    assert "a failure counts as 0" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "a failure counts as 0" in shown
+    assert (
+        "in the unit of the parameter, lower is better, a failure counts as 10 standard deviations" in shown
+    )

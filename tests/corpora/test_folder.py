@@ -84,8 +84,13 @@ def with_headers(root: Path, change: Callable[[list[str]], list[str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "style", [lambda name: name.replace("_", "").upper(), lambda name: name.replace("_", "."), lambda name: name[::-1]]
-)  # fmt: skip
+    "style",
+    [
+        lambda name: name.replace("_", "").upper(),
+        lambda name: name.replace("_", "."),
+        lambda name: name[::-1],
+    ],
+)
 def test_names_that_are_stated_go_before_a_header(tmp_path: Path, style: Callable[[str], str]) -> None:
     writers.write_folder(tmp_path)
     before = corpora.read("folder", tmp_path)[0].trajectories()  # type: ignore[misc]
@@ -129,7 +134,7 @@ def test_a_sensor_that_one_speaker_lacks_is_lost_there_alone(tmp_path: Path) -> 
     config.write_text(
         "".join(line for line in config.read_text().splitlines(True) if not line.startswith("names"))
     )
-    found = {item.speaker: item.trajectories() for item in corpora.read("folder", tmp_path)}  # type: ignore[misc]
+    found = {item.speaker: item.trajectories() for item in corpora.read("folder", tmp_path)}
     assert found["A"].names == found["B"].names
     lacking = [not valid for valid in found["A"].valid.any(axis=0)]
     assert [name for name, lost in zip(found["A"].names, lacking, strict=True) if lost] == ["TB_x", "TB_y"]
@@ -153,16 +158,29 @@ def test_a_column_of_text_matters_only_where_it_is_wanted(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("palate/", "palates/", r"palate\.files = 'palates/\{speaker\}\.csv' fits no file below .*; correct it, or take it out"),
-        ("[palate]", ('[palate]\n'
-'pharynx = "wall/{speaker}.csv"'), r"palate\.pharynx = 'wall/\{speaker\}\.csv' fits no file"),
-        ("[splits]", ('[phones]\n'
-'files = "{speaker}.csv"\n'
-'[splits]'), r"phones\.files = '\{speaker\}\.csv' fits no file"),
+        (
+            "palate/",
+            "palates/",
+            r"palate\.files = 'palates/\{speaker\}\.csv' fits no file below .*; correct it, or take it out",
+        ),
+        (
+            "[palate]",
+            '[palate]\npharynx = "wall/{speaker}.csv"',
+            r"palate\.pharynx = 'wall/\{speaker\}\.csv' fits no file",
+        ),
+        (
+            "[splits]",
+            '[phones]\nfiles = "{speaker}.csv"\n[splits]',
+            r"phones\.files = '\{speaker\}\.csv' fits no file",
+        ),
         ("ema/", "emma/", r"trajectories\.files = 'emma/\{speaker\}/\{recording\}\.csv' fits no file below "),
-        ("ema/{speaker}/{recording}", "ema/{speaker}/*", r"trajectories\.files = .* fits no file below .*all else for itself"),
+        (
+            "ema/{speaker}/{recording}",
+            "ema/{speaker}/*",
+            r"trajectories\.files = .* fits no file below .*all else for itself",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_template_that_fits_nothing_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
     edited(tmp_path, old, new)
     with pytest.raises(CorpusError, match=rf"corpus\.toml: {message}"):

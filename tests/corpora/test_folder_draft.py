@@ -132,7 +132,7 @@ def test_audio_of_every_suffix_that_is_read_is_drafted(tmp_path: Path, suffix: s
     assert drafted(tmp_path)["audio"]["files"].endswith(suffix)
 
 
-def test_a_description_that_is_there_is_never_overwritten(tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_a_description_that_is_there_is_never_overwritten(tmp_path: Path, capsys) -> None:
     writers.write_folder(tmp_path)
     before = (tmp_path / "corpus.toml").read_bytes()
     assert inspect.main(["--draft", str(tmp_path)]) == 2

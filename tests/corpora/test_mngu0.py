@@ -86,7 +86,7 @@ def test_of_both_distributions_in_folders_of_any_name_centimetres_are_read(
     (root / NORMALISED).rename(root / "a")
     writers.write_mngu0(root)
     found = corpora.scan("mngu0", root)
-    np.testing.assert_array_equal(found.utterances[0].trajectories().values, truth.values)  # type: ignore[misc]
+    np.testing.assert_array_equal(found.utterances[0].trajectories().values, truth.values)
     assert ("a/mngu0_s1_0001.ema", "second file of one recording") in found.ignored
     assert len(found.ignored) == 3
 

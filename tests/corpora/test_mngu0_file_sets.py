@@ -117,11 +117,15 @@ def test_line_ends_case_and_blank_lines_do_not_matter(tmp_path: Path) -> None:
     [
         ("testfiles.txt", "mngu0_s1_0020\nfsew0_001\n", "line 2: 'fsew0_001' is no recording of MNGU0"),
         ("testfiles.txt", "\x00\xff\x01" * 99, "line 1: .* is no recording of MNGU0"),
-        ("testfiles.txt", "mngu0_s1_0020\nmngu0_s1_0010\n", "line 2: s1/mngu0_s1_0010 is in validationfiles.txt too"),
+        (
+            "testfiles.txt",
+            "mngu0_s1_0020\nmngu0_s1_0010\n",
+            "line 2: s1/mngu0_s1_0010 is in validationfiles.txt too",
+        ),
         ("trainfiles.txt", "\n", "lists no recording"),
         ("validationfiles.txt", None, "validationfiles.txt should lie beside it"),
     ],
-)  # fmt: skip
+)
 def test_a_damaged_list_is_named_in_one_line(
     tmp_path: Path, name: str, text: str | None, complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

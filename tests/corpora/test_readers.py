@@ -89,7 +89,7 @@ def test_a_wrong_size_in_the_header_of_a_sound_is_noted(corpus: tuple[str, Path]
 def test_utterances_travel_to_other_processes(corpus: tuple[str, Path]) -> None:
     utterance = corpora.read(*corpus)[0]
     again = pickle.loads(pickle.dumps(utterance))
-    np.testing.assert_array_equal(again.trajectories().values, utterance.trajectories().values)  # type: ignore[misc]
+    np.testing.assert_array_equal(again.trajectories().values, utterance.trajectories().values)
 
 
 def test_pellets_are_where_they_were_put(corpus: tuple[str, Path]) -> None:

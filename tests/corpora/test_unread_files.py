@@ -37,11 +37,31 @@ MNGU0 = "mngu0_s1_ema_basic_1.1.0"
         ("xrmb", copied("JW11/tp005.txy", "tp008.txy"), "tp008.txy", XRMB),
         ("xrmb", copied("JW11/tp005.wav", "JW11/tp 5.WAV"), "JW11/tp 5.WAV", XRMB),
         ("xrmb", removed("JW12/tp005.txy"), "JW12/tp005.wav", "no .txy file of that name"),
-        ("xrmb", copied("JW11/tp005.wav", "x/JW11/TP005.wav"), "x/JW11/TP005.wav", "second file of one recording"),
-        ("mocha", copied("fsew0/fsew0_001.ema", "fsew0/fsew_001.ema"), "fsew0/fsew_001.ema", "not named like fsew0_001.ema"),
+        (
+            "xrmb",
+            copied("JW11/tp005.wav", "x/JW11/TP005.wav"),
+            "x/JW11/TP005.wav",
+            "second file of one recording",
+        ),
+        (
+            "mocha",
+            copied("fsew0/fsew0_001.ema", "fsew0/fsew_001.ema"),
+            "fsew0/fsew_001.ema",
+            "not named like fsew0_001.ema",
+        ),
         ("mocha", removed("msak0/msak0_002.ema"), "msak0/msak0_002.wav", "no .ema file of that name"),
-        ("mocha", copied("fsew0/fsew0_001.wav", "wav16/fsew0_001.wav"), "wav16/fsew0_001.wav", "second file of one recording"),
-        ("mngu0", copied(f"{MNGU0}/mngu0_s1_0001.ema", "mngu0_0001.ema"), "mngu0_0001.ema", "not named like mngu0_s1_0001.ema"),
+        (
+            "mocha",
+            copied("fsew0/fsew0_001.wav", "wav16/fsew0_001.wav"),
+            "wav16/fsew0_001.wav",
+            "second file of one recording",
+        ),
+        (
+            "mngu0",
+            copied(f"{MNGU0}/mngu0_s1_0001.ema", "mngu0_0001.ema"),
+            "mngu0_0001.ema",
+            "not named like mngu0_s1_0001.ema",
+        ),
         (
             "mngu0",
             copied(f"{MNGU0}/mngu0_s1_0001.ema", "a_norm/mngu0_s1_0001.ema"),
@@ -54,16 +74,46 @@ MNGU0 = "mngu0_s1_ema_basic_1.1.0"
             "EMA/f1_001_005.mat",
             "not named like usctimit_ema_f1_001_005.mat",
         ),
-        ("spire", removed("processed/spk1/spk1f0002.pt"), "audios/spk1/spk1f0002.wav", "no .pt file of that name"),
-        ("spire", copied("processed/spk1/spk1f0002.pt", "spk1f0002.pt"), "spk1f0002.pt", "not named like spk1/NAME0001.pt"),
-        ("folder", copied("ema/A/r1.csv", "ema/r1.csv"), "ema/r1.csv", "not named like ema/{speaker}/{recording}.csv"),
-        ("folder", copied("ema/A/r1.csv", "ema/A/r9.CSV"), "ema/A/r9.CSV", "not named like ema/{speaker}/{recording}.csv"),
-        ("folder", copied("wav/A/r1.wav", "wav/A/r9.WAV"), "wav/A/r9.WAV", "not named like wav/{speaker}/{recording}.wav"),
+        (
+            "spire",
+            removed("processed/spk1/spk1f0002.pt"),
+            "audios/spk1/spk1f0002.wav",
+            "no .pt file of that name",
+        ),
+        (
+            "spire",
+            copied("processed/spk1/spk1f0002.pt", "spk1f0002.pt"),
+            "spk1f0002.pt",
+            "not named like spk1/NAME0001.pt",
+        ),
+        (
+            "folder",
+            copied("ema/A/r1.csv", "ema/r1.csv"),
+            "ema/r1.csv",
+            "not named like ema/{speaker}/{recording}.csv",
+        ),
+        (
+            "folder",
+            copied("ema/A/r1.csv", "ema/A/r9.CSV"),
+            "ema/A/r9.CSV",
+            "not named like ema/{speaker}/{recording}.csv",
+        ),
+        (
+            "folder",
+            copied("wav/A/r1.wav", "wav/A/r9.WAV"),
+            "wav/A/r9.WAV",
+            "not named like wav/{speaker}/{recording}.wav",
+        ),
         ("folder", removed("ema/A/r1.csv"), "wav/A/r1.wav", "no trajectories"),
-        ("folder", copied("wav/A/r1.wav", "r1.wav"), "r1.wav", "not named like wav/{speaker}/{recording}.wav"),
+        (
+            "folder",
+            copied("wav/A/r1.wav", "r1.wav"),
+            "r1.wav",
+            "not named like wav/{speaker}/{recording}.wav",
+        ),
         ("ag50x", removed("pos/S1/0001.pos"), "wav/S1/0001.wav", "no trajectories"),
     ],
-)  # fmt: skip
+)
 def test_each_is_named_with_its_reason(
     name: str, change: Damage, path: str, why: str, tmp_path: Path
 ) -> None:

@@ -48,13 +48,18 @@ def test_tables_as_programs_write_them(
 @pytest.mark.parametrize(
     ("text", "names", "values", "words"),
     [
-        ("file,a_x,ok\nr_1,1,True\nr_2,2,False\n", ("file", "a_x", "ok"), [1, 2], {0: "2: 'r_1'", 2: "2: 'True'"}),
+        (
+            "file,a_x,ok\nr_1,1,True\nr_2,2,False\n",
+            ("file", "a_x", "ok"),
+            [1, 2],
+            {0: "2: 'r_1'", 2: "2: 'True'"},
+        ),
         ('"","a_x","phone"\n"1",1,"a, b"\n"2",2,"c"\n', ("", "a_x", "phone"), [1, 2], {2: "2: 'a, b'"}),
         ("a_y,a_x\n7,1\n\n?,NA\n8,3\n", ("a_y", "a_x"), [1, np.nan, 3], {0: "4: '?'"}),
         ("a_y,a_x\n7,1\ninf,2\n", ("a_y", "a_x"), [1, 2], {0: "3: 'inf'"}),
         ('# file,a_x\n"r ""1""",1\nr2,2\n', ("file", "a_x"), [1, 2], {0: "2: 'r \"1\"'"}),
     ],
-)  # fmt: skip
+)
 def test_text_stands_beside_numbers(
     tmp_path: Path, text: str, names: tuple[str, ...], values: list[float], words: dict[int, str]
 ) -> None:

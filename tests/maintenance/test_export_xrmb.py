@@ -96,6 +96,6 @@ def equally_near(utterance: Utterance, direct: Trajectories, frame: int, column:
     else:
         arc = body_arc(pellets, sensors, frame)
         fine = np.linspace(0, len(arc) - 1, 2000)  # type: ignore[arg-type]
-        tongue = np.stack([np.interp(fine, np.arange(len(arc)), arc[:, axis]) for axis in (0, 1)], axis=1)  # type: ignore[arg-type,index]
+        tongue = np.stack([np.interp(fine, np.arange(len(arc)), arc[:, axis]) for axis in (0, 1)], axis=1)
     nearest_mm = np.hypot(*(tongue - at).T).min()
     return bool(nearest_mm - abs(direct.values[frame, column + 1]) < TOLERANCE_MM)

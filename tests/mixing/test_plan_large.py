@@ -25,12 +25,14 @@ from benchmark.mixing.recipe import load_recipe
 recipe = load_recipe("xrmb_noisy")
 gathered = gather(recipe, Roots(Path(sys.argv[1])))
 rows = plan_mixtures(recipe, gathered.targets, gathered)
-facts = {"utterances": len(gathered.targets) + gathered.unassigned, "planned": len(gathered.targets), "rows": len(rows)}
+facts = {"planned": len(gathered.targets), "rows": len(rows)}
+facts["utterances"] = len(gathered.targets) + gathered.unassigned
 """
 PREPARE = """
 from benchmark import prepare
 from benchmark.prepared.corpus import PreparedCorpus
-code = prepare.main(["--recipe", "xrmb_noisy", "--speech-root", sys.argv[1], "--out", sys.argv[2], "--plan-only", "--json"])
+where = ["--speech-root", sys.argv[1], "--out", sys.argv[2]]
+code = prepare.main(["--recipe", "xrmb_noisy", *where, "--plan-only", "--json"])
 facts = {"code": code, "rows": len(PreparedCorpus(Path(sys.argv[2])))}
 """
 BEFORE = "import json, resource, sys, time; from pathlib import Path; started = time.monotonic()"

@@ -490,15 +490,17 @@ def test_a_phone_need_not_scroll_sideways(emulation):
 def test_fingers_find_what_they_aim_at_and_the_first_number_is_in_sight(emulation, width):
     emulated(emulation, width=width)
     small = emulation.execute_script(
-        "return [...document.querySelectorAll('button, select, input, a, summary, audio')].filter((item) => item.offsetParent"
-        " && !item.classList.contains('skip')).filter((item) => { const box = item.getBoundingClientRect();"
+        "return [...document.querySelectorAll('button, select, input, a, summary, audio')]"
+        ".filter((item) => item.offsetParent && !item.classList.contains('skip'))"
+        ".filter((item) => { const box = item.getBoundingClientRect();"
         " return box.width < 24 || box.height < 24; }).map((item) => item.outerHTML)"
     )
     assert small == []
     for table, column in (("#table", 4), ("#pairs", 2)):
         edge = emulation.execute_script(
-            f"return document.querySelector('{table} tbody tr td:nth-child({column})').firstChild && (() => {{ const range ="
-            f" document.createRange(); range.selectNodeContents(document.querySelector('{table} tbody tr td:nth-child({column})'));"
+            f"return document.querySelector('{table} tbody tr td:nth-child({column})').firstChild && (() => "
+            "{ const range = document.createRange(); range.selectNodeContents("
+            f"document.querySelector('{table} tbody tr td:nth-child({column})'));"
             " return range.getBoundingClientRect().right; })()"
         )
         assert edge <= width

@@ -301,6 +301,8 @@ def test_a_result_of_another_version_of_the_recipe_is_named_with_what_to_do(tmp_
     old = Result(dataclasses.replace(old.card, recipe_version=1), old.scores)
     _, why = against_manifest(tmp_path, corpus, planned(corpus, "sound"), old)
     assert why == {
-        "demo_noisy/old": f"was scored on version 1 of the recipe, version {corpus.recipe.version} is committed; prepare "
-        "the corpus again and score the model on it"
+        "demo_noisy/old": (
+            f"was scored on version 1 of the recipe, version {corpus.recipe.version} is committed; prepare "
+            "the corpus again and score the model on it"
+        )
     }

@@ -244,8 +244,10 @@ def test_without_a_manifest_most_results_say_which_labels_are_right_and_what_is_
     phones, why = admitted(stored(tmp_path / "results", *whole, other, part))
     assert {model for model, found in phones.items() if found} == {"a", "b"}
     assert why == {
-        "toy/other: phone classes": "were made with other phone labels (oooooooooooo) than most other results "
-        "(llllllllllll); score the model again",
+        "toy/other: phone classes": (
+            "were made with other phone labels (oooooooooooo) than most other results "
+            "(llllllllllll); score the model again"
+        ),
         "toy/part: phone classes": "lack 2 of 60 mixtures and classes; score the model again",
     }
 

@@ -224,7 +224,8 @@ from benchmark.models import load
 from tests.scoring.conftest import SmallCorpus
 from tests.runners.test_prediction_store import LIMITS, MEASURES
 entry = load(sys.argv[1] + ":Model")
-result = evaluate(SmallCorpus(), entry, MEASURES, options=RunOptions(limits=LIMITS), store=Path(sys.argv[2], "store"))
+options, store = RunOptions(limits=LIMITS), Path(sys.argv[2], "store")
+result = evaluate(SmallCorpus(), entry, MEASURES, options=options, store=store)
 write_result(Path(sys.argv[2], "results"), result)
 print("done")
 """
