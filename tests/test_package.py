@@ -18,7 +18,16 @@ from benchmark.errors import SinbadError
 REPOSITORY = Path(__file__).resolve().parent.parent
 PUBLIC = [
     *("Anatomy", "Card", "Clip", "Enhancer", "Inverter", "PreparedCorpus", "Recipe", "Result", "SinbadError"),
-    *("Trajectories", "Utterance", "__version__", "evaluate", "load_model", "load_recipe", "read_result"),
+    *(
+        "Trajectories",
+        "Utterance",
+        "__version__",
+        "evaluate",
+        "load_model",
+        "load_recipe",
+        "open",
+        "read_result",
+    ),
     *("recipe_names", "standings", "write_result"),
 ]
 
