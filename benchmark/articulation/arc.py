@@ -198,7 +198,7 @@ def _nearer(one: Nearest, two: Nearest) -> Nearest:
 
 
 def _facing(arcs: Arcs, spaced: Spaced) -> NDArray[np.bool_]:
-    """Whether the kept samples of a wall lie in the sector between the two ends of each arc, shape (frames, samples)."""
+    """Whether kept samples of a wall lie in the sector of each arc, shape (frames, samples)."""
     first, last = _sector(arcs)
     turned = _turned(first, arcs.centre, spaced)
     return np.asarray(np.minimum(turned, _turned(-last, arcs.centre, spaced), out=turned) >= 0)
@@ -219,7 +219,7 @@ def _sector(arcs: Arcs) -> tuple[Points, Points]:
 
 
 def _turned(direction: Points, centre: Points, spaced: Spaced) -> NDArray[np.float64]:
-    """Cross product of a direction and the way from the centre to each kept sample, shape (frames, samples)."""
+    """Cross product of a direction and the way from centre to kept sample, shape (frames, samples)."""
     factors = np.stack([direction[:, 1] / 2, -direction[:, 0] / 2, -_cross(direction, centre)], axis=1)
     # Rows 1 and 2 of what is lifted are -2 x and -2 y, row 3 is 1.
     return np.asarray(factors @ spaced.lifted[1:])

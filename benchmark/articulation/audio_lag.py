@@ -74,7 +74,7 @@ class Lag(NamedTuple):
 
 
 class _Sums(NamedTuple):
-    """Sums over the frames in which levels and moves overlap, from which maps and what they explain are computed.
+    """Sums over overlapping frames of levels and moves, from which maps and shares are computed.
 
     Each has the shape (recordings, shifts, ...) and is taken once, because a search asks for the same shifts
     of the same recordings thousands of times.
@@ -219,7 +219,7 @@ def _at(shift: int) -> int:
 
 
 def _curves(sums: _Sums, shifts: Sequence[int]) -> Array:
-    """Share explained of each recording at every one of `SHIFTS`, by a map of the others at their `shifts`."""
+    """Share of each recording explained at each of `SHIFTS` by a map of the others at their `shifts`."""
     others = _left_out(_shifted(sums, [shifts]))
     return _shares(sums, _Map(*(np.moveaxis(part, 0, 1) for part in others)))
 
@@ -229,7 +229,7 @@ def _explained(sums: _Sums, shifts: Sequence[int]) -> float:
 
 
 def _explained_by(sums: _Sums, candidates: Sequence[Sequence[int]]) -> Array:
-    """Share explained of each recording by a map of the others, mean over recordings, for each of some lists of shifts."""
+    """Mean share of recordings explained by a map of the others, for each list of shifts."""
     own = _shifted(sums, candidates)
     return np.asarray(_shares(own, _left_out(own)).mean(axis=1))
 
@@ -293,7 +293,10 @@ def _fitted(sums: _Sums) -> _Map:
 
 
 def _shares(sums: _Sums, by: _Map) -> Array:
-    """Share of the variance of levels that a map explains, shape (recordings, shifts); hardly any overlap explains nothing."""
+    """Share of the levels' variance that a map explains; 0 for little overlap.
+
+    Shape (recordings, shifts).
+    """
     count, mean_level = sums.frames, by.mean_level
     # Squares of levels, of what the map says, and their products, all about the means of the map.
     heard = (

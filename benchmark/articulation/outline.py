@@ -52,8 +52,8 @@ class Samples(NamedTuple):
 class Spaced(NamedTuple):
     """What distances to a wall are computed from, prepared once for each wall.
 
-    Places are averaged over every second of its samples, `Samples.xy[::2]`; degrees are looked for among all samples
-    of the wall itself. Only these are kept here.
+    Places are averaged over every second of its samples, `Samples.xy[::2]`; degrees are looked for among all
+    samples of the wall itself. Only these are kept here.
 
     Attributes:
         lifted: Shape (4, kept samples): see `squares_to`.
@@ -61,7 +61,8 @@ class Spaced(NamedTuple):
         ahead: Those ahead of it, and `behind` those behind it.
         behind: See `ahead`.
         first: Which of the wall's own samples is the first of every second one, 0 or 1.
-        averaging: Shape (every second sample, 2): the length of wall that each stands for, times its place and alone.
+        averaging: Shape (every second sample, 2): the length of wall that each stands for, times its place
+            and alone.
         xy: Samples of the wall itself, mm, shape (samples, 2).
         place: Where they lie along it, mm.
         run: From each to the next, mm, shape (samples - 1, 2).
@@ -84,7 +85,7 @@ class Spaced(NamedTuple):
     corner: Points
 
     def squares_to(self, queries: Points) -> NDArray[np.float64]:
-        """Squared distance of every query, shape (queries, 2), to every kept sample; may fall below 0 by rounding.
+        """Squared distance of queries (queries, 2) to kept samples; may be below 0 by rounding.
 
         |q - p|^2 = |q|^2 - 2 q p + |p|^2 as one product of matrices.
         """
@@ -94,7 +95,7 @@ class Spaced(NamedTuple):
         return np.asarray(lifted @ self.lifted)
 
     def every_second(self, of_kept: NDArray[Any]) -> NDArray[Any]:
-        """Of values at the kept samples, shape (frames, kept), those of every second sample, from front to back."""
+        """Picks the values at every second sample, front to back, from those at kept ones (frames, kept)."""
         own = of_kept[:, self.own][:, self.first :: 2]
         return np.concatenate([of_kept[:, self.ahead], own, of_kept[:, self.behind]], axis=1)
 

@@ -144,8 +144,8 @@ def location(outline: Outline, to_wall: NDArray[np.float64]) -> NDArray[np.float
 
     Args:
         outline: Outer wall.
-        to_wall: Distance of every second of the wall's samples from the tongue, mm, shape (frames, samples): enough
-            for a mean over places.
+        to_wall: Distance of every second of the wall's samples from the tongue, mm, shape (frames, samples):
+            enough for a mean over places.
 
     Returns:
         mm along the wall from its front end, shape (frames,).

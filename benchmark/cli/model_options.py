@@ -133,8 +133,8 @@ def add_readout(to: argparse.ArgumentParser) -> None:
     to.add_argument(
         "--readout",
         choices=["clean", "noisy"],
-        help="score what the model represents, or its articulation under other names, through a regression that is "
-        "fitted on the clean or on all speech of the train split",
+        help="score what the model represents, or its articulation under other names, through a regression "
+        "that is fitted on the clean or on all speech of the train split",
     )
 
 

@@ -1,4 +1,4 @@
-"""Trajectories and outlines of a folder of recordings, in the form in which its `corpus.toml` describes them."""
+"""Trajectories and outlines of a folder of recordings, as its `corpus.toml` describes them."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ def _channel(path: Path, name: str, columns: Columns) -> NDArray[np.float64]:
 
 
 def no_channel(path: Path, name: str, names: Sequence[str]) -> CorpusError:
-    """The error that a file lacks a channel: what there is instead, and which keys of the description to mend."""
+    """The error for a missing channel: what the file has instead, and which keys to correct."""
     there = ", ".join(filter(None, names[:12]))
     return CorpusError(
         f"{path}: has no channel '{name}'; there are {there}; correct [sensors], say in "

@@ -1,3 +1,6 @@
-"""From a recipe and recordings to mixtures: the plan (every draw), rendering (a pure function of one row), building on disk."""
+"""From recipe and recordings to mixtures: planned at random, rendered row by row, built on disk.
+
+All random draws are in the plan; rendering is a pure function of one row of it.
+"""
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Noise and voices of babble are brought to 16 kHz once for all mixtures that a run renders of them.
 
-Without it each utterance decodes and resamples its own stretches, and levels each of its talkers anew. Samples are
+Without it each utterance decodes and resamples its own stretches, and levels each of its talkers anew.
+Samples are
 the same either way: what cannot be kept is read from the recordings themselves.
 """
 
@@ -54,7 +55,9 @@ class _Found(NamedTuple):
 def brought_to_16k(
     rows: Iterable[PlanRow], sources: Sources, jobs: int, progress: Progress
 ) -> tuple[Sources, str]:
-    """The same sources, with what several mixtures need found out once; and why not all of it could be, or "".
+    """Finds out once what several mixtures need, and returns the sources with it.
+
+    The second value says why not all of it could be done, or is "".
 
     Args:
         rows: What is going to be rendered.

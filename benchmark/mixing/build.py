@@ -100,7 +100,8 @@ def build(
     everything, listed = sources, chosen_by(selection, sources)
     earlier, facts = _earlier(folder, recipe)
     spoilt = left_out_noise(facts)
-    # Noise is dealt over what was listed, so that a recording that proves unreadable changes the noise of no other.
+    # Noise is dealt over what was listed, so that a recording that proves unreadable changes the noise of no
+    # other.
     dealt_over = {utterance.id for utterance in listed}
     planned = plan(recipe, everything.without(spoilt), dealt_over)
     sources, chosen, targets = _with_targets(recipe, everything, listed, jobs, progress)
@@ -124,7 +125,8 @@ def build(
                 measured = {**measured, **done.made}
                 if not (done.without_noise and chosen):
                     break
-                # Noise that cannot be used is as if it had never been there: what was drawn of it is drawn anew.
+                # Noise that cannot be used is as if it had never been there: what was drawn of it is drawn
+                # anew.
                 spoilt |= done.without_noise.keys()
                 try:
                     planned = _rows_of(chosen, plan(recipe, everything.without(spoilt), dealt_over))
@@ -195,7 +197,7 @@ def chosen_by(selection: Selection, sources: Sources) -> list[Utterance]:
 
 
 def left_out_noise(facts: Mapping[str, str]) -> frozenset[str]:
-    """The noise ids that a prepared corpus does without because they could not be used, from the facts of its manifest."""
+    """Noise ids that a prepared corpus left out as unusable, from the facts of its manifest."""
     return frozenset(json.loads(facts.get(_LEFT_OUT_NOISE, "[]")))
 
 
@@ -209,24 +211,25 @@ def _earlier(folder: Path, recipe: Recipe) -> tuple[dict[str, MixtureRow], dict[
     table = read_table(folder / MANIFEST, "mixtures")
     if table.facts.get("recipe_sha256") != recipe_hash(recipe):
         raise ManifestError(
-            f"{folder}: was prepared from another recipe ({table.facts.get('recipe')}, version {table.facts.get('version')}); "
-            "choose another folder with --out, or delete it"
+            f"{folder}: was prepared from another recipe ({table.facts.get('recipe')}, version "
+            f"{table.facts.get('version')}); choose another folder with --out, or delete it"
         )
     if (made := table.facts.get("targets_convention", "1")) != CONVENTION_VERSION:
         raise ManifestError(
-            f"{folder}: its targets follow version {made} of their convention, and this is version {CONVENTION_VERSION}; "
-            "choose another folder with --out, or delete it"
+            f"{folder}: its targets follow version {made} of their convention, and this is version "
+            f"{CONVENTION_VERSION}; choose another folder with --out, or delete it"
         )
     return {row["mixture_id"]: row for row in table.rows}, table.facts
 
 
 def _same_plan(planned: Iterable[PlanRow], earlier: Mapping[str, MixtureRow]) -> dict[str, MixtureRow]:
-    """Those of a finished run that were rendered, all of whose rows must be those of this plan: its other rows are kept as they are."""
+    """Rows that a finished run rendered; all of them must be in this plan, and are kept as they are."""
     for row in planned:
         found = earlier.get(row["mixture_id"])
         if found is not None and not _same_row(found, row):
             raise ManifestError(
-                f"{row['mixture_id']}: was planned from other speech or noise than is given now; choose another folder with --out"
+                f"{row['mixture_id']}: was planned from other speech or noise than is given now; choose "
+                "another folder with --out"
             )
     return _of_plan(planned, earlier)
 
@@ -234,7 +237,8 @@ def _same_plan(planned: Iterable[PlanRow], earlier: Mapping[str, MixtureRow]) ->
 def _of_plan(planned: Iterable[PlanRow], rendered: Mapping[str, MixtureRow]) -> dict[str, MixtureRow]:
     """Those of `rendered` that were made from the very rows of this plan.
 
-    After an interrupted run the others are rendered anew: a damaged noise file was taken away, say, and no table counts on them yet.
+    After an interrupted run the others are rendered anew: a damaged noise file was taken away, say, and no
+    table counts on them yet.
     """
     same = {}
     for row in planned:
@@ -316,7 +320,7 @@ class _Rendering:
 
 
 def _render_utterance(recipe: Recipe, rows: Sequence[PlanRow], sources: Sources, folder: Path) -> _Rendering:
-    """Renders the mixtures of one utterance; noise that follows from one row to the next is assembled once."""
+    """Renders the mixtures of one utterance; noise shared by successive rows is assembled once."""
     reader = SourceReader(sources)
     try:
         speech = levelled_speech(rows[0]["utterance_id"], rows[0]["samples"], reader)
@@ -336,7 +340,8 @@ def _render_utterance(recipe: Recipe, rows: Sequence[PlanRow], sources: Sources,
                 if recipe.speech.on_damage == "skip":
                     return _Rendering(made, without_noise=dict.fromkeys(error.noise_ids, str(error)))
                 raise CorpusError(
-                    f"{error}; mend it, or take it away and run the same command again, or let the recipe leave out what is damaged "
+                    f"{error}; mend it, or take it away and run the same command again, or let the recipe "
+                    "leave out what is damaged "
                     '(speech.on_damage = "skip")'
                 ) from error
         rendered = render_mixture(row, recipe, speech, noise)
@@ -371,7 +376,8 @@ def _write_tables(
     wanted = {row["utterance_id"] for row in rows}
     if not wanted <= kept.keys():
         raise ManifestError(
-            f"{folder / UTTERANCES}: lacks utterances of the earlier run; prepare all splits again, without --limit"
+            f"{folder / UTTERANCES}: lacks utterances of the earlier run; prepare all splits "
+            "again, without --limit"
         )
     of_utterances = write_table(
         folder / UTTERANCES, "utterances", [kept[key] for key in sorted(wanted)], facts

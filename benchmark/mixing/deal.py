@@ -1,4 +1,4 @@
-"""Deals noise evenly over utterances, so that which utterance gets which depends on hashes and not on any order."""
+"""Deals noise evenly over utterances by hashes, so that no order of files or rows matters."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _hashes(names: Sequence[str], what: str, randomness: Randomness) -> NDArray[
 
 
 def _mixed(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The finaliser of SplitMix64, which makes neighbouring integers as different as any: the same on every machine."""
+    """The finaliser of SplitMix64: makes neighbouring integers unrelated, alike on every machine."""
     keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray(keys ^ (keys >> np.uint64(31)))

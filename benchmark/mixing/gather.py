@@ -1,4 +1,4 @@
-"""From a recipe and folders on disk to what the planner and the renderer need. Reads headers, decodes nothing."""
+"""Gathers what planner and renderer need, from a recipe and folders; reads headers only."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ def gather(recipe: Recipe, roots: Roots) -> Sources:
 def describe(corpus: Corpus, recipe: Recipe) -> str:
     """What the speech corpus of a recipe is, who gives it and which files are expected where."""
     return (
-        f"the recipe '{recipe.name}' needs {corpus.title}, which may not be redistributed and is not part of this package.\n"
+        f"the recipe '{recipe.name}' needs {corpus.title}, which may not be redistributed and is not part "
+        "of this package.\n"
         f"  get it from: {corpus.home}\n"
         f"  licence:     {corpus.licence}\n"
         f"  cite:        {corpus.citation}\n"
@@ -95,14 +96,16 @@ def speech_root(recipe: Recipe, corpus: Corpus, given: Path | None) -> Path:
         root = cache_folder() / name
         if not root.is_dir():
             raise CorpusError(
-                f"{root}: not there yet; make it with `python -m benchmark.synthesise {name}` (needs the extra 'virtual')"
+                f"{root}: not there yet; make it with `python -m benchmark.synthesise {name}` "
+                "(needs the extra 'virtual')"
             )
         from benchmark.virtual.store import read_info
 
         # A part that was made for a trial must not be taken for the corpus that others are scored on.
         if not read_info(root)["complete"]:
             raise CorpusError(
-                f"{root}: holds a part of the corpus; complete it with `python -m benchmark.synthesise {name}`"
+                f"{root}: holds a part of the corpus; complete it with `python -m "
+                f"benchmark.synthesise {name}`"
             )
         return root
     if recipe.speech.root:
@@ -113,7 +116,7 @@ def speech_root(recipe: Recipe, corpus: Corpus, given: Path | None) -> Path:
 
 
 def _listed(recipe: Recipe, root: Path) -> tuple[list[Utterance], list[str], list[str]]:
-    """Sound utterances, a line for each damaged recording that the recipe allows to leave out, and remarks."""
+    """Sound utterances, damaged recordings that the recipe lets out, and remarks (a line each)."""
     found = corpora.scan(recipe.speech.corpus, root)
     if found.problems and recipe.speech.on_damage == "stop":
         raise CorpusError(corpora.refusal(found.problems))
@@ -122,8 +125,8 @@ def _listed(recipe: Recipe, root: Path) -> tuple[list[Utterance], list[str], lis
     remarks = []
     if found.ignored:
         remarks.append(
-            f"{root}: {len(found.ignored)} files look like recordings and are not read, e.g. {found.ignored[0].path} "
-            f"({found.ignored[0].why}); `python -m benchmark.inspect` lists them"
+            f"{root}: {len(found.ignored)} files look like recordings and are not read, e.g. "
+            f"{found.ignored[0].path} ({found.ignored[0].why}); `python -m benchmark.inspect` lists them"
         )
     return found.utterances, found.problems, remarks
 
@@ -137,8 +140,9 @@ def assign_splits(recipe: Recipe, found: Sequence[Utterance]) -> list[Utterance]
     if recipe.speech.splits == "corpus":
         if found and all(utterance.split is None for utterance in found):
             raise RecipeError(
-                f"'speech.splits' = 'corpus', but the corpus states no split for {found[0].id} or any other recording; "
-                "name a committed split, or list speakers or recordings in [splits] of corpus.toml where there is one"
+                f"'speech.splits' = 'corpus', but the corpus states no split for {found[0].id} or any "
+                "other recording; name a committed split, or list speakers or recordings in [splits] of "
+                "corpus.toml where there is one"
             )
         return [utterance for utterance in found if utterance.split in SPLITS]
     table = corpora.load_splits(recipe.speech.corpus, recipe.speech.splits)
@@ -153,8 +157,8 @@ def _unnamed(recipe: Recipe, found: Sequence[Utterance]) -> list[str]:
     if recipe.speech.splits != "corpus" or not unnamed:
         return []
     return [
-        f"{len(unnamed)} recordings are in no split of the corpus and take no part, e.g. {unnamed[0]}; if they should, name "
-        "them or their speakers in its splits"
+        f"{len(unnamed)} recordings are in no split of the corpus and take no part, e.g. {unnamed[0]}; if "
+        "they should, name them or their speakers in its splits"
     ]
 
 
@@ -201,7 +205,7 @@ def gather_noise(
 
 
 def _own_talkers(targets: Sequence[Utterance]) -> list[tuple[str, Utterance]]:
-    """Speakers of the corpus who may babble: those of one split alone, so that no model has heard them before it is tested."""
+    """Speakers of the corpus who may babble: of one split only, so that test voices stay unheard."""
     splits: dict[str, set[str]] = defaultdict(set)
     for utterance in targets:
         splits[utterance.speaker].add(str(utterance.split))
@@ -209,7 +213,7 @@ def _own_talkers(targets: Sequence[Utterance]) -> list[tuple[str, Utterance]]:
 
 
 def _babble_voices(found: Sequence[Utterance]) -> list[tuple[str, Utterance]]:
-    """Voices that only babble, each with the split that it babbles in: as the corpus says, else as `_dealt`."""
+    """Voices that only babble, each with its split: as the corpus says, else as `_dealt`."""
     voices = [utterance for utterance in found if utterance.split == "babble"]
     dealt = _dealt({utterance.speaker for utterance in voices if not utterance.extra.get("babble_split")})
     pairs = []
@@ -220,7 +224,10 @@ def _babble_voices(found: Sequence[Utterance]) -> list[tuple[str, Utterance]]:
 
 
 def _dealt(speakers: Iterable[str]) -> dict[str, str]:
-    """Each speaker to a split, dealt out in turn in the order of a hash: a hash of each alone would leave splits of few empty."""
+    """Deals speakers to splits in turn, in the order of a hash.
+
+    A hash of each speaker alone would leave splits of a small corpus empty.
+    """
     order = sorted(speakers, key=lambda speaker: (Randomness(("babble", speaker)).token("order"), speaker))
     return {speaker: SPLITS[i % len(SPLITS)] for i, speaker in enumerate(order)}
 
@@ -230,8 +237,8 @@ def _noise_listing(recipe: Recipe, name: str, roots: Roots) -> noises.Listing:
     root = roots.noises.get(name)
     if root is None:
         raise CorpusError(
-            f"the recipe needs the noise corpus {corpus.title} ({corpus.licence}), to be had from {corpus.home}; "
-            f"expected: {corpus.layout}; then add --noise-root {name}=DIR"
+            f"the recipe needs the noise corpus {corpus.title} ({corpus.licence}), to be had from "
+            f"{corpus.home}; expected: {corpus.layout}; then add --noise-root {name}=DIR"
         )
     listed = noises.scan(name, root)
     if listed.problems and recipe.speech.on_damage == "stop":

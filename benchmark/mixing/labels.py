@@ -48,7 +48,8 @@ def write_phones(
         path.unlink(missing_ok=True)
     if unknown:
         remarks.append(
-            f"labels without a class of phones, left out of the breakdown by phone class: {' '.join(sorted(unknown))}"
+            "labels without a class of phones, left out of the breakdown by phone class: "
+            f"{' '.join(sorted(unknown))}"
         )
     return remarks
 
@@ -68,7 +69,8 @@ def _refuse_other_times(segments: Sequence[Segment], utterance: Utterance) -> No
     end_s = max((item.end_s for item in segments), default=0.0)
     if end_s > utterance.duration_s + _LATEST_S:
         raise ManifestError(
-            f"{utterance.id}: its labels end at {end_s:g} s, the recording at {utterance.duration_s:g} s; times must be seconds"
+            f"{utterance.id}: its labels end at {end_s:g} s, the recording at {utterance.duration_s:g} "
+            "s; times must be seconds"
         )
 
 

@@ -12,7 +12,7 @@ CROISSANT = "croissant.json"
 
 
 def require_folder(folder: Path) -> None:
-    """Makes sure that a folder is there and holds a prepared corpus, as far as can be told without reading it.
+    """Raises unless a folder looks like a prepared corpus; reads none of its files.
 
     Raises:
         ManifestError: It is not, or does not.
@@ -40,7 +40,8 @@ def refuse_outside(identity: str, what: str) -> None:
     parts = identity.split("/")
     if any(part in ("", ".", "..") for part in parts) or set(identity) & set("\\:\0"):
         raise ManifestError(
-            f"{what} {identity!r} does not name a place inside the corpus; the table was not written by this package, do not use it"
+            f"{what} {identity!r} does not name a place inside the corpus; the table was not written by "
+            "this package, do not use it"
         )
 
 

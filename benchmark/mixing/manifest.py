@@ -98,7 +98,10 @@ _SCHEMA = {"mixtures": MIXTURES, "utterances": UTTERANCES}
 
 
 def content_hash(rows: Iterable[Mapping[str, Any]], key: str) -> str:
-    """SHA-256 over the rows in the order of `key`, columns by name; numbers by their shortest exact decimal form."""
+    """SHA-256 over the rows in the order of `key`; numbers in their shortest exact decimal form.
+
+    Columns are taken by name.
+    """
     digest = hashlib.sha256()
     for row in sorted(rows, key=lambda row: str(row[key])):
         digest.update(json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
@@ -107,7 +110,7 @@ def content_hash(rows: Iterable[Mapping[str, Any]], key: str) -> str:
 
 
 def corpus_hash(mixtures: str, utterances: str) -> str:
-    """One hash for all that a corpus holds: its mixtures, and its utterances with the hashes of their targets.
+    """One hash for a corpus: its mixtures, its utterances, and the hashes of their targets.
 
     Args:
         mixtures: `content_hash` of the table of mixtures.
@@ -233,7 +236,8 @@ def read_table(path: Path, kind: str) -> Table[Any]:
     digest = content_hash(rows, _KEY[kind])
     if digest != facts.get("content_sha256"):
         raise ManifestError(
-            f"{path}: its content does not match its stored hash; it was edited or damaged; delete it and prepare again"
+            f"{path}: its content does not match its stored hash; it was edited or damaged; "
+            "delete it and prepare again"
         )
     for row in rows:
         for column in ("mixture_id", "utterance_id", "speaker"):

@@ -71,7 +71,8 @@ def read_labels(path: Path) -> dict[str, tuple[Segment, ...]]:
     labels = {key: tuple(segments) for key, segments in found.items()}
     if labels_hash(labels) != facts.get(b"sinbad.content_sha256", b"").decode():
         raise ManifestError(
-            f"{path}: its content does not match its stored hash; it was edited or damaged; delete it and prepare again"
+            f"{path}: its content does not match its stored hash; it was edited or damaged; "
+            "delete it and prepare again"
         )
     return {key: checked(segments, f"{path}: {key}") for key, segments in labels.items()}
 

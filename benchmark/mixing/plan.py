@@ -64,7 +64,7 @@ class _Group:
         return Randomness((*self.recipe, self.speaker, self.split, table, what))
 
     def drawing(self, table: str, utterance_id: str) -> Randomness:
-        """Of one utterance alone; without the SNR and the number of talkers, so that its conditions are paired."""
+        """Randomness of one utterance, shared by its SNRs and numbers of talkers: conditions are paired."""
         return Randomness((*self.recipe, utterance_id, table))
 
 
@@ -103,7 +103,7 @@ def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], sources: Sour
 
 
 def plan(recipe: Recipe, sources: Sources, wanted: Collection[str]) -> list[PlanRow]:
-    """The rows of the utterances with the ids `wanted`, as they are in the plan of the whole corpus; see `plan_mixtures`."""
+    """The rows of the `wanted` utterances, the same as in the plan of all; see `plan_mixtures`."""
     groups = {(item.speaker, item.split) for item in sources.targets if item.id in wanted}
     dealt_over = [item for item in sources.targets if (item.speaker, item.split) in groups]
     return [row for row in plan_mixtures(recipe, dealt_over, sources) if row["utterance_id"] in wanted]
@@ -186,8 +186,9 @@ def _babble(kind: NoiseKind, wanted: Babble, group: _Group, sources: Sources) ->
     source = max(pools, key=lambda name: len(pools[name]))
     if not pools[source]:
         raise CorpusError(
-            f"{group.utterances[0].id}: {kind.name} needs talkers of the split '{group.split}' who are not {group.speaker}, and "
-            f"{', '.join(pools)} has none; add 'shipped_voices' to {kind.table}.sources"
+            f"{group.utterances[0].id}: {kind.name} needs talkers of the split '{group.split}' "
+            f"who are not {group.speaker}, and {', '.join(pools)} has none; add 'shipped_voices' "
+            f"to {kind.table}.sources"
         )
     return _talking(kind, wanted, pools[source], source, group)
 
@@ -215,7 +216,7 @@ def _talking(
 
 
 def _spread_out(again: int, total: int) -> int:
-    """How much later a voice starts that is heard for the second, third ... time at once: 1/2, 1/4, 3/4, 1/8 ... of all it says.
+    """How much later a voice starts that is heard several times at once: 1/2, 1/4, 3/4 ... of it all.
 
     (The van der Corput sequence.) All play at one speed, so that the same samples are never heard at the same
     time.
@@ -225,7 +226,10 @@ def _spread_out(again: int, total: int) -> int:
 
 
 def _covered(speech: Sequence[Stretch], start: int, length: int, gain_db: float) -> list[Piece]:
-    """Pieces that follow one another from `start`, in all the speech laid end to end and around, until `length` is covered."""
+    """Pieces that follow one another from `start` until `length` is covered.
+
+    All the speech is laid end to end for this, and its end is followed by its start.
+    """
     index = 0
     while start >= speech[index].samples:
         start -= speech[index].samples
@@ -248,8 +252,9 @@ def _other_noise(kind: NoiseKind, wanted: OtherNoise, group: _Group, sources: So
     by_category = _at_hand(kind, wanted, group.split, sources)
     if not by_category:
         raise CorpusError(
-            f"{kind.name}: no recording of {', '.join(wanted.categories or wanted.sources)} belongs to the split '{group.split}'; "
-            f"name a further source in {kind.table}.sources, or widen {kind.table}.categories"
+            f"{kind.name}: no recording of {', '.join(wanted.categories or wanted.sources)} belongs to the "
+            f"split '{group.split}'; name a further source in {kind.table}.sources, or widen "
+            f"{kind.table}.categories"
         )
     categories = sorted(by_category)
     longest = [max(stretch.samples for stretch in by_category[name]) for name in categories]
@@ -285,7 +290,8 @@ def _at_hand(kind: NoiseKind, wanted: OtherNoise, split: str, sources: Sources) 
             for item in sources.stretches.get((source, one), ())
         }
         raise RecipeError(
-            f"{kind.table}: {', '.join(wanted.sources)} has no category {', '.join(unknown)}; there are {', '.join(sorted(every))}"
+            f"{kind.table}: {', '.join(wanted.sources)} has no category {', '.join(unknown)}; there are "
+            f"{', '.join(sorted(every))}"
         )
     kept_back = set() if split == "test" else {*(wanted.test_only or ())}
     return {name: found for name, found in there([split]).items() if name not in kept_back}
@@ -333,8 +339,8 @@ def _even(
             else f"set {kind.table}.loop = true to let one start again"
         )
         raise CorpusError(
-            f"{key}: lasts {group.lengths[key] / RATE_HZ:.1f} s, but no {kind.name} recording of the split '{group.split}' is longer "
-            f"than {max(samples) / RATE_HZ:.1f} s; {advice}"
+            f"{key}: lasts {group.lengths[key] / RATE_HZ:.1f} s, but no {kind.name} recording of the split "
+            f"'{group.split}' is longer than {max(samples) / RATE_HZ:.1f} s; {advice}"
         )
     dealt = deal([item.id for item in group.utterances], names, group.dealing(kind.table, what), fits)
     return {item.id: names[i] for item, i in zip(group.utterances, dealt, strict=True)}

@@ -46,8 +46,8 @@ class NoiseUse(TypedDict):
         talkers: How many talk at once; None for a recorded crowd.
         voices: Least and greatest number of different voices among them; None for a recorded crowd.
         noise_seen: Whether the category occurs in training.
-        uneven: By how much the counts of the categories that occur in this kind and split differ within a speaker, at
-            most.
+        uneven: By how much the counts of the categories that occur in this kind and split differ within a
+            speaker, at most.
     """
 
     noise_kind: str
@@ -118,8 +118,8 @@ def _use(key: tuple[str, str, str], rows: Sequence[PlanRow], of_speakers: Iterab
 def size_line(counted: Size) -> str:
     """One line for people."""
     return (
-        f"{counted['mixtures']} mixtures ({counted['utterances']} utterances in {counted['conditions']} conditions), "
-        f"{counted['hours']:.2f} hours, about {counted['gigabytes']:.2f} GB"
+        f"{counted['mixtures']} mixtures ({counted['utterances']} utterances in {counted['conditions']} "
+        f"conditions), {counted['hours']:.2f} hours, about {counted['gigabytes']:.2f} GB"
     )
 
 

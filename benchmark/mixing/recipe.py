@@ -237,7 +237,8 @@ class Recipe(_Section):
             raise ValueError(f"has two conditions called {', '.join(twice)}")
         if taken := sorted({*names} & RESERVED_NAMES):
             raise ValueError(
-                f"calls a kind of noise {', '.join(taken)}, as an average over conditions is called: choose another name"
+                f"calls a kind of noise {', '.join(taken)}, as an average over conditions is "
+                "called: choose another name"
             )
         return self
 

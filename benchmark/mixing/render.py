@@ -61,7 +61,8 @@ class LevelledSpeech:
         self.level = self.level_at(0.0)
         if self.level.level_db <= SILENT_BELOW_DBFS:
             raise SilentSpeechError(
-                f"{name}: is practically silent ({self.level.level_db:.0f} dBFS, the last bit of 16); replace the recording"
+                f"{name}: is practically silent ({self.level.level_db:.0f} dBFS, the last bit of "
+                "16); replace the recording"
             )
 
     def level_at(self, gain_db: float) -> ActiveLevel:
@@ -153,8 +154,8 @@ def summed_noise(row: PlanRow, tracks: Sequence[Samples]) -> AssembledNoise:
     level_db = rms_db(noise)
     if not math.isfinite(level_db):
         raise SilentNoiseError(
-            f"{row['mixture_id']}: its noise is silent there ({_places(row)}); listen to the recording, and take it out of the noise "
-            "if it is damaged",
+            f"{row['mixture_id']}: its noise is silent there ({_places(row)}); listen to the recording, "
+            "and take it out of the noise if it is damaged",
             tuple(piece["noise_id"] for piece in row["pieces"]),
         )
     return AssembledNoise(noise, level_db)

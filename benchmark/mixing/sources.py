@@ -25,16 +25,16 @@ from benchmark.noises.synthetic import SYNTHETIC
 from benchmark.types import RATE_HZ, Clip, Utterance
 
 Samples = NDArray[np.float64]
-#: Generated noise whose seed begins so is cut from stretches of ten seconds that stay in memory. Training has no
-#: time to generate other noise for each mixture; the benchmark does.
+#: Generated noise whose seed begins so is cut from stretches of ten seconds that stay in memory. Training has
+#: no time to generate other noise for each mixture; the benchmark does.
 BANKED = "bank/"
 BANK_FRAMES = 10 * RATE_HZ
 _KEPT = 16
 #: A talker of a noise corpus is levelled over the stretch of this length, on a fixed grid, in which the piece
 #: starts: a chapter of an audio book need not be decoded for a piece of three seconds.
 _LEVELLED_OVER = 15 * RATE_HZ
-#: A stretch over which a talker is levelled: noise id and number on that grid, or `WHOLE` for a voice of a corpus
-#: of speech, which is levelled over all of its utterance.
+#: A stretch over which a talker is levelled: noise id and number on that grid, or `WHOLE` for a voice of a
+#: corpus of speech, which is levelled over all of its utterance.
 Window = tuple[str, int]
 WHOLE = -1
 
@@ -166,7 +166,7 @@ class SourceReader:
         return stretch if rms_db(stretch) > SILENT_BELOW_DBFS else np.zeros(piece["frames"])
 
     def talker(self, piece: Piece) -> Samples:
-        """The samples of a piece of a talker's speech, brought to P.56 active level 0 dB around there, shape (frames,).
+        """The samples of a piece of speech, at a P.56 active level of 0 dB around there, shape (frames,).
 
         Without DC, and zeros where it is practically silent, as `noise`.
 
@@ -201,7 +201,7 @@ class SourceReader:
             return _level_factor(self._cut(noise_id, 0, total), noise_id)
 
     def _spoken(self, piece: Piece) -> Samples:
-        """A piece of a voice of a corpus of speech as it is recorded."""
+        """A stretch of a noise recording; the same samples whether or not it is kept at 16 kHz."""
         noise_id, offset = piece["noise_id"], piece["offset"]
         if noise_id in self._sources.kept:
             with suppress(OSError):  # another run may have made room meanwhile
@@ -209,7 +209,7 @@ class SourceReader:
         return self._voice(noise_id)[offset : offset + piece["frames"]]
 
     def _cut(self, noise_id: str, offset: int, frames: int) -> Samples:
-        """A stretch of a recording of a noise corpus; the same samples whether it is kept at 16 kHz or not."""
+        """A stretch of a noise recording; the same samples whether or not it is kept at 16 kHz."""
         source, _, name = noise_id.partition(":")
         if noise_id in self._sources.kept:
             with suppress(OSError):
@@ -260,6 +260,7 @@ def _fitted(samples: Samples, wanted: int, name: str) -> Samples:
     missing = wanted - len(samples)
     if abs(missing) > 2:
         raise CorpusError(
-            f"{name}: has {len(samples)} samples at 16 kHz where the plan counts on {wanted}; it is not the recording that was planned"
+            f"{name}: has {len(samples)} samples at 16 kHz where the plan counts on {wanted}; it is not "
+            "the recording that was planned"
         )
     return np.pad(samples, (0, missing)) if missing > 0 else samples[:wanted]

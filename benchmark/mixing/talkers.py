@@ -1,6 +1,6 @@
-"""The articulation of the talkers in babble, where it is known: what a prediction may have followed instead of its target.
+"""The articulation of babbling talkers, as far as it is known; a prediction may have followed it.
 
-    DIR/talkers/SOURCE/SPEAKER.parquet    the same targets as those of the corpus, from the talker's own anatomy
+    DIR/talkers/SOURCE/SPEAKER.parquet    the corpus' targets, by the talker's own anatomy
 
 It is no part of the corpus' content: a corpus is the same corpus with and without it.
 """
@@ -88,7 +88,8 @@ def talker_tracks(
         like: Targets of the row's utterance: rate, parameters and number of frames.
 
     Returns:
-        One a talker, in the order of the pieces; a piece of unknown articulation, or of other parameters, is not valid.
+        One a talker, in the order of the pieces; a piece of unknown articulation, or of other parameters, is
+        not valid.
     """
     tracks: list[Trajectories] = []
     for piece in row["pieces"]:

@@ -119,8 +119,9 @@ def _observed_of_others(
 def _nowhere(missing: Container[str], kept: Sequence[str]) -> str:
     names = [name for name in PARAMETERS if name in missing]
     return (
-        f"no speaker has {', '.join(names)}: no sensor is mapped to it, or it is lost throughout; take it out of speech.targets, or "
-        f"correct [sensors] in corpus.toml (observed are {', '.join(kept) or 'none'})"
+        f"no speaker has {', '.join(names)}: no sensor is mapped to it, or it is lost throughout; take it "
+        "out of speech.targets, or correct [sensors] in corpus.toml (observed are "
+        f"{', '.join(kept) or 'none'})"
     )
 
 

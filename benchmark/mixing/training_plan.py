@@ -42,7 +42,7 @@ def training_plan(
     seed: int,
     epoch: int,
 ) -> list[PlanRow]:
-    """One mixture for each utterance, in their order: its condition is drawn, and its noise from that of its split.
+    """One mixture for each utterance, in order, with random condition and noise of its split.
 
     Name and seed of the plan keep its draws apart from those of the benchmark, and noise of the test split is
     never heard.

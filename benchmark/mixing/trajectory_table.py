@@ -26,7 +26,9 @@ def targets_sha256(targets: Trajectories) -> str:
 def write_trajectories(
     path: Path, targets: Mapping[str, Trajectories], facts: Mapping[str, str] | None = None
 ) -> None:
-    """Writes the targets of one speaker: one row a frame, one column a parameter, null where it was not observed.
+    """Writes the targets of one speaker: a row for each frame, a column for each parameter.
+
+    Values that were not observed are null.
 
     Args:
         path: File to write.

@@ -15,7 +15,8 @@ class Word:
     """One word.
 
     Attributes:
-        text: As it is given to the program: the path in it is absolute, because the program runs in another folder.
+        text: As it is given to the program: the path in it is absolute, because the program runs in another
+            folder.
         shown: As it is shown to others, without folders.
         paths: The files and folders that it names.
     """
@@ -33,8 +34,9 @@ class Word:
 def read_word(word: str) -> Word:
     """Finds the files and folders that a word names.
 
-    PATH and NAME=PATH, of a file, or of a folder if it is written with a slash (`./weights`), so that it cannot be meant for
-    something else; and absolute paths in quotes within the word, as in a statement for an interpreter.
+    PATH and NAME=PATH, of a file, or of a folder if it is written with a slash (`./weights`), so that it
+    cannot be meant for something else; and absolute paths in quotes within the word, as in a statement for an
+    interpreter.
     """
     head, equals, tail = word.partition("=")
     for before, text in (("", word), (head + equals, tail)):

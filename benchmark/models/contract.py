@@ -1,4 +1,7 @@
-"""What a model is: any object with `sample_rate` and one or more of four methods. Nothing has to be inherited."""
+"""What a model is: any object with `sample_rate` and at least one of four methods.
+
+Nothing has to be inherited.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,8 @@ class Enhancer(Protocol):
         """Cleans one recording.
 
         Args:
-            noisy: float32, shape (samples,), full scale 1.0, at `sample_rate`. Nothing else is told to a model.
+            noisy: float32, shape (samples,), full scale 1.0, at `sample_rate`. Nothing else is told to a
+                model.
 
         Returns:
             Estimate of the clean speech, same shape, same rate, without delay.
@@ -47,11 +51,12 @@ class Inverter(Protocol):
         """Estimates the trajectories behind one recording.
 
         Args:
-            noisy: float32, shape (samples,), full scale 1.0, at `sample_rate`. Nothing else is told to a model.
+            noisy: float32, shape (samples,), full scale 1.0, at `sample_rate`. Nothing else is told to a
+                model.
 
         Returns:
-            Trajectories that bear the names of the corpus' targets (others are ignored), at any frame rate, frame 0 at the first
-            sample.
+            Trajectories that bear the names of the corpus' targets (others are ignored), at any frame rate,
+            frame 0 at the first sample.
         """
 
 
@@ -69,7 +74,8 @@ class Representer(Protocol):
         """Features of one recording.
 
         Args:
-            noisy: float32, shape (samples,), full scale 1.0, at `sample_rate`. Nothing else is told to a model.
+            noisy: float32, shape (samples,), full scale 1.0, at `sample_rate`. Nothing else is told to a
+                model.
 
         Returns:
             Features of any number of channels (up to 4096) at any frame rate, frame 0 at the first sample.
@@ -90,10 +96,12 @@ class Embedder(Protocol):
         """The vector of one recording.
 
         Args:
-            noisy: float32, shape (samples,), full scale 1.0, at `sample_rate`. Nothing else is told to a model.
+            noisy: float32, shape (samples,), full scale 1.0, at `sample_rate`. Nothing else is told to a
+                model.
 
         Returns:
-            Shape (dimensions,), the same number for every recording, up to 8192. Vectors are compared by their cosine.
+            Shape (dimensions,), the same number for every recording, up to 8192. Vectors are compared by
+            their cosine.
         """
 
 

@@ -1,4 +1,4 @@
-"""Encoders as representations: one hidden layer of a pretrained network, or of a model of this package, for a readout.
+"""Encoders as representations: one layer of a pretrained or trained network, for a readout.
 
 encoder:whisper-tiny.en@2       layer 2; without @LAYER the last one, and @0 is what goes into the first
 encoder:hf:DIR@9  encoder:torchaudio:WAVLM_LARGE@9  encoder:small
@@ -147,7 +147,8 @@ def _refuse_unknown(name: str) -> None:
     shipped = sorted(path.parent.name for path in trained_models().glob(f"*/{CARD}"))
     forms = [offer.name for offer in available()]
     raise ModelError(
-        f"no encoder '{name}'; there are: {'; '.join([*forms, *shipped])}; or a folder that `python -m benchmark.train --out` has filled"
+        f"no encoder '{name}'; there are: {'; '.join([*forms, *shipped])}; or a folder that `python -m "
+        "benchmark.train --out` has filled"
     )
 
 
@@ -181,7 +182,7 @@ def _code() -> str:
 
 
 def _weights(name: str, folder: Path | None) -> list[str]:
-    """What tells one set of weights from another: their hash where they lie on the disk, else name and version of what loads them."""
+    """What identifies a set of weights: the hash of its file, else its name and its library's version."""
     if folder is not None:
         return [file_sha256(folder / part) for part in (CARD, WEIGHTS) if (folder / part).is_file()]
     kind, _, place = name.partition(":")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 Task = Literal["enhance", "invert", "represent", "embed"]
 TASKS: tuple[Task, ...] = ("enhance", "invert", "represent", "embed")
-#: The tasks whose answer is scored as it is. What a model represents is scored through a readout, what it embeds by trials.
+#: The tasks whose answer is scored as it is. What a model represents is scored through a readout, what it
+#: embeds by trials.
 DIRECT: tuple[Task, ...] = ("enhance", "invert")
 
 
@@ -45,7 +46,8 @@ class InProcess:
         does: What it does, known without making it.
         make: Makes the model; None if it has to be trained.
         training: How it is trained.
-        kept: Whether what it gives is stored: not what a copy of the input is, nor what comes of an object whose weights have no hash.
+        kept: Whether what it gives is stored: not what a copy of the input is, nor what comes of an object
+            whose weights have no hash.
         packages: Those that do its arithmetic, beside what every model computes with.
     """
 
@@ -118,7 +120,9 @@ TRACKS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ThroughReadout:
-    """A model whose features, or whose articulation under other names than the targets', are read out by a fixed regression.
+    """A model whose articulation is read out of its features by a fixed regression.
+
+    Instead of features it may give articulation under other names than the targets'.
 
     Attributes:
         model: The model.
@@ -142,7 +146,8 @@ class Entry:
         source: Where it comes from: a paper, a package, a file.
         source_sha256: Hash of the code that defines it, and of the files among its arguments.
         how: How it is run.
-        hears: "noisy", or "clean" for an oracle, which is given the clean speech instead and shows what could be reached.
+        hears: "noisy", or "clean" for an oracle, which is given the clean speech instead and shows what could
+            be reached.
         arguments: What it was made with.
         licence: Under which it may be used, where known.
         extra: Optional packages that it needs, by the name of the extra; "" if it needs none.

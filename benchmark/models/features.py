@@ -14,7 +14,9 @@ CONTEXT = (-10, -8, -6, -4, -2, -1, 0, 1, 2, 4, 6, 8, 10)
 
 
 def log_mel(samples: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Log-mel spectrum, 40 bands from 50 Hz to 8 kHz, 25-ms Hann windows, 100 frames a second, frame 0 centred on sample 0.
+    """Log-mel spectrum: 40 bands from 50 Hz to 8 kHz, 25-ms Hann windows, 100 frames a second.
+
+    Frame 0 is centred on sample 0.
 
     The mean over the recording is taken off each band, which removes level and microphone.
 

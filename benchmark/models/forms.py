@@ -2,5 +2,6 @@
 
 FORMS = (
     "a registered name; path/to/file.py:Class; package.module:Class; trained:DIR; encoder:NAME@LAYER; "
-    "'command:PROGRAM {in} {out}'; predictions:DIR; or two of them joined by '+' (enhance, then invert or represent)"
+    "'command:PROGRAM {in} {out}'; predictions:DIR; or two of them joined by '+' (enhance, "
+    "then invert or represent)"
 )

@@ -1,7 +1,7 @@
 """Models of speech enhancement and inversion that `benchmark.train` has trained, as models of the benchmark.
 
-A trained model is data, not code: weights that are read as numbers, and a card. What runs is the code of this package, so it runs in
-this process like the other built-in models.
+A trained model is data, not code: weights that are read as numbers, and a card. What runs is the code of this
+package, so it runs in this process like the other built-in models.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def trained_entry(folder: Path, name: str = "") -> Entry:
     return Entry(
         name=name or as_name(card.name),
         title=card.title,
-        # As of models that need other people's packages: without those it is listed, and says what is missing when it is run.
+        # As of models that need other people's packages: without those it is listed, and says what is missing
+        # when it is run.
         version="absent" if packages_missing() else __version__,
         source=f"benchmark.joint, trained on {card.recipe}",
         source_sha256=_sha256(card),

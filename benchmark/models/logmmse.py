@@ -1,8 +1,9 @@
 """A classical enhancer: log-spectral amplitude estimation with noise tracked by speech presence probability.
 
-Gain: Ephraim & Malah, "Speech enhancement using a minimum mean-square error log-spectral amplitude estimator", IEEE TASSP 33(2)
-(1985). Noise: Gerkmann & Hendriks, "Unbiased MMSE-based noise power estimation with low complexity and low tracking delay", IEEE
-TASLP 20(4) (2012). Written from the papers; not tuned on any corpus.
+Gain: Ephraim & Malah, "Speech enhancement using a minimum mean-square error log-spectral amplitude
+estimator", IEEE TASSP 33(2) (1985). Noise: Gerkmann & Hendriks, "Unbiased MMSE-based noise power estimation
+with low complexity and low tracking delay", IEEE TASLP 20(4) (2012). Written from the papers; not tuned on
+any corpus.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
-"""Inverters that others have published, as models of the benchmark: `--model sparc`, `ssl_si_tool`, `tensortract2`.
+"""Published inverters as models: `--model sparc`, `ssl_si_tool`, `tensortract2`.
 
-Written from their public interfaces; none of their code is here. They run in a process of their own, under a Python that has their
-package, and this file needs nothing else of this project:
+Written from their public interfaces; none of their code is here. They run in a process of their own, under a
+Python that has their package, and this file needs nothing else of this project:
 
-    python -m benchmark.score --corpus DIR --model sparc --python ~/venvs/sparc/bin/python --env HF_HOME --readout clean
+    python -m benchmark.score --corpus DIR --model sparc \\
+        --python ~/venvs/sparc/bin/python --env HF_HOME --readout clean
 
-What they give bears their own names and units, so they are scored by a readout; where some names are those of the targets (the six
-tract variables of SSL-SI-tool), directly too. Weights are looked for where their packages keep them, in the home of the user:
-`--env HF_HOME` hands on where Hugging Face keeps its files, and `--model-arg` names files that lie elsewhere.
+What they give bears their own names and units, so they are scored by a readout; where some names are those of
+the targets (the six tract variables of SSL-SI-tool), directly too. Weights are looked for where their
+packages keep them, in the home of the user: `--env HF_HOME` hands on where Hugging Face keeps its files, and
+`--model-arg` names files that lie elsewhere.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ _NO_WEIGHTS = (OSError, ValueError, RuntimeError, KeyError)
 
 
 class Sparc:
-    """SPARC (Cho et al. 2024): twelve coordinates of six pellets, 50 Hz, normalised, in the head of one speaker of mngu0.
+    """SPARC (Cho et al. 2024): twelve normalised coordinates of six pellets at 50 Hz.
+
+    They are those of a single head, the speaker of mngu0.
 
     Attributes:
         sample_rate: 16000.
@@ -52,8 +56,8 @@ class Sparc:
         files = {"config": config, "ckpt": ckpt} if ckpt else {"config": config} if config else {}
         self._coder = _loaded(
             lambda: package.load_model(**(files or {"model_name": model}), device="cpu"),
-            "run load_model once with a network, and hand on where the files lie with --env HF_HOME; or name them with "
-            "--model-arg config=FILE --model-arg ckpt=FILE",
+            "run load_model once with a network, and hand on where the files lie with --env HF_HOME; or "
+            "name them with --model-arg config=FILE --model-arg ckpt=FILE",
         )
 
     def invert(self, noisy: Any) -> tuple[Any, float, Sequence[str]]:
@@ -64,7 +68,9 @@ class Sparc:
 
 
 class SslSiTool:
-    """SSL-SI-tool of the University of Maryland: tract variables from HuBERT, 100 Hz; trained on XRMB (six) or HPRC.
+    """SSL-SI-tool of the University of Maryland: tract variables from HuBERT at 100 Hz.
+
+    It was trained on XRMB (six of them) or on HPRC.
 
     Attributes:
         sample_rate: 16000.
@@ -85,7 +91,8 @@ class SslSiTool:
         root, how = Path(folder), "git clone github.com/Yashish92/SSL-SI-tool, install its requirements"
         if not folder or not (root / "run_saved_model.py").is_file() or not (root / "saved_models").is_dir():
             raise ValueError(
-                f"SSL-SI-tool is a repository and not a package: {how}, and hand over the clone with --model-arg folder=DIR"
+                f"SSL-SI-tool is a repository and not a package: {how}, and hand over the clone with "
+                "--model-arg folder=DIR"
             )
         sys.path.insert(0, str(root))
         self._extract = _package("feature_extract", f"{how} into the Python named by --python")
@@ -118,7 +125,8 @@ class SslSiTool:
 class TensorTract2:
     """TensorTract2 (Krug et al. 2025): twenty control parameters of VocalTractLab, 50 Hz.
 
-    They are named VTL_HX, VTL_JA ...: a parameter such as TTX steers the synthesiser's tongue and is no pellet.
+    They are named VTL_HX, VTL_JA ...: a parameter such as TTX steers the synthesiser's tongue and is no
+    pellet.
 
     Attributes:
         sample_rate: 16000.
@@ -188,7 +196,7 @@ def _loaded(load: Callable[[], Any], how: str) -> Any:
 
 
 def _wav(samples: Any, folder: Path) -> str:
-    """The recording as a file of 16 bits, which is all that these packages take; what exceeds full scale is turned down."""
+    """The recording as a 16-bit file, as these packages want; attenuated if it exceeds full scale."""
     path = folder / "heard.wav"
     scaled = np.asarray(samples, np.float64) / max(1.0, float(np.max(np.abs(samples), initial=0.0)))
     with wave.open(str(path), "wb") as stream:

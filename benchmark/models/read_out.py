@@ -18,7 +18,8 @@ def read_out(entry: Entry, fitted_on: FittedOn | str) -> Entry:
 
     Args:
         entry: A model that represents, or inverts.
-        fitted_on: "clean": the readout is fitted on the clean speech of the train split. "noisy": on all its mixtures.
+        fitted_on: "clean": the readout is fitted on the clean speech of the train split. "noisy": on all its
+            mixtures.
 
     Raises:
         ModelError: It is neither.

@@ -1,16 +1,21 @@
 """The readout: one fixed way to estimate articulation from any features, so that features can be compared.
 
-It is ridge regression from the features at five moments, 100 ms before to 100 ms after the frame that is estimated, and it is the
-same for every model:
+It is ridge regression from the features at five moments, 100 ms before to 100 ms after the frame that is
+estimated, and it is the same for every model:
 
-* Channels are brought to mean 0 within each speaker that it is fitted on, and to variance 1 over all of them, so that it learns
-  from how a speaker moves and not from who it is. Of more than 512 channels the first 512 principal components are taken, so that
-  its size does not grow with the model. Other speakers get the mean of those means.
-* Features of any frame rate are interpolated linearly at those moments; beyond the ends of a recording the last frame holds.
-* Targets are brought to mean 0 and variance 1 within each speaker (see `speaker_scales`); frames that are not observed do not count.
-* The penalty is the one of `PENALTIES` with the highest PPMC on the dev split: mean over utterances, speakers, targets.
+* Channels are brought to mean 0 within each speaker that it is fitted on, and to variance 1 over all of them,
+  so that it learns from how a speaker moves and not from who they are. Of more than 512 channels the first 512
+  principal components are taken, so that its size does not grow with the model. Other speakers get the mean
+  of those means.
+* Features of any frame rate are interpolated linearly at those moments; beyond the ends of a recording the
+  last frame holds.
+* Targets are brought to mean 0 and variance 1 within each speaker (see `speaker_scales`); frames that are not
+  observed do not count.
+* The penalty is the one of `PENALTIES` with the highest PPMC on the dev split: mean over utterances,
+  speakers, targets.
 
-Normal equations are summed up in double precision, one recording after the other, so memory does not grow with the corpus.
+Normal equations are summed up in double precision, one recording after the other, so memory does not grow
+with the corpus.
 """
 
 from __future__ import annotations
@@ -76,7 +81,8 @@ class Readout:
         Args:
             mean: Of each channel, shape (channels,).
             projection: From centred channels to inputs, shape (channels, inputs).
-            weights: From inputs at all moments and a constant to targets, shape (moments * inputs + 1, targets).
+            weights: From inputs at all moments and a constant to targets, shape (moments * inputs + 1,
+                targets).
             names: The targets.
             rate_hz: Frames per second of the targets.
             facts: What a card says of it.
@@ -90,7 +96,8 @@ class Readout:
 
         Args:
             features: Of one recording.
-            duration_s: Length of the recording, seconds; the estimate covers it whatever the features say of themselves.
+            duration_s: Length of the recording, seconds; the estimate covers it whatever the features say of
+                themselves.
 
         Raises:
             ValueError: They have another number of channels than those that it was fitted on, or no frames.
@@ -243,7 +250,7 @@ def _at(values: Array, places: Array) -> Array:
 
 
 class _NormalEquations:
-    """Sums over frames; one set for frames in which all targets are observed, and one more for each target that lacks some."""
+    """Sums over frames, one set for frames with all targets, and one for each target that lacks some."""
 
     def __init__(self, size: int, targets: int) -> None:
         self._common = np.zeros((size, size))

@@ -158,6 +158,6 @@ def _built_in() -> dict[str, Entry]:
     return {entry.name: entry for entry in own}
 
 
-#: The built-in models by name. Trained ones need torch (the extra `joint`) only when they run, and those of other people their
-#: packages (the extra `enhancers`).
+#: The built-in models by name. Trained ones need torch (the extra `joint`) only when they run, and those of
+#: other people their packages (the extra `enhancers`).
 REGISTERED: Mapping[str, Entry] = MappingProxyType(_built_in())

@@ -30,7 +30,7 @@ class LogMelFeatures:
 
 
 class MfccFeatures:
-    """13 mel-frequency cepstral coefficients of the same spectrum with their slopes and the slopes of these: 39 channels.
+    """39 channels: 13 mel-frequency cepstral coefficients, their slopes, and the slopes of these.
 
     Attributes:
         sample_rate: 16000.
@@ -47,7 +47,7 @@ class MfccFeatures:
 
 
 def _slopes(values: np.ndarray) -> np.ndarray:
-    """Slope of a straight line through five frames, per frame; the first and the last frame hold beyond the ends."""
+    """Slope, per frame, of a straight line through five frames; edge frames are repeated."""
     padded = np.pad(values, ((_SLOPE, _SLOPE), (0, 0)), mode="edge")
     shifts = range(1, _SLOPE + 1)
     total = sum(

@@ -1,4 +1,4 @@
-"""Ridge regression from log-mel context to trajectories: an inverter that trains in seconds and needs no torch."""
+"""Ridge regression from log-mel context to trajectories: trains in seconds, without torch."""
 
 from __future__ import annotations
 
@@ -53,8 +53,9 @@ class RidgeInverter:
 def train_ridge(corpus: PreparedCorpus, kinds: Iterable[str]) -> RidgeInverter:
     """Fits the inverter on the train split of a prepared corpus.
 
-    Each speaker's targets are brought to mean 0 and variance 1 before the fit, because the absolute place of an articulator
-    cannot be heard across speakers; the estimate is given the mean over speakers of both, so that it is in millimetres.
+    Each speaker's targets are brought to mean 0 and variance 1 before the fit, because the absolute place of
+    an articulator cannot be heard across speakers; the estimate is given the mean over speakers of both, so
+    that it is in millimetres.
 
     Args:
         corpus: A prepared corpus with a train split.

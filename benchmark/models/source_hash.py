@@ -1,8 +1,10 @@
 """The code of a submitted model and its hash: what has changed must not be taken for what was scored.
 
-Code is the file of a class, what it imports or names in a string beside it, and so on from there; or all files of a package. Files
-lead to files too: a graph to the weights beside it, an index to its shards. A sandbox shows the same files and no others, so that a
-model cannot depend on what is not in its hash; elsewhere it can, and `uncounted` names what looks like it.
+Code is the file of a class, what it imports or names in a string beside it, and so on from there; or all
+files of a package. Files
+lead to files too: a graph to the weights beside it, an index to its shards. A sandbox shows the same files
+and no others, so that a model cannot depend on what is not in its hash; elsewhere it can, and `uncounted`
+names what looks like it.
 """
 
 from __future__ import annotations
@@ -105,7 +107,8 @@ def code_of_package(module: str, python: str = sys.executable) -> Code:
     origin = Path(asked.stdout.strip() or "?")
     if not origin.exists():
         raise ModelError(
-            f"{module}: {python} has no module '{top}'; name its Python with --python, or use path/to/file.py:Class"
+            f"{module}: {python} has no module '{top}'; name its Python with --python, or "
+            "use path/to/file.py:Class"
         )
     whole = (origin.parent if origin.name == "__init__.py" else origin).absolute()
     root = whole.parent
@@ -128,7 +131,7 @@ def code_of(submission: Submission, python: str = sys.executable) -> Code:
 
 
 def code_of_named(path: Path) -> Code:
-    """The same of what a word of a command names; of a folder all files, of what is no Python the file alone."""
+    """The code that a word of a command names: a folder with all its files, or a single file."""
     if path.is_dir():
         return Code(path, (path,))
     installed = path.parent.name in _INSTALLED  # what lies beside it are other people's packages
@@ -207,7 +210,8 @@ def uncounted(code: Code, given: Iterable[Path] = ()) -> tuple[str, ...]:
         given: Files and folders among its arguments, which count as well.
 
     Returns:
-        Names of files below the folder of the code that nothing in it names, and of those outside that it names.
+        Names of files below the folder of the code that nothing in it names, and of those outside that it
+        names.
     """
     counted = {*code.parts, *given}
     beside = (
@@ -238,7 +242,7 @@ def _is_outside(folder: Path, text: str) -> bool:
 
 
 def _led_to(path: Path) -> list[Path]:
-    """Files beside one that is no Python: those that it names, and those that bear its name with another ending."""
+    """Files that one which is no Python leads to: those it names, and those of the same stem."""
     if path.is_dir():
         return []
     found = [
@@ -297,9 +301,10 @@ def _sources(stem: Path) -> list[Path]:
 
 
 def _named_beside(folder: Path, text: str) -> list[Path]:
-    """The files or folders below `folder` that a string names, or would complete to a name; never what lies outside.
+    """Files or folders below `folder` that a string names, or could complete to a name.
 
-    "/gain.npy" is what remains of HERE + "/gain.npy", "weights/{}.npy" and "weights/%s.npy" mean whatever lies in that folder.
+    "/gain.npy" is what remains of HERE + "/gain.npy", "weights/{}.npy" and "weights/%s.npy" mean whatever
+    lies in that folder.
     """
     if len(text) > _LONGEST_NAME or (Path(text).exists() and Path(text).is_absolute()):
         return []

@@ -1,7 +1,8 @@
 """Where each speaker's articulation lies and how far it moves, so that models learn movement and not places.
 
-The absolute place of an articulator cannot be heard across speakers. So models of this package learn from targets that have mean 0
-and variance 1 within each speaker, and what they give is scaled by the means over the speakers of training.
+The absolute place of an articulator cannot be heard across speakers. So models of this package learn from
+targets that have mean 0 and variance 1 within each speaker, and what they give is scaled by the means over
+the speakers of training.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from benchmark.types import Trajectories
 
 
 class Scale(NamedTuple):
-    """Of each target over the frames of one speaker in which it is observed, shape (targets,): frames, mean, standard deviation."""
+    """Frames, mean and standard deviation of each target of one speaker, each of shape (targets,).
+
+    Only frames in which the target is observed count.
+    """
 
     frames: NDArray[np.int64]
     mean: NDArray[np.float64]
@@ -54,8 +58,8 @@ def over_speakers(
     speakers = seen.sum(axis=0)
     if missing := [name for name, count in zip(names, speakers.tolist(), strict=True) if not count]:
         raise ModelError(
-            f"{', '.join(missing)}: never observed in the train split, so that nothing can be learnt of it; take it out of "
-            "speech.targets and prepare again, or train on more speakers"
+            f"{', '.join(missing)}: never observed in the train split, so that nothing can be learnt of "
+            "it; take it out of speech.targets and prepare again, or train on more speakers"
         )
     mean, deviation = (
         np.where(seen, np.stack(part), 0.0).sum(axis=0) / speakers

@@ -1,4 +1,4 @@
-"""What a SPEC names: a built-in model, a trained one, somebody's class, a command, a folder of predictions, or a pair of them."""
+"""Reads a SPEC: a model by name, a class, a command, a folder of predictions, or a pair."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def load(
 
     Args:
         spec: In one of the forms of `benchmark.models.forms.FORMS`.
-        arguments: Keyword arguments for a class. If both parts of a pair are classes, "1.NAME" and "2.NAME" say whose.
+        arguments: Keyword arguments for a class. If both parts of a pair are classes, "1.NAME" and "2.NAME"
+            say whose.
         name: Another name for the tables.
         python: The interpreter that the packages of submitted classes are installed for.
 
@@ -90,7 +91,7 @@ def _load(spec: str, arguments: dict[str, str], python: str) -> Entry:
 
 
 def _parts(spec: str) -> tuple[str, str]:
-    """The two parts of a pair; the second is "" if it is none. A "+" may also belong to a path or a command."""
+    """The two parts of a pair; the second is "" otherwise, as paths and commands may hold a "+" too."""
     if _takes_arguments(spec) and _file_of(spec).is_file():
         return spec, ""
     foreign = spec.startswith(("command:", "predictions:", ENCODER, _TRAINED))

@@ -1,4 +1,4 @@
-"""The leaderboard as one HTML file that needs nothing else: data, style, script and sounds are inside, and no network is asked."""
+"""The leaderboard as one HTML file with data, style, script and sounds; it needs no network."""
 
 from __future__ import annotations
 
@@ -168,7 +168,8 @@ def _model(card: Card, known: Trust | None) -> dict[str, Any]:
 def _rerun(record: Rerun) -> str:
     """Who made a result again, on what, and how exactly it had to come out, in one line."""
     return printable(
-        f"by {record.by} on {record.when}, {record.machine}; {record.compared} scores within {record.tolerance:g}"
+        f"by {record.by} on {record.when}, {record.machine}; {record.compared} scores "
+        f"within {record.tolerance:g}"
     )
 
 
@@ -266,7 +267,7 @@ def _heat(standing: Standing) -> dict[str, Any]:
 
 
 def _talkers(standing: Standing, place: Mapping[str, int]) -> list[dict[str, Any]] | None:
-    """Values against the number of talkers, one entry a model, SNR and number; None where there is but one number."""
+    """Values by number of talkers for each model and SNR; None if there is only one number."""
     talkers = standing.scores.facts["talkers"]
     # Noise without talkers has none, and no place on this axis.
     if standing.measure.unit == "own" or len(np.unique(talkers[talkers > 0])) < 2:

@@ -1,4 +1,4 @@
-"""Renders the leaderboard folder from its results, and tells whether what lies there is what would be rendered."""
+"""Renders the leaderboard folder from its results, and checks whether it is up to date."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REPRODUCTION, NOTES = "REPRODUCTION.md", "REPRODUCTION_NOTES.md"
 
 
 def render(folder: Path, leaderboard: Leaderboard) -> tuple[list[Path], str]:
-    """Writes README.md, one CSV a recipe, the plots and the page below `folder`, and the reproduction page of each ablation.
+    """Writes README.md, tables, plots, the page, and the page of each ablation below `folder`.
 
     What was rendered for recipes or measures that have no results any more is removed.
 
@@ -53,7 +53,7 @@ def render(folder: Path, leaderboard: Leaderboard) -> tuple[list[Path], str]:
 
 
 def stale(folder: Path, leaderboard: Leaderboard) -> list[str]:
-    """Names of rendered files that are missing, show something else than the results say, or belong to no result any more.
+    """Names of rendered files that are missing, outdated, or belong to no result any more.
 
     Raises:
         MissingExtraError: The package that renders the page is missing, so the page cannot be judged.
@@ -76,7 +76,7 @@ def stale(folder: Path, leaderboard: Leaderboard) -> list[str]:
 
 
 def _leftovers(folder: Path, leaderboard: Leaderboard) -> list[str]:
-    """Tables and plots that were rendered here, known by their heading and their stamp, and would not be rendered now."""
+    """Tables and plots once rendered here, by their heading and stamp, that would not be now."""
     now = {*_tables(folder, leaderboard), *_plots(leaderboard)}
     return [
         path.name
@@ -151,8 +151,10 @@ def _speakers(found: Sequence[Verified]) -> str:
     """The section of README.md on speaker verification."""
     return (
         "### Speaker verification in noise\n\n"
-        f"{rests_on(found)} Clean enrolments against noisy or enhanced recordings, impostors of the same sex; equal error rate in per\n"
-        "cent and detection costs, the lower the better, with 95 % intervals over speakers.\n\n"
+        f"{rests_on(found)} Clean enrolments against noisy or enhanced recordings, impostors of the same "
+        "sex; equal error rate in per\n"
+        "cent and detection costs, the lower the better, with 95 % intervals over speakers.\n"
+        "\n"
         f"{verification_table(found)}\n"
     )
 

@@ -1,4 +1,4 @@
-"""A prepared corpus: a folder that holds mixtures, clean speech and target trajectories, or only the plan of them.
+"""A prepared corpus: a folder of mixtures, clean speech and targets, or only of their plan.
 
     DIR/recipe.toml manifest.parquet utterances.parquet
     DIR/audio/clean/UTTERANCE.flac  DIR/audio/babble/-5/UTTERANCE.flac  DIR/trajectories/SPEAKER.parquet
@@ -124,8 +124,8 @@ class PreparedCorpus:
         self.utterances = tables.utterances
         if (self.folder / RECIPE).exists() and not same_recipe(tables):
             raise ManifestError(
-                f"{self.folder / RECIPE}: was edited after the corpus was prepared; put it back as it was, or prepare the edited recipe "
-                "into another folder"
+                f"{self.folder / RECIPE}: was edited after the corpus was prepared; put it back as it was, "
+                "or prepare the edited recipe into another folder"
             )
 
     @cached_property
@@ -163,7 +163,7 @@ class PreparedCorpus:
         return rows
 
     def split_hash(self, split: str) -> str:
-        """Content hash of what a model is scored on: the mixtures of a split and the targets of their utterances.
+        """Hash of what a model is scored on: mixtures of a split, targets of their utterances.
 
         It does not depend on which other splits were prepared.
         """
@@ -215,7 +215,9 @@ class PreparedCorpus:
         return found
 
     def talkers(self, mixture_id: str) -> list[Trajectories]:
-        """The articulation of the talkers in a mixture on its time axis, as far as it is known; none for other noise.
+        """Articulation of the talkers in a mixture, on its time axis, as far as it is known.
+
+        The list is empty for noise that is not babble.
 
         Raises:
             ManifestError: A file is damaged.
@@ -239,7 +241,7 @@ class PreparedCorpus:
         return _frame(self.utterances.values(), "utterance_id")
 
     def show(self, key: str) -> Shown:
-        """In a notebook: a player, the waveform and the targets of a mixture, or of all mixtures of an utterance.
+        """In a notebook: player, waveform and targets of a mixture, or of an utterance's mixtures.
 
         Args:
             key: A mixture id or an utterance id.
@@ -251,8 +253,8 @@ class PreparedCorpus:
     def __repr__(self) -> str:
         name = f"{self.facts.get('recipe')}, version {self.facts.get('version')}"
         return (
-            f"PreparedCorpus({str(self.folder)!r}: {name}; {len(self.mixtures)} mixtures of {len(self.utterances)} utterances; "
-            f"{', '.join(self.splits)})"
+            f"PreparedCorpus({str(self.folder)!r}: {name}; {len(self.mixtures)} mixtures of "
+            f"{len(self.utterances)} utterances; {', '.join(self.splits)})"
         )
 
     def _repr_html_(self) -> str:

@@ -1,10 +1,11 @@
-"""Data sets for PyTorch: recordings of a corpus with their clean speech and targets, stored or mixed on the fly.
+"""Data sets for PyTorch: noisy recordings with clean speech and targets, stored or mixed on the fly.
 
-An item is a dictionary: `noisy` and `clean`, float32, shape (samples,), 16 kHz; `targets`, float32, and `valid`, bool,
-shape (frames, channels), 100 Hz, frame k at sample 160 k; `mixture_id`, `utterance_id`, `speaker`; `snr_db`, NaN for
-clean speech. `collate` pads items to batches.
+An item is a dictionary: `noisy` and `clean`, float32, shape (samples,), 16 kHz; `targets`, float32, and
+`valid`, bool, shape (frames, channels), 100 Hz, frame k at sample 160 k; `mixture_id`, `utterance_id`,
+`speaker`; `snr_db`, NaN for clean speech. `collate` pads items to batches.
 
-What chance decides depends on seed, epoch and recording alone, so that an epoch is the same with any number of workers.
+What chance decides depends on seed, epoch and recording alone, so that an epoch is the same with any number
+of workers.
 
 Example:
     >>> corpus = benchmark.open("xrmb_noisy", speech_root="/data/xrmb")  # doctest: +SKIP
@@ -44,7 +45,8 @@ Sound = NDArray[np.float32]
 _HOP = RATE_HZ // 100
 #: Recordings among which those of like length are looked for, so that order stays random and padding short.
 _POOL = 64
-#: How often noise is drawn for a recording before it is given up: recordings of noise may be silent for a while.
+#: How often noise is drawn for a recording before it is given up: recordings of noise may be silent for a
+#: while.
 _DRAWN = 20
 
 
@@ -104,7 +106,8 @@ class Mixtures(_Recordings):
     Args:
         corpus: Prepared, or of `benchmark.open`.
         split: "train", "dev" or "test".
-        crop_s: Longest item in seconds; where one is longer, the place is drawn anew each epoch. None crops none.
+        crop_s: Longest item in seconds; where one is longer, the place is drawn anew each epoch. None crops
+            none.
         seed: Of the crops.
     """
 
@@ -139,7 +142,8 @@ class TrainingMixtures(_Recordings):
         corpus: Of `benchmark.open`.
         split: "train" or "dev".
         conditions: What is drawn; by default as the recipe has it, one recording in ten clean.
-        crop_s: Longest item in seconds; where one is longer, the place is drawn anew each epoch. None crops none.
+        crop_s: Longest item in seconds; where one is longer, the place is drawn anew each epoch. None crops
+            none.
         seed: Of all that is drawn.
         kept_s: Seconds of speech that each worker keeps in memory, 128 kB each.
     """
@@ -242,7 +246,8 @@ class BatchesByDuration(Sampler[list[int]]):
 class BatchStream(IterableDataset[dict[str, Any]]):
     """The same batches as an iterable data set: `DataLoader(stream, batch_size=None, num_workers=4)`.
 
-    Each worker makes every so many-th batch, and a loader takes them in turn: the order is that of one worker.
+    Each worker makes every so many-th batch, and a loader takes them in turn: the order is that of one
+    worker.
 
     Args:
         batches: Which items go together.

@@ -1,4 +1,4 @@
-"""What a prepared corpus looks like in a notebook: a table of its conditions, a player and a plot of one utterance."""
+"""A prepared corpus in a notebook: a table of conditions, a player and a plot of one utterance."""
 
 from __future__ import annotations
 

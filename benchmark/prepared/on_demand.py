@@ -41,7 +41,9 @@ def open(  # noqa: A001
     jobs: int = 1,
     progress: Progress = silent,
 ) -> OnDemandCorpus:
-    """Opens the corpus of a recipe without preparing it: plan and targets are made, audio is rendered on demand.
+    """Opens the corpus of a recipe without preparing it: mixtures are rendered when asked for.
+
+    Plan and targets are made at once.
 
     Args:
         recipe: A shipped recipe, or a path ending in .toml.

@@ -1,4 +1,4 @@
-"""Which trials of speaker verification may be compared: those that the rule gives for the committed manifest."""
+"""Admits those trials of speaker verification that the rule gives for the committed manifest."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ def _other_corpus(trials: SpeakerTrials, corpus: Committed | None) -> str:
 def _complete(recipe: str, trials: SpeakerTrials, corpus: Committed | None) -> bool:
     """Whether every trial of the rule is there in every condition, for each embedder, and no other.
 
-    A recording may be tested twice against one speaker, who was enrolled with other sentences the second time.
+    A recording may be tested twice against one speaker, who was enrolled with other sentences the second
+    time.
     """
     columns = ("noise_kind", "snr_db", "kind", "speaker", "tested", "test")
     rows = trials.table.select(["embedder", *columns]).to_pylist()

@@ -1,4 +1,4 @@
-"""Which stored results may enter the tables. What may not is left out and named, so that one bad result cannot hide the others.
+"""Decides which stored results enter the tables; others are left out and named, with the reason.
 
 Left out is a result whose files are damaged, moved or edited; whose counts, values or mixtures contradict
 each other; that was made from another version of the recipe or another corpus than the committed manifest
@@ -50,7 +50,10 @@ _AVERAGES = frozenset({"noisy", "drop"})
 
 
 class KeptOut(NamedTuple):
-    """What does not enter the tables: RECIPE/MODEL, RECIPE/MODEL: MEASURE or RECIPE/MODEL: phone classes, and why."""
+    """What is kept out of the tables, and why.
+
+    Named as RECIPE/MODEL, as RECIPE/MODEL: MEASURE or as RECIPE/MODEL: phone classes.
+    """
 
     what: str
     reason: str
@@ -234,7 +237,7 @@ def _recipe(
 def _speakers(
     recipe: str, folders: Sequence[Path], corpus: Committed | None, kept_out: list[KeptOut]
 ) -> dict[str, SpeakerTrials]:
-    """Trials of speaker verification that may be compared, by model; those of a model may be all that it has."""
+    """Admitted trials of speaker verification by model; a model may have nothing else."""
     found: dict[str, SpeakerTrials] = {}
     for path in sorted(folders[0].parent.glob(f"*/{TRIALS_FILE}")):
         name = f"{recipe}/{path.parent.name}: speaker verification"
@@ -293,8 +296,9 @@ def _of_one_corpus(
             kept_out.append(
                 KeptOut(
                     f"{recipe}/{card.model}",
-                    f"was scored on version {card.recipe_version} of the recipe, version {corpus.recipe_version} is committed; "
-                    "prepare the corpus again and score the model on it",
+                    f"was scored on version {card.recipe_version} of the recipe, "
+                    f"version {corpus.recipe_version} is committed; prepare the corpus "
+                    "again and score the model on it",
                 )
             )
         elif (card.split, card.corpus_sha256) == allowed:
@@ -313,8 +317,8 @@ def _of_one_corpus(
 def _undecided(recipe: str, results: Sequence[PackedResult]) -> list[KeptOut]:
     """All results of a recipe, of which nothing says who is right."""
     reason = (
-        "was scored on the corpus {}, others on another, none is in the majority and no manifest is committed; "
-        "score the models on one corpus, or remove what is old"
+        "was scored on the corpus {}, others on another, none is in the majority and no manifest is "
+        "committed; score the models on one corpus, or remove what is old"
     )
     return [
         KeptOut(
@@ -398,13 +402,14 @@ def _impossible(card: Card, table: CodedTable) -> list[str]:
             row = int(wrong[0])
             return [
                 f"{table.text(row, 'mixture_id')} {measure} {table.text(row, 'parameter')}: "
-                f"{table.numbers['value'][row]:g} cannot be the value of a score that is '{table.text(row, 'status')}'"
+                f"{table.numbers['value'][row]:g} cannot be the value of a score that is "
+                f"'{table.text(row, 'status')}'"
             ]
     return []
 
 
 def _misdescribed(card: Card, table: CodedTable, manifest: Committed | None) -> list[str]:
-    """The first mixture whose rows differ in what they say of it, or that is not described as in the manifest."""
+    """The first mixture described differently in different rows, or not as in the manifest."""
     rows, mixture = first_rows(table), table.codes["mixture_id"]
     for name in DESCRIBING[:-1]:
         differing = np.flatnonzero(table.codes[name] != table.codes[name][rows][mixture])

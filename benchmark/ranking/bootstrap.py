@@ -1,8 +1,9 @@
 """Means over utterances within speakers, then speakers; and how sure they are, by a two-stage bootstrap.
 
-Speakers are drawn with replacement, and for each drawn speaker utterances of theirs, with replacement: the nested scheme for clustered
-data of Davison & Hinkley, Bootstrap Methods and their Application (1997), section 3.8. All models are resampled alike, so that
-differences between them are paired. What is drawn comes from hashes (`benchmark.randomness`): the same intervals on any machine.
+Speakers are drawn with replacement, and for each drawn speaker utterances of theirs, with replacement: the
+nested scheme for clustered data of Davison & Hinkley, Bootstrap Methods and their Application (1997), section
+3.8. All models are resampled alike, so that differences between them are paired. What is drawn comes from
+hashes (`benchmark.randomness`): the same intervals on any machine.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def resampling(units: Sequence[Unit], seed: Randomness, replicates: int = REPLIC
 
 
 def resampling_within(units: Sequence[Unit], seed: Randomness, replicates: int = REPLICATES) -> Resampling:
-    """Draws utterances within every speaker, and all speakers in every replicate: for statements about these speakers only."""
+    """Draws utterances within every speaker, and keeps all speakers: for statements about these only."""
     speakers = []
     for name, own in _by_speaker(units).items():
         taken = uniform_integers(seed.token(f"within/{name}"), replicates * len(own), len(own))
@@ -97,7 +98,8 @@ def speaker_means(values: Array, sample: Resampling) -> Array:
         Shape (replicates, ...); NaN where a replicate holds no value at all.
     """
     flat = values.reshape(-1, values.shape[-1])
-    # Models lack the same utterances, if any, so what counts is worked out once for all columns that count the same.
+    # Models lack the same utterances, if any, so what counts is worked out once for all columns that count
+    # the same.
     kinds, kind_of = np.unique(np.packbits(~np.isnan(flat), axis=1), axis=0, return_inverse=True)
     counted = np.unpackbits(kinds, axis=1, count=flat.shape[1]).astype(float).T
     kind_of = kind_of.reshape(-1)
@@ -119,7 +121,7 @@ def speaker_means(values: Array, sample: Resampling) -> Array:
 
 
 def interval(replicates: Array) -> tuple[Array, Array]:
-    """Percentile interval over the first axis; replicates without a value do not count, NaN where none has one."""
+    """Percentile interval over the first axis; replicates that are NaN do not count."""
     ordered = np.sort(replicates, axis=0)  # NaN goes to the end
     last = (~np.isnan(ordered)).sum(axis=0) - 1
     tail = (1 - COVERAGE) / 2
@@ -143,7 +145,7 @@ def too_few(values: Array, clusters: Sequence[Hashable]) -> NDArray[np.bool_]:
 
 
 def uniform_integers(token: str, count: int, below: int) -> NDArray[np.intp]:
-    """`count` integers, uniform in 0 <= x < `below`, by multiplication and shift of 32 bits: no division, no float."""
+    """`count` integers, uniform in 0 <= x < `below`, by integer arithmetic alone."""
     raw = np.frombuffer(random_bytes(token, 4 * count), dtype="<u4").astype(np.uint64)
     return ((raw * np.uint64(below)) >> np.uint64(32)).astype(np.intp)
 

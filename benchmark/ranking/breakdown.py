@@ -1,4 +1,4 @@
-"""Standings seen from another side: by condition, parameter, speaker, noise, talkers or class of phone; pairs of models; gains."""
+"""Standings by condition, parameter, speaker, noise, talkers or class of phone, and by pair."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def by_speaker(standing: Standing) -> Iterator[Row]:
 
 
 def by_noise_category(standing: Standing) -> Iterator[Row]:
-    """Each category of noise (white, machine, ...) by itself; averages are over the SNRs at which it was heard."""
+    """Each category of noise (white, machine, ...) with averages over the SNRs it was heard at."""
     grid = standing.scores
     names = sorted(set(grid.categories.ravel()) - {"", "*"})
     return _among(standing, {str(name): grid.categories == name for name in names})
@@ -209,7 +209,8 @@ def pairs(
         line = standing.lines[place]
         if line.lacking:
             raise StandingsError(
-                f"{line.card.model}: lacks {line.lacking} scores of {standing.measure.name}; an incomplete model cannot be compared"
+                f"{line.card.model}: lacks {line.lacking} scores of {standing.measure.name}; an incomplete "
+                "model cannot be compared"
             )
     wanted = [standing.column(column) for column in columns or standing.columns]
     found = []
@@ -283,8 +284,9 @@ def _fact(standing: Standing, name: str, what: str) -> Array:
     found = standing.scores.facts[name]
     if np.isnan(found).all():
         raise StandingsError(
-            f"the scores of {standing.measure.name} on {standing.lines[0].card.recipe} do not say {what}: either the recipe has no "
-            "such noise, or they were stored before scores said so; then score the models again"
+            f"the scores of {standing.measure.name} on {standing.lines[0].card.recipe} do not say "
+            f"{what}: either the recipe has no such noise, or they were stored before scores said so; "
+            "then score the models again"
         )
     return found
 
@@ -296,7 +298,7 @@ def _band(low: float, high: float) -> str:
 
 
 def _among(standing: Standing, groups: Mapping[str, NDArray[np.bool_]]) -> Iterator[Row]:
-    """Groups of mixtures, each shape (conditions, units); averages are over the conditions that occur in a group."""
+    """Groups of mixtures, each shape (conditions, units), averaged over the conditions they contain."""
     grid = standing.scores
     sample = resampling(grid.units, standing.seed)
     for name, heard in groups.items():

@@ -34,7 +34,8 @@ class Committed:
         self._table = open_parquet(folder / MANIFEST)
         if lacking := {"mixture_id", "split", *DESCRIBING} - set(self._table.schema.names):
             raise ManifestError(
-                f"{folder / MANIFEST}: is not a table of mixtures of this version (it lacks {min(lacking)}); prepare the corpus again"
+                f"{folder / MANIFEST}: is not a table of mixtures of this version (it lacks "
+                f"{min(lacking)}); prepare the corpus again"
             )
         self._utterances = open_parquet(folder / UTTERANCES)
         self._mixtures: dict[str, dict[str, Row]] = {}
@@ -73,7 +74,7 @@ class Committed:
         return self._described[split]
 
     def split_hash(self, split: str) -> str:
-        """Content hash of what a model is scored on, as `PreparedCorpus.split_hash` has it; "" for a split that is not there."""
+        """Hash of what a model is scored on, as `PreparedCorpus.split_hash`; "" for an unknown split."""
         if split not in self._hashes:
             names = self._utterances["utterance_id"].to_pylist()
             targets = dict(zip(names, self._utterances["targets_sha256"].to_pylist(), strict=True))

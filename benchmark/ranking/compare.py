@@ -31,7 +31,7 @@ class Difference(NamedTuple):
 
 
 def difference(point: Array, replicates: Array, speakers: int) -> Difference:
-    """Judges paired differences by their bootstrap standard error and Student's t with speakers - 1 degrees of freedom.
+    """Tests paired differences: bootstrap standard error, Student's t, speakers - 1 degrees of freedom.
 
     A percentile interval of a few speakers is too narrow, and its p value is never below 1/replicates, which
     no correction for many comparisons survives. The variance over replicates is multiplied by speakers /
@@ -57,7 +57,7 @@ def difference(point: Array, replicates: Array, speakers: int) -> Difference:
 
 
 def holm(p: Array) -> Array:
-    """P values corrected for their number (Holm, Scand. J. Statist. 6:65, 1979); NaN stays and does not count.
+    """P values corrected for their number (Holm, Scand. J. Statist. 6:65, 1979); NaN is ignored.
 
     Example:
         >>> holm(np.array([0.01, 0.04, 0.03]))

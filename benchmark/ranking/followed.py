@@ -1,4 +1,4 @@
-"""Whom models followed in babble, from the table that lies beside their scores: shown beside PPMC at the lowest SNR, never ranked."""
+"""Whom models followed in babble at the lowest SNR: shown beside PPMC, never ranked."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Followed(NamedTuple):
 
 
 def read_followed(folder: Path) -> tuple[Followed, ...]:
-    """Whom the model of a result followed at the lowest SNR of each kind of noise; empty where that is not known.
+    """Whom a model followed at the lowest SNR of each kind of noise; empty if that is unknown.
 
     Raises:
         StandingsError: The table is damaged, or holds what cannot be.

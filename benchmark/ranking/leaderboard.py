@@ -1,4 +1,4 @@
-"""All that a leaderboard shows: the standings of every recipe, what was kept out, and what can be listened to."""
+"""What a leaderboard shows: standings of all recipes, results kept out, and recordings."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
 """A few recordings to listen to: clean, noisy and enhanced speech, with true and estimated trajectories.
 
-    ITEMS/RECIPE/items.json  ITEMS/RECIPE/01/clean.mp3  ITEMS/RECIPE/01/babble_0.mp3  ITEMS/RECIPE/01/babble_0_logmmse.mp3
+    ITEMS/RECIPE/items.json  ITEMS/RECIPE/01/clean.mp3  ITEMS/RECIPE/01/babble_0.mp3
+    ITEMS/RECIPE/01/babble_0_logmmse.mp3
 
-They are made once from a prepared corpus (results hold no audio) and embedded into the page. Only corpora that we made ourselves may
+They are made once from a prepared corpus (results hold no audio) and embedded into the page. Only corpora
+that we made ourselves may
 be heard: licensed ones stay with whoever holds the licence.
 """
 
@@ -68,7 +70,8 @@ def write_recordings(
         Mixture ids of the recordings.
 
     Raises:
-        StandingsError: The audio of this corpus may not be published, or the recordings would be too large for a page.
+        StandingsError: The audio of this corpus may not be published, or the recordings would be too large
+            for a page.
         ModelError: A model cannot be had.
     """
     speech = corpus.recipe.speech.corpus
@@ -95,7 +98,8 @@ def write_recordings(
     size = sum(map(len, sounds.values()))
     if size > MOST_BYTES:
         raise StandingsError(
-            f"{size} bytes of audio are too many for a page ({MOST_BYTES}); name fewer models, or remove {folder} first"
+            f"{size} bytes of audio are too many for a page ({MOST_BYTES}); name fewer models, or "
+            f"remove {folder} first"
         )
     description["sounds"] = {
         name: hashlib.sha256(content).hexdigest() for name, content in sorted(sounds.items())
@@ -117,7 +121,7 @@ def _keep_others(
     sounds: dict[str, bytes],
     made_again: set[str],
 ) -> None:
-    """Takes over what other models gave for the same recordings, so that nothing is lost that is not made again.
+    """Keeps the recordings of other models that are not made again, if they are of the same mixtures.
 
     Raises:
         StandingsError: They gave it for other recordings.
@@ -155,14 +159,15 @@ def _runners(corpus: PreparedCorpus, entries: Sequence[Entry]) -> Iterator[list[
 
 
 def _chosen(corpus: PreparedCorpus, split: str) -> list[list[MixtureRow]]:
-    """Mixtures at one SNR of a few utterances, of different speakers as far as there are; always the same ones."""
+    """Mixtures at one SNR of a few utterances, of different speakers if possible; always the same."""
     groups: dict[str, list[MixtureRow]] = {}
     for row in corpus.of_split(split):
         if row["snr_db"] == SNR_DB and row["samples"] <= LONGEST_S * _RATE_HZ:
             groups.setdefault(row["utterance_id"], []).append(row)
     if not groups:
         raise StandingsError(
-            f"{corpus.folder}: has no recording of at most {LONGEST_S:g} s at {SNR_DB:g} dB in the split '{split}'"
+            f"{corpus.folder}: has no recording of at most {LONGEST_S:g} s at {SNR_DB:g} dB "
+            f"in the split '{split}'"
         )
     seed = Randomness(("items", corpus.recipe.name, corpus.recipe.version))
     order = seed.sample("utterances", sorted(groups), len(groups))
@@ -225,7 +230,7 @@ def _item(
 
 
 def _added(sounds: dict[str, bytes], name: str, content: bytes) -> str:
-    """Adds a sound unless it is there under another name, as where one enhancer stands before several inverters."""
+    """Adds a sound unless the same one is there already, as one enhancer may serve several inverters."""
     for other, known in sounds.items():
         if known == content:
             return other

@@ -1,4 +1,4 @@
-"""Questions about standings, answered as Markdown, CSV or JSON; what a question does not need is not read or computed."""
+"""Answers questions about standings as Markdown, CSV or JSON; reads only what a question needs."""
 
 from __future__ import annotations
 
@@ -120,20 +120,22 @@ def _by_phone(standings: list[Standing]) -> list[Standing]:
     if not found:
         names = ", ".join(dict.fromkeys(item.measure.name for item in standings))
         raise StandingsError(
-            f"no scores of {names} by phone class: they come from measures of articulation on a corpus whose recordings are "
-            "labelled; prepare it again, so that it holds phones.parquet, and score the models again"
+            f"no scores of {names} by phone class: they come from measures of articulation on a corpus "
+            "whose recordings are labelled; prepare it again, so that it holds phones.parquet, and "
+            "score the models again"
         )
     return found
 
 
 def _averaged(standings: list[Standing], alone: bool) -> list[Standing]:
-    """Those whose parameters have a common unit; the others can only be shown as they are, parameter by parameter."""
+    """Standings whose parameters share a unit; others have no average and are shown by parameter."""
     found = [item for item in standings if item.measure.unit != "own"]
     if alone or not standings:
         return standings
     if not found:
         raise StandingsError(
-            f"{standings[0].measure.name} is in the unit of each parameter and has no mean over them: ask --by parameter"
+            f"{standings[0].measure.name} is in the unit of each parameter and has no mean over "
+            "them: ask --by parameter"
         )
     return found
 

@@ -25,7 +25,9 @@ def is_ranked(card: Card, lacking: int, measure: Measure) -> bool:
 
 
 def no_better_than_answers(scores: ScoreArray, ranked: Sequence[int], higher_is_better: bool) -> Array:
-    """The values that models are compared by: a failure counts as its charge or as the poorest answer, whichever is worse.
+    """The values that models are compared by: a failure never counts as better than an answer.
+
+    It counts as its charge or as the poorest answer, whichever is worse.
 
     Args:
         scores: All scores.
@@ -44,7 +46,7 @@ def no_better_than_answers(scores: ScoreArray, ranked: Sequence[int], higher_is_
 
 
 def order(cards: Sequence[Card], scores: ScoreArray, quality: Array) -> list[int]:
-    """Models in the order of the table: complete ones by rising quality loss, then incomplete ones; oracles last.
+    """Models in the order of the table: complete ones by quality loss, incomplete ones, oracles.
 
     Args:
         cards: Of the models.

@@ -93,7 +93,9 @@ class Recordings:
 
 
 def read_recordings(folder: Path, corpus_sha256: str | None = None) -> Recordings | KeptOut | None:
-    """Opens the recordings of a recipe: None if there are none, `KeptOut` if they are damaged or of another corpus.
+    """Opens the recordings of a recipe; None if there are none.
+
+    `KeptOut` if they are damaged or of another corpus.
 
     Args:
         folder: ITEMS/RECIPE.

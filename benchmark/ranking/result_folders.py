@@ -1,4 +1,4 @@
-"""Which results there are, by the names of their folders alone: a misspelt name is told before anything is read."""
+"""Which results there are, by their folders alone, so that misspelt names are reported at once."""
 
 from __future__ import annotations
 

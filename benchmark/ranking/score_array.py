@@ -260,7 +260,10 @@ def laid_out(columns: Mapping[str, PackedScores], grid: ScoreArray) -> Array:
 
 
 def column_order(condition: Condition) -> tuple[Any, ...]:
-    """Sorts conditions as tables show them: clean first, then each kind of noise (babble_2 before babble_16) by rising SNR."""
+    """Sorts conditions as in tables: clean, then each kind of noise by rising SNR.
+
+    Numbers in names count as numbers: babble_2 comes before babble_16.
+    """
     kind, snr_db = condition
     return (0 if kind == "clean" else 1, natural(kind), snr_db if snr_db is not None else 0.0)
 

@@ -1,4 +1,4 @@
-"""Training runs of one model that differ in their seed, as one line with a spread: nobody is ranked by their luckiest seed."""
+"""Training runs of one model with different seeds become one line: no lucky seed is ranked."""
 
 from __future__ import annotations
 

@@ -53,9 +53,9 @@ class Verified:
 def verified(trials: SpeakerTrials, replicates: int = REPLICATES) -> list[Verified]:
     """Every measure, with each kind of impostors for itself, of the trials of one model.
 
-    Intervals are 95 % intervals over speakers: a bootstrap sample draws speakers with replacement, and a trial weighs
-    as often as both of its speakers were drawn (the pigeonhole bootstrap of Owen, Annals of Applied Statistics 1:386,
-    2007), because every speaker is in many trials.
+    Intervals are 95 % intervals over speakers: a bootstrap sample draws speakers with replacement, and a
+    trial weighs as often as both of its speakers were drawn (the pigeonhole bootstrap of Owen, Annals of
+    Applied Statistics 1:386, 2007), because every speaker is in many trials.
     """
     rows: list[dict[str, Any]] = trials.table.to_pylist()
     speakers = sorted({row["speaker"] for row in rows})
@@ -71,7 +71,7 @@ def verified(trials: SpeakerTrials, replicates: int = REPLICATES) -> list[Verifi
 
 
 def _drawn(trials: SpeakerTrials, count: int, replicates: int) -> Array:
-    """How often each speaker is in each sample, shape (1 + replicates, speakers); the first is the sample itself."""
+    """How often each speaker is in each sample, shape (1 + replicates, speakers); first the sample itself."""
     seed = Randomness(("speaker verification", trials.facts.recipe, trials.facts.recipe_version))
     places = uniform_integers(seed.token("speakers"), replicates * count, count).reshape(replicates, count)
     counts = np.array([np.bincount(row, minlength=count) for row in places], float).reshape(replicates, count)

@@ -1,4 +1,4 @@
-"""Standings of one recipe: what each model reached in each condition, how sure that is, and which model is ahead."""
+"""Standings of one recipe: scores by condition, their uncertainty, and which model is ahead."""
 
 from __future__ import annotations
 
@@ -217,7 +217,9 @@ def _takes_part(result: PackedResult, track: str, measure: Measure) -> bool:
 
 
 def condition_means(values: Array, sample: Resampling) -> Array:
-    """Means over utterances, speakers and parameters: shape (models, parameters, conditions, units) to (replicates, models, conditions).
+    """Means over utterances, speakers and parameters.
+
+    From shape (models, parameters, conditions, units) to (replicates, models, conditions).
 
     A parameter without a value does not count.
     """
@@ -236,7 +238,9 @@ def condition_means(values: Array, sample: Resampling) -> Array:
 def intervals(
     values: Array, conditions: Sequence[Condition], clusters: Sequence[Hashable], spread: Array
 ) -> tuple[Array, Array]:
-    """95 % intervals of every column, NaN where fewer than two speakers stand behind a value: one speaker says nothing of others.
+    """95 % intervals of every column; NaN where a value is of fewer than two speakers.
+
+    One speaker says nothing about others.
 
     Args:
         values: Shape (models, parameters, conditions, units).
@@ -283,18 +287,20 @@ def _refuse_mixture(cards: Sequence[Card], corpus_sha256: str | None) -> None:
     for card in cards:
         if card.recipe != cards[0].recipe:
             raise StandingsError(
-                f"{card.model} was scored on {card.recipe} but {cards[0].model} on {cards[0].recipe}; rank each recipe by itself"
+                f"{card.model} was scored on {card.recipe} but {cards[0].model} on {cards[0].recipe}; "
+                "rank each recipe by itself"
             )
         if card.corpus_sha256 != wanted:
             raise StandingsError(
-                f"{card.recipe}/{card.model}: was scored on another corpus ({card.corpus_sha256[:12]}) than {origin} ({wanted[:12]}); "
-                "prepare the corpus again and score the model on it"
+                f"{card.recipe}/{card.model}: was scored on another corpus ({card.corpus_sha256[:12]}) "
+                f"than {origin} ({wanted[:12]}); prepare the corpus again and score the model on it"
             )
         for name, version in card.measures.items():
             other, model = versions.setdefault(name, (version, card.model))
             if other != version:
                 raise StandingsError(
-                    f"{card.recipe}: {name} is version {version} for {card.model} but {other} for {model}; score both with one version"
+                    f"{card.recipe}: {name} is version {version} for {card.model} but {other} for {model}; "
+                    "score both with one version"
                 )
 
 
@@ -362,7 +368,7 @@ def _standing(
 
 
 def _with_partial(scores: ScoreArray, cards: Sequence[Card], measure: Measure) -> ScoreArray:
-    """Counts a model as incomplete that says itself which targets it does not give, also where no other model gives them."""
+    """Counts a model as incomplete if it declares targets that it does not give, even if no model does."""
     if measure.kind != "trajectories":
         return scores
     counts = zip(scores.lacking, cards, strict=True)
@@ -372,7 +378,7 @@ def _with_partial(scores: ScoreArray, cards: Sequence[Card], measure: Measure) -
 def _means(
     measure: Measure, values: Array, scores: ScoreArray, sample: Resampling
 ) -> tuple[tuple[Key, ...], Array, Array]:
-    """Columns, their means, and their means in every bootstrap sample; NaN where parameters have units of their own."""
+    """Columns, their means, and the means of all bootstrap samples; NaN if units differ."""
     if measure.unit == "own":
         shape = (len(scores.models), len(scores.conditions))
         columns, nothing = with_averages(np.full(shape, np.nan), scores.conditions)
@@ -383,7 +389,10 @@ def _means(
 
 
 def _beside_others(scores: ScoreArray) -> Array:
-    """Each model's mean beside the median model, averaged over parameters: an order where millimetres and hertz have no mean."""
+    """Each model's mean relative to the median model, averaged over parameters.
+
+    This orders models where parameters have no common unit.
+    """
     means = np.nan_to_num(speaker_means(scores.values, identity(scores.units))[0], nan=0.0).mean(axis=-1)
     middle = np.median(means, axis=0)
     return np.asarray((means / np.where(middle > 0, middle, 1.0)).mean(axis=-1))

@@ -51,15 +51,22 @@ def markdown(
     """
     parts = [
         "# Leaderboard\n",
-        "Rendered by `python -m benchmark.leaderboard` from `results/`; do not edit. `index.html` beside this file shows the same\n"
+        "Rendered by `python -m benchmark.leaderboard` from `results/`; do not edit. `index.html` beside "
+        "this file shows the same\n"
         "standings with plots, pairwise comparisons and sounds: open it in a browser.\n",
-        "Every value is the mean over the utterances of a speaker, then over speakers, then over parameters; what a model failed on\n"
-        "counts with the measure's worst value, and for ranks no better than the poorest answer that a ranked model gave to the same\n"
+        "Every value is the mean over the utterances of a speaker, then over speakers, then over "
+        "parameters; what a model failed on\n"
+        "counts with the measure's worst value, and for ranks no better than the poorest answer that "
+        "a ranked model gave to the same\n"
         "item. The noisy mean gives every kind of noise equal weight. Intervals [low, high] are 95 %\n"
-        "intervals of a bootstrap over speakers and over utterances within them. A model shares its rank (`=`) with the best of its\n"
-        "group where the paired 95 % interval of their difference includes zero. An incomplete model is shown without a rank; so are\n"
-        "oracles, which hear the clean speech. What a model was trained on is what its maker declared; behind who handed it in stands\n"
-        "how many results of theirs are here. *Re-run* means that somebody else made the result again and signed it.\n",
+        "intervals of a bootstrap over speakers and over utterances within them. A model shares its "
+        "rank (`=`) with the best of its\n"
+        "group where the paired 95 % interval of their difference includes zero. An incomplete model "
+        "is shown without a rank; so are\n"
+        "oracles, which hear the clean speech. What a model was trained on is what its maker "
+        "declared; behind who handed it in stands\n"
+        "how many results of theirs are here. *Re-run* means that somebody else made the result again "
+        "and signed it.\n",
     ]
     for recipe, found in recipes.items():
         if found:
@@ -76,7 +83,7 @@ def markdown(
 
 
 def tidy_csv(found: Sequence[Standing]) -> str:
-    """One row a measure, model and column; a measure in units of its own has one for each parameter instead."""
+    """One row for each measure, model and column, or parameter where units differ."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     head = "measure unit model hears rank lacking parameter noise_kind snr_db value low high failed"
@@ -158,7 +165,10 @@ def parameter_table(standing: Standing) -> str:
 
 
 def phone_table(standing: Standing) -> str:
-    """One measure: rows are models that were scored by class of phone, columns classes, values those of the headline column."""
+    """Table of one measure in the headline column: models by class of phone.
+
+    Rows are the models that were scored by class of phone.
+    """
     columns, means = phone_means(standing)
     headline = columns.index(standing.headline)
     rows = [
@@ -254,7 +264,10 @@ def _recipe_section(
     first = next(iter(cards.values()))
     parts = [
         f"## {recipe}: {plain(first.recipe_title)}\n",
-        f"Version {first.recipe_version}, split {code(first.split)}, corpus `{first.corpus_sha256[:12]}`. {rests_on(found[0])}\n",
+        (
+            f"Version {first.recipe_version}, split {code(first.split)}, corpus "
+            f"`{first.corpus_sha256[:12]}`. {rests_on(found[0])}\n"
+        ),
         *(
             [f"The joint model beside models that lack one thing each: [{ablation}]({ablation}).\n"]
             if ablation
@@ -278,7 +291,10 @@ def _measure_section(standing: Standing) -> list[str]:
     unit = "" if measure.unit in ("1", "own") else f", {measure.unit}"
     heading = f"### {standing.name} ({direction}{unit}; version {measure.version})\n"
     if measure.unit == "own":
-        note = f"Each parameter in its own unit, {title(standing.headline)}; not averaged over parameters, so not ranked.\n"
+        note = (
+            f"Each parameter in its own unit, {title(standing.headline)}; not averaged over "
+            "parameters, so not ranked.\n"
+        )
         return [heading, note, parameter_table(standing) + "\n"]
     folded = {"in every condition": measure_table(standing)}
     if standing.phones:
@@ -309,7 +325,7 @@ def followed_head() -> list[str]:
 
 
 def followed_rows(found: Sequence[Standing], followed: Mapping[str, tuple[Followed, ...]]) -> list[list[str]]:
-    """Whom models followed at the lowest SNR, beside their PPMC there: text, the models in the order of PPMC."""
+    """Text rows, in the order of PPMC: whom models followed at the lowest SNR, and their PPMC there."""
     ppmc = next((standing for standing in found if standing.measure.name == "PPMC"), None)
     lines = {line.card.model: line for line in ppmc.lines} if ppmc else {}
     rows = []
@@ -340,7 +356,9 @@ def _followed_section(found: Sequence[Standing], followed: Mapping[str, tuple[Fo
     rows = [[code(model), plain(noise), *rest] for model, noise, *rest in followed_rows(found, followed)]
     return (
         "### Whom models followed in babble\n\n"
-        "Share of the time in which a prediction moves with the target, with another talker, or with nobody. A diagnostic, not ranked.\n\n"
+        "Share of the time in which a prediction moves with the target, with another talker, or with "
+        "nobody. A diagnostic, not ranked.\n"
+        "\n"
         f"{table(followed_head(), rows)}\n"
     )
 

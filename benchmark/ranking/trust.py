@@ -1,4 +1,4 @@
-"""What a line of the leaderboard is worth beside its score: what it was trained on, who ran it again, how often its maker tried."""
+"""What supports a line of the leaderboard: training data, re-runs, number of submissions."""
 
 from __future__ import annotations
 
@@ -97,7 +97,10 @@ def flag(card: Card, corpus: str) -> str:
 
 
 def parameters(card: Card) -> int | None:
-    """How many trained numbers a model holds; trained models of this package said so before there was a field for it."""
+    """How many trained numbers a model holds.
+
+    Older cards of this package's models state it among their arguments.
+    """
     said = card.arguments.get("parameters", "")
     ours = card.source.startswith("benchmark.joint") and said.isdecimal()
     return card.parameters if card.parameters is not None else int(said) if ours else None
@@ -112,7 +115,7 @@ def speech_corpus(recipe: str) -> str:
 
 
 def _of_all(model: str, reruns: Mapping[str, Rerun], seeds: Mapping[str, Seeds]) -> Rerun | None:
-    """A line that stands for several runs is made again only if each of them was; the least strict record counts."""
+    """The record of a line of several runs: the least strict one, if all of them were made again."""
     found = [reruns.get(run) for run in (seeds[model].runs if model in seeds else (model,))]
     there = [record for record in found if record is not None]
     return max(there, key=lambda record: record.tolerance) if len(there) == len(found) else None

@@ -48,17 +48,18 @@ def channel_fault(given: Sequence[str], wanted: Sequence[str]) -> str:
     if found:
         return ""
     return (
-        f"gives the channels {', '.join(given) or '(none)'}; the targets of the corpus are {', '.join(wanted)}: none of them. "
-        "Rename its channels (usual names such as TDx, tongue_dorsum_x or UL_x are known), score it on a corpus that was "
-        "prepared with the targets that it gives, or score what can be read out of them: --readout clean"
+        f"gives the channels {', '.join(given) or '(none)'}; the targets of the corpus are "
+        f"{', '.join(wanted)}: none of them. Rename its channels (usual names such as TDx, tongue_dorsum_x "
+        "or UL_x are known), score it on a corpus that was prepared with the targets that it gives, or "
+        "score what can be read out of them: --readout clean"
     )
 
 
 def matched(given: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
     """Target to the channel that is it.
 
-    A channel is taken by its name, by its name in other case, or by the usual names of sensors: TDx, tongue_dorsum_x,
-    T3_pz. Of a tongue with body (TB) and dorsum (TD) the body is the pellet in the middle.
+    A channel is taken by its name, by its name in other case, or by the usual names of sensors: TDx,
+    tongue_dorsum_x, T3_pz. Of a tongue with body (TB) and dorsum (TD) the body is the pellet in the middle.
 
     Raises:
         ModelError: Two channels are the same target.
@@ -82,7 +83,7 @@ def matched(given: Sequence[str], wanted: Sequence[str]) -> dict[str, str]:
 
 
 def renamed(moved: Trajectories, wanted: Sequence[str]) -> Trajectories:
-    """An estimate under the names of the targets; as it is if none of them is there, or one is there twice."""
+    """An estimate with channels named as the targets; unchanged if none fits, or one fits twice."""
     try:
         found = matched(moved.names, wanted)
     except ModelError:
@@ -95,7 +96,7 @@ def renamed(moved: Trajectories, wanted: Sequence[str]) -> Trajectories:
 
 
 def _pellets(given: Sequence[str]) -> dict[str, str]:
-    """Channel to the name that its coordinate has in every corpus, for the channels that are coordinates of sensors."""
+    """The common name of each channel that is a coordinate of a sensor, by the channel's own name."""
     parsed = {name: found for name in given if name not in PARAMETERS and (found := channel(name))}
     own = {
         name: name.rpartition("_")[::2] for name in given if name in PARAMETERS and name[-2:] in ("_x", "_y")

@@ -28,8 +28,8 @@ _TOLERATED_S = 0.05
 _LATEST_S = 0.001
 _NOISE = "noise/repeat"
 _UNCOUNTED = (
-    "not counted as part of the model, because nothing in its code names them; if it reads them, write their names out or hand "
-    "them over with --model-arg"
+    "not counted as part of the model, because nothing in its code names them; if it reads them, write "
+    "their names out or hand them over with --model-arg"
 )
 #: A command that hangs on one recording of a batch is noticed after the time of all of them.
 _BATCH = 3
@@ -182,13 +182,19 @@ def _memory(given: dict[str, Prediction], again: Prediction) -> Iterator[Finding
         yield Finding(
             "bad" if size > 1e-4 else "odd",
             "started again",
-            f"the same recording got another answer (by {size:.1e}); seed what is random, or switch it off (eval mode)",
+            (
+                f"the same recording got another answer (by {size:.1e}); seed what is random, or "
+                "switch it off (eval mode)"
+            ),
         )
     elif max(_difference(first, given["speech/repeat"]), _difference(first, given["speech/after"])) > 0:
         yield Finding(
             "bad",
             "heard twice",
-            "the answer depends on what was heard before: state is carried between calls; reset it at the start of each",
+            (
+                "the answer depends on what was heard before: state is carried between calls; reset "
+                "it at the start of each"
+            ),
         )
     else:
         yield Finding(
@@ -197,7 +203,7 @@ def _memory(given: dict[str, Prediction], again: Prediction) -> Iterator[Finding
 
 
 def _difference(one: Prediction, other: Prediction) -> float:
-    """Largest difference of two predictions, relative to the largest value; infinite if their kinds or shapes differ."""
+    """Largest difference relative to the largest value; infinite if kinds or shapes differ."""
     largest = 0.0
     for a, b in zip(_arrays(one), _arrays(other), strict=True):
         if (a is None) != (b is None):
@@ -241,7 +247,10 @@ def _delay(heard: Clip, given: Prediction) -> Iterator[Finding]:
         yield Finding(
             "bad",
             "delay",
-            f"enhanced speech comes {abs(lag)} samples ({1000 * abs(lag) / rate:.1f} ms) too {side}; shift it back",
+            (
+                f"enhanced speech comes {abs(lag)} samples ({1000 * abs(lag) / rate:.1f} ms) too "
+                f"{side}; shift it back"
+            ),
         )
     else:
         yield Finding("good", "delay", f"{lag} samples at {rate} Hz")
@@ -313,9 +322,10 @@ def _names(given: tuple[str, ...], corpus: PreparedCorpus | None) -> Finding:
     return Finding(
         "odd",
         "names",
-        f"gives {', '.join(given)}; of the six tract variables it lacks {lacking}. On a corpus of which it gives some targets it "
-        "is scored on these, without a rank, and where it gives none it is refused: name the corpus with --corpus to see whether "
-        "it fits. Any channels can be scored through a readout: score --readout clean",
+        f"gives {', '.join(given)}; of the six tract variables it lacks {lacking}. On a corpus of which it "
+        "gives some targets it is scored on these, without a rank, and where it gives none it is refused: "
+        "name the corpus with --corpus to see whether it fits. Any channels can be scored through a "
+        "readout: score --readout clean",
     )
 
 
@@ -324,7 +334,10 @@ def _partly(given: tuple[str, ...], wanted: tuple[str, ...]) -> Finding | None:
     lacking = [name for name in wanted if name not in matched(given, wanted)]
     if not lacking:
         return None
-    text = f"does not give {', '.join(lacking)}: it is scored on the other targets, shown as partial, and has no rank"
+    text = (
+        f"does not give {', '.join(lacking)}: it is scored on the other targets, shown as "
+        "partial, and has no rank"
+    )
     return Finding("odd", "names", text)
 
 

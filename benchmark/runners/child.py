@@ -122,7 +122,8 @@ def as_features(value: Any, heard: int) -> tuple[Any, float]:
     array = np.asarray(values)
     if array.ndim != 2 or array.dtype.kind not in "fiu":
         raise TypeError(
-            f"represent gave {array.dtype} of shape {array.shape}, expected numbers of shape (frames, channels)"
+            f"represent gave {array.dtype} of shape {array.shape}, expected numbers of "
+            "shape (frames, channels)"
         )
     frames, channels = array.shape
     if not channels:
@@ -213,12 +214,16 @@ def attempt(method: Callable[[Any], Any], heard: Any, check: Callable[[Any, int]
     try:
         # A copy, so that a model that works in place does not change what its other method hears.
         return check(method(heard.copy()), len(heard)), ""
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a foreign model may raise anything; the reason is kept
+    # A foreign model may raise anything; the reason is kept.
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         return None, reason(error)
 
 
 def reason(error: BaseException) -> str:
-    """An exception on one line, without addresses, which differ from run to run; what can be done about it, where that is known."""
+    """An exception on one line, with advice if there is any.
+
+    Addresses in memory are hidden, because they differ from run to run.
+    """
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - it is as foreign as what raised it
@@ -265,7 +270,7 @@ def make_model(path: str, module: str, attribute: str, arguments: Mapping[str, s
 
 
 def _typed(made: Any, arguments: Mapping[str, str]) -> dict[str, Any]:
-    """Arguments as numbers or truth values where the class has such a default for them; else as the text that they came as."""
+    """Converts arguments to numbers or truth values where their defaults are such; others stay text."""
     try:
         parameters = inspect.signature(made).parameters
     except (TypeError, ValueError):
@@ -350,7 +355,7 @@ class _Pipe:
 
 
 def _answer(model: Any, tasks: Sequence[str], samples: Any) -> tuple[dict[str, Any], list[bytes]]:
-    """What the model gives for each task, in the order of the tasks: facts for the header, arrays for the body."""
+    """What the model gives for each task, in order: facts for the header, arrays for the body."""
     header: dict[str, Any] = {}
     bodies: list[bytes] = []
     for task in tasks:

@@ -186,7 +186,7 @@ class ChildRunner:
         }
 
     def _visible(self) -> list[Path]:
-        """What a sandbox has to show: what counts as the code of the model, and files and folders among its arguments."""
+        """What a sandbox must show: the code of the model, and files and folders among its arguments."""
         made = self._submission
         named = files_among(made.arguments)
         refuse_hidden([*([made.path] if made.path else []), *named], self._hidden)

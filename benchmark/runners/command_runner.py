@@ -27,7 +27,7 @@ from benchmark.types import RATE_HZ, Clip
 
 
 class CommandRunner:
-    """A program that is started for some recordings at a time; the files bear numbers, not the names of mixtures.
+    """A program that is started for several recordings at a time; their files are numbered.
 
     A run that fails (a status other than 0) is discarded as a whole and tried again in halves, until the
     recording that it fails on is alone. Once it took too long, which is found out after the time of all
@@ -67,7 +67,9 @@ class CommandRunner:
         self.identity = asked_of(hashlib.sha256(json.dumps(made).encode()).hexdigest(), self._asked)
 
     def tasks(self) -> frozenset[str]:
-        """See `Runner`; unless it was told, a trial on two seconds of noise shows what the program writes, also if it fails after that.
+        """See `Runner`; if not stated, a trial on two seconds of noise shows what the program writes.
+
+        What it wrote counts even if it fails after that.
 
         Raises:
             ModelError: It writes nothing.
@@ -82,12 +84,13 @@ class CommandRunner:
                 self._does = self._written if error.by_limit else frozenset()
                 if not self._does:
                     raise ModelError(
-                        f"{self._shown}: {error}, in a trial on two seconds of noise; mend it, or say with --does what it gives, to have "
-                        "it scored with its failures"
+                        f"{self._shown}: {error}, in a trial on two seconds of noise; mend it, or say with "
+                        "--does what it gives, to have it scored with its failures"
                     ) from error
         if not self._does:
             raise ModelError(
-                f"{self._shown}: wrote neither .wav or .flac nor .csv or .npy for the .wav it was given (a trial on two seconds of noise)"
+                f"{self._shown}: wrote neither .wav or .flac nor .csv or .npy for the .wav it was given (a "
+                "trial on two seconds of noise)"
             )
         return self._does & self._asked
 
@@ -207,7 +210,7 @@ class CommandRunner:
 
 
 def _write_wav(path: Path, clip: Clip) -> None:
-    """16 bits where they hold the samples exactly, which every program reads; else floats, so that nothing clips."""
+    """Writes 16 bits, which every program reads, if they are exact; else floats, so that nothing clips."""
     scaled = np.asarray(clip.samples, np.float64) * FULL_SCALE
     whole = np.rint(scaled)
     exact = (

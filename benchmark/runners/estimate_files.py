@@ -1,14 +1,17 @@
 """Estimates as files: what a command wrote, or what was computed elsewhere.
 
 NAME.wav or NAME.flac       enhanced speech, one channel, any rate
-NAME.csv                    articulation: a line of names, then one line a frame; a column "time" (seconds) tells the frame rate
+NAME.csv                    articulation: a line of names, then one line a frame; a column "time" in
+                            seconds gives the frame rate
 NAME.npy                    articulation: shape (frames, channels), no pickles
-trajectories.json           {"names": [...], "rate_hz": ...} for all .npy and all .csv without times; without it, names and
-                            frame rate are those of the targets
-NAME.features.npy           features: shape (frames, channels), with features.json {"rate_hz": ...} in the same folder
+trajectories.json           {"names": [...], "rate_hz": ...} for all .npy and all .csv without times;
+                            without it, names and frame rate are those of the targets
+NAME.features.npy           features: shape (frames, channels), with features.json {"rate_hz": ...}
+                            in the same folder
 NAME.embedding.npy          the vector of a recording: shape (dimensions,)
 
-These files are a stranger's: links are not followed, and no more is read than what a header says and the recording can need.
+These files are a stranger's: links are not followed, and no more is read than what a header says and the
+recording can need.
 """
 
 from __future__ import annotations
@@ -102,7 +105,8 @@ def read_estimates(
     for task in (task for task in readers if task in tasks):
         try:
             given[task] = readers[task]()
-        except Exception as error:  # noqa: BLE001 - a foreign file may raise anything in those who read it; the reason is kept
+        # A foreign file may raise anything in its reader; the reason is kept.
+        except Exception as error:  # noqa: BLE001
             errors[task] = _told(error, folder, name)
     rate_hz = RATE_HZ
     if "enhance" in given:
@@ -223,8 +227,8 @@ def _from_zero(
 ) -> tuple[NDArray[np.float64], float]:
     """Frames that begin at the first sample of the recording, and how many there are a second.
 
-    Times may begin later, at the middle of the first window say; then values are interpolated linearly, and held before the
-    first and after the last one.
+    Times may begin later, at the middle of the first window say; then values are interpolated linearly, and
+    held before the first and after the last one.
 
     Args:
         time: Seconds, shape (frames,).

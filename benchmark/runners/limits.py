@@ -45,11 +45,14 @@ class Limits:
         return round(self.memory_gb * 2**30)
 
     def __str__(self) -> str:
-        return f"item_s={self.item_s:g} start_s={self.start_s:g} memory_gb={self.memory_gb:g} threads={self.threads}"
+        return (
+            f"item_s={self.item_s:g} start_s={self.start_s:g} memory_gb={self.memory_gb:g} "
+            f"threads={self.threads}"
+        )
 
 
 def bare_environment(scratch: Path, threads: int, passed: Iterable[str] = ()) -> dict[str, str]:
-    """The environment of a submitted model: nothing of ours but the search path for programs and what is passed by name.
+    """The environment of a submitted model: the search path, and variables passed by name.
 
     Args:
         scratch: Its temporary folder, which it also finds as its home.

@@ -171,7 +171,7 @@ class Runner(Protocol):
         """See above."""
 
     def tasks(self) -> frozenset[str]:
-        """What the model does of the tasks that it is asked for (see `RunOptions.tasks`); empty if it has none of them.
+        """The tasks that the model does, among those asked for; see `RunOptions.tasks`.
 
         Raises:
             ModelError: The model cannot be had.

@@ -1,9 +1,10 @@
 """Predictions on disk, apart from scores: what a model gave once is not asked of it again.
 
-    FOLDER/MODEL_IDENTITY/HEARD_SHA256.npz      one model, one recording: what it gave, or why it failed, and the time it took
+    FOLDER/MODEL_IDENTITY/HEARD_SHA256.npz      one model, one recording: prediction or reason, and time
 
-Samples and trajectories are stored as the float32 numbers that the model gave. FLAC would round them to 16 bits and could not hold
-what exceeds full scale; then scores from the store would differ from scores without it.
+Samples and trajectories are stored as the float32 numbers that the model gave. FLAC would round them to 16
+bits and could not hold what exceeds full scale; then scores from the store would differ from scores without
+it.
 """
 
 from __future__ import annotations

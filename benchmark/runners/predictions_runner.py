@@ -45,7 +45,8 @@ class PredictionsRunner:
         found = self._does or kinds_in(self._folder)
         if not found:
             raise ModelError(
-                f"{self._folder}: holds no .wav, .flac, .csv or .npy; expected files such as babble/-5/SPEAKER/UTTERANCE.flac"
+                f"{self._folder}: holds no .wav, .flac, .csv or .npy; expected files such as "
+                "babble/-5/SPEAKER/UTTERANCE.flac"
             )
         return found & self._asked
 

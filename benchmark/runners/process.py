@@ -1,4 +1,4 @@
-"""A program on a leash: started under limits, spoken to over a pipe with a deadline, gone without a trace afterwards."""
+"""A program under limits, spoken to over a pipe with deadlines, and removed without a trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs a model and reads the articulation out of what it represents, or out of its articulation under other names."""
+"""Runs a model and reads articulation out of its features, or out of articulation of other names."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ class ReadoutRunner:
         """
         if not self._runner.tasks() & {"represent", "invert"}:
             raise ModelError(
-                f"{self._how.model.name}: neither represents nor inverts, so there is nothing to read out; an enhancer is "
-                "read out before a representation: --model ENHANCER+logmel"
+                f"{self._how.model.name}: neither represents nor inverts, so there is nothing to read out; "
+                "an enhancer is read out before a representation: --model ENHANCER+logmel"
             )
         return frozenset({"invert"})
 
@@ -141,7 +141,7 @@ class ReadoutRunner:
 
 
 class _Examples:
-    """The recordings of a split that a readout is fitted on, with what the model makes of them; may be gone through again.
+    """Recordings of a split for fitting a readout, with the model's output; can be iterated again.
 
     Attributes:
         rows: The mixtures.
@@ -184,8 +184,8 @@ class _Examples:
                 reason = reason or fault or "the number of channels differs from recording to recording"
         if self.failed > _MOST_FAILED * len(self.rows):
             raise ModelError(
-                f"gave nothing to fit a readout on for {self.failed} of {len(self.rows)} recordings of the split "
-                f"'{self._split}': {reason}"
+                f"gave nothing to fit a readout on for {self.failed} of {len(self.rows)} recordings of the "
+                f"split '{self._split}': {reason}"
             )
 
     def _item(self, row: MixtureRow) -> Item:

@@ -101,7 +101,9 @@ def refuse_hidden(named: Iterable[Path], hidden: Iterable[Path]) -> None:
 
 
 def program_folders(program: str) -> list[Path]:
-    """The folders of a program outside the system's: of an interpreter (also one that a script names), or PREFIX of PREFIX/bin/PROGRAM.
+    """The folders of a program outside the system's own.
+
+    Those of its interpreter, also of one that a script names, or PREFIX of PREFIX/bin/PROGRAM.
 
     Raises:
         ModelError: It is a Python that does not work.

@@ -225,7 +225,7 @@ def _resident(pid: int) -> int:
 
 
 def _proportional(pid: int, kind: bytes = b"Pss:") -> int:
-    """The same, but of what several processes share, a share only; with b"Pss_Shmem:" only what lies in files in memory."""
+    """As `_resident`, with shared memory divided among its users; "Pss_Shmem:" is files in memory."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_bytes().splitlines():
             if line.startswith(kind):
@@ -234,7 +234,7 @@ def _proportional(pid: int, kind: bytes = b"Pss:") -> int:
 
 
 def _files_in_memory(pids: list[int]) -> int:
-    """Bytes of files that lie in memory and count for no process: those of a sandbox's folders, and those without a name."""
+    """Bytes of files in memory that no process is charged for: of a sandbox, or without a name."""
     total, spaces, files = 0, {str(Path("/proc/self/ns/mnt").readlink())}, set()
     for pid in pids:
         with contextlib.suppress(OSError):
@@ -271,7 +271,10 @@ def _too_large(folder: Path, most: int) -> bool:
 
 
 def _cores(threads: int) -> set[int]:
-    """So many of the cores that there are, or none where the system cannot tell; several programs at a time begin at different ones."""
+    """Picks cores for a program; programs that run at a time begin at different cores.
+
+    The set is empty where the system does not say which cores there are.
+    """
     if not threads or not hasattr(os, "sched_getaffinity"):
         return set()
     there = sorted(os.sched_getaffinity(0))

@@ -1,4 +1,4 @@
-"""What may be handed to `evaluate`, and what it stands for: names for measures, folders for corpora, objects for models."""
+"""What `evaluate` accepts: names or measures, folders or corpora, names or objects of models."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def as_measures(given: Sequence[Measure | str]) -> list[Measure]:
 
 
 def as_entry(given: Any) -> Entry:
-    """A model that can be run, from its SPEC, what was loaded by one, or any object that keeps the contract of models.
+    """A model that can be run, from a SPEC, a loaded model, or any object that is a model.
 
     Raises:
         ModelError: It is no model.
@@ -63,7 +63,7 @@ def as_entry(given: Any) -> Entry:
 
 
 def _as_it_is(model: Any, tasks: Sequence[str]) -> InProcess:
-    """Runs this very object; what it gives is not kept, because what it has learnt is not known from its code."""
+    """Runs this very object; predictions are not kept, since its code does not say what it has learnt."""
     return InProcess(tuple(task for task in TASKS if task in tasks), make=lambda: model, kept=False)
 
 

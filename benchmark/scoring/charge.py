@@ -49,5 +49,5 @@ def charged(measure: Measure, found: float | MeasureError | ParameterScore, reas
 
 
 def _stored(value: float) -> float:
-    """A value with the digits that are stored, so that a result is the same before it was written and after."""
+    """Rounds a value as it is stored, so that a result is equal before and after writing."""
     return float(np.float32(value))

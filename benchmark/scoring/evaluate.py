@@ -192,7 +192,7 @@ def _portions(groups: Sequence[list[MixtureRow]]) -> Iterator[list[list[MixtureR
 
 
 def _noisiest_first(groups: Sequence[list[MixtureRow]]) -> list[MixtureRow]:
-    """Mixtures, the noisiest condition first and the clean one last, so that a model that remembers what it heard gains little."""
+    """Mixtures with the noisiest condition first, clean last, so that memory helps a model little."""
     rows = [row for group in groups for row in group]
     return sorted(rows, key=lambda row: (row["snr_db"] is None, row["snr_db"] or 0.0, row["mixture_id"]))
 
@@ -205,7 +205,7 @@ def _tried(
     plan: Plan,
     targets: tuple[str, ...],
 ) -> tuple[dict[str, Prediction], tuple[str, ...]]:
-    """Which targets a model gives, by a trial on the first recordings before the run; and what it gave for these.
+    """Which targets a model gives, and its predictions, from a trial on the first recordings.
 
     If it fails on all of them it counts as giving all targets, and its failures are charged.
 
@@ -292,7 +292,7 @@ def _score_utterance(
     targets: Trajectories,
     predictions: Sequence[Prediction],
 ) -> tuple[list[ScoreRow], list[Row]]:
-    """Scores of one utterance, and those by class of phone, which take less time than to recall them from disk."""
+    """Scores of one utterance, and those by class of phone, which are quicker to compute than to read."""
     whole = score_or_recall(folder, plan, rows, clean, targets, predictions)
     return whole, score_phones(plan.trajectories, rows, segments, targets, predictions)
 
@@ -393,7 +393,7 @@ def _brief(fact: object) -> str:
 
 
 def _same_phones(stored: PhoneScores | None, corpus: PreparedCorpus, card: Card) -> bool:
-    """Whether scores by phone class are those of this result and of the labels at hand; or there are none on either side."""
+    """Whether scores by phone class belong to this result and these labels, or neither has any."""
     moving = any(_has_phones(name) for name in card.measures)
     wanted = corpus.labels_hash(card.split) if moving else ""
     mine = stored is not None and stored.scores_sha256 == card.scores_sha256

@@ -1,17 +1,18 @@
-"""Whom a model followed in babble, mixture by mixture: `followed.parquet` beside the scores. A diagnostic, never ranked.
+"""Whom a model followed in babble: `followed.parquet` beside the scores; not ranked.
 
-It exists for models that invert, on corpora that know the articulation of their talkers (`PreparedCorpus.talkers`). How it is computed
-stands in `benchmark.metrics.followed`. The mismatched control of a mixture are up to four targets of other utterances of its split, of
-other speakers and other sentences, and up to four talkers from the babble of those; the threshold is taken over all mixtures of a
-condition, so that it fits how smooth the model is there. Columns:
+It exists for models that invert, on corpora that know the articulation of their talkers
+(`PreparedCorpus.talkers`). How it is computed stands in `benchmark.metrics.followed`. The mismatched control
+of a mixture are up to four targets of other utterances of its split, of other speakers and other sentences,
+and up to four talkers from the babble of those; the threshold is taken over all mixtures of a condition, so
+that it fits how smooth the model is there. Columns:
 
     mixture_id, utterance_id, speaker, noise_kind, snr_db, talkers    as in the manifest
     on_target, on_another, on_none    shares of the time, 0..1, which add up to 1
     switches_per_s                    from one source to another
     windows                           how many windows could be told
     threshold                         the least correlation that counts as following, by the control
-    control_share                     share of the windows in which as many unrelated voices would have been followed: what is to be
-                                      expected of `on_target + on_another` by chance
+    control_share                     share of the windows in which as many unrelated voices would have been
+                                      followed: `on_target + on_another` by chance
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ _Condition = tuple[str, float, int]
 
 
 class _Windows(NamedTuple):
-    """Correlations of one prediction: with the target and the talkers, and with voices that are not in the mixture."""
+    """Correlations of one prediction with target and talkers, and with voices outside the mixture."""
 
     row: MixtureRow
     own: NDArray[np.float64]
@@ -122,7 +123,7 @@ class Following:
         return pa.Table.from_pylist(sorted(rows, key=lambda row: str(row["mixture_id"])), schema=FOLLOWED)
 
     def _controls(self, row: MixtureRow) -> list[Trajectories]:
-        """Movements that are not in the mixture: other targets, and talkers from the mixtures of those in the same condition.
+        """Movements outside the mixture: other targets, and talkers of other mixtures of its condition.
 
         They are of other speakers where there are any, and never of the same sentence.
         """

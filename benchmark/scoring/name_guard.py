@@ -1,4 +1,4 @@
-"""Guards stored results: one must not take the place of another model's of the same name, nor of one that holds more."""
+"""Guards stored results against being replaced by another model's, or by one that holds less."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _IDENTITY = ("source_sha256", "source", "title")
 
 
 def spec_sha256(spec: str) -> str:
-    """Hash of a SPEC in which every path that exists is absolute: `my.py:Model` of two folders are two models.
+    """Hash of a SPEC with absolute paths, so that `my.py:Model` in two folders are two models.
 
     Args:
         spec: As it was typed.
@@ -81,8 +81,8 @@ def measures_at_stake(folder: Path, corpus: PreparedCorpus, entry: Entry, split:
         return []
     if card.split != split:
         raise StandingsError(
-            f"{folder}: holds a result on the split '{card.split}'; store this one elsewhere with --out, or overwrite "
-            "that result with --replace"
+            f"{folder}: holds a result on the split '{card.split}'; store this one elsewhere with --out, "
+            "or overwrite that result with --replace"
         )
     if is_of(card, corpus, entry, split):
         return []
@@ -91,8 +91,9 @@ def measures_at_stake(folder: Path, corpus: PreparedCorpus, entry: Entry, split:
             parse(name)
         except SinbadError as error:
             raise StandingsError(
-                f"{folder}: holds {name}, which is of an older version of this model or corpus and cannot be computed here "
-                f"({error}); make it available, or overwrite the whole result with --replace"
+                f"{folder}: holds {name}, which is of an older version of this model or corpus "
+                f"and cannot be computed here ({error}); make it available, or overwrite the "
+                "whole result with --replace"
             ) from error
     return list(card.measures)
 

@@ -1,4 +1,4 @@
-"""Scores by class of phone, stored apart from the scores of whole utterances: `RESULTS/RECIPE/MODEL/phone_scores.parquet`.
+"""Scores by class of phone, stored in `RESULTS/RECIPE/MODEL/phone_scores.parquet`.
 
 The file names the scores and the labels that it belongs to, so that it cannot stand beside others; nothing in
 the card or in `scores.parquet` depends on it. Values are float32: there are many of them, and no one needs
@@ -114,6 +114,7 @@ def read_phone_scores(folder: Path) -> PhoneScores | None:
         ) from error
     if found.content_sha256 != facts.get("sinbad.content_sha256"):
         raise StandingsError(
-            f"{folder}: its scores by phone class do not match their hash; they were edited or damaged. Score the model again"
+            f"{folder}: its scores by phone class do not match their hash; they were edited or "
+            "damaged. Score the model again"
         )
     return found

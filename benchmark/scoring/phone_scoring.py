@@ -1,8 +1,9 @@
-"""Scores of one class of phones: the frames of an utterance that lie in plosives, say, scored as if they were an utterance.
+"""Scores of one class of phones: its frames of an utterance are scored as an utterance.
 
-So a correlation is one value for all plosives of an utterance together: it rewards a model that tells their places of articulation
-apart, and one that moves rightly within them. Classes span ranges of different width, which correlations depend on: models can be
-compared within a class by it, classes with each other rather by RMSE. A class with fewer than 0.1 s in an utterance is left out.
+So a correlation is one value for all plosives of an utterance together: it rewards a model that tells their
+places of articulation apart, and one that moves rightly within them. Classes span ranges of different width,
+which correlations depend on: models can be compared within a class by it, classes with each other rather by
+RMSE. A class with fewer than 0.1 s in an utterance is left out.
 """
 
 from __future__ import annotations

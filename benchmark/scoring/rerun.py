@@ -1,9 +1,9 @@
 """A result made again on another machine, compared score by score, and signed: `rerun.json` beside its card.
 
-Hashes of a result tell accidents; anybody can compute them for numbers that nobody measured. So somebody else runs
-the model again. If every score agrees within a tolerance, they sign the card: an Ed25519 signature (RFC 8032) by
-their own key over the record. The leaderboard shows the badge *re-run* where the key is one of its reviewers'
-(`reviewers.json` beside the results: name to public key, kept by the leaderboard's owner).
+Hashes of a result tell accidents; anybody can compute them for numbers that nobody measured. So somebody else
+runs the model again. If every score agrees within a tolerance, they sign the card: an Ed25519 signature (RFC
+8032) by their own key over the record. The leaderboard shows the badge *re-run* where the key is one of its
+reviewers' (`reviewers.json` beside the results: name to public key, kept by the leaderboard's owner).
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ class Difference(NamedTuple):
         what: Mixture, measure and parameter.
         stored: As in the result.
         again: As it came out.
-        apart: How far, by the rule of the tolerance; infinite where one failed or is missing and the other not.
+        apart: How far, by the rule of the tolerance; infinite where one failed or is missing and the other
+            not.
     """
 
     what: str

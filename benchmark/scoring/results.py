@@ -167,8 +167,8 @@ class Result:
     def __repr__(self) -> str:
         card = self.card
         return (
-            f"<Result of {card.model} on {card.recipe} ({card.split}): {card.expected} scores of {', '.join(card.measures)}; "
-            f"{card.failed} failed, {card.left_out} left out>"
+            f"<Result of {card.model} on {card.recipe} ({card.split}): {card.expected} scores of "
+            f"{', '.join(card.measures)}; {card.failed} failed, {card.left_out} left out>"
         )
 
     def _repr_html_(self) -> str:
@@ -192,7 +192,7 @@ def card_hash(card: Mapping[str, Any]) -> str:
 
 
 def write_result(root: Path | str, result: Result) -> Path:
-    """Writes a result below `root` and returns its folder; the card comes last, and only with it a result counts.
+    """Writes a result below `root` and returns its folder; the card, which makes it valid, comes last.
 
     A result only grows: measures that are stored there, of the same model on the same corpus, and are not
     among the new ones stay.
@@ -220,7 +220,7 @@ def write_result(root: Path | str, result: Result) -> Path:
 
 
 def same_run(stored: Card, other: Card) -> bool:
-    """Whether two results are of the same model, made with the same arguments, on the same split of the same corpus."""
+    """Whether two results are of the same model with the same arguments on the same split."""
     return all(getattr(stored, name) == getattr(other, name) for name in _IDENTITY)
 
 
@@ -330,7 +330,8 @@ def read_scores(folder: Path, card: Card) -> pa.Table:
         )
     if scores_hash(table) != card.scores_sha256:
         raise StandingsError(
-            f"{folder}: the scores are not those of the card; they were edited or damaged. Score the model again"
+            f"{folder}: the scores are not those of the card; they were edited or "
+            "damaged. Score the model again"
         )
     return table
 

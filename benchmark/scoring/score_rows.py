@@ -1,4 +1,4 @@
-"""What a score is: the columns of `scores.parquet`, as a type that mypy checks and as the schema of the file."""
+"""The columns of `scores.parquet`, as a type for mypy and as the schema of the file."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def scores_hash(table: pa.Table) -> str:
 
 
 def coded_words(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
-    """The words of a column by their first occurrence, and for each row the place of its word, shape (rows,)."""
+    """The words of a column by first occurrence, and the index of each row's word, shape (rows,)."""
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # of no rows
         array = pa.array([], pa.string())
@@ -158,7 +158,7 @@ def coded_words(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
 
 
 def add_words(digest: Any, table: pa.Table, names: Sequence[str]) -> None:
-    """Adds columns of text to a hash: words by their first occurrence, then their places, which is quicker than row by row."""
+    """Adds columns of text to a hash: words by first occurrence, then indices, faster than by row."""
     for name in names:
         words, places = coded_words(table[name])
         digest.update(json.dumps([name, words]).encode())
@@ -174,7 +174,7 @@ def add_numbers(digest: Any, table: pa.Table, name: str, kind: str) -> None:
 
 
 def _hash_of_version_1(table: pa.Table) -> str:
-    """The hash of results from before scores said how many talkers there were: a line of compact JSON for each row."""
+    """The hash of results before scores had a number of talkers: a line of compact JSON a row."""
 
     def text(word: str) -> pa.Scalar:
         return pa.scalar(word, pa.large_string())

@@ -1,6 +1,7 @@
 """Scores of one utterance on disk, so that a measure is computed once for what a model gave.
 
-FOLDER/KEY.json     KEY: hash of what was given for all conditions of an utterance, of its clean speech and its targets
+FOLDER/KEY.json     KEY: hash of the predictions for all conditions of an utterance, its clean
+                        speech and its targets
                     {"PPMC@1": [[mixture, parameter, value, status, reason], ...], ...}
 """
 

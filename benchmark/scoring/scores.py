@@ -57,8 +57,8 @@ def plan_scores(
     needed = {"audio": "enhance", "trajectories": "invert"}
     if not set(tasks) & set(_SCORED):
         raise MeasureError(
-            f"{model}: neither enhances nor inverts, so there is nothing to measure directly; what it represents is "
-            "scored through a readout: add --readout clean"
+            f"{model}: neither enhances nor inverts, so there is nothing to measure directly; what it "
+            "represents is scored through a readout: add --readout clean"
         )
     impossible = [measure for measure in asked if needed[measure.kind] not in tasks]
     if impossible:

@@ -1,17 +1,17 @@
-"""Which trials a prepared corpus gives for speaker verification in noise: a rule, so that everybody has the same.
+"""Trials of speaker verification in noise for a prepared corpus, chosen by a fixed rule.
 
 1. A speaker takes part if their sex is known, they have recordings of at least four sentences, and another
    speaker of their sex does too. Fewer than `FEWEST_SPEAKERS` speakers give no number.
-2. Each is tested on up to `TESTS` sentences: the first in an order that the hash of the sentence alone decides,
-   so that speakers who read the same text are tested on the same sentences.
-3. For each test sentence the speaker is enrolled with the *clean* recordings of three other sentences of theirs,
-   drawn by hash.
-4. To each enrolment belong one target trial (the test sentence) and, for every other speaker of the same sex, up
-   to two impostor trials: *matched*, in which the impostor says the very test sentence, so that words tell
+2. Each is tested on up to `TESTS` sentences: the first in an order that the hash of the sentence alone
+   decides, so that speakers who read the same text are tested on the same sentences.
+3. For each test sentence the speaker is enrolled with the *clean* recordings of three other sentences of
+   theirs, drawn by hash.
+4. To each enrolment belong one target trial (the test sentence) and, for every other speaker of the same sex,
+   up to two impostor trials: *matched*, in which the impostor says the very test sentence, so that words tell
    nothing, and *crossed*, in which they say another one that is not among the enrolled either.
 
-The recording that is tested is a mixture, in each condition of the corpus, as it is or enhanced. The draws depend
-on the recipe and the identity of the utterance alone (`benchmark.randomness`).
+The recording that is tested is a mixture, in each condition of the corpus, as it is or enhanced. The draws
+depend on the recipe and the identity of the utterance alone (`benchmark.randomness`).
 """
 
 from __future__ import annotations
@@ -111,8 +111,9 @@ def _groups(own: Mapping[str, Mapping[str, str]], sex: Callable[[str], str]) -> 
         ]
         left = f" ({', '.join(reasons)} left out)" if reasons else ""
         raise CorpusError(
-            f"speaker verification needs at least {FEWEST_SPEAKERS} speakers; {there} of {len(own)} can take part{left}, "
-            "so there is no number. Take more splits, or prepare the corpus without --limit"
+            f"speaker verification needs at least {FEWEST_SPEAKERS} speakers; {there} of "
+            f"{len(own)} can take part{left}, so there is no number. Take more splits, or prepare "
+            "the corpus without --limit"
         )
     return found
 

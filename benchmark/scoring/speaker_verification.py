@@ -1,9 +1,10 @@
 """Speaker verification in noise: the score of every trial, and its storage in `speaker_trials.parquet`.
 
-An *enhancer* is judged through a fixed embedder: the embedder hears clean enrolments and enhanced test recordings.
-An *embedder* is judged by itself, on noisy ones. A trial scores the cosine of the mean of the three enrolment
-vectors, each of length 1, and the test vector. Where the model failed, the trial is charged: a target scores -1 and
-an impostor +1. Which trials there are is a rule, see `benchmark.scoring.speaker_trials`.
+An *enhancer* is judged through a fixed embedder: the embedder hears clean enrolments and enhanced test
+recordings. An *embedder* is judged by itself, on noisy ones. A trial scores the cosine of the mean of the
+three enrolment vectors, each of length 1, and the test vector. Where the model failed, the trial is charged:
+a target scores -1 and an impostor +1. Which trials there are is a rule, see
+`benchmark.scoring.speaker_trials`.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class TrialFacts:
     """What has to be known of a table of trials.
 
     Attributes:
-        model: Whose recordings were tested: an enhancer, "noisy" for recordings as they are, or the embedder itself.
+        model: Whose recordings were tested: an enhancer, "noisy" for recordings as they are, or the embedder
+            itself.
         title: One line.
         source_sha256: Hash of the code that defines it.
         recipe: Name of the recipe.

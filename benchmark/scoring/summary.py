@@ -46,7 +46,7 @@ def _clean_first(column: pd.Series) -> pd.Series:
 
 
 def _averaged(single: pd.Series) -> list[bool]:
-    """Which means go into one over parameters: not those of audio, nor those in millimetres, hertz and ratios at a time."""
+    """Which means may be averaged over parameters: those of articulation in a common unit."""
     from benchmark.errors import MeasureError
     from benchmark.metrics import parse
 

@@ -1,4 +1,4 @@
-"""Opens files that may come from a stranger: kind, size and types are checked before content, so that none can stop who reads it.
+"""Opens files of strangers: kind, size and types are checked before the content is read.
 
 A result folder is handed in by people nobody knows. What is read from it is text without surprises (no NaN,
 no number of five thousand digits, no character that cannot be written again) and tables of the columns that
@@ -32,8 +32,8 @@ def read_bytes(path: Path, most: int = MOST_JSON_BYTES) -> bytes:
     """The content of an ordinary file.
 
     Raises:
-        StandingsError: It is missing, no ordinary file (a pipe would be waited for without end, a link lead elsewhere), or larger
-            than `most` bytes.
+        StandingsError: It is missing, no ordinary file (a pipe would be waited for without end, a link lead
+            elsewhere), or larger than `most` bytes.
     """
     _check_size(path, most)
     try:
@@ -74,7 +74,7 @@ def parse_typed(content: bytes, form: TypeAdapter[Parsed], where: str) -> Parsed
 
 
 def read_table(path: Path, *schemas: pa.Schema, most_rows: int = MOST_ROWS) -> pa.Table:
-    """A Parquet table in one of the given schemas; columns of text come as dictionaries, and every column in one piece.
+    """A Parquet table in one of the given schemas, with text as dictionaries and columns in one piece.
 
     Args:
         path: The file.

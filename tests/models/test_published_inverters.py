@@ -62,7 +62,8 @@ class TensorTract2:
     def speech_to_motor(self, x, msrs_type="vtl"):
         assert msrs_type == "tt2"
         values, _ = frames(x, 320, 4)
-        return [type("MotorSeries", (), {"series": pd.DataFrame(values, columns=["HX", "JA", "LP", "TTX"])})()]
+        series = pd.DataFrame(values, columns=["HX", "JA", "LP", "TTX"])
+        return [type("MotorSeries", (), {"series": series})()]
 """
 FEATURE_EXTRACT = """
 from heard import frames

@@ -72,8 +72,8 @@ def unit_findings(sample: SpeakerSample) -> list[Finding]:
     name = unit_of(places, stated)
     mm = _UNITS[name]
     what = (
-        f"the head is {length_text(apart / usual * 60.0)} wide, from lips to tongue back, where about 60 mm is "
-        "usual"
+        f"the head is {length_text(apart / usual * 60.0)} wide, from lips to tongue back, "
+        "where about 60 mm is usual"
     )
     if mm == stated or not 1 / _HEADS_DIFFER < mm / (stated * factor) < _HEADS_DIFFER:
         advice = (

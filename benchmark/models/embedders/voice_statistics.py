@@ -1,7 +1,7 @@
 """A small speaker embedder of our own: mean and spread of cepstra, without a trained network.
 
-It is there so that a second opinion costs nothing: what it says of an enhancer is about the long-term spectrum
-of a voice, not about what a network has learnt to hear.
+It is there so that a second opinion costs nothing: what it says of an enhancer is about the long-term
+spectrum of a voice, not about what a network has learnt to hear.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _PIECE = RATE_HZ
 class VoiceStatistics:
     """Mean and standard deviation over speech frames of 19 mel cepstra.
 
-    They are centred on the mean of the 24 voices of the embedded corpus that only babble, and scaled by how much
-    one such voice varies from second to second; no voice that is tested on is among them.
+    They are centred on the mean of the 24 voices of the embedded corpus that only babble, and scaled by how
+    much one such voice varies from second to second; no voice that is tested on is among them.
 
     Attributes:
         sample_rate: 16000.

@@ -1,7 +1,8 @@
-"""Enhancers that other people made: thin wrappers that find the installed package, keep the contract, and remove the delay.
+"""Wrappers of published enhancers: they find the installed package and remove its delay.
 
-None of their code or weights is part of this package. Each is a module here that calls its description `ENHANCER`; nothing else has to
-know of it. Its own package is looked for when the model is made and not before.
+None of their code or weights is part of this package. Each is a module here that calls its description
+`ENHANCER`; nothing else has to know of it. Its own package is looked for when the model is made and not
+before.
 """
 
 from __future__ import annotations

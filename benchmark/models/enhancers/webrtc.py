@@ -19,7 +19,7 @@ _LEVEL = 2
 
 
 class WebRtc:
-    """Wiener-like gains with noise tracked by quantiles; 16-bit samples in frames of 10 ms, no automatic gain.
+    """Wiener-like gains, with noise tracked by quantiles; 16 bit, frames of 10 ms, no gain control.
 
     Attributes:
         sample_rate: 16000.

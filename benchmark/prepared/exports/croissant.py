@@ -76,7 +76,8 @@ def write(corpus: PreparedCorpus, out: Path, splits: list[str]) -> list[Path]:
         "version": f"{corpus.recipe.version}.0.0",
         "description": (
             f"Noisy speech with the movements of the articulators, made from {speech.title} by SINBAD. "
-            f"Targets: {corpus.facts['targets']}, 100 frames a second. Content {corpus.facts['content_sha256']}."
+            f"Targets: {corpus.facts['targets']}, 100 frames a second. Content "
+            f"{corpus.facts['content_sha256']}."
         ),
         "datePublished": date.fromtimestamp((corpus.folder / MANIFEST).stat().st_mtime).isoformat(),
         "license": speech.licence,

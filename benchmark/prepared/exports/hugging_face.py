@@ -1,4 +1,4 @@
-"""Hugging Face `datasets`: Parquet files that hold the audio, and a card; nothing of ours is needed to read them.
+"""Exports for Hugging Face `datasets`: Parquet files with the audio inside, and a card.
 
 OUT/README.md OUT/data/SPLIT-00000-of-00002.parquet    datasets.load_dataset("OUT")
 """
@@ -89,7 +89,7 @@ def _row(corpus: PreparedCorpus, row: MixtureRow) -> dict[str, Any]:
 
 
 def _schema(names: Sequence[str]) -> pa.Schema:
-    """The columns, with what `datasets` has to know of them: that one is audio, and which targets there are."""
+    """The columns, with what `datasets` has to know: which one is audio, and which targets there are."""
     features: dict[str, Any] = {
         name: {"dtype": str(kind).replace("double", "float64"), "_type": "Value"}
         for name, kind in _FIELDS.items()
@@ -115,6 +115,6 @@ def _card(corpus: PreparedCorpus, splits: Sequence[str], names: Sequence[str]) -
         f"- Licence of the speech: {speech.licence}\n"
         f"- Cite: {speech.citation}\n"
         f"- `targets`: 100 frames a second of {', '.join(names)}; NaN where one was not observed.\n"
-        "- The clean speech of a mixture is the row of the same `utterance_id` whose `noise_kind` is `clean`, "
-        "at the level before `common_gain_db`.\n"
+        "- The clean speech of a mixture is the row of the same `utterance_id` whose `noise_kind` is "
+        "`clean`, at the level before `common_gain_db`.\n"
     )

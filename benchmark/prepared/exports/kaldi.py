@@ -2,9 +2,9 @@
 
     OUT/SPLIT/wav.scp clean.scp text utt2spk spk2utt utt2dur utt2cond targets.scp targets.ark
 
-Ids are "SPEAKER-RECORDING--CONDITION", so that they sort by speaker as Kaldi wants it. `wav.scp` and `clean.scp`
-pipe each FLAC file through `flac`; `targets.ark` holds float matrices of 100 frames a second, NaN where a target
-was not observed.
+Ids are "SPEAKER-RECORDING--CONDITION", so that they sort by speaker as Kaldi wants it. `wav.scp` and
+`clean.scp` pipe each FLAC file through `flac`; `targets.ark` holds float matrices of 100 frames a second, NaN
+where a target was not observed.
 """
 
 from __future__ import annotations

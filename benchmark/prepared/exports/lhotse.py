@@ -3,8 +3,8 @@
     OUT/cuts_SPLIT.jsonl.gz    CutSet.from_jsonl_lazy(...)
     OUT/targets/UTTERANCE.npy  read by cut.load_targets()
 
-A cut is a mixture. Its supervision names the prompt and the speaker; `cut.clean` is the recording of the clean
-speech, at the level before `common_gain_db`; `cut.snr_db`, `cut.noise_kind` ... are the condition.
+A cut is a mixture. Its supervision names the prompt and the speaker; `cut.clean` is the recording of the
+clean speech, at the level before `common_gain_db`; `cut.snr_db`, `cut.noise_kind` ... are the condition.
 """
 
 from __future__ import annotations
