@@ -1,9 +1,9 @@
-"""Published inverters as models: `--model sparc`, `ssl_si_tool`, `tensortract2`.
+r"""Published inverters as models: `--model sparc`, `ssl_si_tool`, `tensortract2`.
 
 Written from their public interfaces; none of their code is here. They run in a process of their own, under a
 Python that has their package, and this file needs nothing else of this project:
 
-    python -m benchmark.score --corpus DIR --model sparc \\
+    python -m benchmark.score --corpus DIR --model sparc \
         --python ~/venvs/sparc/bin/python --env HF_HOME --readout clean
 
 What they give bears their own names and units, so they are scored by a readout; where some names are those of

@@ -4,7 +4,7 @@ It is ridge regression from the features at five moments, 100 ms before to 100 m
 estimated, and it is the same for every model:
 
 * Channels are brought to mean 0 within each speaker that it is fitted on, and to variance 1 over all of them,
-  so that it learns from how a speaker moves and not from who they are. Of more than 512 channels the first 512
+  so that it learns from how speakers move and not from who they are. Of more than 512 channels the first 512
   principal components are taken, so that its size does not grow with the model. Other speakers get the mean
   of those means.
 * Features of any frame rate are interpolated linearly at those moments; beyond the ends of a recording the
