@@ -78,8 +78,8 @@ def add_results(to: argparse.ArgumentParser) -> None:
         type=Path,
         default=OWN_LEADERBOARD / "results",
         metavar="DIR",
-        help=f"where results are stored (default: {(OWN_LEADERBOARD / 'results').as_posix()}, which is "
-        "nobody else's; name leaderboard/results to hand them in)",
+        help=f"where results are stored (default: {(OWN_LEADERBOARD / 'results').as_posix()}, yours alone; "
+        "name leaderboard/results to hand them in)",
     )
 
 

@@ -1,10 +1,9 @@
 """The code of a submitted model and its hash: what has changed must not be taken for what was scored.
 
 Code is the file of a class, what it imports or names in a string beside it, and so on from there; or all
-files of a package. Files
-lead to files too: a graph to the weights beside it, an index to its shards. A sandbox shows the same files
-and no others, so that a model cannot depend on what is not in its hash; elsewhere it can, and `uncounted`
-names what looks like it.
+files of a package. Files lead to files too: a graph to the weights beside it, an index to its shards. A
+sandbox shows the same files and no others, so that a model cannot depend on what is not in its hash;
+elsewhere it can, and `uncounted` names what looks like it.
 """
 
 from __future__ import annotations

@@ -4,8 +4,7 @@
     ITEMS/RECIPE/01/babble_0_logmmse.mp3
 
 They are made once from a prepared corpus (results hold no audio) and embedded into the page. Only corpora
-that we made ourselves may
-be heard: licensed ones stay with whoever holds the licence.
+that we made ourselves may be heard: licensed ones stay with whoever holds the licence.
 """
 
 from __future__ import annotations
