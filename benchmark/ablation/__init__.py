@@ -1,1 +1,1 @@
-"""The reference model beside its variants: which result plays which part, and the paper's figures beside ours."""
+"""The reference model beside its variants, and the paper's figures beside ours."""

@@ -1,4 +1,4 @@
-"""What the joint model has to reach in the ablation, and whether it does: every verdict is computed from the results."""
+"""What the joint model has to reach in the ablation, with verdicts computed from the results."""
 
 from __future__ import annotations
 

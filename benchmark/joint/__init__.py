@@ -1,1 +1,1 @@
-"""The reference: speech enhancement and speech inversion trained together on one encoder (needs the extra `joint`)."""
+"""The reference model: enhancement and inversion trained together on one encoder (extra `joint`)."""

@@ -1,4 +1,4 @@
-"""What goes through training at once: some recordings, what they should sound like, and how the mouth moved."""
+"""A batch for training: recordings, the clean speech in them, and the articulation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FRAME_RATE_HZ = 100
 
 
 def target_frames(samples: int) -> int:
-    """Frames of trajectories for a recording of `samples` at 16 kHz: two for every hidden state of an encoder."""
+    """Frames of trajectories for `samples` at 16 kHz: two for every hidden state of an encoder."""
     return 2 * frames_of(samples)
 
 
@@ -27,8 +27,8 @@ class Batch:
         noisy: float32, shape (batch, samples), 16 kHz: what the model hears.
         clean: float32, shape (batch, samples): the speech in it, at the same gain.
         lengths: int64, shape (batch,): samples of each recording before padding.
-        targets: float32, shape (batch, target_frames(samples), channels): mean 0 and standard deviation 1 for each speaker; finite
-            where valid, anything elsewhere.
+        targets: float32, shape (batch, target_frames(samples), channels): mean 0 and standard deviation 1 for
+            each speaker; finite where valid, anything elsewhere.
         valid: bool, as `targets`: False where a target was not observed, and in the padding.
         has_targets: bool, shape (batch,): False for speech without articulation.
         ids: One name a recording, for messages.

@@ -1,6 +1,6 @@
 """Where a run stands after an epoch, on disk: weights and optimiser as safetensors, everything else as JSON.
 
-DIR/checkpoint/state.json            names the other file; replaced last, so that it never names a file that is not whole
+DIR/checkpoint/state.json            names the other file; written last, when that file is whole
 DIR/checkpoint/epoch-0012.safetensors  weights and state of the optimiser after epoch 12
 DIR/checkpoint/best.safetensors      weights of the best epoch so far
 """
@@ -64,7 +64,8 @@ def save(
         folder: Of the run.
         model: Weights.
         optimiser: Its state.
-        progressed: How far the run has come; where its last epoch is its best, the weights are kept as such too.
+        progressed: How far the run has come; where its last epoch is its best, the weights are kept as such
+            too.
         run: What must be the same for the run to go on: configuration, data.
 
     Raises:
@@ -104,7 +105,8 @@ def restore(
     different = _differences(state["run"], run)
     if different:
         raise ModelError(
-            f"{path}: the run was started with {'; '.join(different)}. Go on with the same, or choose another folder with --out"
+            f"{path}: the run was started with {'; '.join(different)}. Go on with the same, or choose "
+            "another folder with --out"
         )
     weights = folder / FOLDER / state["weights"]
     tensors = read_weights(weights)

@@ -19,8 +19,9 @@ _PATIENCE_S = 600.0
 def with_memory(folder: Path) -> dict[str, Any]:
     """Measures a trained model and writes the outcome into its card, as `memory_mb`.
 
-    It is what the process holds at most while it hears ten seconds, less what it holds once torch is loaded: the weights and all that is
-    computed on the way, in MB. Where the system does not tell, or the model is a pretrained encoder, the card stays as it is.
+    It is what the process holds at most while it hears ten seconds, less what it holds once torch is loaded:
+    the weights and all that is computed on the way, in MB. Where the system does not tell, or the model is a
+    pretrained encoder, the card stays as it is.
 
     Args:
         folder: A finished run.
@@ -70,7 +71,10 @@ def _measured(folder: Path) -> float:
 
 
 def _resident(which: str) -> float:
-    """Memory of this process in kB: "VmRSS" now, "VmHWM" at most. The usual `getrusage` also counts what the parent once held."""
+    """Memory of this process in kB: "VmRSS" now, "VmHWM" at most.
+
+    `getrusage` would also count what the parent once held.
+    """
     for line in Path("/proc/self/status").read_text().splitlines():
         name, _, value = line.partition(":")
         if name == which:

@@ -19,15 +19,16 @@ Audio = NDArray[np.float32]
 FRAME_RATE_HZ = 100.0
 #: Recordings longer than this are taken in pieces, so that memory does not grow with their length.
 PIECE_S = 30.0
-#: What a piece hears to either side where the encoder would hear everything: what it gives then differs a little from the whole.
+#: What a piece hears to either side where the encoder would hear everything: what it gives then differs a
+#: little from the whole.
 _GLOBAL_CONTEXT_S = 5.0
 
 
 class Listener:
     """Runs a trained model on whole recordings.
 
-    A model whose encoder hears only so far gives the same in pieces as at once, but for rounding (1e-4 of the largest value); one that
-    hears everything (WavLM, Whisper) does not, and is given 5 s of context.
+    A model whose encoder hears only so far gives the same in pieces as at once, but for rounding (1e-4 of the
+    largest value); one that hears everything (WavLM, Whisper) does not, and is given 5 s of context.
     """
 
     def __init__(self, model: JointModel, piece_s: float = PIECE_S) -> None:
@@ -45,16 +46,20 @@ class Listener:
         if len(noisy) == 0:
             return noisy.copy()
         scale, parts = self._heard(noisy, self._model.cleaned)
-        pieces = [part.output.enhanced[0, part.skip : part.skip + part.samples] for part in parts]  # type: ignore[index]
+        pieces = [
+            part.output.enhanced[0, part.skip : part.skip + part.samples]  # type: ignore[index]
+            for part in parts
+        ]
         return (torch.cat(pieces) * scale).numpy().astype(np.float32)
 
     def trajectories(self, noisy: Audio) -> Trajectories:
         """Trajectories at 100 Hz, in the units of the corpus that the model was trained on."""
         _, parts = self._heard(noisy, self._model.levelled)
         pieces = [
-            part.output.trajectories[0, 2 * (part.skip // HOP) :][: 2 * frames_of(part.samples)]  # type: ignore[index]
+            part.output.trajectories[0, 2 * (part.skip // HOP) :]  # type: ignore[index]
             for part in parts
         ]
+        pieces = [piece[: 2 * frames_of(part.samples)] for piece, part in zip(pieces, parts, strict=True)]
         values = (torch.cat(pieces).numpy() * self._deviation + self._mean).astype(np.float32)
         return Trajectories(values, FRAME_RATE_HZ, self.names, np.ones(values.shape, bool))
 
@@ -77,7 +82,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What the model makes of a piece with its surroundings: `samples` after the first `skip` are the piece."""
+    """Output for a piece with its surroundings; the piece is `samples` long and starts at `skip`."""
 
     output: Output
     skip: int

@@ -17,10 +17,11 @@ WIDE, NARROW = 256, 128
 
 
 class Inverter(nn.Module):
-    """Conformer blocks, two fully connected layers of 256 and 128, doubling of the frame rate, and one head for each group of targets.
+    """Conformer blocks, layers of 256 and 128, doubled frame rate, and a head per group of targets.
 
-    The published template (Tabatabaee & Espy-Wilson and colleagues) normalises over the batch after the doubling; here a frame is
-    normalised over its channels, so that recordings do not depend on what stands beside them.
+    The published template (Tabatabaee & Espy-Wilson and colleagues) normalises over the batch after the
+    doubling; here a frame is normalised over its channels, so that recordings do not depend on what stands
+    beside them.
 
     Attributes:
         reach_s: How far to either side of a frame it hears, in seconds.

@@ -1,4 +1,4 @@
-"""An optimiser for small networks that have little time: momentum made orthogonal for the matrices of blocks, AdamW for the rest."""
+"""Muon for the matrices of blocks (orthogonal momentum), AdamW for the rest: trains in few epochs."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ _LINEAR, _CUBIC, _QUINTIC = 3.4445, -4.7750, 2.0315
 class Muon(torch.optim.Optimizer):
     """Muon (Jordan et al. 2024) for some matrices, AdamW for all other parameters.
 
-    The momentum of a matrix is replaced by the nearest matrix whose singular values are about 1, so that all directions learn equally
-    fast. To a schedule or a checkpoint it is one optimiser, with one list of groups and one state; the state is set entry by entry.
+    The momentum of a matrix is replaced by the nearest matrix whose singular values are about 1, so that all
+    directions learn equally fast. To a schedule or a checkpoint it is one optimiser, with one list of groups
+    and one state; the state is set entry by entry.
     """
 
     def __init__(self, matrices: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> None:
@@ -73,7 +74,8 @@ def orthogonal(matrices: Tensor) -> Tensor:
         matrices: Shape (count, rows, columns).
 
     Returns:
-        The same shape; singular values between 0.68 and 1.2, but for those that were below 0.0015 of the norm.
+        The same shape; singular values between 0.68 and 1.2, but for those that were below 0.0015 of the
+        norm.
     """
     tall = matrices.shape[1] > matrices.shape[2]
     found: Tensor = matrices.mT if tall else matrices

@@ -1,4 +1,4 @@
-"""Several processes that train one model together, as `torchrun` starts them: every batch is shared, every gradient summed."""
+"""Several processes that train one model, started by `torchrun`: they share batches and gradients."""
 
 from __future__ import annotations
 

@@ -97,12 +97,13 @@ def _check(config: JointConfig, place: Place, resume: bool) -> None:
     enhanced = config.data.heard == "enhanced"
     if enhanced and place.enhancer is None:
         raise ModelError(
-            f"{config.name}: hears enhanced speech (data.heard); name the enhancer with --enhancer DIR, a folder that "
-            "`python -m benchmark.train --config se_alone` has filled"
+            f"{config.name}: hears enhanced speech (data.heard); name the enhancer with --enhancer DIR, a "
+            "folder that `python -m benchmark.train --config se_alone` has filled"
         )
     if place.enhancer is not None and not enhanced:
         raise ModelError(
-            f'{config.name}: does not hear enhanced speech; leave out --enhancer, or set data.heard = "enhanced"'
+            f"{config.name}: does not hear enhanced speech; leave out --enhancer, or set "
+            'data.heard = "enhanced"'
         )
     if place.extra_speech and not config.data.extra_speech:
         raise ModelError(
@@ -119,7 +120,7 @@ def _check(config: JointConfig, place: Place, resume: bool) -> None:
 
 
 def _anywhere(config: JointConfig) -> JointConfig:
-    """The configuration with the whole path of an encoder that lies on disk: the model is opened from other folders too."""
+    """The configuration with the whole path of an encoder on disk, valid from other folders too."""
     kind, colon, place = config.encoder.spec.partition(":")
     bundle, equals, file = place.rpartition("=")
     if not colon or not Path(file).exists():
@@ -138,7 +139,8 @@ def _keep_apart(corpus: PreparedCorpus, place: Place) -> None:
             one, other = folder.resolve(), root.resolve()
             if one.is_relative_to(other) or other.is_relative_to(one):
                 raise CorpusError(
-                    f"{folder}: holds or lies in {root}, the corpus that the model is tested on; give other speech with --extra-speech"
+                    f"{folder}: holds or lies in {root}, the corpus that the model is tested on; give "
+                    "other speech with --extra-speech"
                 )
 
 
@@ -169,8 +171,9 @@ def _run(
     corpus = PreparedCorpus(place.corpus)
     if place.roots.speech is None and corpus.recipe.speech.root is None:
         raise CorpusError(
-            f"{place.corpus}: training mixes its speech with other noise in every epoch; say where the corpus itself lies with "
-            "--speech-root DIR, and noise with --noise-root NAME=DIR, as when it was prepared"
+            f"{place.corpus}: training mixes its speech with other noise in every epoch; say where "
+            "the corpus itself lies with --speech-root DIR, and noise with --noise-root NAME=DIR, "
+            "as when it was prepared"
         )
     _keep_apart(corpus, place)
     training_corpus = collect(
@@ -181,8 +184,8 @@ def _run(
     )
     if config.task == "joint" and config.data.extra_speech and not training_corpus.extra:
         raise CorpusError(
-            f"{corpus.folder}: its corpus has no voices that only babble; give a folder with --extra-speech DIR, "
-            "or set data.extra_speech = false"
+            f"{corpus.folder}: its corpus has no voices that only babble; give a folder with "
+            "--extra-speech DIR, or set data.extra_speech = false"
         )
     data = TrainingData(
         training_corpus,

@@ -1,4 +1,4 @@
-"""The learning rate over a run: a linear start, then constant, falling along cosines, or falling when nothing gets better."""
+"""The learning rate over a run: a linear start, then constant, cosines, or steps on a plateau."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens a model that `benchmark.train` has finished, or one that comes with the package. Imports torch only when that is done."""
+"""Opens finished models, trained here or shipped with the package; torch is imported only then."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def load_trained(folder: Path) -> JointModel:
     """The model of a folder, ready to listen.
 
     Args:
-        folder: Holds `card.json` and `model.safetensors`. Weights may be stored in half precision; they are computed with in single.
+        folder: Holds `card.json` and `model.safetensors`. Weights may be stored in half precision; they are
+            computed with in single.
 
     Raises:
         MissingExtraError: torch, safetensors or the package of its encoder is not installed.
@@ -40,7 +41,8 @@ def load_trained(folder: Path) -> JointModel:
         raise ModelError(f"{path}: is not the file that {CARD} describes; copy the folder again")
     model = build_model(card.config, card.targets)
     _fill(model, tensors, path)
-    model.encoder.origin = card.origin  # type: ignore[assignment]  # one of the three, `read_trained_card` saw to it
+    # `read_trained_card` has checked that it is one of the three.
+    model.encoder.origin = card.origin  # type: ignore[assignment]
     return model.eval()
 
 
@@ -72,15 +74,15 @@ def _fill(model: JointModel, tensors: dict[str, Tensor], path: Path) -> None:
     if missing or foreign:
         what = f"lacks {missing[0]}" if missing else f"holds {foreign[0]}"
         raise ModelError(
-            f"{path}: {what} ({len(missing)} missing, {len(foreign)} unknown): it is of another model than {CARD} describes; "
-            "copy the folder again"
+            f"{path}: {what} ({len(missing)} missing, {len(foreign)} unknown): it is of another model than "
+            f"{CARD} describes; copy the folder again"
         )
     for name, value in own.items():
         given = tensors[name]
         if given.shape != value.shape or given.is_floating_point() != value.is_floating_point():
             raise ModelError(
-                f"{path}: {name} has the shape {tuple(given.shape)} ({given.dtype}), the model that {CARD} describes has "
-                f"{tuple(value.shape)} ({value.dtype}); copy the folder again"
+                f"{path}: {name} has the shape {tuple(given.shape)} ({given.dtype}), the model that {CARD} "
+                f"describes has {tuple(value.shape)} ({value.dtype}); copy the folder again"
             )
         if not bool(given.isfinite().all()):
             raise ModelError(f"{path}: {name} holds NaN or infinity; train again")

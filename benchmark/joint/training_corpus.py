@@ -1,4 +1,4 @@
-"""What training draws on: the train and dev utterances of a prepared corpus, their targets, the noise of their splits, and extra speech."""
+"""The data of training: train and dev utterances, targets, noise of their splits, extra speech."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.randomness import Randomness
 from benchmark.types import RATE_HZ, Clip, Trajectories, Utterance
 
-#: Long recordings of extra speech are taken in pieces of at most this many seconds, and shorter rests are left out.
+#: Long recordings of extra speech are taken in pieces of at most this many seconds, and shorter rests are
+#: left out.
 _PIECE_S, _LEAST_S = 8.0, 0.5
 #: Where a corpus has no dev split, every so many prompts one is held out of the train split.
 _HELD_OUT = 10
@@ -60,7 +61,7 @@ class Scales:
     moves: Mapping[str, NDArray[np.bool_]]
 
     def average(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean of both over the speakers of whom a target is known: what is given to an estimate for somebody unknown.
+        """Means and deviations averaged over known speakers, for an unknown one; else 0 and 1.
 
         Where nobody's is known, it is 0 and 1.
         """
@@ -81,7 +82,8 @@ class TrainingCorpus:
     Attributes:
         recipe: Of the prepared corpus.
         train: Utterances that are learnt from, sorted by id.
-        dev: Utterances that decide which epoch is best, sorted by id; held out of the train split where the corpus has no dev split.
+        dev: Utterances that decide which epoch is best, sorted by id; held out of the train split where the
+            corpus has no dev split.
         extra: Speech without articulation, of speakers outside dev and test, sorted by id.
         targets: Of train and dev, by utterance id.
         scales: Of the train split.
@@ -141,27 +143,28 @@ def _of_split(corpus: PreparedCorpus, sources: Sources, split: str) -> list[Utte
     wanted = sorted(key for key, row in corpus.utterances.items() if row["split"] == split)
     if not wanted:
         raise ManifestError(
-            f"{corpus.folder}: holds no utterance of the split '{split}', only {', '.join(corpus.splits)}; prepare it without --split "
-            "(--plan-only is enough)"
+            f"{corpus.folder}: holds no utterance of the split '{split}', only {', '.join(corpus.splits)}; "
+            "prepare it without --split (--plan-only is enough)"
         )
     for key in wanted:
         if key not in there:
             raise CorpusError(
-                f"{key}: is in {corpus.folder} but not among the {split} utterances on disk; give the speech that it was "
-                "prepared from with --speech-root"
+                f"{key}: is in {corpus.folder} but not among the {split} utterances on disk; give the "
+                "speech that it was prepared from with --speech-root"
             )
     return [there[key] for key in wanted]
 
 
 def _held_out(train: Sequence[Utterance]) -> tuple[list[Utterance], list[Utterance]]:
-    """The train split without some of its prompts, and these, the same whenever the same prompts are there."""
+    """The train split without some of its prompts, and these, chosen by a hash."""
     randomness = Randomness(("held out of the train split",))
     prompts = sorted({utterance.prompt or utterance.id for utterance in train}, key=randomness.token)
     chosen = set(prompts[: max(1, len(prompts) // _HELD_OUT)])
     rest = [utterance for utterance in train if (utterance.prompt or utterance.id) not in chosen]
     if not rest:
         raise CorpusError(
-            f"there is no dev split, and all train utterances have the prompt '{prompts[0]}'; name utterances for a dev split"
+            f"there is no dev split, and all train utterances have the prompt '{prompts[0]}'; name "
+            "utterances for a dev split"
         )
     return rest, [utterance for utterance in train if (utterance.prompt or utterance.id) in chosen]
 
@@ -172,8 +175,8 @@ def _normalised(corpus: PreparedCorpus, utterances: Sequence[Utterance]) -> tupl
         found = corpus.targets(utterance.id)
         if found.rate_hz != FRAME_RATE_HZ:
             raise ManifestError(
-                f"{corpus.folder}: its targets have {found.rate_hz:g} frames a second where {FRAME_RATE_HZ} are expected; "
-                "prepare it again"
+                f"{corpus.folder}: its targets have {found.rate_hz:g} frames a second where "
+                f"{FRAME_RATE_HZ} are expected; prepare it again"
             )
         by_speaker[utterance.speaker][utterance.id] = found
     names = next(iter(next(iter(by_speaker.values())).values())).names

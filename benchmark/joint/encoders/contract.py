@@ -21,7 +21,10 @@ def frames_of(samples: int) -> int:
 
 
 def present_frames(frames: int, lengths: Tensor | None, device: torch.device) -> Tensor | None:
-    """Which hidden states of a padded batch belong to its recordings: bool, shape (batch, frames); None if nothing is padded."""
+    """Which hidden states of a padded batch belong to recordings: bool, shape (batch, frames).
+
+    None if nothing is padded.
+    """
     if lengths is None:
         return None
     counts = torch.clamp((lengths + HOP - 1) // HOP, min=1)
@@ -48,7 +51,8 @@ class Encoder(nn.Module):
         """Hidden states.
 
         Args:
-            waves: float32, shape (batch, samples), 16 kHz; shorter recordings are padded with zeros at the end.
+            waves: float32, shape (batch, samples), 16 kHz; shorter recordings are padded with zeros at the
+                end.
             lengths: int64, shape (batch,): samples of each recording before padding. None: all are whole.
 
         Returns:
@@ -57,10 +61,10 @@ class Encoder(nn.Module):
 
     @abstractmethod
     def trainable_blocks(self) -> list[nn.Module]:
-        """Its parts from the sound upwards (front end, then each layer), so that the last few can be trained and the rest kept."""
+        """Its parts from the front end upwards, so that the last few can be trained and others kept."""
 
     def train(self, mode: bool = True) -> Self:
-        """As of every module, but parts whose weights are all frozen stay as in evaluation: dropout would blur what they know."""
+        """As usual, but frozen parts stay in evaluation mode: dropout would blur what they know."""
         super().train(mode)
         parts: list[nn.Module] = [self, *self.trainable_blocks()]
         for part in parts:

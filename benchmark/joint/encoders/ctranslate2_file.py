@@ -1,7 +1,8 @@
 """Reads weights from a model file of CTranslate2 (`model.bin`, format 6) without that library.
 
-The file is a table: format and kind of model, then for every variable its name, shape, type and bytes, then names that stand for
-others. All numbers are little-endian; a text is its length with the closing zero, then its bytes.
+The file is a table: format and kind of model, then for every variable its name, shape, type and bytes, then
+names that stand for others. All numbers are little-endian; a text is its length with the closing zero, then
+its bytes.
 """
 
 from __future__ import annotations
@@ -66,11 +67,12 @@ def read_weights(path: Path, kind: str, prefix: str) -> dict[str, NDArray[np.flo
         prefix: Of the names of the weights that are wanted, e.g. "encoder/".
 
     Returns:
-        float32 arrays by the rest of their names, copied from the file. Variables that are not floating point (settings of the
-        library) are left out.
+        float32 arrays by the rest of their names, copied from the file. Variables that are not floating point
+        (settings of the library) are left out.
 
     Raises:
-        ModelError: There is no such file, or it is truncated, damaged, of another format or of another kind of model.
+        ModelError: There is no such file, or it is truncated, damaged, of another format or of another kind
+            of model.
     """
     if not path.is_file() or not path.stat().st_size:
         raise ModelError(f"{path}: no such file, or empty; install its package again")
@@ -110,7 +112,8 @@ def _variables(reader: _Reader, path: Path) -> Iterator[tuple[str, _Variable]]:
             count *= extent
         if not width or size != count * width:
             raise ModelError(
-                f"{path}: '{name}' of type {type_code} and shape {shape} takes {size} bytes; damaged, install its package again"
+                f"{path}: '{name}' of type {type_code} and shape {shape} takes {size} bytes; damaged, "
+                "install its package again"
             )
         begin = reader.position
         reader.take(size)

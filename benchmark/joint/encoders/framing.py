@@ -1,4 +1,4 @@
-"""How recordings of any length meet networks of strided convolutions, so that every started 20 ms has its hidden state."""
+"""Pads recordings for strided convolutions, so that every started 20 ms has a hidden state."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def receptive_field(kernels: Sequence[int], strides: Sequence[int], where: str) 
 def padded(waves: Tensor, field: int) -> Tensor:
     """Zeros at the end, as many as the convolutions need for `frames_of(samples)` hidden states.
 
-    Hidden state k is computed from samples 320 k to 320 k + field - 1: with the usual field of 400 it is centred at sample 320 k + 200.
+    Hidden state k is computed from samples 320 k to 320 k + field - 1: with the usual field of 400 it is
+    centred at sample 320 k + 200.
 
     Args:
         waves: Shape (batch, samples).
@@ -62,7 +63,7 @@ def samples_of(present: Tensor, field: int) -> Tensor:
 
 
 def unit_variance(waves: Tensor, lengths: Tensor | None) -> Tensor:
-    """Each recording with mean 0 and variance 1, as large self-supervised models expect; its padding stays zero.
+    """Scales recordings to mean 0 and variance 1, as large models expect; padding stays zero.
 
     Args:
         waves: Shape (batch, samples).

@@ -15,8 +15,8 @@ def set_trainable(encoder: Encoder, which: str) -> None:
 
     Args:
         encoder: Changed in place.
-        which: "all"; "none"; "last:N" (the last N layers); "no-front" (everything above the front end, as is usual for
-            fine-tuning).
+        which: "all"; "none"; "last:N" (the last N layers); "no-front" (everything above the front end, as is
+            usual for fine-tuning).
 
     Raises:
         ModelError: `which` is none of these, or there are fewer layers.

@@ -27,18 +27,20 @@ _INPUT_FILE = "preprocessor_config.json"
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 #: Where the origin is written in a configuration, so that it stays with weights that transformers saves.
 _ORIGIN_KEY = "sinbad_origin"
-#: What transformers, safetensors and torch raise on files that are missing, truncated, of another network, or pickles of code.
+#: What transformers, safetensors and torch raise on files that are missing, truncated, of another network, or
+#: pickles of code.
 _UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError)
 
 
 class HuggingFaceEncoder(Encoder):
     """A network of transformers.
 
-    Hidden state k is computed from samples 320 k to 320 k + 399 and so is centred at sample 320 k + 200. Where layers are normalised
-    in front (the large models), the last sequence is the one after the final normalisation.
+    Hidden state k is computed from samples 320 k to 320 k + 399 and so is centred at sample 320 k + 200.
+    Where layers are normalised in front (the large models), the last sequence is the one after the final
+    normalisation.
 
-    In models whose front end is normalised over time (the base models) padding is neither masked nor without influence, because they
-    were pretrained so: batch recordings of like length.
+    In models whose front end is normalised over time (the base models) padding is neither masked nor without
+    influence, because they were pretrained so: batch recordings of like length.
 
     Attributes:
         network: The network itself.
@@ -55,7 +57,8 @@ class HuggingFaceEncoder(Encoder):
         self.normalise = normalise
         self.masks = config.feat_extract_norm == "layer"
         self._field = receptive_field(config.conv_kernel, config.conv_stride, name)
-        # It would ask for a gradient of the sound itself, which fails where the sound was computed, as enhanced speech is.
+        # It would ask for a gradient of the sound itself, which fails where the sound was computed, as
+        # enhanced speech is.
         front: Any = network.feature_extractor
         front._requires_grad = False
         setattr(config, _ORIGIN_KEY, origin)
@@ -66,11 +69,12 @@ class HuggingFaceEncoder(Encoder):
         present = present_frames(frames_of(waves.shape[-1]), lengths, waves.device) if self.masks else None
         mask = None if present is None else samples_of(present, self._field)
         given = self.network(heard, attention_mask=mask, output_hidden_states=True)
-        # Whether the last of the hidden states is the one after the final normalisation depends on the version of transformers.
+        # Whether the last of the hidden states is the one after the final normalisation depends on the
+        # version of transformers.
         return [*given.hidden_states[:-1], given.last_hidden_state]
 
     def trainable_blocks(self) -> list[nn.Module]:
-        """Convolutions, projection and positions together, then the layers; see `Encoder.trainable_blocks`."""
+        """Convolutions, projection and positions as one, then the layers; see the base class."""
         network: Any = self.network
         above = network.encoder
         front = nn.ModuleList(
@@ -88,13 +92,15 @@ def pretrained(where: str, name: str) -> HuggingFaceEncoder:
     """An encoder with its weights.
 
     Args:
-        where: A folder in the layout of Hugging Face (`config.json`, weights as safetensors or as a pickle of tensors alone,
-            `preprocessor_config.json`), or a name on the hub: taken from the local cache, and downloaded if it is not there.
+        where: A folder in the layout of Hugging Face (`config.json`, weights as safetensors or as a pickle of
+            tensors alone, `preprocessor_config.json`), or a name on the hub: taken from the local cache, and
+            downloaded if it is not there.
         name: For tables.
 
     Raises:
         MissingExtraError: transformers is not installed.
-        ModelError: There is no such folder, or its files are damaged, of another network, or do not hold all weights.
+        ModelError: There is no such folder, or its files are damaged, of another network, or do not hold all
+            weights.
     """
     library, config = _configuration(where)
     claimed = getattr(config, _ORIGIN_KEY, None)
@@ -128,7 +134,7 @@ def pretrained(where: str, name: str) -> HuggingFaceEncoder:
 
 
 def untrained(where: str, name: str) -> HuggingFaceEncoder:
-    """The same network with weights drawn from torch's random state: what pretraining is worth can be measured against it.
+    """The same network with random weights, to measure what pretraining is worth.
 
     Args:
         where: As for `pretrained`; weights need not be there and are not read.
@@ -163,8 +169,8 @@ def _configuration(where: str) -> tuple[ModuleType, Any]:
     if getattr(config, "add_adapter", False):
         raise ModelError(f"{where}: has an adapter above its layers, whose frames are not 50 a second")
     receptive_field(config.conv_kernel, config.conv_stride, where)
-    # Dropping whole layers would leave holes in the weighted sum over layers; masked stretches of features belong to pretraining,
-    # and transformers draws them from a random state that no seed of ours reaches.
+    # Dropping whole layers would leave holes in the weighted sum over layers; masked stretches of features
+    # belong to pretraining, and transformers draws them from a random state that no seed of ours reaches.
     config.layerdrop = 0.0
     config.mask_time_prob = config.mask_feature_prob = 0.0
     config.apply_spec_augment = False
@@ -176,7 +182,8 @@ def _check_place(where: str) -> None:
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise ModelError(
-                f"{folder}: no config.json; an encoder folder holds config.json, preprocessor_config.json and model.safetensors"
+                f"{folder}: no config.json; an encoder folder holds config.json, "
+                "preprocessor_config.json and model.safetensors"
             )
     elif folder.exists():
         raise ModelError(f"{folder}: a file; give the folder that holds config.json and the weights")
@@ -225,7 +232,10 @@ def _stated_input(library: ModuleType, where: str) -> dict[str, Any]:
 
 
 def _cached_first(where: str, load: Callable[[bool], Any]) -> Any:
-    """Loads from a folder or the cache (`load(True)`) before the hub is asked, which takes half a minute to fail without a network."""
+    """Loads from a folder or the cache before asking the hub.
+
+    Without a network the hub takes half a minute to fail.
+    """
     if not Path(where).is_dir():
         with suppress(OSError):
             return load(True)
@@ -246,7 +256,8 @@ def _explained(where: str, what: str) -> Iterator[None]:
                 "download it where there is a network, and give its folder: hf:DIR"
             ) from error
         raise ModelError(
-            f"{where}: {what} ({type(error).__name__}: {reason}); the files are damaged or of another network, copy them again"
+            f"{where}: {what} ({type(error).__name__}: {reason}); the files are damaged or of another "
+            "network, copy them again"
         ) from error
 
 

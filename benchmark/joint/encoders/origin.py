@@ -1,4 +1,4 @@
-"""Where an encoder's weights come from: what its files say, and what cannot be said of weights that never learnt."""
+"""Where an encoder's weights come from: as its files say, unless they were never trained."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ def stated_origin(architectures: Iterable[str], keys: Iterable[str]) -> Origin:
 
 
 def never_learnt(network: nn.Module) -> bool:
-    """Whether the weights are as they were drawn: then every normalisation in the network is still the identity.
+    """Whether the weights were never trained: then all normalisations are still the identity.
 
-    Learning moves them all a little, whatever the task; so random weights are recognised even if their file is said to be pretrained.
+    Learning moves them all a little, whatever the task; so random weights are recognised even if their file
+    is said to be pretrained.
     """
     norms = [module for module in network.modules() if isinstance(module, nn.LayerNorm | nn.GroupNorm)]
     return all(_identity(norm.weight, norm.bias) for norm in norms)

@@ -1,8 +1,9 @@
 """Imports torchaudio even where its compiled extension does not fit the installed torch.
 
-torchaudio is built for one version of torch. With any other, importing it fails while the extension is loaded; and because
-transformers imports torchaudio as soon as it is installed, its speech models fail as well. The encoders need only the parts
-that are written in Python, and these work with an extension that says it is absent.
+torchaudio is built for one version of torch. With any other, importing it fails while the extension is
+loaded; and because transformers imports torchaudio as soon as it is installed, its speech models fail as
+well. The encoders need only the parts that are written in Python, and these work with an extension that says
+it is absent.
 """
 
 from __future__ import annotations
@@ -63,13 +64,14 @@ def torchaudio() -> ModuleType:
     except _FAILURES as error:
         _forget()
         raise ModelError(
-            f"torchaudio {_version('torchaudio')} does not work with torch {_version('torch')} ({error}); install a pair that "
-            f"belongs together, e.g. {_WORKING_PAIR}, or remove torchaudio: only encoders 'torchaudio:...' need it"
+            f"torchaudio {_version('torchaudio')} does not work with torch {_version('torch')} ({error}); "
+            f"install a pair that belongs together, e.g. {_WORKING_PAIR}, or remove torchaudio: only "
+            "encoders 'torchaudio:...' need it"
         ) from error
 
 
 def settle() -> None:
-    """Makes `import transformers` safe beside a torchaudio that does not fit torch; does nothing where there is no torchaudio.
+    """Makes `import transformers` safe beside a torchaudio that does not fit torch.
 
     Raises:
         ModelError: As `torchaudio`.

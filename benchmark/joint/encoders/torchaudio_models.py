@@ -1,4 +1,4 @@
-"""WavLM, HuBERT and wav2vec 2.0 through torchaudio: its bundles, or checkpoints in the layout of Hugging Face."""
+"""WavLM, HuBERT and wav2vec 2.0 through torchaudio: its bundles, or Hugging Face checkpoints."""
 
 from __future__ import annotations
 
@@ -23,13 +23,16 @@ from benchmark.joint.encoders.framing import padded, receptive_field, unit_varia
 from benchmark.joint.encoders.origin import never_learnt
 from benchmark.types import RATE_HZ
 
-#: Weights that belong to the folder's layout; any other file beside a config.json names its weights as torchaudio does.
+#: Weights that belong to the folder's layout; any other file beside a config.json names its weights as
+#: torchaudio does.
 _LAYOUT_FILES = ("model.safetensors", "pytorch_model.bin")
 _UNREADABLE = (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError, pickle.UnpicklingError)
 
 
 class TorchaudioEncoder(Encoder):
-    """A network of torchaudio, made to give what `HuggingFaceEncoder` gives for the same weights: see there for alignment in time.
+    """A network of torchaudio with the same output as `HuggingFaceEncoder` for the same weights.
+
+    See there for alignment in time.
 
     Attributes:
         network: The network itself, without a head for transcription.
@@ -47,7 +50,8 @@ class TorchaudioEncoder(Encoder):
         self.width = int(parts.encoder.feature_projection.projection.out_features)
         self.layers = len(parts.encoder.transformer.layers) + 1
         self.normalise = normalise
-        # In the large models every convolution is normalised over channels, in the base models only the first, over time.
+        # In the large models every convolution is normalised over channels, in the base models only the
+        # first, over time.
         self.masks = all(layer.layer_norm is not None for layer in convolutions)
         self._field = receptive_field(
             [layer.kernel_size for layer in convolutions], [layer.stride for layer in convolutions], name
@@ -57,8 +61,8 @@ class TorchaudioEncoder(Encoder):
     def forward(self, waves: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
         """Hidden states; see `Encoder.forward`.
 
-        torchaudio's own `extract_features` gives neither the input of the first layer nor the final normalisation, and its WavLM
-        takes no lengths; so its parts are called one after the other.
+        torchaudio's own `extract_features` gives neither the input of the first layer nor the final
+        normalisation, and its WavLM takes no lengths; so its parts are called one after the other.
         """
         network: Any = self.network
         above = network.encoder.transformer
@@ -83,7 +87,7 @@ class TorchaudioEncoder(Encoder):
         return hidden
 
     def trainable_blocks(self) -> list[nn.Module]:
-        """Convolutions, projection and positions together, then the layers; see `Encoder.trainable_blocks`."""
+        """Convolutions, projection and positions as one, then the layers; see the base class."""
         network: Any = self.network
         above = network.encoder.transformer
         front = nn.ModuleList(
@@ -115,7 +119,8 @@ def bundle(which: str, name: str, file: Path | None = None) -> TorchaudioEncoder
     Args:
         which: "WAVLM_LARGE", "HUBERT_BASE", ...
         name: For tables.
-        file: Its weights (a .pt or .pth file of tensors alone). None: from torch's hub folder, and downloaded if they are not there.
+        file: Its weights (a .pt or .pth file of tensors alone). None: from torch's hub folder, and downloaded
+            if they are not there.
 
     Raises:
         MissingExtraError: torchaudio is not installed.
@@ -124,13 +129,15 @@ def bundle(which: str, name: str, file: Path | None = None) -> TorchaudioEncoder
     found = _bundles().get(which)
     if found is None:
         raise ModelError(
-            f"torchaudio has no bundle '{which}', and there is no such file or folder; bundles: {', '.join(_bundles())}"
+            f"torchaudio has no bundle '{which}', and there is no such file or folder; bundles: "
+            f"{', '.join(_bundles())}"
         )
     if round(found.sample_rate) != RATE_HZ:
         raise ModelError(
             f"{name}: made for audio at {found.sample_rate:g} Hz; encoders here hear {RATE_HZ} Hz"
         )
-    # torch's hub reads a file of this name in this folder before it asks the network. Pickles of anything but tensors are refused.
+    # torch's hub reads a file of this name in this folder before it asks the network. Pickles of anything but
+    # tensors are refused.
     options: dict[str, Any] = {"weights_only": True, "map_location": "cpu", "progress": False}
     if file is not None:
         if not file.is_file():
@@ -148,8 +155,8 @@ def pretrained(place: Path, name: str) -> TorchaudioEncoder:
     """A checkpoint in the layout of Hugging Face, rebuilt as a network of torchaudio.
 
     Args:
-        place: The folder; or a file of weights named as torchaudio names them (.pt of tensors alone, or .safetensors) in a folder with
-            the config.json of its network.
+        place: The folder; or a file of weights named as torchaudio names them (.pt of tensors alone, or
+            .safetensors) in a folder with the config.json of its network.
         name: For tables.
 
     Raises:
@@ -160,8 +167,8 @@ def pretrained(place: Path, name: str) -> TorchaudioEncoder:
         return converted(hugging_face.pretrained(str(place), name), str(place))
     if not (place.parent / "config.json").is_file():
         raise ModelError(
-            f"{place}: weights alone do not say of which network; put its config.json (layout of Hugging Face) beside the file, "
-            f"or name the bundle: torchaudio:WAVLM_LARGE={place.name}"
+            f"{place}: weights alone do not say of which network; put its config.json (layout of Hugging "
+            f"Face) beside the file, or name the bundle: torchaudio:WAVLM_LARGE={place.name}"
         )
     if place.name in _LAYOUT_FILES:
         return pretrained(place.parent, name)
@@ -172,7 +179,8 @@ def pretrained(place: Path, name: str) -> TorchaudioEncoder:
         encoder.network.load_state_dict({key: state[key] for key in state if key not in heads})
     except (*_UNREADABLE, SafetensorError) as error:
         raise ModelError(
-            f"{place}: not the weights of the network in config.json beside it ({_short(error)}); copy both from one source"
+            f"{place}: not the weights of the network in config.json beside it ({_short(error)}); "
+            "copy both from one source"
         ) from error
     stated: Origin = "supervised" if heads else "self-supervised"
     encoder.origin = "untrained" if never_learnt(encoder.network) else stated

