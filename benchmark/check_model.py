@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from benchmark import cli
-from benchmark.cli.model_options import add_model_arguments, load_model, run_options
+from benchmark.cli.model_options import add_enrolment, add_model_arguments, load_model, run_options
 
 _EXAMPLE = """  python -m benchmark.check_model my_wrapper.py:MyModel
   python -m benchmark.check_model my_wrapper.py:MyModel --model-arg weights=best.pt \\
@@ -24,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _EXAMPLE,
     )
     add_model_arguments(parser, positional=True)
+    add_enrolment(parser)
     cli.add_corpus(
         parser, required=False, purpose=": what models learn from, and whose targets they have to give"
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark import cli
-from benchmark.cli.model_options import add_model_arguments, add_readout, load_model, run_options
+from benchmark.cli.model_options import add_model_arguments, add_tracks, load_model, run_options
 
 _EXAMPLE = """  python -m benchmark.rerun leaderboard/results/demo_noisy/my_model --corpus demo/demo_noisy \\
       --model my_wrapper.py:MyModel --sandbox bwrap --by 'Jo Smith'"""
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("result", type=Path, metavar="RESULT", help="a folder RESULTS/RECIPE/MODEL")
     cli.add_corpus(parser)
     add_model_arguments(parser)
-    add_readout(parser)
+    add_tracks(parser)
     parser.add_argument(
         "--tolerance",
         type=_tolerance,

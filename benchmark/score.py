@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark import cli
-from benchmark.cli.model_options import add_model_arguments, add_readout, load_model, run_options
+from benchmark.cli.model_options import add_model_arguments, add_tracks, load_model, run_options
 
 _EXAMPLE = """  python -m benchmark.score --corpus prepared/demo_noisy --model ridge_noisy
   python -m benchmark.score --corpus prepared/demo_noisy --model my_wrapper.py:MyModel \\
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     cli.add_corpus(parser)
     add_model_arguments(parser)
-    add_readout(parser)
+    add_tracks(parser)
     parser.add_argument(
         "--measures",
         nargs="+",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark import cli
-from benchmark.cli.model_options import add_model_arguments, load_model, run_options
+from benchmark.cli.model_options import add_enrolment, add_model_arguments, load_model, run_options
 from benchmark.types import SPLITS
 
 _EXAMPLE = """  python -m benchmark.verify_speakers --corpus prepared/virtual_noisy --model noisy
@@ -29,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     cli.add_corpus(parser)
     add_model_arguments(parser)
+    add_enrolment(parser)
     parser.add_argument(
         "--embedders",
         nargs="+",

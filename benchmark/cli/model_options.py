@@ -128,13 +128,24 @@ def _add_run_arguments(to: argparse.ArgumentParser) -> None:
     )
 
 
-def add_readout(to: argparse.ArgumentParser) -> None:
-    """The option that puts a model behind a readout."""
+def add_tracks(to: argparse.ArgumentParser) -> None:
+    """The options that put a model into another track than the usual one."""
     to.add_argument(
         "--readout",
         choices=["clean", "noisy"],
         help="score what the model represents, or its articulation under other names, through a regression "
         "that is fitted on the clean or on all speech of the train split",
+    )
+    add_enrolment(to)
+
+
+def add_enrolment(to: argparse.ArgumentParser) -> None:
+    """The option that tells a model whom to follow."""
+    to.add_argument(
+        "--enrolment",
+        action="store_true",
+        help="give its methods clean speech of the speaker, another sentence, as a second argument `enrolment`; "
+        "ranked apart",
     )
 
 
@@ -146,6 +157,7 @@ def load_model(arguments: argparse.Namespace) -> Entry:
     """
     from benchmark.models import load
     from benchmark.models.declaration import declared
+    from benchmark.models.enrolled import enrolled
     from benchmark.models.read_out import read_out
 
     entry = load(arguments.model, dict(arguments.model_arg), name=arguments.name, python=arguments.python)
@@ -159,6 +171,8 @@ def load_model(arguments: argparse.Namespace) -> Entry:
     )
     entry = replace(entry, declared=said)
     fitted_on = getattr(arguments, "readout", None)
+    if getattr(arguments, "enrolment", False):
+        return enrolled(entry if fitted_on is None else read_out(entry, fitted_on))
     return entry if fitted_on is None else read_out(entry, fitted_on)
 
 

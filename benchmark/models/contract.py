@@ -105,4 +105,46 @@ class Embedder(Protocol):
         """
 
 
-Model = Enhancer | Inverter | Representer | Embedder
+class EnrolledEnhancer(Protocol):
+    """An enhancer that is told whom to follow; it belongs to a track of its own.
+
+    Attributes:
+        sample_rate: Rate in Hz at which it wants its input and gives its output.
+    """
+
+    sample_rate: int
+
+    def enhance(self, noisy: Audio, enrolment: Audio) -> Audio:
+        """Cleans one recording.
+
+        Args:
+            noisy: As for `Enhancer`.
+            enrolment: Clean speech of the same speaker, another sentence, at the same rate.
+
+        Returns:
+            As for `Enhancer`.
+        """
+
+
+class EnrolledInverter(Protocol):
+    """An inverter that is told whom to follow; it belongs to a track of its own.
+
+    Attributes:
+        sample_rate: Rate in Hz at which it wants its input.
+    """
+
+    sample_rate: int
+
+    def invert(self, noisy: Audio, enrolment: Audio) -> Trajectories:
+        """Estimates the trajectories behind one recording.
+
+        Args:
+            noisy: As for `Inverter`.
+            enrolment: Clean speech of the same speaker, another sentence, at the same rate.
+
+        Returns:
+            As for `Inverter`.
+        """
+
+
+Model = Enhancer | Inverter | Representer | Embedder | EnrolledEnhancer | EnrolledInverter

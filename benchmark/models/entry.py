@@ -115,6 +115,7 @@ TRACKS: Mapping[str, str] = {
     "": "",
     "readout_clean": "readout fitted on clean speech",
     "readout_noisy": "readout fitted on clean and noisy speech",
+    "enrolment": "told whom to follow by an enrolment",
 }
 
 

@@ -19,6 +19,7 @@ from benchmark.models.declaration import UNTRAINED, Declaration
 from benchmark.models.embedders.resemblyzer import EMBEDDER as RESEMBLYZER
 from benchmark.models.enhancers import enhancers
 from benchmark.models.enhancers.wrapped import Wrapped
+from benchmark.models.enrolled import enrolled
 from benchmark.models.entry import Entry, InProcess, Training
 from benchmark.models.identity import Identity
 from benchmark.models.joint import shipped_entries
@@ -31,6 +32,12 @@ def _voice_statistics() -> Model:
     from benchmark.models.embedders.voice_statistics import VoiceStatistics
 
     return VoiceStatistics()
+
+
+def _nmf() -> Model:
+    from benchmark.models.enrolled_nmf import EnrolledNmf
+
+    return EnrolledNmf()
 
 
 def _logmmse() -> Model:
@@ -144,6 +151,15 @@ def _built_in() -> dict[str, Entry]:
         _ridge_entry("ridge_clean", "clean speech", ("clean",)),
         _ridge_entry("ridge_noisy", "clean and noisy speech", ("clean", "babble", "nonbabble")),
     ]
+    told = enrolled(
+        _ours(
+            "nmf",
+            "non-negative matrix factorisation with the speaker's spectra",
+            "Smaragdis, Raj & Shashanka, ICA 2007 (semi-supervised separation)",
+            InProcess(("enhance",), make=_nmf),
+            ("enrolled_nmf",),
+        )
+    )
     judges = [
         replace(wrapped(RESEMBLYZER), how=InProcess(("embed",), make=RESEMBLYZER.make)),
         _ours(
@@ -154,7 +170,7 @@ def _built_in() -> dict[str, Entry]:
             ("embedders/voice_statistics",),
         ),
     ]
-    own = [*entries, *shipped_entries(), *map(wrapped, enhancers()), *judges]
+    own = [*entries, *shipped_entries(), *map(wrapped, enhancers()), told, *judges]
     return {entry.name: entry for entry in own}
 
 

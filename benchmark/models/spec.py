@@ -18,6 +18,8 @@ from benchmark.models.command_words import read_word
 from benchmark.models.declaration import Declaration, joined
 from benchmark.models.encoders import PREFIX as ENCODER
 from benchmark.models.encoders import encoder_entry
+from benchmark.models.enrolled import TRACK as ENROLMENT
+from benchmark.models.enrolled import enrolled, without_ending
 from benchmark.models.entry import Command, Entry, Pair, Predictions, Submission
 from benchmark.models.forms import FORMS
 from benchmark.models.joint import trained_entry
@@ -137,7 +139,9 @@ def _pair(spec: str, first: str, second: str, arguments: dict[str, str], python:
     if isinstance(inverter.how, Predictions):
         raise ModelError(f"{spec}: predictions are no answer to what '{first}' gives and can only come first")
     licences = [enhancer.licence, inverter.licence]
-    return Entry(
+    told = any(part.track == ENROLMENT for part in (enhancer, inverter))
+    enhancer, inverter = without_ending(enhancer), without_ending(inverter)
+    pair = Entry(
         name=f"{enhancer.name}+{inverter.name}",
         title=f"{enhancer.title}, then {inverter.title}",
         version=f"{enhancer.version}+{inverter.version}",
@@ -154,6 +158,7 @@ def _pair(spec: str, first: str, second: str, arguments: dict[str, str], python:
         uncounted=(*enhancer.uncounted, *inverter.uncounted),
         declared=joined(enhancer.declared, inverter.declared),
     )
+    return enrolled(pair) if told else pair
 
 
 def _submission(spec: str, arguments: dict[str, str], python: str) -> Entry:

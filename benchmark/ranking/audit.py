@@ -22,6 +22,8 @@ import numpy as np
 from benchmark.errors import ManifestError, MeasureError, SinbadError
 from benchmark.metrics import parse
 from benchmark.mixing.layout import MANIFEST
+from benchmark.models.enrolled import ENDING
+from benchmark.models.enrolled import TRACK as ENROLMENT
 from benchmark.models.entry import TRACKS
 from benchmark.models.read_out import READOUTS
 from benchmark.ranking.admit_trials import admit_trials
@@ -148,6 +150,8 @@ def faults(card: Card, table: CodedTable, manifest: Committed | None = None) -> 
         return [f"its card names a track '{card.track}', which does not exist"]
     if (readout := _readout_of(card.model)) != (card.track if card.track in READOUTS else ""):
         return [f"its name says {readout or 'no readout'}, its track {card.track or 'none'}"]
+    if card.model.endswith(ENDING) != (card.track == ENROLMENT):
+        return [f"its name ends with {ENDING} only in the track {ENROLMENT}, and always there"]
     counts = Counter(
         dict(zip(table.words["status"], np.bincount(table.codes["status"]).tolist(), strict=False))
     )

@@ -13,6 +13,7 @@ from benchmark.audio import FULL_SCALE, pcm16, read_clip, resample
 from benchmark.errors import CorpusError, ModelError
 from benchmark.files import demo_corpus
 from benchmark.metrics.parameters import TV6, TV9, TV10
+from benchmark.models.enrolled import TRACK as ENROLMENT
 from benchmark.models.entry import TASKS, Entry, Pair, Predictions
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.randomness import gaussian
@@ -77,10 +78,11 @@ def check_model(entry: Entry, options: RunOptions, corpus: PreparedCorpus | None
         yield Finding("good", "it loads", f"and has {' and '.join(sorted(tasks))}{facts}")
         if entry.uncounted:
             yield Finding("odd", "files", f"{', '.join(entry.uncounted[:5])}: {_UNCOUNTED}")
-        given = _heard(runner, items)
+        told = items["speech"] if entry.track == ENROLMENT else None
+        given = _heard(runner, items, told)
         hung = next((name for name, prediction in given.items() if _took_too_long(prediction)), None)
         runner.close()
-        again = None if hung else next(runner.run([Item("speech", items["speech"])]))
+        again = None if hung else next(runner.run([Item("speech", items["speech"], told)]))
     finally:
         runner.close()
     for name, prediction in given.items():
@@ -100,12 +102,12 @@ def check_model(entry: Entry, options: RunOptions, corpus: PreparedCorpus | None
     yield _speed(items, given)
 
 
-def _heard(runner: Runner, items: Mapping[str, Clip]) -> dict[str, Prediction]:
+def _heard(runner: Runner, items: Mapping[str, Clip], told: Clip | None) -> dict[str, Prediction]:
     """What a model makes of the recordings, up to the first that takes too long."""
     given: dict[str, Prediction] = {}
     # The first by itself: a command that never ends shows it there, before it is given several at a time.
     for names in (list(items)[:1], list(items)[1:]):
-        heard = [Item(name.partition("/")[0], items[name]) for name in names]
+        heard = [Item(name.partition("/")[0], items[name], told) for name in names]
         for name, prediction in zip(names, runner.run(heard), strict=False):
             given[name] = prediction
             if _took_too_long(prediction):

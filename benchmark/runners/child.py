@@ -219,6 +219,37 @@ def attempt(method: Callable[[Any], Any], heard: Any, check: Callable[[Any, int]
         return None, reason(error)
 
 
+def takes_enrolment(model: Any, task: str) -> bool:
+    """Whether a method of a model takes clean speech of the speaker, as a second argument called `enrolment`."""
+    try:
+        return "enrolment" in inspect.signature(getattr(model, task)).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def method_for(model: Any, task: str, enrolment: Any = None) -> Callable[[Any], Any]:
+    """The method of a model for a task, with the enrolment if it takes one.
+
+    Args:
+        model: The model.
+        task: Name of the method.
+        enrolment: Samples of clean speech, or None in the usual track.
+    """
+    method: Callable[..., Any] = getattr(model, task)
+    if not takes_enrolment(model, task):
+        return method
+    if enrolment is not None:
+        # A copy, as of what is heard.
+        return lambda noisy: method(noisy, enrolment=enrolment.copy())
+    if inspect.signature(method).parameters["enrolment"].default is not inspect.Parameter.empty:
+        return method
+    return _without_enrolment
+
+
+def _without_enrolment(noisy: Any) -> Any:
+    raise ValueError("takes an enrolment; it belongs to the track with enrolment (--enrolment)")
+
+
 def reason(error: BaseException) -> str:
     """An exception on one line, with advice if there is any.
 
@@ -354,12 +385,14 @@ class _Pipe:
         return b"".join(parts)
 
 
-def _answer(model: Any, tasks: Sequence[str], samples: Any) -> tuple[dict[str, Any], list[bytes]]:
+def _answer(
+    model: Any, tasks: Sequence[str], samples: Any, enrolment: Any
+) -> tuple[dict[str, Any], list[bytes]]:
     """What the model gives for each task, in order: facts for the header, arrays for the body."""
     header: dict[str, Any] = {}
     bodies: list[bytes] = []
     for task in tasks:
-        given, error = attempt(getattr(model, task), samples, CHECKS[task])
+        given, error = attempt(method_for(model, task, enrolment), samples, CHECKS[task])
         if error:
             header[task] = {"error": error}
             continue
@@ -389,15 +422,19 @@ def main() -> int:
     try:
         model = make_model(**first[0]["load"])
         rate, tasks = facts(model)
+        enrolled = [task for task in tasks if takes_enrolment(model, task)]
     except ValueError as error:
         pipe.write({"n": 0, "error": str(error)})
         return 0
     versions = {"python": ".".join(map(str, sys.version_info[:3])), "numpy": np.__version__}
-    pipe.write({"n": 0, "sample_rate": rate, "tasks": tasks, **versions})
+    pipe.write({"n": 0, "sample_rate": rate, "tasks": tasks, "enrolled": enrolled, **versions})
     while (message := pipe.read()) is not None:
         header, body = message
         asked = [task for task in tasks if task in header["tasks"]]
-        answer, bodies = _answer(model, asked, np.frombuffer(body, "<f4"))
+        samples, enrolment = np.frombuffer(body, "<f4"), None
+        if header.get("enrolment"):
+            samples, enrolment = samples[: -header["enrolment"]], samples[-header["enrolment"] :]
+        answer, bodies = _answer(model, asked, samples, enrolment)
         if os.getpid() != me:
             # A model forked and both copies came back from its method; only the original may answer.
             os._exit(0)

@@ -25,7 +25,6 @@ from benchmark.runners.prediction import Item, Prediction, asked_of, failure, pr
 from benchmark.runners.process import EndedError, Program, scratch_folder
 from benchmark.runners.sandbox import refuse_hidden, sandboxed
 from benchmark.text import printable
-from benchmark.types import Clip
 
 _CHILD = Path(__file__).with_name("child.py")
 #: After so many starts that failed one after the other, no further one is tried.
@@ -76,6 +75,10 @@ class ChildRunner:
             raise ModelError(f"{self._label}: {error}, while the model was being made") from error
         return self._asked & frozenset(self._hello["tasks"])
 
+    def takes_enrolment(self) -> bool:
+        """See `Runner`; starts the model."""
+        return bool(self.tasks() & frozenset(self._hello.get("enrolled", [])))
+
     def facts(self) -> dict[str, str]:
         """See `Runner`."""
         return {
@@ -87,7 +90,7 @@ class ChildRunner:
     def run(self, items: Iterable[Item]) -> Iterator[Prediction]:
         """See `Runner`."""
         for item in items:
-            yield self._one(item.clip)
+            yield self._one(item)
 
     def close(self) -> None:
         """See `Runner`."""
@@ -100,7 +103,7 @@ class ChildRunner:
         made = self._submission
         return f"{made.path.name if made.path else made.module}:{made.attribute}"
 
-    def _one(self, clip: Clip) -> Prediction:
+    def _one(self, item: Item) -> Prediction:
         if not self._hello:
             self.tasks()
         tasks = self._asked & frozenset(self._hello["tasks"])
@@ -110,27 +113,32 @@ class ChildRunner:
             return failure(tasks, f"the model could not be made again: {error}", limits=str(self._limits))
         start = time.perf_counter()
         try:
-            prediction = self._ask(program, clip)
+            prediction = self._ask(program, item)
         except EndedError as error:
             seconds = time.perf_counter() - start
             self.close()
             return failure(tasks, str(error), seconds, limits=str(self._limits) if error.by_limit else "")
         return prediction
 
-    def _ask(self, program: Program, clip: Clip) -> Prediction:
+    def _ask(self, program: Program, item: Item) -> Prediction:
         rate = self._hello["sample_rate"]
-        heard = resample(clip, rate).samples.astype("<f4")
+        heard = resample(item.clip, rate).samples.astype("<f4")
+        body = heard.tobytes()
         tasks = [task for task in TASKS if task in self._asked and task in self._hello["tasks"]]
         most = 4 * sum(_most(task, len(heard)) for task in tasks)
         self._questions += 1
         question = {"n": self._questions, "tasks": tasks}
+        if item.enrolment is not None:
+            enrolment = resample(item.enrolment, rate).samples.astype("<f4")
+            question["enrolment"] = len(enrolment)
+            body += enrolment.tobytes()
         start = time.perf_counter()
-        header, body = program.exchange(question, heard.tobytes(), self._limits.item_s, most)
+        header, answer = program.exchange(question, body, self._limits.item_s, most)
         seconds = time.perf_counter() - start
         if header.get("n") != self._questions:
             raise EndedError("broke the protocol: answered another question")
         try:
-            return _outcome(header, body, len(heard), rate, tasks, seconds, str(program.scratch))
+            return _outcome(header, answer, len(heard), rate, tasks, seconds, str(program.scratch))
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise EndedError(f"broke the protocol: {error}") from error
 
@@ -199,6 +207,8 @@ def _check_hello(hello: dict[str, Any], label: str) -> None:
         raise ModelError(f"{label}: {printable(str(hello['error'])[:500])}")
     tasks, rate = hello.get("tasks"), hello.get("sample_rate")
     known = isinstance(tasks, list) and tasks and all(task in TASKS for task in tasks)
+    enrolled = hello.get("enrolled", [])
+    known = known and isinstance(enrolled, list) and all(task in TASKS for task in enrolled)
     if not known or not isinstance(rate, int) or not 4000 <= rate <= 192000:
         raise EndedError("broke the protocol: something else wrote to its pipe")
 

@@ -94,6 +94,10 @@ class CommandRunner:
             )
         return self._does & self._asked
 
+    def takes_enrolment(self) -> bool:
+        """See `Runner`: files have no place for it."""
+        return False
+
     def facts(self) -> dict[str, str]:
         """See `Runner`."""
         return {}

@@ -11,25 +11,29 @@ import numpy as np
 from benchmark.audio import resample
 from benchmark.models.contract import Model
 from benchmark.models.entry import DIRECT, TASKS, Task
-from benchmark.runners.child import CHECKS, attempt
+from benchmark.runners.child import CHECKS, attempt, method_for, takes_enrolment
 from benchmark.runners.prediction import Item, Prediction, asked_of, predicted
 from benchmark.types import Clip
 
 
-def run_in_process(model: Model, noisy: Clip, tasks: Iterable[str] = DIRECT) -> Prediction:
+def run_in_process(
+    model: Model, noisy: Clip, tasks: Iterable[str] = DIRECT, enrolment: Clip | None = None
+) -> Prediction:
     """Runs a trusted model on one recording; whatever it does, a prediction comes back.
 
     Args:
         model: Keeps the contract of `benchmark.models.contract`.
         noisy: The recording; it is resampled to the model's rate.
         tasks: Which of its methods are called, if it has them.
+        enrolment: Clean speech of the speaker, for methods that take it.
     """
     heard = resample(noisy, model.sample_rate).samples.astype(np.float32)
+    known = None if enrolment is None else resample(enrolment, model.sample_rate).samples.astype(np.float32)
     start = time.perf_counter()
     given: dict[str, Any] = {}
     errors: dict[str, str] = {}
     for task in sorted(_tasks_of(model) & frozenset(tasks), key=TASKS.index):
-        found, error = attempt(getattr(model, task), heard, CHECKS[task])
+        found, error = attempt(method_for(model, task, known), heard, CHECKS[task])
         if error:
             errors[task] = error
         else:
@@ -81,6 +85,10 @@ class InProcessRunner:
             self._does = frozenset(_tasks_of(self._made()))
         return self._does & self._asked
 
+    def takes_enrolment(self) -> bool:
+        """See `Runner`."""
+        return any(takes_enrolment(self._made(), task) for task in self.tasks())
+
     def facts(self) -> dict[str, str]:
         """See `Runner`."""
         return dict(self._facts)
@@ -88,7 +96,7 @@ class InProcessRunner:
     def run(self, items: Iterable[Item]) -> Iterator[Prediction]:
         """See `Runner`."""
         for item in items:
-            yield run_in_process(self._made(), item.clip, self._asked)
+            yield run_in_process(self._made(), item.clip, self._asked, item.enrolment)
 
     def close(self) -> None:
         """See `Runner`."""

@@ -47,6 +47,10 @@ class PairRunner:
             )
         return frozenset({"enhance", *then})
 
+    def takes_enrolment(self) -> bool:
+        """See `Runner`."""
+        return self._enhancer.takes_enrolment() or self._second.takes_enrolment()
+
     def facts(self) -> dict[str, str]:
         """See `Runner`."""
         return self._enhancer.facts() | self._second.facts()
@@ -69,7 +73,7 @@ class PairRunner:
     def _batch(self, items: list[Item]) -> Iterator[Prediction]:
         cleaned = list(self._enhancer.run(items))
         between = [
-            Item(item.id, first.enhanced)
+            replace(item, clip=first.enhanced)
             for item, first in zip(items, cleaned, strict=True)
             if first.enhanced is not None
         ]

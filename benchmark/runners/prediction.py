@@ -24,16 +24,22 @@ class Item:
     Attributes:
         id: Which mixture it is. Runners of submitted code never pass it on.
         clip: What is heard.
+        enrolment: Clean speech of the same speaker, for models that are told whom to follow; None in the usual
+            track.
     """
 
     id: str
     clip: Clip
+    enrolment: Clip | None = None
 
     @cached_property
     def sha256(self) -> str:
         """Identity of what is heard: rate and samples."""
         digest = hashlib.sha256(f"{self.clip.rate_hz};".encode())
         digest.update(np.ascontiguousarray(self.clip.samples, "<f4").tobytes())
+        if self.enrolment is not None:
+            digest.update(f"enrolment;{self.enrolment.rate_hz};".encode())
+            digest.update(np.ascontiguousarray(self.enrolment.samples, "<f4").tobytes())
         return digest.hexdigest()
 
 
@@ -176,6 +182,9 @@ class Runner(Protocol):
         Raises:
             ModelError: The model cannot be had.
         """
+
+    def takes_enrolment(self) -> bool:
+        """Whether a method that is asked for takes clean speech of the speaker beside the noisy recording."""
 
     def facts(self) -> dict[str, str]:
         """What a card should say of the environment it ran in."""

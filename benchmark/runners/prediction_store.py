@@ -46,6 +46,10 @@ class Stored:
         """See `Runner`."""
         return frozenset(self._about()["tasks"])
 
+    def takes_enrolment(self) -> bool:
+        """See `Runner`."""
+        return self._runner.takes_enrolment()
+
     def facts(self) -> dict[str, str]:
         """See `Runner`."""
         return dict(self._about()["facts"])

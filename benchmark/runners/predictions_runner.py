@@ -50,6 +50,10 @@ class PredictionsRunner:
             )
         return found & self._asked
 
+    def takes_enrolment(self) -> bool:
+        """See `Runner`: files have no place for it."""
+        return False
+
     def facts(self) -> dict[str, str]:
         """See `Runner`."""
         return {}

@@ -78,6 +78,10 @@ class ReadoutRunner:
             )
         return frozenset({"invert"})
 
+    def takes_enrolment(self) -> bool:
+        """See `Runner`: the readout track has none."""
+        return False
+
     def facts(self) -> dict[str, str]:
         """See `Runner`; what the readout is like and what it cost, once it is fitted."""
         told = self._fitted.facts if self._fitted is not None else {}

@@ -9,13 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmark.errors import SinbadError, StandingsError
+from benchmark.errors import ModelError, SinbadError, StandingsError
 from benchmark.metrics import Measure, TrajectoryMeasure, parse
 from benchmark.mixing.rows import MixtureRow
 from benchmark.models import Model
+from benchmark.models.enrolled import TRACK as ENROLMENT
+from benchmark.models.enrolled import enrolled
 from benchmark.models.entry import Entry, FittedOn
 from benchmark.models.read_out import read_out
 from benchmark.prepared.corpus import PreparedCorpus
+from benchmark.prepared.enrolment import enrolment_of
 from benchmark.runners.channels import refuse_other_channels, renamed
 from benchmark.runners.estimate_files import Channels
 from benchmark.runners.open_runner import RunOptions, open_runner
@@ -55,6 +58,7 @@ def evaluate(
     options: RunOptions | None = None,
     store: Path | str | None = None,
     readout: FittedOn | None = None,
+    enrolment: bool = False,
 ) -> Result:
     """Runs a model on every mixture of a split and scores what it gives.
 
@@ -78,6 +82,8 @@ def evaluate(
         store: Folder of predictions and scores; None for one that is removed at the end.
         readout: Scores what the model represents, or its articulation under other names than the targets',
             through a readout that is fitted on "clean" or on "noisy" speech (see `benchmark.models.readout`).
+        enrolment: Gives the model clean speech of the speaker, another sentence, beside each recording (see
+            `benchmark.prepared.enrolment`).
 
     Raises:
         MeasureError: There is no such measure, or the model cannot have it.
@@ -91,6 +97,8 @@ def evaluate(
     entry, opened = as_entry(model), as_corpus(corpus)
     if readout is not None:
         entry = read_out(entry, readout)
+    if enrolment:
+        entry = enrolled(entry)
     asked = as_measures(measures or ())
     wished = as_measures([*(DEFAULT_MEASURES if measures is None else ()), *also])
     if store is not None:
@@ -120,6 +128,11 @@ def _evaluate(
     )
     try:
         plan = plan_scores(entry.name, asked, wished, runner.tasks())
+        if entry.track == ENROLMENT and not runner.takes_enrolment():
+            raise ModelError(
+                f"{entry.name}: none of its methods takes an enrolment as a second argument of this name; score it "
+                "without --enrolment"
+            )
         tried, scored = _tried(corpus, entry, runner, groups, plan, targets.names)
         following = Following(corpus)
         scores, by_phone, seconds = _score(
@@ -298,11 +311,15 @@ def _score_utterance(
 
 
 def _items(corpus: PreparedCorpus, entry: Entry, rows: Sequence[MixtureRow]) -> Iterator[Item]:
+    enrolments: dict[str, Clip] = {}
     for row in rows:
         heard = (
             corpus.clean(row["utterance_id"]) if entry.hears == "clean" else corpus.noisy(row["mixture_id"])
         )
-        yield Item(row["mixture_id"], heard)
+        key = row["utterance_id"]
+        if entry.track == ENROLMENT and key not in enrolments:
+            enrolments[key] = corpus.clean(enrolment_of(corpus, key))
+        yield Item(row["mixture_id"], heard, enrolments.get(key))
 
 
 def _expected(plan: Plan, groups: Sequence[list[MixtureRow]], parameters: int) -> int:

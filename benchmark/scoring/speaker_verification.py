@@ -27,8 +27,10 @@ from benchmark.files import replacing
 from benchmark.mixing.rows import MixtureRow
 from benchmark.models import load
 from benchmark.models.embedders import EMBEDDERS
+from benchmark.models.enrolled import TRACK as ENROLMENT
 from benchmark.models.entry import Entry
 from benchmark.prepared.corpus import PreparedCorpus
+from benchmark.prepared.enrolment import enrolment_of
 from benchmark.runners.open_runner import RunOptions, open_runner
 from benchmark.runners.prediction import Item
 from benchmark.scoring.speaker_trials import RULE_VERSION, Trial, make_trials
@@ -190,6 +192,7 @@ def _enhanced(
         Item(
             row["mixture_id"],
             corpus.clean(row["utterance_id"]) if entry.hears == "clean" else corpus.noisy(row["mixture_id"]),
+            corpus.clean(enrolment_of(corpus, row["utterance_id"])) if entry.track == ENROLMENT else None,
         )
         for row in rows
     )
