@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -19,14 +20,19 @@ Item = TypeVar("Item")
 Part = str | int
 
 
-def _digest(parts: Sequence[Part], size: int) -> bytes:
+def _digest(identity: tuple[Part, ...], purpose: str, size: int) -> bytes:
+    return hashlib.blake2b(_encoded(identity) + _part(purpose), digest_size=size).digest()
+
+
+@lru_cache(maxsize=64)  # an item draws many numbers one after the other
+def _encoded(identity: tuple[Part, ...]) -> bytes:
+    return b"".join(map(_part, identity))
+
+
+def _part(part: Part) -> bytes:
     # Each part carries its type and length, so that ("ab", "c") and ("a", "bc") differ.
-    encoded = b"".join(
-        b"%c%d:%b" % (b"s" if isinstance(part, str) else b"i", len(raw), raw)
-        for part in parts
-        for raw in [str(part).encode("utf-8")]
-    )
-    return hashlib.blake2b(encoded, digest_size=size).digest()
+    raw = str(part).encode("utf-8")
+    return b"%c%d:%b" % (b"s" if isinstance(part, str) else b"i", len(raw), raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Randomness:
         if high <= low:
             raise ValueError(f"no integer lies in {low} <= x < {high} ({purpose})")
         # 128 bits: the bias of the remainder is below 2**-64 for any interval used here.
-        return low + int.from_bytes(_digest((*self.identity, purpose), 16), "big") % (high - low)
+        return low + int.from_bytes(_digest(self.identity, purpose, 16), "big") % (high - low)
 
     def choice(self, purpose: str, items: Sequence[Item]) -> Item:
         """One of `items`."""
@@ -72,7 +78,7 @@ class Randomness:
 
     def token(self, purpose: str) -> str:
         """Sixteen hexadecimal digits, to seed a generator that is not ours or a noise model."""
-        return _digest((*self.identity, purpose), 8).hex()
+        return _digest(self.identity, purpose, 8).hex()
 
 
 def random_bytes(token: str, count: int) -> bytes:

@@ -60,7 +60,7 @@ def draw_mixtures(
             f"data.kinds = {data.kinds}: the recipe '{training_corpus.recipe.name}' has only "
             f"{', '.join(training_corpus.recipe.noise_kinds)}"
         )
-    rows = []
+    rows: list[PlanRow] = []
     for utterance in utterances:
         drawn = Randomness((*randomness.identity, utterance.id))
         kind, snr_db = _condition(data, kinds, training_corpus.recipe, drawn)

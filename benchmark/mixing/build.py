@@ -6,7 +6,10 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+
+import pyarrow as pa
 
 from benchmark import audio
 from benchmark.articulation.tract_variables import CONVENTION_VERSION
@@ -16,12 +19,20 @@ from benchmark.mixing.at_16k import brought_to_16k
 from benchmark.mixing.journal import Journal
 from benchmark.mixing.labels import write_phones
 from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path
-from benchmark.mixing.manifest import PLANNED, corpus_hash, plan_hash, read_table, write_table
+from benchmark.mixing.manifest import (
+    PLANNED,
+    corpus_hash,
+    mixtures_table,
+    plan_hash,
+    read_table,
+    table_of,
+    write_table,
+)
 from benchmark.mixing.plan import plan
 from benchmark.mixing.plan_summary import NoiseUse, noise_use
 from benchmark.mixing.recipe import Recipe, recipe_hash
 from benchmark.mixing.render import assemble_noise, levelled_speech, render_mixture
-from benchmark.mixing.rows import UNMEASURED, MixtureRow, Piece, PlanRow, UtteranceRow
+from benchmark.mixing.rows import MixtureRow, Piece, PlanRow, UtteranceRow
 from benchmark.mixing.sources import SourceReader, Sources
 from benchmark.mixing.talkers import write_talkers
 from benchmark.mixing.targets import Targets, make_targets, write_targets
@@ -105,7 +116,7 @@ def build(
     dealt_over = {utterance.id for utterance in listed}
     planned = plan(recipe, everything.without(spoilt), dealt_over)
     sources, chosen, targets = _with_targets(recipe, everything, listed, jobs, progress)
-    planned = _rows_of(chosen, planned)
+    planned = planned.of({utterance.id for utterance in chosen})
     with alone_in(folder), Journal(folder / JOURNAL, recipe_hash(recipe)) as journal:
         known = {**_same_plan(planned, earlier), **_of_plan(planned, journal.measured)}
         for torn in folder.rglob(".*.part"):  # of a run that was killed while it wrote
@@ -121,7 +132,7 @@ def build(
                 remarks += done.remarks
                 left_out += [*done.without_speech.values(), *done.without_noise.values()]
                 chosen = [item for item in chosen if item.id not in done.without_speech]
-                planned = _rows_of(chosen, planned)
+                planned = planned.of({utterance.id for utterance in chosen})
                 measured = {**measured, **done.made}
                 if not (done.without_noise and chosen):
                     break
@@ -129,7 +140,8 @@ def build(
                 # anew.
                 spoilt |= done.without_noise.keys()
                 try:
-                    planned = _rows_of(chosen, plan(recipe, everything.without(spoilt), dealt_over))
+                    planned = plan(recipe, everything.without(spoilt), dealt_over)
+                    planned = planned.of({utterance.id for utterance in chosen})
                 except CorpusError as error:
                     reason = next(iter(done.without_noise.values()))
                     raise CorpusError(f"{error}; left out before: {reason}") from error
@@ -139,22 +151,19 @@ def build(
             if not planned:
                 journal.discard()
                 raise CorpusError(f"{left_out[0]} (and no other recording can be used)")
-        rows = [measured.get(row["mixture_id"]) or MixtureRow(**row, **UNMEASURED) for row in planned]
-        now = {row["mixture_id"] for row in rows}
-        rows += [row for key, row in earlier.items() if key not in now]
+        now = planned.table()
+        here = set(now["mixture_id"].to_pylist())
+        others = [row for key, row in earlier.items() if key not in here]
+        rows = pa.concat_tables([mixtures_table(now, measured), table_of("mixtures", others)])
         utterances = write_targets(folder, targets, chosen, jobs, progress)
-        remarks += write_phones(folder, chosen, {row["utterance_id"] for row in rows}, jobs, progress)
-        remarks += write_talkers(folder, targets.names, everything, rows, jobs, progress)
+        prepared = set(rows["utterance_id"].unique().to_pylist())
+        remarks += write_phones(folder, chosen, prepared, jobs, progress)
+        remarks += write_talkers(folder, targets.names, everything, chain(planned, others), jobs, progress)
         write_text(folder / RECIPE, text)
         content, planned_sha256 = _write_tables(folder, recipe, rows, utterances, spoilt, targets.names)
         journal.discard()
     rendered = len(measured) - kept if not selection.plan_only else 0
     return Report(folder, rendered, kept, left_out, remarks, noise_use(planned), content, planned_sha256)
-
-
-def _rows_of(chosen: Iterable[Utterance], planned: Iterable[PlanRow]) -> list[PlanRow]:
-    ids = {utterance.id for utterance in chosen}
-    return [row for row in planned if row["utterance_id"] in ids]
 
 
 def _with_targets(
@@ -353,7 +362,7 @@ def _render_utterance(recipe: Recipe, rows: Sequence[PlanRow], sources: Sources,
 def _write_tables(
     folder: Path,
     recipe: Recipe,
-    rows: Sequence[MixtureRow],
+    rows: pa.Table,
     utterances: Sequence[UtteranceRow],
     spoilt: frozenset[str],
     parameters: Sequence[str],
@@ -373,7 +382,7 @@ def _write_tables(
     if (folder / UTTERANCES).exists():
         kept = {row["utterance_id"]: row for row in read_table(folder / UTTERANCES, "utterances").rows}
     kept.update({row["utterance_id"]: row for row in utterances})
-    wanted = {row["utterance_id"] for row in rows}
+    wanted = set(rows["utterance_id"].unique().to_pylist())
     if not wanted <= kept.keys():
         raise ManifestError(
             f"{folder / UTTERANCES}: lacks utterances of the earlier run; prepare all splits "

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, cast, overload
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from benchmark.errors import ManifestError
 from benchmark.files import replacing
@@ -93,6 +98,8 @@ UTTERANCES = pa.schema(
     ]
 )
 
+#: So many rows are hashed together, and lie together in a file.
+_AT_ONCE, _ROW_GROUP = 20_000, 20_000
 _KEY = {"mixtures": "mixture_id", "utterances": "utterance_id"}
 _SCHEMA = {"mixtures": MIXTURES, "utterances": UTTERANCES}
 
@@ -107,6 +114,58 @@ def content_hash(rows: Iterable[Mapping[str, Any]], key: str) -> str:
         digest.update(json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
         digest.update(b"\n")
     return digest.hexdigest()
+
+
+def table_hashes(table: pa.Table, key: str, *names: Sequence[str]) -> list[str]:
+    """`content_hash` of a table, by columns: a million rows take seconds where dictionaries of rows take a minute.
+
+    Args:
+        table: Columns of strings, numbers and truth values, and lists of such structures, in any order of rows.
+        key: A column of strings that tells rows apart.
+        names: Sets of columns of which the hash is wanted, one hash each; without any, that of all columns.
+    """
+    sets = [sorted(chosen) for chosen in names] or [sorted(table.column_names)]
+    digests = [hashlib.sha256() for _ in sets]
+    order = pc.sort_indices(table[key])
+    for start in range(0, len(table), _AT_ONCE):
+        part = table.take(order.slice(start, _AT_ONCE))
+        said = {
+            name: _said(part[name].combine_chunks(), f"{encode_basestring(name)}:")
+            for name in set().union(*sets)
+        }
+        for digest, chosen in zip(digests, sets, strict=True):
+            lines = zip(*(said[name] for name in chosen), strict=True)
+            digest.update("".join([f"{{{','.join(line)}}}\n" for line in lines]).encode())
+    return [digest.hexdigest() for digest in digests]
+
+
+def _said(values: pa.Array, before: str) -> NDArray[np.object_]:
+    """Each value as JSON, with its name before it; every different value is spelt once."""
+    if pa.types.is_list(values.type):
+        flat = values.flatten()
+        parts = [
+            _said(flat.field(name), f"{encode_basestring(name)}:")
+            for name in sorted(one.name for one in flat.type)
+        ]
+        items = [f"{{{','.join(part)}}}" for part in zip(*parts, strict=True)]
+        ends = values.offsets.to_numpy()
+        ends = ends - ends[0]
+        lists = (items[start:end] for start, end in pairwise(ends.tolist()))
+        return np.array([f"{before}[{','.join(one)}]" for one in lists], object)
+    if values.type == pa.float64():  # by their bits, because 0.0 and -0.0 are equal and spelt differently
+        coded = values.view(pa.int64()).dictionary_encode(null_encoding="encode")
+        different = coded.dictionary.view(pa.float64()).to_pylist()
+    else:
+        coded = values.dictionary_encode(null_encoding="encode")
+        different = coded.dictionary.to_pylist()
+    spell = encode_basestring if pa.types.is_string(values.type) else _number
+    spelt = [before + ("null" if one is None else spell(one)) for one in different]
+    return np.asarray(np.array(spelt, object)[coded.indices.to_numpy()])
+
+
+def _number(value: float) -> str:
+    """A number or truth value as `json` spells it."""
+    return repr(value) if type(value) in (int, float) and math.isfinite(value) else json.dumps(value)
 
 
 def corpus_hash(mixtures: str, utterances: str) -> str:
@@ -130,12 +189,10 @@ def complete_row(found: object) -> MixtureRow | None:
     return cast(MixtureRow, found)
 
 
-def plan_hash(rows: Iterable[PlanRow]) -> str:
+def plan_hash(rows: Iterable[PlanRow] | pa.Table) -> str:
     """`content_hash` over the planned columns of mixtures alone: equal before and after rendering."""
-    names = set(PLANNED.names)
-    return content_hash(
-        ({name: value for name, value in row.items() if name in names} for row in rows), "mixture_id"
-    )
+    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows), PLANNED)
+    return table_hashes(table, "mixture_id", PLANNED.names)[0]
 
 
 def split_hash(rows: Iterable[Mapping[str, Any]], targets: Mapping[str, str | None]) -> str:
@@ -165,33 +222,63 @@ class Table(Generic[Row]):
     facts: dict[str, str]
 
 
+def table_of(kind: Literal["mixtures", "utterances"], rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Rows as columns of the schema of their kind.
+
+    Raises:
+        ManifestError: A row does not fit the schema.
+    """
+    try:
+        table = pa.Table.from_pylist(list(rows), schema=_SCHEMA[kind])
+        table.validate(full=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise ManifestError(f"a row of {kind} does not fit the schema: {error}") from error
+    return table
+
+
+def mixtures_table(plan: pa.Table, measured: Mapping[str, Mapping[str, Any]]) -> pa.Table:
+    """A plan with what was measured on its mixtures, null where nothing was.
+
+    Args:
+        plan: The columns `PLANNED`.
+        measured: Mixture id to at least the columns `MEASURED`.
+    """
+    found = [measured.get(key) for key in plan["mixture_id"].to_pylist()]
+    columns = [
+        pa.array([None if one is None else one[field.name] for one in found], field.type)
+        for field in MEASURED
+    ]
+    return pa.table([*plan.columns, *columns], schema=MIXTURES)
+
+
 def write_table(
     path: Path,
     kind: Literal["mixtures", "utterances"],
-    rows: Sequence[MixtureRow] | Sequence[UtteranceRow],
+    rows: Sequence[MixtureRow] | Sequence[UtteranceRow] | pa.Table,
     facts: Mapping[str, str],
 ) -> str:
     """Writes rows of kind "mixtures" or "utterances" and returns their content hash.
 
+    They are written in the order of their key: mixtures of one condition lie together, so that `Manifest.select` reads
+    no others.
+
     Raises:
         ManifestError: A row does not fit the schema, or two rows share a key.
     """
-    key, schema = _KEY[kind], _SCHEMA[kind]
-    ordered: list[dict[str, Any]] = sorted(map(dict, rows), key=lambda row: str(row[key]))
-    keys = [row[key] for row in ordered]
-    if len(set(keys)) != len(keys):
-        twice = next(k for k, following in pairwise(keys) if k == following)
-        raise ManifestError(f"{path}: {key} '{twice}' would be written twice")
-    try:
-        table = pa.Table.from_pylist(ordered, schema=schema)
-        table.validate(full=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise ManifestError(f"{path}: a row does not fit the schema: {error}") from error
-    digest = content_hash(table.to_pylist(), key)
+    key = _KEY[kind]
+    table = rows if isinstance(rows, pa.Table) else table_of(kind, map(dict, rows))
+    table = table.take(pc.sort_indices(table[key]))
+    if len(table) > 1:
+        twice = pc.index(pc.equal(table[key][1:], table[key][:-1]), True).as_py()
+        if twice >= 0:
+            raise ManifestError(f"{path}: {key} '{table[key][twice]}' would be written twice")
+    digest = table_hashes(table, key)[0]
     metadata = {**facts, "content_sha256": digest, "kind": kind}
     table = table.replace_schema_metadata({f"sinbad.{name}": value for name, value in metadata.items()})
     with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        pq.write_table(
+            table, temporary, compression="zstd", row_group_size=_ROW_GROUP, write_page_checksum=True
+        )
     return digest
 
 
@@ -203,10 +290,12 @@ def open_parquet(path: Path) -> pa.Table:
     """
     try:
         return pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise ManifestError(
-            f"{path}: is not a readable Parquet file ({error}); delete it and prepare again"
-        ) from error
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> ManifestError:
+    return ManifestError(f"{path}: is not a readable Parquet file ({error}); delete it and prepare again")
 
 
 @overload
@@ -220,27 +309,102 @@ def read_table(path: Path, kind: str) -> Table[Any]:
         ManifestError: It is missing, damaged, of another kind, was edited, or names files outside of its
             corpus.
     """
-    if path.is_dir():
-        raise ManifestError(f"{path}: is a folder where a file should be; delete it and prepare again")
-    if not path.is_file():
-        raise ManifestError(f"{path}: not found; a prepared corpus is made by `python -m benchmark.prepare`")
+    _require_file(path)
     table = open_parquet(path)
-    facts = {
-        name.decode()[len("sinbad.") :]: value.decode()
-        for name, value in (table.schema.metadata or {}).items()
-        if name.startswith(b"sinbad.")
-    }
-    if facts.get("kind") != kind or table.schema.names != _SCHEMA[kind].names:
-        raise ManifestError(f"{path}: is not a table of {kind} of this version; delete it and prepare again")
-    rows = table.to_pylist()
-    digest = content_hash(rows, _KEY[kind])
+    facts = _facts(path, table.schema, kind)
+    try:
+        table = table.cast(_SCHEMA[kind])
+    except (pa.ArrowException, ValueError) as error:
+        raise ManifestError(
+            f"{path}: was edited or damaged ({error}); delete it and prepare again"
+        ) from error
+    digest = table_hashes(table, _KEY[kind])[0]
     if digest != facts.get("content_sha256"):
         raise ManifestError(
             f"{path}: its content does not match its stored hash; it was edited or damaged; "
             "delete it and prepare again"
         )
+    rows = table.to_pylist()
     for row in rows:
         for column in ("mixture_id", "utterance_id", "speaker"):
             if column in row:
                 refuse_outside(row[column], f"{path}: {column}")
     return Table(rows, digest, facts)
+
+
+def _require_file(path: Path) -> None:
+    if path.is_dir():
+        raise ManifestError(f"{path}: is a folder where a file should be; delete it and prepare again")
+    if not path.is_file():
+        raise ManifestError(f"{path}: not found; a prepared corpus is made by `python -m benchmark.prepare`")
+
+
+def _facts(path: Path, schema: pa.Schema, kind: str) -> dict[str, str]:
+    """The facts stored beside a table, which must be of this version."""
+    facts = {
+        name.decode()[len("sinbad.") :]: value.decode()
+        for name, value in (schema.metadata or {}).items()
+        if name.startswith(b"sinbad.")
+    }
+    if facts.get("kind") != kind or schema.names != _SCHEMA[kind].names:
+        raise ManifestError(f"{path}: is not a table of {kind} of this version; delete it and prepare again")
+    return facts
+
+
+class Manifest:
+    """The mixtures of a prepared corpus, opened without reading them: for corpora of which a part is wanted.
+
+    Pages that are damaged are told by their checksums. That the table as a whole is the one that was written, only
+    `read_table` makes sure, which reads all of it.
+
+    Attributes:
+        facts: What the table says of itself: recipe, version, hashes.
+
+    Example:
+        >>> manifest = Manifest("prepared/xrmb_noisy/manifest.parquet")  # doctest: +SKIP
+        >>> manifest.select(noise_kind="babble", snr_db=-5.0, columns=["mixture_id"])  # doctest: +SKIP
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        """Reads the end of the file.
+
+        Raises:
+            ManifestError: It is missing, damaged or no table of mixtures of this version.
+        """
+        self._path = Path(path)
+        _require_file(self._path)
+        try:
+            self._schema, self._rows = (
+                pq.read_schema(self._path),
+                pq.read_metadata(self._path).num_rows,
+            )
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise _unreadable(self._path, error) from error
+        self.facts = _facts(self._path, self._schema, "mixtures")
+
+    def __len__(self) -> int:
+        return int(self._rows)
+
+    def select(self, columns: Sequence[str] | None = None, **wanted: object) -> pa.Table:
+        """The mixtures whose columns have the values wanted, in the order of their ids.
+
+        Args:
+            columns: Which columns to read; None reads all.
+            wanted: Column to value, e.g. `split="test", snr_db=-5.0`; None asks for null. Only those parts of the file
+                are read in which such values occur.
+
+        Raises:
+            ManifestError: There is no such column, or the file is damaged.
+        """
+        if strange := sorted({*wanted, *(columns or ())} - {*MIXTURES.names}):
+            raise ManifestError(f"{self._path}: has no column {', '.join(strange)}")
+        chosen = None
+        for name, value in wanted.items():
+            one = pc.field(name).is_null() if value is None else pc.field(name) == value
+            chosen = one if chosen is None else chosen & one
+        try:
+            return pq.read_table(
+                self._path, columns=columns, filters=chosen, page_checksum_verification=True
+            ).replace_schema_metadata()
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise _unreadable(self._path, error) from error

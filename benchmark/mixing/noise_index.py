@@ -6,6 +6,8 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 
 from benchmark.noises.contract import Recording
 from benchmark.noises.synthetic import SYNTHETIC
@@ -39,12 +41,17 @@ class Stretch:
     crowd: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Talker:
     """One person (or virtual voice) whose speech can become part of babble."""
 
     name: str
     speech: tuple[Stretch, ...]
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """Where each stretch ends if all are laid end to end, samples at 16 kHz."""
+        return list(accumulate(stretch.samples for stretch in self.speech))
 
 
 #: (source, split) to what that source has for the split.

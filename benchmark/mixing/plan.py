@@ -15,14 +15,18 @@ does.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import overload
 
 import numpy as np
+import pyarrow as pa
 
 from benchmark.errors import CorpusError, RecipeError
 from benchmark.mixing.deal import deal
+from benchmark.mixing.manifest import PLANNED
 from benchmark.mixing.noise_index import Stretch, Talker, samples_at_16k
 from benchmark.mixing.recipe import Babble, NoiseKind, OtherNoise, Recipe
 from benchmark.mixing.rows import Piece, PlanRow
@@ -35,6 +39,8 @@ BABBLE = "babble"
 _GAINS_PER_DB = 10
 #: A source has enough voices for babble if none of them has to be heard more often than this at once.
 _MOST_USES = 3
+#: So many utterances are turned into columns together.
+_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,69 @@ def mixture_id(utterance_id: str, kind: str, snr_db: float | None) -> str:
     return f"clean/{utterance_id}" if snr_db is None else f"{kind}/{snr_db:g}/{utterance_id}"
 
 
-def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], sources: Sources) -> list[PlanRow]:
-    """Plans the mixtures of every utterance, in the order of utterances, then conditions.
+class Plan(Sequence[PlanRow]):
+    """The planned mixtures of utterances, in the order of utterances, then conditions.
+
+    A row is made when it is looked at, so that a million of them need no memory; `table` has them all as columns.
+    """
+
+    def __init__(
+        self,
+        utterances: Sequence[Utterance],
+        conditions: Sequence[tuple[str, float | None]],
+        noise: Mapping[tuple[str, str], _Noise],
+        seen: set[str],
+    ) -> None:
+        self._utterances, self._conditions = utterances, conditions
+        self._noise, self._seen = noise, seen
+
+    def __len__(self) -> int:
+        return len(self._utterances) * len(self._conditions)
+
+    @overload
+    def __getitem__(self, index: int) -> PlanRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[PlanRow]: ...
+    def __getitem__(self, index: int | slice) -> PlanRow | list[PlanRow]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(len(self))[index]]
+        which, condition = divmod(range(len(self))[index], len(self._conditions))
+        utterance, (kind, snr_db) = self._utterances[which], self._conditions[condition]
+        return _row(utterance, kind, snr_db, self._noise.get((utterance.id, kind)), self._seen)
+
+    def of(self, ids: Collection[str]) -> Plan:
+        """The rows of some utterances."""
+        chosen = [utterance for utterance in self._utterances if utterance.id in ids]
+        return Plan(chosen, self._conditions, self._noise, self._seen)
+
+    def table(self) -> pa.Table:
+        """All rows as columns, `benchmark.mixing.manifest.PLANNED`."""
+        if not len(self):
+            return PLANNED.empty_table()
+        kinds = list(dict.fromkeys(kind for kind, _ in self._conditions))
+        column = [kinds.index(kind) for kind, _ in self._conditions]
+        parts = []
+        for start in range(0, len(self._utterances), _AT_ONCE):
+            some = self._utterances[start : start + _AT_ONCE]
+            # A row for each utterance and kind, which is then repeated for each condition of that kind.
+            found = [
+                _row(item, kind, None, self._noise.get((item.id, kind)), self._seen)
+                for item in some
+                for kind in kinds
+            ]
+            repeated = (np.arange(len(some))[:, None] * len(kinds) + np.array(column)).ravel()
+            rows = pa.Table.from_pylist(found, PLANNED).take(repeated)
+            ids = [mixture_id(item.id, kind, snr_db) for item in some for kind, snr_db in self._conditions]
+            snrs = [snr_db for _, snr_db in self._conditions] * len(some)
+            for name, values in (("mixture_id", ids), ("snr_db", snrs)):
+                at = PLANNED.get_field_index(name)
+                rows = rows.set_column(at, PLANNED.field(at), pa.array(values, PLANNED.field(at).type))
+            parts.append(rows)
+        return pa.concat_tables(parts)
+
+
+def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], sources: Sources) -> Plan:
+    """Plans the mixtures of every utterance.
 
     Args:
         recipe: What to mix.
@@ -93,20 +160,14 @@ def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], sources: Sour
     for group in _groups(recipe, utterances):
         for kind in recipe.noises:
             noise.update({(key, kind.name): found for key, found in _noise_of(kind, group, sources).items()})
-    seen = categories_in_training(recipe, sources)
-    conditions = list(_conditions(recipe))
-    return [
-        _row(utterance, kind, snr_db, noise.get((utterance.id, kind)), seen)
-        for utterance in utterances
-        for kind, snr_db in conditions
-    ]
+    return Plan(utterances, list(_conditions(recipe)), noise, categories_in_training(recipe, sources))
 
 
-def plan(recipe: Recipe, sources: Sources, wanted: Collection[str]) -> list[PlanRow]:
+def plan(recipe: Recipe, sources: Sources, wanted: Collection[str]) -> Plan:
     """The rows of the `wanted` utterances, the same as in the plan of all; see `plan_mixtures`."""
     groups = {(item.speaker, item.split) for item in sources.targets if item.id in wanted}
     dealt_over = [item for item in sources.targets if (item.speaker, item.split) in groups]
-    return [row for row in plan_mixtures(recipe, dealt_over, sources) if row["utterance_id"] in wanted]
+    return plan_mixtures(recipe, dealt_over, sources).of(wanted)
 
 
 def categories_in_training(recipe: Recipe, sources: Sources) -> set[str]:
@@ -207,9 +268,9 @@ def _talking(
         for i in range(kind.talkers):
             gain_db = randomness.integer(f"gain/{i}", -spread, spread + 1) / _GAINS_PER_DB
             again, which = divmod(i, count)
-            total = sum(stretch.samples for stretch in talking[which].speech)
+            total = talking[which].ends[-1]
             start = randomness.integer(f"start/{which}", 0, total) + _spread_out(again, total)
-            pieces += _covered(talking[which].speech, start % total, length, gain_db)
+            pieces += _covered(talking[which], start % total, length, gain_db)
             looped |= length > total
         noise[utterance.id] = _Noise(BABBLE, source, kind.talkers, count, pieces, looped)
     return noise
@@ -225,15 +286,14 @@ def _spread_out(again: int, total: int) -> int:
     return total * int(bits[::-1], 2) // (1 << len(bits))
 
 
-def _covered(speech: Sequence[Stretch], start: int, length: int, gain_db: float) -> list[Piece]:
+def _covered(talker: Talker, start: int, length: int, gain_db: float) -> list[Piece]:
     """Pieces that follow one another from `start` until `length` is covered.
 
     All the speech is laid end to end for this, and its end is followed by its start.
     """
-    index = 0
-    while start >= speech[index].samples:
-        start -= speech[index].samples
-        index += 1
+    speech = talker.speech
+    index = bisect_right(talker.ends, start)
+    start -= talker.ends[index] - speech[index].samples
     pieces = []
     at = 0
     while at < length:
@@ -320,7 +380,9 @@ def _cut(stretch: Stretch, kind: NoiseKind, group: _Group, utterance_id: str, ca
         return _Noise(category, source, talkers, talkers, pieces, False)
     looped = stretch.samples < length
     start = randomness.integer("offset", 0, stretch.samples - (0 if looped else length - 1))
-    return _Noise(category, source, talkers, talkers, _covered([stretch], start, length, 0.0), looped)
+    return _Noise(
+        category, source, talkers, talkers, _covered(Talker("", (stretch,)), start, length, 0.0), looped
+    )
 
 
 def _even(

@@ -7,7 +7,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmark.errors import ManifestError
-from benchmark.mixing.manifest import MEASURED, content_hash, plan_hash, read_table, write_table
+from benchmark.mixing.manifest import (
+    MEASURED,
+    MIXTURES,
+    PLANNED,
+    Manifest,
+    content_hash,
+    mixtures_table,
+    plan_hash,
+    read_table,
+    table_hashes,
+    write_table,
+)
 
 
 def row(key: str, **changes):
@@ -94,3 +105,85 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
 def test_numbers_enter_the_hash_exactly():
     assert json.dumps(0.1 + 0.2) != json.dumps(0.3)
     assert content_hash([{"k": "a", "v": 0.1 + 0.2}], "k") != content_hash([{"k": "a", "v": 0.3}], "k")
+
+
+def test_the_hash_by_columns_is_that_by_rows():
+    numbers = (0.0, -0.0, 1e-7, 0.1 + 0.2, -5.0, 1e300, 12345678.9, None)
+    rows = [
+        row(
+            f'babble/{i}/é"\\\u2028{i}',
+            snr_db=number,
+            peak=number,
+            talkers=None if i % 2 else i,
+            noise_seen=(True, False, None)[i % 3],
+            pieces=row("x")["pieces"] * (i % 3),
+            pcm_sha256=None if i % 2 else "ab",
+        )
+        for i, number in enumerate(numbers)
+    ]
+    table = pa.Table.from_pylist(rows[::-1], MIXTURES)
+    whole, planned = table_hashes(table, "mixture_id", MIXTURES.names, PLANNED.names)
+    assert whole == content_hash(rows, "mixture_id")
+    assert planned == content_hash(
+        [{name: one[name] for name in PLANNED.names} for one in rows], "mixture_id"
+    )
+    assert table_hashes(table[:0], "mixture_id") == [content_hash([], "mixture_id")]
+    assert table_hashes(table[2:5], "mixture_id") == [content_hash(rows[3:6], "mixture_id")]
+
+
+def test_a_plan_becomes_a_table_with_null_where_nothing_was_measured():
+    plan = pa.Table.from_pylist([row("x"), row("y")], PLANNED)
+    rows = mixtures_table(plan, {"y": row("y", peak=0.5)}).to_pylist()
+    assert rows == [row("x"), row("y", peak=0.5)]
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    rows = [
+        row(f"{kind}/{snr}/F01/U{i:03d}", noise_kind=kind, snr_db=snr)
+        for kind in ("babble", "rain")
+        for snr in (-5.0, 0.0)
+        for i in range(5)
+    ]
+    rows += [row("clean/F01/U000", noise_kind="clean", snr_db=None)]
+    write_table(tmp_path / "m.parquet", "mixtures", rows, {"recipe": "demo"})
+    return tmp_path / "m.parquet"
+
+
+def test_one_condition_is_selected_without_the_others(manifest):
+    opened = Manifest(manifest)
+    assert (len(opened), opened.facts["recipe"]) == (21, "demo")
+    found = opened.select(noise_kind="rain", snr_db=-5.0)
+    assert found["mixture_id"].to_pylist() == [f"rain/-5.0/F01/U{i:03d}" for i in range(5)]
+    assert found.schema.names == MIXTURES.names
+    assert opened.select(["mixture_id"], snr_db=None).to_pylist() == [{"mixture_id": "clean/F01/U000"}]
+    assert len(opened.select(["samples"])) == 21
+    with pytest.raises(ManifestError, match=r"m\.parquet: has no column noise"):
+        opened.select(noise="rain")
+
+
+def test_damage_is_told_when_a_part_is_selected(manifest):
+    sound, content = Manifest(manifest).select(), manifest.read_bytes()
+    told = 0
+    for at in range(4, len(content) - 4, 53):
+        manifest.write_bytes(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :])
+        try:
+            assert Manifest(manifest).select().equals(sound), at
+        except ManifestError as error:
+            assert str(manifest) in str(error)
+            told += 1
+    assert told > 20
+    manifest.write_bytes(b"PAR1")
+    with pytest.raises(ManifestError, match=r"m\.parquet: is not a readable Parquet file"):
+        Manifest(manifest)
+
+
+def test_a_column_of_another_type_is_refused(tmp_path):
+    path = tmp_path / "m.parquet"
+    write_table(path, "mixtures", [row("x")], {})
+    table = pq.read_table(path)
+    for other in (pa.nulls(1), pa.array([{"a": 1}])):
+        edited = table.set_column(table.schema.get_field_index("looped"), "looped", other)
+        pq.write_table(edited.replace_schema_metadata(table.schema.metadata), path)
+        with pytest.raises(ManifestError, match=r"m\.parquet: (was edited|its content)"):
+            read_table(path, "mixtures")

@@ -381,3 +381,18 @@ def test_a_recipe_of_clean_speech_needs_no_noise():
     rows = plan_mixtures(clean, utterances, Sources())
     assert [row["mixture_id"] for row in rows] == [f"clean/{item.id}" for item in utterances]
     assert not np.any([row["pieces"] for row in rows])
+
+
+def test_a_plan_has_the_same_rows_one_by_one_and_as_columns():
+    utterances = corpus(speakers=3, each=2)
+    planned = plan_mixtures(recipe(), utterances, supply(utterances))
+    rows = list(planned)
+    assert len(rows) == len(planned) == 13 * len(utterances)
+    assert (planned[-1], planned[3:5]) == (rows[-1], rows[3:5])
+    with pytest.raises(IndexError):
+        planned[len(rows)]
+    assert planned.table().to_pylist() == rows
+    assert plan_hash(planned.table()) == plan_hash(rows)
+    some = {utterances[4].id, utterances[1].id}
+    assert list(planned.of(some)) == [row for row in rows if row["utterance_id"] in some]
+    assert len(planned.of(()).table()) == 0

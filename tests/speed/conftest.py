@@ -4,8 +4,8 @@
     leaderboard/SPEED.md]
 
 A benchmark joins the table by `extra_info`: `role` ("ours" or "peer"), `what` (the row), and on ours `goal`,
-the least acceptable ratio to the peer, or to real time where `audio_s` is given and there is no peer.
-Ordinary test runs collect none.
+the least acceptable ratio to the peer, or to real time where `audio_s` is given and there is no peer. A peer
+that works on a part says by `times` how many of it make the whole. Ordinary test runs collect none.
 """
 
 import os
@@ -60,9 +60,13 @@ def _rows(config):
             continue
         info, ours = sides["ours"].extra_info, sides["ours"].stats.min
         real_time = info["audio_s"] / ours if "audio_s" in info else None
-        peer = sides["peer"].stats.min if "peer" in sides else None
+        peer = _seconds(sides["peer"]) if "peer" in sides else None
         rows.append((what, ours, peer, real_time, real_time if peer is None else peer / ours, info["goal"]))
     return rows
+
+
+def _seconds(bench):
+    return bench.stats.min * bench.extra_info.get("times", 1)
 
 
 def _page(rows):

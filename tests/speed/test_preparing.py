@@ -1,0 +1,111 @@
+"""A corpus prepared by us, and the same clean files mixed by others: processor time, in one process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.interpolate
+import scipy.ndimage
+import scipy.signal
+import soundfile
+
+from benchmark import corpora, prepare
+from tests.corpora import writers
+from tests.speed import peers
+
+#: Clean files of 4 s; fewer give the same ratios about.
+FILES = int(os.environ.get("SINBAD_SPEED_FILES", "200"))
+#: Of peers that take long, so large a part of the files is mixed, and the time is multiplied.
+PART = 10
+SNRS = (-5.0, 0.0, 5.0, 10.0, 15.0, 20.0)
+NOISES = ("babble", "kitchen")
+RECIPE = """
+name = "speed"
+version = 1
+seed = 1
+title = "Speed"
+[speech]
+corpus = "xrmb"
+splits = "standard"
+[mixing]
+snr_db = [-5.0, 0.0, 5.0, 10.0, 15.0, 20.0]
+clean = false
+[babble]
+sources = ["folder"]
+[nonbabble]
+sources = ["folder"]
+categories = ["kitchen"]
+"""
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory):
+    """Speech of ten speakers in the layout of XRMB and a minute of noise of each kind and split, all at 48 kHz."""
+    root = tmp_path_factory.mktemp("speed")
+    table = corpora.load_splits("xrmb", "standard").members(())
+    speakers: list[str] = []
+    for split, count in (("train", 6), ("dev", 2), ("test", 2)):
+        speakers += sorted({key.split("/")[0] for key, value in table.items() if value == split})[:count]
+    shared = set.intersection(
+        *({key.split("/")[1] for key in table if key.startswith(f"{one}/")} for one in speakers)
+    )
+    tasks = sorted(shared)[: max(1, FILES // len(speakers))]
+    writers.write_xrmb(root / "speech", speakers, tasks, seconds=4.0, rate_hz=48000)
+    draw = np.random.default_rng(1).standard_normal
+    for split in ("train", "dev", "test"):
+        for category in NOISES:
+            samples = 0.02 * scipy.signal.lfilter([1.0], [1.0, -0.9], draw(60 * 48000))
+            path = root / "noise" / split / category / "one.wav"
+            path.parent.mkdir(parents=True)
+            soundfile.write(path, samples, 48000, subtype="PCM_16")
+    (root / "speed.toml").write_text(RECIPE)
+    return root
+
+
+def ours(root: Path, cache: str, monkeypatch) -> None:
+    monkeypatch.setenv("SINBAD_CACHE", str(root / cache))
+    monkeypatch.setenv("SINBAD_AT_16K_GB", "1")
+    command = ["--recipe", str(root / "speed.toml"), "--speech-root", str(root / "speech"), "--jobs", "1"]
+    assert (
+        prepare.main([*command, "--noise-root", f"folder={root / 'noise'}", "--out", str(root / "ours")]) == 0
+    )
+
+
+def theirs(root: Path, mix, part: int) -> None:
+    clean = sorted((root / "speech").rglob("*.wav"))
+    noises = {kind: sorted((root / "noise").glob(f"*/{kind}/*.wav")) for kind in NOISES}
+    mix(clean[::part], noises, SNRS, root / "theirs")
+
+
+COMPARISONS = {
+    "preparing, noise brought to 16 kHz before (bare loop)": (1.2, "kept", peers.bare_loop, 1),
+    "preparing, noise brought to 16 kHz now (bare loop)": (1.2, "new", peers.bare_loop, 1),
+    "preparing, noise brought to 16 kHz now (lhotse)": (2.0, "new", peers.lhotse, 1),
+    "preparing, noise brought to 16 kHz now (as LibriMix)": (2.0, "new", peers.librimix, PART),
+    "preparing, noise brought to 16 kHz now (as the DNS Challenge)": (5.0, "new", peers.dns_challenge, PART),
+}
+
+
+@pytest.mark.parametrize("role", ["ours", "peer"])
+@pytest.mark.parametrize("what", list(COMPARISONS))
+def test_preparing_against_a_peer(benchmark, material, monkeypatch, what, role):
+    goal, cache, mix, part = COMPARISONS[what]
+    benchmark.group = what
+    benchmark.extra_info.update(what=what, role=role, goal=goal, times=part if role == "peer" else 1)
+
+    def fresh() -> None:
+        for name in ("ours", "theirs", "new"):
+            shutil.rmtree(material / name, ignore_errors=True)
+
+    if role == "ours":
+        if cache == "kept" and not (material / cache).exists():
+            ours(material, cache, monkeypatch)
+        work = partial(ours, material, cache, monkeypatch)
+    else:
+        work = partial(theirs, material, mix, part)
+    benchmark.pedantic(work, setup=fresh, rounds=2, iterations=1)
