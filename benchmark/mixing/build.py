@@ -22,6 +22,7 @@ from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path
 from benchmark.mixing.manifest import (
     PLANNED,
     corpus_hash,
+    in_order,
     mixtures_table,
     plan_hash,
     read_table,
@@ -155,6 +156,8 @@ def build(
         here = set(now["mixture_id"].to_pylist())
         others = [row for key, row in earlier.items() if key not in here]
         rows = pa.concat_tables([mixtures_table(now, measured), table_of("mixtures", others)])
+        del now
+        rows = in_order(rows, "mixture_id")
         utterances = write_targets(folder, targets, chosen, jobs, progress)
         prepared = set(rows["utterance_id"].unique().to_pylist())
         remarks += write_phones(folder, chosen, prepared, jobs, progress)
