@@ -82,7 +82,8 @@ def mixture_id(utterance_id: str, kind: str, snr_db: float | None) -> str:
 class Plan(Sequence[PlanRow]):
     """The planned mixtures of utterances, in the order of utterances, then conditions.
 
-    A row is made when it is looked at, so that a million of them need no memory; `table` has them all as columns.
+    A row is made when it is looked at, so that a million of them need no memory; `table` has them all as
+    columns.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """How others mix the same files, each over clean files and noise at 48 kHz to mixtures at 16 kHz.
 
-Every function takes clean files, noise files by kind, SNRs and a folder, and writes a mixture of each clean file with
-noise of each kind at each SNR. The scripts of LibriMix and of the DNS Challenge are written here from what their
-authors publish of them; sources are named.
+Every function takes clean files, noise files by kind, SNRs and a folder, and writes a mixture of each clean
+file with noise of each kind at each SNR. The scripts of LibriMix and of the DNS Challenge are written here from
+what their authors publish of them; sources are named.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Noises = Mapping[str, Sequence[Path]]
 
 
 def bare_loop(clean: Sequence[Path], noises: Noises, snrs: Sequence[float], out: Path) -> None:
-    """What anybody would write: decode, resample, seek noise, add, hash, encode. The clean file is read once."""
+    """What anybody would write: decode, resample, seek noise, add, hash, encode; speech is read once."""
     for number, path in enumerate(clean):
         speech, rate_hz = soundfile.read(path, dtype="float32")
         speech = scipy.signal.resample_poly(speech.astype(np.float64), RATE_HZ, rate_hz)
@@ -64,8 +64,8 @@ def lhotse(clean: Sequence[Path], noises: Noises, snrs: Sequence[float], out: Pa
 def librimix(clean: Sequence[Path], noises: Noises, snrs: Sequence[float], out: Path) -> None:
     """LibriMix (Cosentino et al., arXiv 2005.11262).
 
-    Each mixture reads its sources whole, applies the gains of its row, resamples each source by a polyphase filter,
-    cuts or pads them to one length and writes the sum, the speech and the noise as WAV.
+    Each mixture reads its sources whole, applies the gains of its row, resamples each source by a polyphase
+    filter, cuts or pads them to one length and writes the sum, the speech and the noise as WAV.
     """
     for number, path in enumerate(clean):
         for kind, files in noises.items():
@@ -88,8 +88,9 @@ def librimix(clean: Sequence[Path], noises: Noises, snrs: Sequence[float], out: 
 def dns_challenge(clean: Sequence[Path], noises: Noises, snrs: Sequence[float], out: Path) -> None:
     """The synthesiser of the DNS Challenge (Reddy et al., Interspeech 2020).
 
-    Each mixture loads whole files at the rate wanted (librosa), normalises clean speech and noise to -25 dBFS, sets the
-    SNR by RMS where both are active, scales the sum to a level and writes noisy, clean and noise as WAV.
+    Each mixture loads whole files at the rate wanted (librosa), normalises clean speech and noise to -25 dBFS,
+    sets the SNR by RMS where both are active, scales the sum to a level and writes noisy, clean and noise as
+    WAV.
     """
     for number, path in enumerate(clean):
         for kind, files in noises.items():

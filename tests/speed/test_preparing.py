@@ -45,7 +45,7 @@ categories = ["kitchen"]
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory):
-    """Speech of ten speakers in the layout of XRMB and a minute of noise of each kind and split, all at 48 kHz."""
+    """Speech of ten speakers and a minute of noise of each kind and split, all at 48 kHz."""
     root = tmp_path_factory.mktemp("speed")
     table = corpora.load_splits("xrmb", "standard").members(())
     speakers: list[str] = []
