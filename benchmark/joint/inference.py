@@ -55,11 +55,10 @@ class Listener:
     def trajectories(self, noisy: Audio) -> Trajectories:
         """Trajectories at 100 Hz, in the units of the corpus that the model was trained on."""
         _, parts = self._heard(noisy, self._model.levelled)
-        pieces = [
-            part.output.trajectories[0, 2 * (part.skip // HOP) :]  # type: ignore[index]
-            for part in parts
-        ]
-        pieces = [piece[: 2 * frames_of(part.samples)] for piece, part in zip(pieces, parts, strict=True)]
+        pieces = []
+        for part in parts:
+            after_context = part.output.trajectories[0, 2 * (part.skip // HOP) :]  # type: ignore[index]
+            pieces.append(after_context[: 2 * frames_of(part.samples)])
         values = (torch.cat(pieces).numpy() * self._deviation + self._mean).astype(np.float32)
         return Trajectories(values, FRAME_RATE_HZ, self.names, np.ones(values.shape, bool))
 
