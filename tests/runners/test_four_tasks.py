@@ -13,15 +13,19 @@ import pytest
 
 from benchmark.errors import MeasureError, ModelError
 from benchmark.models import load
-from benchmark.models.entry import TASKS
+from benchmark.models.entry import TASKS, Submission
+from benchmark.runners import child_runner
 from benchmark.runners.checking import check_model
+from benchmark.runners.child_runner import ChildRunner
 from benchmark.runners.estimate_files import Channels, read_estimates
 from benchmark.runners.in_process import run_in_process
+from benchmark.runners.limits import Limits
 from benchmark.runners.open_runner import RunOptions, open_runner
 from benchmark.runners.prediction import Item
 from benchmark.runners.predictions_runner import PredictionsRunner
 from benchmark.scoring.evaluate import evaluate
 from benchmark.types import Clip
+from tests.runners.test_child_runner import STRANGER
 
 HEARD = Item("x", Clip(np.linspace(-0.5, 0.5, 3200, dtype=np.float32), 16000))
 MODEL = """
@@ -203,3 +207,31 @@ def test_what_is_not_asked_for_is_not_called(models):
 
     assert run_in_process(Loud(), HEARD.clip, ("embed",)).errors == ("", "", "", "")
     assert replace(RunOptions()).tasks == ("enhance", "invert")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "send({'n': 1, 'represent': {'shape': [10, 10**9], 'rate_hz': 50}, 'embed': {'error': 'x'}, 'bytes': 0})",
+        "send({'n': 1, 'represent': {'shape': [2, -1], 'rate_hz': 50}, 'embed': {'error': 'x'}, 'bytes': 0})",
+        "send({'n': 1, 'represent': {'shape': [1, 1, 1, 1]}, 'embed': {'error': 'x'}, 'bytes': 4}, b'abcd')",
+        "send({'n': 1, 'represent': {'shape': [1, 1], 'rate_hz': 1e-400}, 'embed': {'error': 'x'}, 'bytes': 4}, b'abcd')",
+        "send({'n': 1, 'represent': {'error': 'x'}, 'embed': {'shape': [10**5]}, 'bytes': 400000}, bytes(400000))",
+        "send({'n': 1, 'represent': {'error': 'x'}, 'embed': {'shape': [1]}, 'bytes': 4}, struct.pack('<f', float('inf')))",
+        "send({'n': 1, 'enhance': {'shape': [4]}, 'bytes': 16}, bytes(16))",
+        "send({'n': 1, 'bytes': 2 * 10**7})",
+    ],
+)
+def test_a_forged_answer_of_features_is_a_failure(answer, monkeypatch, tmp_path, scratch):
+    path = tmp_path / "stranger.py"
+    hello = "send({'n': 0, 'sample_rate': 16000, 'tasks': ['represent', 'embed'], 'bytes': 0})"
+    path.write_text(STRANGER.format(hello=hello, answer=answer))
+    monkeypatch.setattr(child_runner, "_CHILD", path)
+    made = Submission(tmp_path / "x.py", "", "Model", {})
+    runner = ChildRunner(made, "", Limits(item_s=2.0), tasks=("represent", "embed"))
+    try:
+        prediction = next(runner.run([HEARD]))
+    finally:
+        runner.close()
+    assert (prediction.features, prediction.embedding, prediction.enhanced) == (None, None, None)
+    assert prediction.represent_error != "" != prediction.embed_error
