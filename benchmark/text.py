@@ -13,7 +13,7 @@ def printable(text: str) -> str:
     r"""The text with everything escaped that cannot be printed or encoded: controls, lone surrogates.
 
     Args:
-        text: The message of somebody's exception, the name of a file that is not UTF-8.
+        text: For instance the message of a model's exception, or a file name that is not UTF-8.
 
     Example:
         >>> printable("caf\udce9.wav")

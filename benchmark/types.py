@@ -186,12 +186,12 @@ class Utterance:
 
 
 class Progress(Protocol):
-    """Wraps an iterable of known length and tells somebody how far it is."""
+    """Wraps an iterable of known length and reports how much of it is done."""
 
     def __call__(self, items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
         """Yields the items unchanged."""
 
 
 def silent(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
-    """Tells nobody."""
+    """Reports no progress."""
     yield from items

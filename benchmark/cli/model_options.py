@@ -144,8 +144,8 @@ def add_enrolment(to: argparse.ArgumentParser) -> None:
     to.add_argument(
         "--enrolment",
         action="store_true",
-        help="give its methods clean speech of the speaker, another sentence, as a second argument `enrolment`; "
-        "ranked apart",
+        help="give its methods clean speech of the speaker, another sentence, as a second argument "
+        "`enrolment`; ranked apart",
     )
 
 

@@ -34,7 +34,7 @@ def guarded(work: Callable[[argparse.Namespace], int], arguments: argparse.Names
     """Runs a command and returns its exit status.
 
     An error that the user can repair becomes one line on standard error and status 2. Warnings of libraries
-    are meant for whoever writes programs and are not shown; `python -W default` or PYTHONWARNINGS brings them
+    are meant for programmers and are not shown; `python -W default` or PYTHONWARNINGS brings them
     back.
     """
     try:

@@ -112,7 +112,7 @@ def sex_in_name(place: int, speaker: str) -> str:
 def walk(root: Path) -> Iterator[Path]:
     """Files below `root` in sorted order, symbolic links followed once, hidden files and folders left out.
 
-    A link to nothing is listed, so that somebody says that its file is missing; pipes, sockets and devices
+    A link to nothing is listed, so that its missing file is reported; pipes, sockets and devices
     are not.
     """
     seen: set[str] = set()

@@ -47,7 +47,7 @@ class Division:
     Attributes:
         rule: Gives the split of an utterance.
         members: Lists all utterances that the division counts on, with their splits, given the corpus' files
-            on disk (which may bring lists with them). None where nobody can know without the corpus.
+            on disk (which may bring lists with them). None where this is unknown without the corpus.
     """
 
     rule: Rule

@@ -19,9 +19,9 @@ class LSD(WaveformMeasure):
     """Mean over speech frames of the root-mean-square difference of log power spectra over bins, in dB.
 
     Frames of 32 ms, half overlapping; those more than 40 dB below the loudest clean frame are left out. Both
-    spectra are floored 60 dB below the greatest bin of the clean signal, so silence has a distance and what
-    nobody hears has none. Values are held to 60 dB, what a failure is charged. The level of the estimate is
-    not corrected. A diagnostic, not ranked.
+    spectra are floored 60 dB below the greatest bin of the clean signal, so silence has a finite distance and
+    inaudible differences have none. Values are held to 60 dB, what a failure is charged. The level of the
+    estimate is not corrected. A diagnostic, not ranked.
     """
 
     unit: ClassVar[str] = "dB"

@@ -50,8 +50,8 @@ PLANNED = pa.schema(
         pa.field("noise_category", pa.string(), nullable=False),  # "" for clean
         pa.field("noise_source", pa.string(), nullable=False),  # which corpus or generator; "" for clean
         pa.field("noise_seen", pa.bool_()),  # whether the category occurs in training; null for clean
-        # How many talk at once: 0 where the noise is no babble; null for clean, and for a recorded crowd that
-        # nobody counted.
+        # How many talk at once: 0 where the noise is no babble; null for clean, and for a recorded crowd of
+        # unknown size.
         pa.field("talkers", pa.int32()),
         pa.field("voices", pa.int32()),  # how many different voices these talkers have; null as above
         pa.field("snr_db", pa.float64()),  # null for clean

@@ -56,7 +56,7 @@ class LevelledSpeech:
     def __init__(self, samples: Samples, name: str, levels: dict[float, ActiveLevel] | None = None) -> None:
         self.samples = without_dc(samples)
         self._name = name
-        # By gain; whoever reads the same speech again hands over what was measured before.
+        # By gain; a caller that reads the same speech again passes what was measured before.
         self._levels = {} if levels is None else levels
         self.level = self.level_at(0.0)
         if self.level.level_db <= SILENT_BELOW_DBFS:

@@ -45,7 +45,7 @@ class Sources:
 
     Attributes:
         speech: Target utterances by id, sorted, each with `split` set.
-        talkers: By source and split, whoever can babble.
+        talkers: By source and split, the talkers who can babble.
         stretches: By source and split, recordings of noise and of crowds, and generated noise.
         voices: Source name ("corpus", "corpus_voices", "shipped_voices") to the utterances that babble is cut
             from, by id.

@@ -56,8 +56,9 @@ def make_targets(
 ) -> Targets:
     """Targets of all that some speakers said; each file is read once.
 
-    Of a named set come the parameters that are observed of at least one speaker of the corpus, whoever is
-    chosen, so that a part of it has the columns of the whole. Parameters that a recipe lists must all be.
+    A named set gives those of its parameters that are observed for at least one speaker of the corpus,
+    whichever speakers are chosen, so that a part of the corpus has the same columns as the whole. Parameters
+    that a recipe lists one by one must all be observed.
 
     Args:
         utterances: Of all speakers of the corpus, because the targets of an utterance depend on the others of
@@ -126,7 +127,7 @@ def _nowhere(missing: Container[str], kept: Sequence[str]) -> str:
 
 
 def _remarks(names: Sequence[str], kept: Sequence[str], seen: Mapping[str, Sequence[str]]) -> list[str]:
-    """Which parameters of the set nobody has, and what single speakers lack."""
+    """Which parameters of the set no speaker has, and which ones single speakers lack."""
     absent = [name for name in names if name not in kept]
     remarks = (
         [f"{', '.join(absent)}: never observed in this corpus, no part of its targets"] if absent else []

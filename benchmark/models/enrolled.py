@@ -1,7 +1,7 @@
 """A model that is told whom to follow, as an entry of a track of its own.
 
-Its method `enhance(noisy, enrolment)` or `invert(noisy, enrolment)` gets clean speech of the same speaker, another
-sentence, at its sample rate. Which one is a rule, see `benchmark.prepared.enrolment`.
+Its method `enhance(noisy, enrolment)` or `invert(noisy, enrolment)` gets clean speech of the same speaker,
+another sentence, at its sample rate. Which one is a rule, see `benchmark.prepared.enrolment`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def without_ending(entry: Entry) -> Entry:
 
 
 def enrolled(entry: Entry) -> Entry:
-    """The model in the track with enrolment: its methods get clean speech of the speaker beside the noisy recording.
+    """The model in the track with enrolment: it also gets clean speech of the speaker.
 
     Args:
         entry: A model of the usual track.

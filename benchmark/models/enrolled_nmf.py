@@ -1,4 +1,4 @@
-"""A classical enhancer that is told whom to follow: non-negative matrix factorisation with the speaker's own spectra."""
+"""Non-negative matrix factorisation with the enrolled speaker's spectra: a classical enhancer."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ _FLOOR = 0.1
 class EnrolledNmf:
     """Explains a noisy spectrogram by spectra that the enrolment taught, and by others that the noise needs.
 
-    Semi-supervised: the spectra of the speaker are learnt from the enrolment and stay; those of the noise are learnt
-    from the recording itself. Both by the Kullback-Leibler divergence. The speech is what is left by a Wiener filter.
+    Semi-supervised: the spectra of the speaker are learnt from the enrolment and stay; those of the noise are
+    learnt from the recording itself. Both by the Kullback-Leibler divergence. The speech is what is left by a
+    Wiener filter.
 
     Attributes:
         sample_rate: 16000.
@@ -66,7 +67,10 @@ def _start(what: str, count: int) -> Array:
 
 
 def _factorised(magnitudes: Array, spectra: Array, fixed: int = 0) -> tuple[Array, Array]:
-    """Spectra and gains whose product is near the magnitudes (Lee & Seung, NIPS 2000); the first `fixed` spectra stay."""
+    """Spectra and gains whose product is near the magnitudes (Lee & Seung, NIPS 2000).
+
+    The first `fixed` spectra stay as they are.
+    """
     target = magnitudes + 1e-9
     spectra = spectra / spectra.sum(axis=0)
     gains = np.repeat(target.sum(axis=0, keepdims=True) / spectra.shape[1], spectra.shape[1], axis=0)

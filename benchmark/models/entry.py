@@ -60,7 +60,7 @@ class InProcess:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A class in somebody's file or package, to be made in a process of its own.
+    """A class in a submitted file or package, which is instantiated in a process of its own.
 
     Attributes:
         path: The file, or None.

@@ -185,7 +185,7 @@ def _followed(paths: Iterable[Path], root: Path) -> tuple[Path, ...]:
         try:
             imports, strings = _imports_and_strings(_parsed(current))
         except ModelError:
-            continue  # it counts as it is; whoever imports it will tell
+            continue  # it counts as it is; importing it will raise the error
         stems = _stems({current.parent, root}, imports) - asked
         asked |= stems
         waiting += [path for stem in stems for path in _sources(stem)]

@@ -1,7 +1,7 @@
-"""Which recording tells a model whom to follow: a rule, computed from the corpus, so that everybody has the same.
+"""Chooses the enrolment recording of each utterance by a rule, so that everybody has the same.
 
-It is a clean recording of another sentence of the same speaker and split, drawn by the hash of the recipe and the
-utterance. It stands in no table, so that the content of a prepared corpus is what it was.
+It is a clean recording of another sentence of the same speaker and split, drawn by the hash of the recipe and
+the utterance. It stands in no table, so that the content of a prepared corpus is what it was.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def enrolment_of(corpus: PreparedCorpus, utterance_id: str) -> str:
     )
     if not others:
         raise CorpusError(
-            f"{own['speaker']} says nothing but {utterance_id} in the split '{own['split']}', so there is no enrolment; "
-            "prepare more of the corpus"
+            f"{own['speaker']} says nothing but {utterance_id} in the split '{own['split']}', so there is "
+            "no enrolment; prepare more of the corpus"
         )
     draws = Randomness((corpus.recipe.name, corpus.recipe.seed, "enrolment", utterance_id))
     return draws.choice("recording", others)

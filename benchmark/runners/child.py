@@ -220,7 +220,7 @@ def attempt(method: Callable[[Any], Any], heard: Any, check: Callable[[Any, int]
 
 
 def takes_enrolment(model: Any, task: str) -> bool:
-    """Whether a method of a model takes clean speech of the speaker, as a second argument called `enrolment`."""
+    """Whether a method of a model takes clean speech of the speaker as an argument `enrolment`."""
     try:
         return "enrolment" in inspect.signature(getattr(model, task)).parameters
     except (TypeError, ValueError):

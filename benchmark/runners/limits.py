@@ -56,8 +56,8 @@ def bare_environment(scratch: Path, threads: int, passed: Iterable[str] = ()) ->
 
     Args:
         scratch: Its temporary folder, which it also finds as its home.
-        threads: Threads for numerical libraries, and cores; how many of these is told to the supervisor,
-            which hands it to nobody.
+        threads: Threads for numerical libraries, and cores; their number is for the supervisor
+            alone, which does not hand it on.
         passed: Names of variables to hand on, e.g. "CUDA_VISIBLE_DEVICES".
     """
     environment = {

@@ -68,7 +68,7 @@ def load_model(
 
     Args:
         spec: A registered name ("ridge_noisy"), "path/to/file.py:Class", "trained:DIR", or two of them joined
-            by "+"; see `benchmark.models.spec`. A class of somebody else runs here without limits: load what
+            by "+"; see `benchmark.models.spec`. A class that others wrote runs here without limits: load what
             you trust.
         corpus: A prepared corpus, or its folder, for models that learn from one.
         arguments: Keyword arguments for a class.

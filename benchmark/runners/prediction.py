@@ -24,8 +24,8 @@ class Item:
     Attributes:
         id: Which mixture it is. Runners of submitted code never pass it on.
         clip: What is heard.
-        enrolment: Clean speech of the same speaker, for models that are told whom to follow; None in the usual
-            track.
+        enrolment: Clean speech of the same speaker, for models that are told whom to follow; None in the
+            usual track.
     """
 
     id: str

@@ -6,7 +6,7 @@ reason (SIGKILL included), the program is killed. Either way every descendant is
 ends: on Linux it is a "subreaper", so that processes which fork twice or start a session of their own become
 its children instead of escaping.
 
-If the leash is dropped, SCRATCH is removed as well: then there may be nobody left who would.
+If the leash is dropped, SCRATCH is removed as well, because the benchmark may be gone and cannot do it.
 
 The limits that the system enforces hold for one process or one file. Twice a second the supervisor looks at
 all of them together: the memory of the program and its descendants, with the files that they keep in memory,
@@ -153,7 +153,7 @@ def _wait(program: int, leash: socket.socket, wake: int, limits: _Limits) -> tup
 
 
 def _say(reason: str) -> None:
-    """The last line on standard error; a full pipe, which nobody reads, is no reason to wait."""
+    """Writes the last line on standard error, without waiting for a full pipe to be read."""
     if reason:
         os.set_blocking(2, False)
         with contextlib.suppress(OSError):

@@ -6,7 +6,7 @@ the target). A poor answer can lie beyond that; the leaderboard ranks it above a
 (`benchmark.ranking.ranks`).
 
 What cannot be measured through the fault of the recording or of its targets is left out: it has no value and
-counts for nobody.
+does not count for any model.
 """
 
 from __future__ import annotations

@@ -130,8 +130,8 @@ def _evaluate(
         plan = plan_scores(entry.name, asked, wished, runner.tasks())
         if entry.track == ENROLMENT and not runner.takes_enrolment():
             raise ModelError(
-                f"{entry.name}: none of its methods takes an enrolment as a second argument of this name; score it "
-                "without --enrolment"
+                f"{entry.name}: none of its methods takes an enrolment as a second argument of this name; "
+                "score it without --enrolment"
             )
         tried, scored = _tried(corpus, entry, runner, groups, plan, targets.names)
         following = Following(corpus)

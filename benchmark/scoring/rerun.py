@@ -1,7 +1,7 @@
 """A result made again on another machine, compared score by score, and signed: `rerun.json` beside its card.
 
-Hashes of a result tell accidents; anybody can compute them for numbers that nobody measured. So somebody else
-runs the model again. If every score agrees within a tolerance, they sign the card: an Ed25519 signature (RFC
+Hashes of a result reveal accidents, but anybody can compute them for invented numbers. So another person runs
+the model again. If every score agrees within a tolerance, they sign the card: an Ed25519 signature (RFC
 8032) by their own key over the record. The leaderboard shows the badge *re-run* where the key is one of its
 reviewers' (`reviewers.json` beside the results: name to public key, kept by the leaderboard's owner).
 """
@@ -207,7 +207,7 @@ def _content(record: Rerun) -> bytes:
 
 
 def own_key(path: Path | None = None) -> Ed25519PrivateKey:
-    """The signing key of whoever runs this, made when there is none yet: readable by them alone.
+    """The signing key of the current user, made if there is none; only they can read it.
 
     Args:
         path: Where it lies (default: $SINBAD_SIGNING_KEY, else ~/.config/sinbad/signing_key).
@@ -283,7 +283,7 @@ def _check_signature(record: Rerun, where: str) -> None:
 
 
 def read_reviewers(path: Path) -> dict[str, str]:
-    """Whose re-runs a leaderboard trusts: name to public key; nobody's where there is no file.
+    """The reviewers whose re-runs a leaderboard trusts: name to public key; empty without a file.
 
     Raises:
         StandingsError: It is damaged.

@@ -8,8 +8,8 @@ A run that was killed and goes on later stores the same `scores.parquet` and `ph
 byte, as one that was never stopped. `card.json` is the same but for what depends on when and how fast it ran:
 `when`, `seconds`, `real_time_factor`, and with them its hash of itself.
 
-The hashes tell accidents and careless edits. They are no signature: whoever edits a file can compute its hash
-again.
+The hashes reveal accidents and careless edits. They are no signature: a person who edits a file can compute
+its hash again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How others mix the same files, each over clean files and noise at 48 kHz to mixtures at 16 kHz.
 
 Every function takes clean files, noise files by kind, SNRs and a folder, and writes a mixture of each clean
-file with noise of each kind at each SNR. The scripts of LibriMix and of the DNS Challenge are written here from
-what their authors publish of them; sources are named.
+file with noise of each kind at each SNR. The scripts of LibriMix and of the DNS Challenge are written here
+from what their authors publish of them; sources are named.
 """
 
 from __future__ import annotations
@@ -88,9 +88,9 @@ def librimix(clean: Sequence[Path], noises: Noises, snrs: Sequence[float], out: 
 def dns_challenge(clean: Sequence[Path], noises: Noises, snrs: Sequence[float], out: Path) -> None:
     """The synthesiser of the DNS Challenge (Reddy et al., Interspeech 2020).
 
-    Each mixture loads whole files at the rate wanted (librosa), normalises clean speech and noise to -25 dBFS,
-    sets the SNR by RMS where both are active, scales the sum to a level and writes noisy, clean and noise as
-    WAV.
+    Each mixture loads whole files at the rate wanted (librosa), normalises clean speech and noise to -25
+    dBFS, sets the SNR by RMS where both are active, scales the sum to a level and writes noisy, clean and
+    noise as WAV.
     """
     for number, path in enumerate(clean):
         for kind, files in noises.items():
