@@ -28,7 +28,7 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) -e '.[test,dev,page,measures,virtual,enhancers,joint,encoders,whisper,cluster]'
+	$(PIP) -e '.[test,dev,page,measures,virtual,enhancers,joint,encoders,whisper,cluster,remote]'
 	$(PIP) --no-deps $(WITHOUT_THEIR_REQUIREMENTS) mcvqoe-base
 	@touch $(VENV)/.core $(VENV)/.demo $@
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
@@ -10,8 +11,9 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any, cast
 
-from benchmark.errors import SinbadError
+from benchmark.errors import MissingExtraError, SinbadError
 
 try:
     import fcntl
@@ -22,13 +24,93 @@ _PACKAGE = Path(__file__).parent
 _REPOSITORY = _PACKAGE.parent
 
 
+def place(address: str | Path) -> Path:
+    """The file or folder that somebody names: a path of this machine, or an address such as "s3://bucket/folder".
+
+    An address is what fsspec knows; it has the methods of a path.
+
+    Raises:
+        MissingExtraError: It is an address, and what reads addresses is not installed.
+    """
+    if "://" not in str(address):
+        return Path(address)
+    try:
+        from upath import UPath
+    except ImportError as error:
+        raise MissingExtraError("universal-pathlib", "remote", str(address)) from error
+    # Other processes write there too, so what was listed is not remembered.
+    return cast(Path, UPath(address, use_listings_cache=False))
+
+
+def is_remote(path: Path) -> bool:
+    """Whether a path is an address and not of this machine."""
+    return not isinstance(path, Path)
+
+
+@contextmanager
+def fetched(path: Path) -> Iterator[Path]:
+    """Yields a path of this machine with the content of `path`: itself, or of an address a copy that is removed afterwards.
+
+    Raises:
+        OSError: It cannot be fetched.
+        SinbadError: As raised inside, with the address in place of the copy.
+    """
+    if not is_remote(path):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="sinbad-") as folder:
+        copy = Path(folder, path.name)
+        copy.write_bytes(path.read_bytes())
+        try:
+            yield copy
+        except SinbadError as error:
+            error.args = tuple(
+                item.replace(str(copy), str(path)) if isinstance(item, str) else item for item in error.args
+            )
+            raise
+
+
+def mirrored(root: Path) -> Path:
+    """A folder of this machine with the files below `root`: itself, or of an address a copy in the cache folder.
+
+    What is there already, of the same size and not older, is not fetched again.
+
+    Raises:
+        SinbadError: There is nothing at the address.
+    """
+    if not is_remote(root):
+        return root
+    remote: Any = root
+    copy = cache_folder() / "mirrors" / hashlib.sha256(str(root).encode()).hexdigest()[:12] / root.name
+    found = remote.fs.find(remote.path, detail=True)
+    if not found:
+        raise SinbadError(f"{root}: there is nothing; check the address and who may read it")
+    for name, facts in found.items():
+        here = copy / name.removeprefix(remote.path.rstrip("/")).lstrip("/")
+        changed = facts.get("LastModified")
+        if here.is_file():
+            known = here.stat()
+            if known.st_size == facts["size"] and not (changed and changed.timestamp() > known.st_mtime):
+                continue
+        with replacing(here) as temporary:
+            remote.fs.get_file(name, str(temporary))
+    return copy
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; on success it takes the name `path`, on failure it is removed.
+    """Yields a temporary path; on success its content takes the name `path`, on failure it is removed.
+
+    The temporary path lies beside `path`, or on this machine where `path` is an address: object stores show a file
+    when all of it is there.
 
     Raises:
         SinbadError: The folder cannot be written.
     """
+    if is_remote(path):
+        with _uploaded(path) as temporary:
+            yield temporary
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
@@ -47,6 +129,20 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def _uploaded(path: Path) -> Iterator[Path]:
+    remote: Any = path
+    with tempfile.TemporaryDirectory(prefix="sinbad-") as folder:
+        temporary = Path(folder, path.name)
+        temporary.touch()
+        yield temporary
+        try:
+            remote.fs.makedirs(remote.parent.path, exist_ok=True)
+            remote.fs.put_file(str(temporary), remote.path)
+        except OSError as error:
+            raise SinbadError(f"{path}: cannot be written ({error}); choose another address") from error
+
+
 def _take_name(temporary: Path, path: Path) -> None:
     try:
         temporary.replace(path)
@@ -62,9 +158,14 @@ def _take_name(temporary: Path, path: Path) -> None:
 def alone_in(folder: Path) -> Iterator[None]:
     """Makes `folder` and locks it against other processes until this one ends, however it ends.
 
+    An address cannot be locked.
+
     Raises:
         SinbadError: The folder cannot be made, or another process holds it.
     """
+    if is_remote(folder):
+        yield
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY) if fcntl is not None else None

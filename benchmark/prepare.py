@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import cli
+from benchmark.files import place
 
 if TYPE_CHECKING:
     from benchmark.articulation.plausibility import Finding
 
 _EXAMPLE = """  python -m benchmark.prepare --recipe demo_noisy
-  python -m benchmark.prepare --recipe xrmb_noisy --speech-root /data/xrmb --split test --jobs 4"""
+  python -m benchmark.prepare --recipe xrmb_noisy --speech-root /data/xrmb --split test --jobs 4
+  python -m benchmark.prepare --recipe demo_noisy --out s3://bucket/demo_noisy"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.parser("prepare", "Builds a noisy articulatory corpus from a recipe.", _EXAMPLE)
     cli.add_recipe(parser)
     cli.add_roots(parser)
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to (default: prepared/RECIPE)")
+    parser.add_argument("--out", type=place, metavar="DIR", help="where to (default: prepared/RECIPE)")
     cli.add_engine(parser)
     cli.add_split(parser, "prepare one split only")
     cli.add_limit(parser, "at most N utterances of each split")

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from benchmark.files import place
 from benchmark.types import SPLITS
 
 _MODULE = "python -m benchmark."
@@ -54,13 +55,13 @@ def add_recipe(to: argparse.ArgumentParser, *, required: bool = True) -> None:
 def add_corpus(to: argparse.ArgumentParser, *, required: bool = True, purpose: str = "") -> None:
     """Adds --corpus, the folder of a prepared corpus; `purpose` is appended to its help."""
     to.add_argument(
-        "--corpus", type=Path, required=required, metavar="DIR", help=f"a prepared corpus{purpose}"
+        "--corpus", type=place, required=required, metavar="DIR", help=f"a prepared corpus{purpose}"
     )
 
 
 def add_roots(to: argparse.ArgumentParser) -> None:
     """Adds --speech-root and --noise-root, which say where speech and noise lie."""
-    to.add_argument("--speech-root", type=Path, metavar="DIR", help="folder of the articulatory corpus")
+    to.add_argument("--speech-root", type=place, metavar="DIR", help="folder of the articulatory corpus")
     to.add_argument(
         "--noise-root",
         action="append",
@@ -145,4 +146,4 @@ def _named_folder(text: str) -> tuple[str, Path]:
     name, equals, folder = text.partition("=")
     if not (name and equals and folder):
         raise argparse.ArgumentTypeError(f"'{text}' is not of the form NAME=DIR, e.g. musan=/data/musan")
-    return name, Path(folder)
+    return name, place(folder)

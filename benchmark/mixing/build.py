@@ -14,7 +14,7 @@ import pyarrow as pa
 from benchmark import audio
 from benchmark.articulation.tract_variables import CONVENTION_VERSION
 from benchmark.errors import CorpusError, ManifestError, NoiseError
-from benchmark.files import alone_in, write_text
+from benchmark.files import alone_in, fetched, write_text
 from benchmark.mixing.at_16k import brought_to_16k
 from benchmark.mixing.journal import Journal
 from benchmark.mixing.labels import write_phones
@@ -282,7 +282,8 @@ def samples_match(folder: Path, row: MixtureRow) -> bool:
     if not path.is_file():
         return False
     try:
-        clip = audio.read_clip(path)
+        with fetched(path) as here:
+            clip = audio.read_clip(here)
     except CorpusError:
         return False
     return audio.pcm_sha256(audio.pcm16(clip.samples)) == str(row["pcm_sha256"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmark import corpora, noises
 from benchmark.corpora.contract import Corpus
 from benchmark.errors import CorpusError, RecipeError
-from benchmark.files import cache_folder, demo_corpus
+from benchmark.files import cache_folder, demo_corpus, mirrored
 from benchmark.mixing.noise_index import (
     Talker,
     generated_noise,
@@ -45,6 +45,7 @@ def gather(recipe: Recipe, roots: Roots) -> Sources:
         CorpusError: A folder is missing, empty or holds something else; the message says what is expected
             where.
     """
+    roots = _here(roots)
     for name in roots.noises:
         noises.get(name)  # a misspelt name is told, not passed over
     corpus = corpora.get(recipe.speech.corpus)
@@ -65,6 +66,12 @@ def gather(recipe: Recipe, roots: Roots) -> Sources:
         unassigned=len(everything) - len(targets),
         remarks=[*remarks, *noise.remarks],
     )
+
+
+def _here(roots: Roots) -> Roots:
+    """The same roots on this machine; what lies at an address is copied to the cache folder first."""
+    speech = None if roots.speech is None else mirrored(roots.speech)
+    return Roots(speech, {name: mirrored(root) for name, root in roots.noises.items()})
 
 
 def describe(corpus: Corpus, recipe: Recipe) -> str:

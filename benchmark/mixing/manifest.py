@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmark.errors import ManifestError
-from benchmark.files import replacing
+from benchmark.files import fetched, is_remote, place, replacing
 from benchmark.mixing.layout import refuse_outside
 from benchmark.mixing.rows import MixtureRow, PlanRow, UtteranceRow
 
@@ -297,7 +297,8 @@ def open_parquet(path: Path) -> pa.Table:
         ManifestError: It is missing or damaged.
     """
     try:
-        return pq.read_table(path)
+        with fetched(path) as here:
+            return pq.read_table(here)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _unreadable(path, error) from error
 
@@ -379,12 +380,12 @@ class Manifest:
         Raises:
             ManifestError: It is missing, damaged or no table of mixtures of this version.
         """
-        self._path = Path(path)
+        self._path = place(path)
         _require_file(self._path)
         try:
             self._schema, self._rows = (
-                pq.read_schema(self._path),
-                pq.read_metadata(self._path).num_rows,
+                pq.read_schema(self._source()),
+                pq.read_metadata(self._source()).num_rows,
             )
         except (pa.ArrowException, OSError, ValueError) as error:
             raise _unreadable(self._path, error) from error
@@ -392,6 +393,10 @@ class Manifest:
 
     def __len__(self) -> int:
         return int(self._rows)
+
+    def _source(self) -> Any:
+        """What Parquet reads from: of an address only the parts that are wanted are fetched."""
+        return self._path.open("rb") if is_remote(self._path) else self._path
 
     def select(self, columns: Sequence[str] | None = None, **wanted: object) -> pa.Table:
         """The mixtures whose columns have the values wanted, in the order of their ids.
@@ -412,7 +417,7 @@ class Manifest:
             chosen = one if chosen is None else chosen & one
         try:
             return pq.read_table(
-                self._path, columns=columns, filters=chosen, page_checksum_verification=True
+                self._source(), columns=columns, filters=chosen, page_checksum_verification=True
             ).replace_schema_metadata()
         except (pa.ArrowException, OSError, ValueError) as error:
             raise _unreadable(self._path, error) from error

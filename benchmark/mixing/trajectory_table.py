@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmark.errors import ManifestError
-from benchmark.files import replacing
+from benchmark.files import fetched, replacing
 from benchmark.types import Trajectories
 
 
@@ -66,7 +66,8 @@ def read_trajectories(path: Path) -> dict[str, Trajectories]:
     if not path.is_file():
         raise ManifestError(f"{path}: missing; prepare the corpus again")
     try:
-        table = pq.read_table(path)
+        with fetched(path) as here:
+            table = pq.read_table(here)
         rate_hz = float(table.schema.metadata[b"sinbad.rate_hz"])
         names = tuple(name for name in table.schema.names if name not in {"utterance_id", "frame"})
         valid = np.column_stack([table[name].is_valid().to_numpy() for name in names])

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from benchmark import audio
 from benchmark.errors import CorpusError, ManifestError
+from benchmark.files import fetched, place
 from benchmark.mixing.layout import (
     MANIFEST,
     RECIPE,
@@ -117,7 +118,7 @@ class PreparedCorpus:
             ManifestError: `folder` holds no prepared corpus, or its tables or its recipe were damaged or
                 edited.
         """
-        tables = open_tables(Path(folder))
+        tables = open_tables(place(folder))
         self.folder = tables.folder
         self.facts = tables.facts
         self.mixtures = tables.mixtures
@@ -191,7 +192,8 @@ class PreparedCorpus:
             raise CorpusError(
                 f"{path}: missing; run `python -m benchmark.prepare` again on this folder to restore it"
             )
-        return audio.read_clip(path)
+        with fetched(path) as here:
+            return audio.read_clip(here)
 
     def clean(self, utterance_id: str) -> Clip:
         """The clean speech of an utterance as it was prepared, float32 at 16 kHz.

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmark.audio import FULL_SCALE
 from benchmark.errors import ManifestError
-from benchmark.files import cache_folder
+from benchmark.files import cache_folder, place
 from benchmark.mixing.at_16k import brought_to_16k
 from benchmark.mixing.build import Selection, build
 from benchmark.mixing.gather import Roots, gather
@@ -60,18 +60,18 @@ def open(  # noqa: A001
     """
     text = recipe_text(recipe)
     parsed = parse_recipe(text, recipe)
-    speech = None if speech_root is None else Path(speech_root)
-    roots = Roots(speech, {name: Path(root) for name, root in (noise_roots or {}).items()})
+    speech = None if speech_root is None else place(speech_root)
+    roots = Roots(speech, {name: place(root) for name, root in (noise_roots or {}).items()})
     sources = gather(parsed, roots)
-    place = Path(folder) if folder is not None else _in_cache(parsed, roots, limit)
-    if not _is_planned(place, parsed, sources):
+    planned = Path(folder) if folder is not None else _in_cache(parsed, roots, limit)
+    if not _is_planned(planned, parsed, sources):
         if folder is None:  # ours, and of other sources
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(planned, ignore_errors=True)
         selection = Selection(limit=limit, plan_only=True)
-        build(parsed, text, sources, place, selection, jobs=jobs, progress=progress)
-    tables = open_tables(place)
+        build(parsed, text, sources, planned, selection, jobs=jobs, progress=progress)
+    tables = open_tables(planned)
     sources, _ = brought_to_16k(tables.mixtures.values(), sources, jobs, progress)
-    return OnDemandCorpus(place, sources)
+    return OnDemandCorpus(planned, sources)
 
 
 class OnDemandCorpus(PreparedCorpus):
@@ -136,7 +136,7 @@ def _completed(row: MixtureRow, measured: Measured) -> MixtureRow:
 
 def _in_cache(recipe: Recipe, roots: Roots, limit: int | None) -> Path:
     """The folder of a plan: another for each recipe, each place of speech and noise, and each limit."""
-    places = [str(Path(root).absolute()) for root in (roots.speech or "", *roots.noises.values())]
+    places = [str(place(root).absolute()) for root in (roots.speech or "", *roots.noises.values())]
     what = "\n".join([recipe_hash(recipe), *places, str(limit)])
     return cache_folder() / "planned" / f"{recipe.name}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
 

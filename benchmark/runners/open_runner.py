@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from benchmark.errors import ModelError
-from benchmark.files import cache_folder, demo_corpus
+from benchmark.files import cache_folder, demo_corpus, is_remote
 from benchmark.models.contract import Model
 from benchmark.models.entry import (
     DIRECT,
@@ -169,7 +169,7 @@ def _is_kept(entry: Entry) -> bool:
 def _hidden(corpus: PreparedCorpus | None, store: Path | None) -> tuple[Path, ...]:
     """Where the answers lie: the corpus, what was stored of it, and the virtual speech that is at hand."""
     return (
-        *([corpus.folder] if corpus is not None else []),
+        *([corpus.folder] if corpus is not None and not is_remote(corpus.folder) else []),
         *([store.parent] if store is not None else []),
         demo_corpus(),
         cache_folder(),

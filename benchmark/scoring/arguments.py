@@ -6,7 +6,6 @@ import hashlib
 import inspect
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from benchmark.errors import ModelError
@@ -21,7 +20,7 @@ from benchmark.text import as_name
 
 def as_corpus(given: Any) -> PreparedCorpus:
     """A prepared corpus, from itself or from its folder."""
-    return PreparedCorpus(Path(given)) if isinstance(given, str | Path) else given
+    return given if hasattr(given, "of_split") else PreparedCorpus(given)
 
 
 def as_measures(given: Sequence[Measure | str]) -> list[Measure]:

@@ -1,0 +1,123 @@
+"""Corpora at an address: an S3 server on this machine, that of moto."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmark import prepare, score, verify
+from benchmark.audio import read_clip
+from benchmark.errors import SinbadError
+from benchmark.files import demo_corpus, fetched, is_remote, mirrored, place, replacing
+from benchmark.prepared.corpus import PreparedCorpus
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "none")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        place("s3://corpora").mkdir()
+        yield "s3://corpora"
+    server.stop()
+
+
+def said(status: int, capsys: pytest.CaptureFixture[str]) -> dict:
+    assert status == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_corpus_prepared_to_and_scored_from_s3_has_the_same_hashes(
+    bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = ["--recipe", "demo_noisy", "--split", "test", "--limit", "1", "--json", "--out"]
+    away, here = f"{bucket}/deep/demo_noisy", str(tmp_path / "demo_noisy")
+    there = said(prepare.main([*made, away]), capsys)
+    assert there["content_sha256"] == said(prepare.main([*made, here]), capsys)["content_sha256"]
+    assert said(prepare.main([*made, away]), capsys)["kept"] == there["rendered"] == 13
+    scored = [
+        "--model",
+        "noisy",
+        "--measures",
+        "STOI",
+        "--json",
+        "--store",
+        str(tmp_path / "store"),
+        "--fresh",
+    ]
+    hashes = [
+        said(score.main(["--corpus", corpus, *scored, "--out", str(tmp_path / str(i))]), capsys)
+        for i, corpus in enumerate((away, here))
+    ]
+    assert hashes[0]["scores_sha256"] == hashes[1]["scores_sha256"]
+    assert said(verify.main(["--corpus", away, "--json"]), capsys)["unexpected"] == []
+    gone = place(f"{away}/audio/clean/{next(iter(PreparedCorpus(away).utterances))}.flac")
+    gone.unlink()
+    assert verify.main(["--corpus", away]) == 1
+    assert "missing: audio/clean/" in capsys.readouterr().out
+    gone.write_bytes(b"fLaC")
+    assert verify.main(["--corpus", away]) == 1
+    assert "changed: audio/clean/" in capsys.readouterr().out
+    assert said(prepare.main([*made, away]), capsys)["rendered"] == 1
+
+
+def test_a_root_at_an_address_is_copied_once_and_again_when_it_changes(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SINBAD_CACHE", str(tmp_path / "cache"))
+    root = place(f"{bucket}/speech/demo")
+    root.fs.put(f"{demo_corpus()}/", root.path + "/", recursive=True)  # type: ignore[attr-defined]
+    planned = ["--recipe", "demo_noisy", "--split", "test", "--limit", "1", "--plan-only", "--json", "--out"]
+    away = said(prepare.main([*planned, str(tmp_path / "away"), "--speech-root", str(root)]), capsys)
+    assert (
+        away["plan_sha256"] == said(prepare.main([*planned, str(tmp_path / "here")]), capsys)["plan_sha256"]
+    )
+    copy = mirrored(root)
+    before = {path: path.stat().st_mtime_ns for path in copy.rglob("*") if path.is_file()}
+    assert {str(path.relative_to(copy)) for path in before} == {
+        str(path.relative_to(demo_corpus())) for path in demo_corpus().rglob("*") if path.is_file()
+    }
+    changed = next(path for path in before if path.suffix == ".flac")
+    place(f"{root}/{changed.relative_to(copy)}").write_bytes(b"other")
+    mirrored(root)
+    after = {path: path.stat().st_mtime_ns for path in before}
+    assert [path for path in before if after[path] != before[path]] == [changed]
+    assert changed.read_bytes() == b"other"
+    shutil.rmtree(copy)
+
+
+def test_a_file_at_an_address_is_written_whole_or_not_at_all(bucket: str) -> None:
+    path = place(f"{bucket}/some/text")
+    assert is_remote(path)
+    with pytest.raises(TypeError), replacing(path) as temporary:
+        temporary.write_text(b"bytes")  # type: ignore[arg-type]
+    assert not path.exists()
+    with replacing(path) as temporary:
+        temporary.write_text("whole")
+    with fetched(path) as here:
+        assert here.read_text() == "whole"
+    assert not here.exists()
+    with pytest.raises(SinbadError, match=rf"^{path}: not readable as audio"), fetched(path) as here:
+        read_clip(here)
+
+
+def test_an_address_with_nothing_is_an_error_with_its_name(
+    bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify.main(["--corpus", f"{bucket}/nothing"]) == 2
+    assert f"{bucket}/nothing: not found" in capsys.readouterr().err
+    assert prepare.main(["--recipe", "demo_noisy", "--speech-root", f"{bucket}/nothing"]) == 2
+    assert f"{bucket}/nothing: there is nothing" in capsys.readouterr().err
