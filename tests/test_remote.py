@@ -14,6 +14,7 @@ from benchmark import prepare, score, verify
 from benchmark.audio import read_clip
 from benchmark.errors import SinbadError
 from benchmark.files import demo_corpus, fetched, is_remote, mirrored, place, replacing
+from benchmark.mixing.manifest import Manifest
 from benchmark.prepared.corpus import PreparedCorpus
 
 
@@ -64,6 +65,9 @@ def test_a_corpus_prepared_to_and_scored_from_s3_has_the_same_hashes(
     ]
     assert hashes[0]["scores_sha256"] == hashes[1]["scores_sha256"]
     assert said(verify.main(["--corpus", away, "--json"]), capsys)["unexpected"] == []
+    select = {"snr_db": -5.0, "columns": ["mixture_id", "pcm_sha256"]}
+    kept = [Manifest(f"{folder}/manifest.parquet").select(**select) for folder in (away, here)]
+    assert kept[0].equals(kept[1])
     gone = place(f"{away}/audio/clean/{next(iter(PreparedCorpus(away).utterances))}.flac")
     gone.unlink()
     assert verify.main(["--corpus", away]) == 1
