@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -280,11 +279,12 @@ def _sparser(length_mm: float) -> float:
 
 def _subdivided(points: Points, spacing_mm: float) -> Points:
     """The same line with evenly spaced points added on segments longer than `spacing_mm`."""
-    parts = []
-    for start, end in pairwise(points):
-        count = max(int(np.ceil(np.hypot(*(end - start)) / spacing_mm - 1e-9)), 1)
-        parts.append(start + (end - start) * (np.arange(count) / count)[:, None])
-    return np.concatenate([*parts, points[-1:]])
+    run = np.diff(points, axis=0)
+    counts = np.maximum(np.ceil(np.hypot(*run.T) / spacing_mm - 1e-9), 1).astype(np.intp)
+    segment = np.repeat(np.arange(len(run)), counts)
+    within = np.arange(len(segment)) - np.repeat(np.cumsum(counts) - counts, counts)
+    between = points[segment] + run[segment] * (within / counts[segment])[:, None]
+    return np.concatenate([between, points[-1:]])
 
 
 def _unit(vector: Points) -> Points:
