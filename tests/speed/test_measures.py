@@ -2,7 +2,9 @@ import numpy as np
 import pesq
 import pystoi
 import pytest
+import torch
 from scipy import stats
+from torchmetrics.functional import audio as torch_audio
 
 from benchmark.metrics import ESTOI, PPMC, STOI, PESQLike, Scorer, active_speech_level
 from tests.metrics.signals import noisy, pair, speech
@@ -19,6 +21,19 @@ WARM_QUALITY = PESQLike().reference(CLEAN, RATE)
 
 def pystoi_twice():
     return pystoi.stoi(CLEAN, ESTIMATE, RATE), pystoi.stoi(CLEAN, ESTIMATE, RATE, extended=True)
+
+
+def torchmetrics_twice():
+    estimate, clean = torch.from_numpy(ESTIMATE), torch.from_numpy(CLEAN)
+    return [
+        torch_audio.short_time_objective_intelligibility(estimate, clean, RATE, extended=extended)
+        for extended in (False, True)
+    ]
+
+
+def torchmetrics_pesq():
+    estimate, clean = torch.from_numpy(ESTIMATE), torch.from_numpy(CLEAN)
+    return torch_audio.perceptual_evaluation_speech_quality(estimate, clean, RATE, "wb")
 
 
 def scipy_loop(target, estimate):
@@ -50,6 +65,16 @@ COMPARISONS = {
         6,
         lambda: PESQLike().score(WARM_QUALITY, ESTIMATE),
         lambda: pesq.pesq(RATE, CLEAN, ESTIMATE, "wb"),
+    ),
+    "STOI + ESTOI, 4-s clip (two calls of torchmetrics)": (
+        5,
+        lambda: Scorer(INTELLIGIBILITY, CLEAN, RATE).score(ESTIMATE),
+        torchmetrics_twice,
+    ),
+    "PESQLike, 4-s clip (torchmetrics)": (
+        6,
+        lambda: PESQLike()(CLEAN, ESTIMATE, RATE),
+        torchmetrics_pesq,
     ),
     "PPMC, 20 utterances of 4 s, 9 parameters (loop over scipy)": (
         30,
