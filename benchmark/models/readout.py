@@ -283,7 +283,10 @@ def _solved(gram: Array, moments: Array, penalty: float) -> Array:
     added[-1] = 1e-9 * gram[-1, -1]  # the constant is not penalised
     penalised = gram.copy()
     penalised[np.diag_indices_from(penalised)] += added
-    factor = linalg.cho_factor(penalised, overwrite_a=True, check_finite=False)
+    try:
+        factor = linalg.cho_factor(penalised, overwrite_a=True, check_finite=False)
+    except linalg.LinAlgError as error:
+        raise ModelError(f"no regression can be fitted on the features ({error})") from error
     return np.asarray(linalg.cho_solve(factor, moments))
 
 

@@ -152,6 +152,32 @@ def test_a_fitted_readout_is_kept_and_gives_the_same_result(splits, tmp_path, mo
     assert first.scores == third.scores
 
 
+def test_a_run_that_was_stopped_goes_on_where_it_was(splits, tmp_path, monkeypatch):
+    whole = evaluate(load("logmel"), splits, ["PPMC"], readout="clean")
+    heard = []
+    represent = LogMelFeatures.represent
+
+    def stopped_at(count):
+        def noted(self, noisy):
+            heard.append(noisy.tobytes())
+            if len(heard) == count:
+                raise KeyboardInterrupt
+            return represent(self, noisy)
+
+        return noted
+
+    # While the readout is fitted, and while the test split is heard.
+    for count in (3, 11):
+        monkeypatch.setattr(LogMelFeatures, "represent", stopped_at(count))
+        with pytest.raises(KeyboardInterrupt):
+            evaluate(load("logmel"), splits, ["PPMC"], readout="clean", store=tmp_path)
+    monkeypatch.setattr(LogMelFeatures, "represent", stopped_at(0))
+    resumed = evaluate(load("logmel"), splits, ["PPMC"], readout="clean", store=tmp_path)
+    assert resumed.scores == whole.scores
+    # Nothing was heard twice but what was being heard when it was stopped.
+    assert len(heard) == len(set(heard)) + 2
+
+
 def test_what_an_object_represents_is_not_kept_for_another_of_its_class(splits, tmp_path):
     evaluate(KnowsTheAnswer(splits), splits, ["PPMC"], readout="clean", store=tmp_path)
     assert not (tmp_path / "readouts").exists()
