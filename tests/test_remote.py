@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from datasets import Audio, load_dataset
 
-from benchmark import prepare, score, verify
+from benchmark import export, prepare, score, verify
 from benchmark.audio import read_clip
 from benchmark.errors import SinbadError
 from benchmark.files import demo_corpus, fetched, is_remote, mirrored, place, replacing
@@ -68,6 +69,14 @@ def test_a_corpus_prepared_to_and_scored_from_s3_has_the_same_hashes(
     select = {"snr_db": -5.0, "columns": ["mixture_id", "pcm_sha256"]}
     kept = [Manifest(f"{folder}/manifest.parquet").select(**select) for folder in (away, here)]
     assert kept[0].equals(kept[1])
+    data = f"{bucket}/for_datasets"
+    shards = said(export.main(["--corpus", away, "--to", "huggingface", "--out", data, "--json"]), capsys)
+    assert shards["written"] == [f"{data}/data/test-00000-of-00001.parquet"]
+    found = load_dataset(
+        "parquet", data_files=shards["written"], split="train", cache_dir=str(tmp_path / "hf")
+    )
+    assert found.features["audio"] == Audio(sampling_rate=16_000)
+    assert set(found["mixture_id"]) == set(PreparedCorpus(away).mixtures)
     gone = place(f"{away}/audio/clean/{next(iter(PreparedCorpus(away).utterances))}.flac")
     gone.unlink()
     assert verify.main(["--corpus", away]) == 1
