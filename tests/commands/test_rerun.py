@@ -4,11 +4,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from benchmark import rerun, score
 from benchmark.cli import OWN_LEADERBOARD
 from benchmark.errors import StandingsError
+from benchmark.scoring.phone_scores import PHONE_SCORES, read_phone_scores, write_phone_scores
 from benchmark.scoring.rerun import read_rerun, read_reviewers
 from benchmark.scoring.results import read_card, read_result, write_result
 
@@ -60,6 +62,22 @@ def test_a_forged_result_with_hashes_that_agree_is_caught_and_not_signed(honest,
     assert f"{len(better)} of {len(better)} scores do not come out as stored" in printed
     assert "nothing is signed" in printed
     assert not (forged / "rerun.json").exists()
+
+
+def test_scores_by_class_of_phone_are_compared_where_they_are_stored(small, tmp_path, capsys):
+    words = ["--corpus", str(small), "--model", "ridge_clean"]
+    assert score.main([*words, "--measures", "PPMC", "--out", str(tmp_path), "--summary"]) == 0
+    folder = tmp_path / "demo_noisy" / "ridge_clean"
+    stored = read_phone_scores(folder)
+    assert stored is not None
+    assert rerun.main([str(folder), *words]) == 0
+    values = pa.array([0.99] * len(stored.table), pa.float32())
+    table = stored.table.set_column(stored.table.schema.get_field_index("value"), "value", values)
+    write_phone_scores(folder, replace(stored, table=table.cast(PHONE_SCORES)))
+    capsys.readouterr()
+    assert rerun.main([str(folder), *words]) == 1
+    all_scores = len(table) + read_card(folder).expected
+    assert f"of {all_scores} scores do not come out as stored" in capsys.readouterr().out
 
 
 def test_another_model_than_that_of_the_card_is_refused(honest, capsys):
