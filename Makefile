@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 WITHOUT_THEIR_REQUIREMENTS := -r benchmark/models/enhancers/without_requirements.txt
 
 DEMO := demo
-DEMO_MODELS := noisy clean logmmse ridge_clean ridge_noisy logmmse+ridge_clean clean+ridge_clean si_clean si_noisy joint_tiny
+DEMO_MODELS := noisy clean logmmse ridge_clean ridge_noisy logmmse+ridge_clean clean+ridge_clean si_clean si_noisy joint
 
 .PHONY: help core demo test test-slow check docs notebooks lowest enhancers speed leaderboard virtual clean
 .DELETE_ON_ERROR:
@@ -50,7 +50,7 @@ demo: $(VENV)/.demo  ## prepare demo_noisy, score models on it, render the leade
 	    --out $(DEMO)/leaderboard/results --summary || exit $$?; \
 	done
 	@$(TIMED) leaderboard $(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard
-	@echo; $(TIMED) compare $(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard --measures PPMC --compare joint_tiny si_clean
+	@echo; $(TIMED) compare $(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard --measures PPMC --compare joint si_clean
 	@echo; echo "Open $(DEMO)/leaderboard/index.html in a browser, or read $(DEMO)/leaderboard/README.md; the prepared corpus is $(DEMO)/demo_noisy."
 
 test: $(VENV)/.dev  ## run the tests

@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = cli.parser(
         "leaderboard",
         "Does one of four things. Without options it renders tables, plots and the page from the "
-        "stored results, and for each recipe that joint_tiny and another variant were trained on a "
+        "stored results, and for each recipe that joint and another variant were trained on a "
         "page that compares them.",
         _EXAMPLE,
     )

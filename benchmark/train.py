@@ -11,9 +11,9 @@ from typing import Any
 
 from benchmark import cli
 
-_EXAMPLE = """  python -m benchmark.train --config joint_tiny --corpus prepared/demo_noisy --out runs/tiny
-  python -m benchmark.train --config joint_tiny --corpus prepared/demo_noisy --out runs/tiny --resume
-  python -m benchmark.train --config joint_small --set training.seed=3 --set data.crop_s=4.0 \\
+_EXAMPLE = """  python -m benchmark.train --config joint --corpus prepared/demo_noisy --out runs/joint
+  python -m benchmark.train --config joint --corpus prepared/demo_noisy --out runs/joint --resume
+  python -m benchmark.train --config joint_whisper --set training.seed=3 --set data.crop_s=4.0 \\
       --corpus DIR --out DIR
   torchrun --nproc-per-node 2 -m benchmark.train --config joint_paper --corpus DIR --out DIR"""
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmark import cli
 
-_EXAMPLE = """  python -m maintenance.ship_model runs/joint_tiny
-  python -m maintenance.ship_model runs/joint_tiny_seed2 --name joint_tiny"""
+_EXAMPLE = """  python -m maintenance.ship_model runs/joint
+  python -m maintenance.ship_model runs/joint_seed2 --name joint"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

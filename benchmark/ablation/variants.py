@@ -46,7 +46,7 @@ class Variant(NamedTuple):
     title: str
 
 
-JOINT = Variant("joint_tiny", "joint: enhancement and inversion on one encoder")
+JOINT = Variant("joint", "joint: enhancement and inversion on one encoder")
 CLEAN = Variant("si_clean", "inversion trained on clean speech")
 NOISY = Variant("si_noisy", "inversion trained on noisy speech")
 CASCADE = Variant("se_alone+si_clean", "enhancement, then inversion trained on clean speech")
@@ -63,9 +63,7 @@ VARIANTS = (
     CASCADE_NOISY,
     RETRAINED,
     JOINT,
-    Variant("joint_frozen", "joint, its encoder kept as it was pretrained"),
     Variant("joint_no_se", "joint, without the loss of enhancement"),
-    Variant("joint_more_speech", "joint, enhancement also learns from speech without articulation"),
     ORACLE,
 )
 

@@ -6,9 +6,9 @@ from benchmark.joint.config import EncoderConfig, JointConfig
 from benchmark.joint.encoders.contract import Encoder
 from benchmark.joint.encoders.registry import load_encoder
 from benchmark.joint.encoders.small import SmallEncoder
-from benchmark.joint.enhancer import Enhancer
+from benchmark.joint.enhancer import Enhancer, MaskEnhancer, WaveformEnhancer
 from benchmark.joint.inverter import Inverter
-from benchmark.joint.model import JointModel, target_groups
+from benchmark.joint.model import Hears, JointModel, target_groups
 
 
 def build_encoder(config: EncoderConfig) -> Encoder:
@@ -19,7 +19,7 @@ def build_encoder(config: EncoderConfig) -> Encoder:
         MissingExtraError: Its package is not installed.
     """
     if config.spec == "small":
-        return SmallEncoder(config.layers, config.width, config.heads, config.dropout)
+        return SmallEncoder(config.layers, config.width, config.dropout, config.hidden_stretches)
     return load_encoder(config.spec)
 
 
@@ -35,12 +35,14 @@ def build_model(config: JointConfig, target_names: tuple[str, ...]) -> JointMode
         MissingExtraError: The encoder's package is not installed.
     """
     encoder = build_encoder(config.encoder)
-    enhancer = inverter = None
-    again = False
+    enhancer: Enhancer | None = None
+    inverter = None
     if (wanted := config.enhancer) is not None:
-        enhancer = Enhancer(encoder.width, wanted.width, wanted.blocks, wanted.dropout)
-        again = config.inverter is not None and config.inverter.hears_enhancer
+        kind = MaskEnhancer if wanted.domain == "spectrum" else WaveformEnhancer
+        enhancer = kind(encoder.width, wanted.width, wanted.blocks, wanted.dropout)
+    hears: Hears = "encoder"
     if (heads := config.inverter) is not None:
-        heard = (2 if again else 1) * encoder.width
-        inverter = Inverter(heard, target_groups(target_names), heads)
-    return JointModel(encoder, target_names, enhancer, inverter, hears_enhancer=again)
+        hears = heads.hears
+        beside = {"encoder": 0, "bottleneck": enhancer.width if enhancer else 0, "enhanced": encoder.width}
+        inverter = Inverter(encoder.width + beside[hears], target_groups(target_names), heads)
+    return JointModel(encoder, target_names, enhancer, inverter, hears=hears)

@@ -65,7 +65,7 @@ class TrainedCard:
 
     @property
     def name(self) -> str:
-        """That of its configuration; runs with another seed than the usual one bear it: "joint_tiny_seed2"."""
+        """That of its configuration; runs with another seed than the usual one bear it: "joint_seed2"."""
         seed = self.config.training.seed
         usual = TrainingConfig().seed
         return self.config.name if seed == usual else f"{self.config.name}_seed{seed}"

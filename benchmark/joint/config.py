@@ -12,15 +12,6 @@ Weight = Annotated[float, Field(ge=0.0)]
 Snr = Annotated[float, Field(ge=-40.0, le=60.0)]
 
 
-#: The small encoder convolves its positions in so many groups of channels.
-POSITION_GROUPS = 16
-
-
-def _heads_divide(width: int, heads: int) -> None:
-    if width % heads:
-        raise ValueError(f"has width = {width}, which {heads} heads cannot share")
-
-
 class Section(BaseModel):
     """A table of a configuration: unknown keys and wrong types are errors."""
 
@@ -32,26 +23,20 @@ class EncoderConfig(Section):
 
     Attributes:
         spec: Its name: "small", "hf:NAME or directory", "torchaudio:BUNDLE or file", "whisper-tiny.en".
-        layers: Transformer layers (only "small").
+        layers: Layers of two dilated convolutions (only "small").
         width: Size of a hidden state (only "small").
-        heads: Attention heads (only "small").
         dropout: Share of values set to zero while training (only "small").
+        hidden_stretches: Stretches of time (in a second) and of frequency that are hidden from it while training, as in SpecAugment
+            (only "small").
         trained: Which parts learn: "all", "none", "last:N" (the last N layers), "no-front" (all above the front end).
     """
 
     spec: str = "small"
     layers: Count = 4
     width: Count = 160
-    heads: Count = 4
     dropout: Share = 0.1
+    hidden_stretches: Annotated[int, Field(ge=0)] = 0
     trained: Annotated[str, Field(pattern=r"^(all|none|no-front|last:[1-9]\d*)$")] = "all"
-
-    @model_validator(mode="after")
-    def _divisible(self) -> EncoderConfig:
-        if self.spec == "small" and self.width % POSITION_GROUPS:
-            raise ValueError(f"has width = {self.width}, which is no multiple of {POSITION_GROUPS}")
-        _heads_divide(self.width, self.heads)
-        return self
 
 
 class InverterConfig(Section):
@@ -62,41 +47,50 @@ class InverterConfig(Section):
         width: Width of a block.
         heads: Attention heads of a block.
         dropout: Share of values set to zero while training.
-        hears_enhancer: Whether the encoder listens once more, to the enhanced speech, and the inverter hears both.
+        hears: What the inverter hears: "encoder", the shared encoder alone; "bottleneck", also the hidden states of the enhancer;
+            "enhanced", the encoder twice, which listens once more, to the enhanced speech.
     """
 
     blocks: Annotated[int, Field(ge=0)] = 2
     width: Count = 160
     heads: Count = 4
     dropout: Share = 0.1
-    hears_enhancer: bool = False
+    hears: Literal["encoder", "bottleneck", "enhanced"] = "encoder"
 
     @model_validator(mode="after")
     def _divisible(self) -> InverterConfig:
-        _heads_divide(self.width, self.heads)
+        if self.width % self.heads:
+            raise ValueError(f"has width = {self.width}, which {self.heads} heads cannot share")
         return self
 
 
 class EnhancerConfig(Section):
-    """The encoder-decoder on the waveform, conditioned on the shared encoder at its bottleneck.
+    """The enhancer, conditioned on the shared encoder.
 
     Attributes:
+        domain: "spectrum": a mask on the compressed magnitudes of a short-time spectrum; "waveform": learned analysis and synthesis
+            filters, as the paper has it, which take ten times as long.
         width: Width of its bottleneck.
         blocks: Dilated convolutions at its bottleneck.
         dropout: Share of values set to zero while training.
     """
 
+    domain: Literal["spectrum", "waveform"] = "spectrum"
     width: Count = 160
     blocks: Annotated[int, Field(ge=0)] = 4
     dropout: Share = 0.0
 
 
 class LossConfig(Section):
-    """Weights of what is minimised: enhancement * (si_sdr + stft) + inversion * (correlation + rmse), each part times its weight.
+    """Weights of what is minimised.
+
+    That is enhancement * (si_sdr + stft) + inversion * (correlation + rmse + consistency), each part times its weight.
 
     Attributes:
         si_sdr: Negative SI-SDR of the enhanced speech, in tens of decibels.
-        stft: Distance of the compressed spectra of the enhanced speech, over several resolutions.
+        stft: Distance of the compressed spectra of the enhanced speech: at the resolution of the mask, or over several resolutions
+            where enhancement is on the waveform.
+        consistency: Distance between what the inverter hears of the mixture and what it would hear of the clean speech in it.
         correlation: One minus the correlation of each trajectory.
         rmse: Root mean square error of each trajectory, in standard deviations.
         enhancement: All of enhancement.
@@ -105,6 +99,7 @@ class LossConfig(Section):
 
     si_sdr: Weight = 1.0
     stft: Weight = 1.0
+    consistency: Weight = 0.0
     correlation: Weight = 1.0
     rmse: Weight = 0.2
     enhancement: Weight = 1.0
@@ -115,8 +110,9 @@ class DataConfig(Section):
     """What is trained on; every epoch draws a new mixture for each utterance of the train split.
 
     Attributes:
-        kinds: Conditions that are drawn.
-        clean_share: Probability of the clean condition, where `kinds` has it beside noise.
+        kinds: Conditions that are drawn: "clean" and names of kinds of noise, as in the column `noise_kind`. None: clean speech and
+            every kind of the corpus' recipe.
+        clean_share: Probability of the clean condition, where it stands beside noise.
         snr_db: Signal-to-noise ratios that are drawn; None takes those of the corpus' recipe.
         more_babble: Sources of talkers beside those of the recipe, for training alone: "corpus" lets the speakers of the train split
             babble behind one another. One source is drawn for each mixture.
@@ -126,21 +122,17 @@ class DataConfig(Section):
             corpus' own voices that only babble.
     """
 
-    kinds: Annotated[list[Literal["clean", "babble", "nonbabble"]], Field(min_length=1)] = [
-        "clean",
-        "babble",
-        "nonbabble",
-    ]
+    kinds: Annotated[list[str], Field(min_length=1)] | None = None
     clean_share: Share = 0.1
     snr_db: Annotated[list[Snr], Field(min_length=1)] | None = None
     more_babble: list[Literal["corpus", "corpus_voices", "shipped_voices"]] = []
-    crop_s: Annotated[float, Field(ge=0.5, le=60.0)] | None = 3.0
+    crop_s: Annotated[float, Field(ge=0.5, le=60.0)] | None = None
     heard: Literal["noisy", "clean", "enhanced"] = "noisy"
     extra_speech: bool = False
 
     @model_validator(mode="after")
     def _once(self) -> DataConfig:
-        if len(set(self.kinds)) != len(self.kinds):
+        if self.kinds is not None and len(set(self.kinds)) != len(self.kinds):
             raise ValueError("lists one of its kinds twice")
         return self
 
@@ -245,8 +237,8 @@ class JointConfig(Section):
             raise ValueError(f"has a table [{heads[0]}], but task = 'pretraining' trains the encoder alone")
         if self.task == "joint" and not heads:
             raise ValueError("needs a table [inverter], [enhancer] or both")
-        if self.inverter is not None and self.inverter.hears_enhancer and self.enhancer is None:
-            raise ValueError("inverter.hears_enhancer needs a table [enhancer]")
+        if self.inverter is not None and self.inverter.hears != "encoder" and self.enhancer is None:
+            raise ValueError(f"inverter.hears = '{self.inverter.hears}' needs a table [enhancer]")
         if self.task == "pretraining" and self.encoder.trained != "all":
             raise ValueError(
                 "task = 'pretraining' needs encoder.trained = 'all': what is not trained has not learnt from speech"

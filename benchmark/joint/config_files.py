@@ -30,7 +30,7 @@ def config_names() -> list[str]:
 def load_config(name_or_path: str, changes: Sequence[str] = ()) -> JointConfig:
     """Reads a shipped configuration by name, or any by path.
 
-    A file may begin with `base = "joint_tiny"` (a name, or a path beside itself), say what it goes without (`without = ["enhancer"]`)
+    A file may begin with `base = "joint"` (a name, or a path beside itself), say what it goes without (`without = ["enhancer"]`)
     and then give only what differs.
 
     Args:

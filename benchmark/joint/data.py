@@ -27,6 +27,8 @@ _POOL = 64
 #: Batches that are rendered while one is trained on.
 _AHEAD = 3
 _STRIDE = 2  # frames of targets for one hidden state
+#: At least so many mixtures of the dev split are scored after each epoch.
+_DEV_MIXTURES = 12
 #: How often noise is drawn for an utterance before it is given up: recordings of noise may be silent for a while.
 _DRAWN = 20
 
@@ -85,10 +87,10 @@ class TrainingData:
             for pieces in self.plan(epoch, count)
         )
         with ThreadPoolExecutor(1) as thread:
-            waiting: list[Future[Batch]] = [thread.submit(self._batch, *job) for job in islice(jobs, _AHEAD)]
+            waiting: list[Future[Batch]] = [thread.submit(self.batch, *job) for job in islice(jobs, _AHEAD)]
             while waiting:
                 batch = waiting.pop(0).result()
-                waiting += [thread.submit(self._batch, *job) for job in islice(jobs, 1)]
+                waiting += [thread.submit(self.batch, *job) for job in islice(jobs, 1)]
                 yield batch
 
     def plan(self, epoch: int, count: int = 1) -> list[list[Piece]]:
@@ -102,12 +104,19 @@ class TrainingData:
 
     @cached_property
     def dev_batches(self) -> list[Batch]:
-        """The dev split under conditions that are the same for every run on this corpus and these kinds of noise, uncut."""
-        randomness = epoch_identity(self.training_corpus.recipe, "validation", 0, 0)
-        rows = draw_mixtures(self.training_corpus, self._config, self.training_corpus.dev, randomness)
-        pieces = sorted((_cut(row, None, randomness) for row in rows), key=lambda piece: piece.samples)
+        """The dev split under conditions that are the same for every run on this corpus and these kinds of noise, uncut.
+
+        A few utterances say little of which epoch is best: they are heard in several mixtures each.
+        """
+        dev = self.training_corpus.dev
+        pieces = []
+        for round_ in range(-(-_DEV_MIXTURES // len(dev))):
+            randomness = epoch_identity(self.training_corpus.recipe, "validation", 0, round_)
+            rows = draw_mixtures(self.training_corpus, self._config, dev, randomness)
+            pieces += [_cut(row, None, randomness) for row in rows]
+        pieces.sort(key=lambda piece: piece.samples)
         groups = _full(pieces, round(2 * self._batch_s * RATE_HZ))
-        return [self._batch(group, max(piece.samples for piece in group)) for group in groups]
+        return [self.batch(group) for group in groups]
 
     @property
     def speech_s(self) -> float:
@@ -144,7 +153,9 @@ class TrainingData:
             (row,) = draw_mixtures(self.training_corpus, self._config, [utterance], randomness)
         raise CorpusError(f"{silent} (noise was drawn {_DRAWN} times)") from silent
 
-    def _batch(self, pieces: Sequence[Piece], longest: int) -> Batch:
+    def batch(self, pieces: Sequence[Piece], longest: int | None = None) -> Batch:
+        """Renders pieces; each is padded to `longest` samples, by default the longest of them."""
+        longest = longest or max(piece.samples for piece in pieces)
         size, frames = len(pieces), target_frames(longest)
         channels = len(self.training_corpus.scales.names)
         noisy = np.zeros((size, longest), np.float32)

@@ -1,81 +1,187 @@
-"""Enhancement on the waveform: learned analysis and synthesis filters, conditioned on the shared encoder at the bottleneck."""
+"""Enhancement, conditioned on the shared encoder: a mask on a spectrum, or learned filters on the waveform."""
 
 from __future__ import annotations
+
+from abc import abstractmethod
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmark.joint.encoders.contract import frames_of
+from benchmark.joint.encoders.contract import HOP, frames_of
+from benchmark.joint.layers import DilatedBlock
 from benchmark.types import RATE_HZ
 
-_KERNEL, _STEP = 512, 160
-_PAIRS = _KERNEL // 2 + 1
+#: Samples of a window of analysis, and between two of them.
+WINDOW, _STEP = 512, 160
+_PAIRS = WINDOW // 2 + 1
 _LEAST_OVERLAP = 0.05
+#: Magnitudes are raised to this (Braun & Tashev 2021), so that quiet parts of speech count as the ear hears them.
+COMPRESSION = 0.3
+_LEAST_POWER = 1e-6
+_MASK_AT_FIRST = 2.0  # through a sigmoid: most is left as it is
+
+
+class Enhanced(NamedTuple):
+    """What an enhancer makes of a batch.
+
+    Attributes:
+        waves: Shape (batch, samples), without delay.
+        states: Its hidden states, shape (batch, frames_of(samples), width): what an inverter may hear.
+        mask: Factors of the compressed magnitudes, shape (batch, 2 * frames_of(samples), 257); None where it works on the waveform.
+    """
+
+    waves: Tensor
+    states: Tensor
+    mask: Tensor | None
 
 
 class Enhancer(nn.Module):
-    """Analysis by learned filters at 100 Hz, a bottleneck that hears the encoder, gains for every pair of filters, synthesis.
-
-    The filters begin as a short-time Fourier transform and its inverse, so that the network starts from "leave it as it is", and are
-    trained like everything else. Pairs of filters are scaled and turned by a complex gain (Williamson et al. 2016; learned filters as
-    in Luo & Mesgarani 2019).
+    """Dilated convolutions over what the encoder and the enhancer's own spectrum say.
 
     Attributes:
+        width: Of its hidden states.
         reach_s: How far to either side a sample can hear beside what the encoder hears, in seconds.
     """
 
-    overlap: Tensor
-
-    def __init__(self, encoder_width: int, width: int, blocks: int, dropout: float) -> None:
+    def __init__(
+        self, encoder_width: int, spectrum_width: int, width: int, blocks: int, dropout: float
+    ) -> None:
         super().__init__()
-        analysis, synthesis = _fourier_filters()
-        self.analysis = nn.Parameter(analysis)
-        self.synthesis = nn.Parameter(synthesis)
-        self.register_buffer("overlap", (_fourier_window() * _dual_window()).float(), persistent=False)
-        self.spectrum = nn.Linear(_PAIRS, width)
+        self.width = width
+        self.spectrum = nn.Linear(spectrum_width, width)
         self.conditions = nn.Linear(encoder_width, 2 * width)
-        self.blocks = nn.ModuleList(EnhancerBlock(width, 2 ** (i % 4), dropout) for i in range(blocks))
+        self.blocks = nn.ModuleList(DilatedBlock(width, 2 ** (i % 4), dropout) for i in range(blocks))
         self.norm = nn.LayerNorm(width)
-        self.gains = nn.Linear(width, 2 * _PAIRS)
-        nn.init.normal_(self.gains.weight, std=1e-3)
-        with torch.no_grad():
-            self.gains.bias.zero_()
-            self.gains.bias[:_PAIRS] = 1.0
-        self.reach_s = (_KERNEL + _STEP * sum(2 * 2 ** (i % 4) for i in range(blocks)) + 2 * _STEP) / RATE_HZ
+        frames = sum(2 ** (i % 4) for i in range(blocks))
+        self.reach_s = (WINDOW + HOP * (frames + 2)) / RATE_HZ
 
-    def forward(self, waves: Tensor, shared: Tensor, present: Tensor | None = None) -> Tensor:
+    @abstractmethod
+    def forward(self, waves: Tensor, shared: Tensor, present: Tensor | None = None) -> Enhanced:
         """Enhanced speech.
 
         Args:
             waves: Shape (batch, samples), 16 kHz.
             shared: The encoder's representation, shape (batch, frames_of(samples), encoder_width).
             present: bool, shape (batch, frames_of(samples)): what is not padding. None: all is.
-
-        Returns:
-            Speech of the same shape as `waves`, without delay.
         """
-        samples = waves.shape[-1]
-        real, imaginary = self._analysed(waves)
-        inside = None if present is None else present.repeat_interleave(2, dim=1)[..., None]
-        bottleneck = self._bottleneck(real, imaginary, shared, inside)
-        scale, turn = self.gains(self.norm(bottleneck)).chunk(2, dim=-1)
-        cleaned = (real * scale - imaginary * turn, real * turn + imaginary * scale)
-        return self._synthesised(*cleaned, inside, samples)
 
-    def _bottleneck(self, real: Tensor, imaginary: Tensor, shared: Tensor, inside: Tensor | None) -> Tensor:
-        loudness = torch.log(real.square() + imaginary.square() + 1e-4) / 6.0
-        heard = self.conditions(shared).repeat_interleave(2, dim=1)
-        scale, shift = heard.chunk(2, dim=-1)
-        states: Tensor = self.spectrum(loudness) * (1.0 + scale) + shift
+    def _bottleneck(self, spectrum: Tensor, shared: Tensor, present: Tensor | None) -> Tensor:
+        """Hidden states, 50 Hz, from two spectral frames side by side."""
+        inside = None if present is None else present[..., None]
+        pairs = spectrum.reshape(len(spectrum), -1, 2 * spectrum.shape[-1])
+        scale, shift = self.conditions(shared).chunk(2, dim=-1)
+        states: Tensor = self.spectrum(pairs) * (1.0 + scale) + shift
         for block in self.blocks:
             states = block(states, inside)
-        return states
+        normed: Tensor = self.norm(states)
+        return normed
+
+
+class MaskEnhancer(Enhancer):
+    """A mask between 0 and 1 on the compressed magnitudes of a short-time Fourier transform; the phase is that of the mixture."""
+
+    window: Tensor
+
+    def __init__(self, encoder_width: int, width: int, blocks: int, dropout: float) -> None:
+        super().__init__(encoder_width, 2 * _PAIRS, width, blocks, dropout)
+        self.register_buffer("window", torch.hann_window(WINDOW), persistent=False)
+        self.gains = nn.Linear(width, 2 * _PAIRS)
+        nn.init.constant_(self.gains.bias, _MASK_AT_FIRST)
+
+    def forward(self, waves: Tensor, shared: Tensor, present: Tensor | None = None) -> Enhanced:
+        """See `Enhancer.forward`."""
+        spectra = short_time_spectra(waves, self.window)
+        states = self._bottleneck(compressed_magnitudes(spectra), shared, present)
+        mask = torch.sigmoid(self.gains(states)).reshape(len(waves), -1, _PAIRS)
+        gains = mask ** (1.0 / COMPRESSION)
+        counted = torch.ones(1, gains.shape[1], 1, device=waves.device)
+        if present is not None:  # frames of padding would reach back into the end of the recording
+            counted = present.repeat_interleave(2, dim=1)[..., None].to(gains.dtype)
+        return Enhanced(self._synthesised(spectra * gains, counted, waves.shape[-1]), states, mask)
+
+    def _synthesised(self, spectra: Tensor, counted: Tensor, samples: int) -> Tensor:
+        """Sound from spectra, of which only those are `counted`, (batch or 1, frames, 1), that are no padding."""
+        frames = torch.fft.irfft(spectra, WINDOW) * self.window * counted
+        total = (frames.shape[1] - 1) * _STEP + WINDOW
+        sound = _overlapped(frames, total)
+        # Where a recording begins and ends, fewer windows overlap.
+        overlap = _overlapped(self.window.square() * counted, total)
+        sound = sound / overlap.clamp(min=_LEAST_OVERLAP)
+        sound = functional.pad(sound, (0, max(0, WINDOW // 2 + samples - total)))
+        cut: Tensor = sound[:, WINDOW // 2 : WINDOW // 2 + samples]
+        return cut
+
+
+def short_time_spectra(waves: Tensor, window: Tensor) -> Tensor:
+    """Complex spectra of windows of 512 samples, frame k centred on sample 160 k; unit power for white noise at an RMS of 1.
+
+    Args:
+        waves: Shape (batch, samples).
+        window: Hann, 512 samples.
+
+    Returns:
+        Shape (batch, 2 * frames_of(samples), 257).
+    """
+    frames = 2 * frames_of(waves.shape[-1])
+    missing = (frames - 1) * _STEP + WINDOW // 2 - waves.shape[-1]
+    padded = functional.pad(waves, (WINDOW // 2, max(missing, 0)))
+    pieces = padded.unfold(-1, WINDOW, _STEP)[:, :frames]
+    spectra: Tensor = torch.fft.rfft(pieces * window)
+    return spectra
+
+
+def compressed_magnitudes(spectra: Tensor) -> Tensor:
+    """Magnitudes of spectra from `short_time_spectra`, compressed."""
+    # Unit power for white noise at an RMS of 1: the energy of the window is 3/8 of its length.
+    power = (spectra.real.square() + spectra.imag.square()) / (0.375 * WINDOW)
+    compressed: Tensor = (power + _LEAST_POWER) ** (COMPRESSION / 2.0)
+    return compressed
+
+
+def _overlapped(frames: Tensor, total: int) -> Tensor:
+    """Frames of shape (batch, frames, 512), each 160 samples after the one before, added up to (batch, total)."""
+    folded: Tensor = functional.fold(frames.transpose(1, 2), (1, total), (1, WINDOW), stride=(1, _STEP))
+    return folded[:, 0, 0]
+
+
+class WaveformEnhancer(Enhancer):
+    """Analysis by learned filters at 100 Hz, gains for every pair of filters, synthesis by learned filters.
+
+    The filters begin as a short-time Fourier transform and its inverse, so that the network starts from "leave it as it is", and are
+    trained like everything else. Pairs of filters are scaled and turned by a complex gain (Williamson et al. 2016; learned filters as
+    in Luo & Mesgarani 2019).
+    """
+
+    overlap: Tensor
+
+    def __init__(self, encoder_width: int, width: int, blocks: int, dropout: float) -> None:
+        super().__init__(encoder_width, 2 * _PAIRS, width, blocks, dropout)
+        analysis, synthesis = _fourier_filters()
+        self.analysis = nn.Parameter(analysis)
+        self.synthesis = nn.Parameter(synthesis)
+        self.register_buffer("overlap", (_fourier_window() * _dual_window()).float(), persistent=False)
+        self.gains = nn.Linear(width, 4 * _PAIRS)
+        nn.init.normal_(self.gains.weight, std=1e-3)
+        with torch.no_grad():
+            self.gains.bias.view(2, 2, _PAIRS).copy_(torch.tensor([1.0, 0.0])[None, :, None])
+
+    def forward(self, waves: Tensor, shared: Tensor, present: Tensor | None = None) -> Enhanced:
+        """See `Enhancer.forward`."""
+        samples = waves.shape[-1]
+        real, imaginary = self._analysed(waves)
+        loudness = torch.log(real.square() + imaginary.square() + 1e-4) / 6.0
+        states = self._bottleneck(loudness, shared, present)
+        scale, turn = self.gains(states).reshape(len(waves), -1, 2 * _PAIRS).chunk(2, dim=-1)
+        cleaned = (real * scale - imaginary * turn, real * turn + imaginary * scale)
+        inside = None if present is None else present.repeat_interleave(2, dim=1)[..., None]
+        return Enhanced(self._synthesised(*cleaned, inside, samples), states, None)
 
     def _analysed(self, waves: Tensor) -> tuple[Tensor, Tensor]:
         frames = 2 * frames_of(waves.shape[-1])
-        missing = (frames - 1) * _STEP + _KERNEL // 2 - waves.shape[-1]
-        padded = functional.pad(waves, (_KERNEL // 2, max(missing, 0)))[:, None, :]
+        missing = (frames - 1) * _STEP + WINDOW // 2 - waves.shape[-1]
+        padded = functional.pad(waves, (WINDOW // 2, max(missing, 0)))[:, None, :]
         pairs = functional.conv1d(padded, self.analysis[:, None, :], stride=_STEP)[..., :frames]
         real, imaginary = torch.split(pairs.transpose(1, 2), _PAIRS, dim=-1)
         return real, imaginary
@@ -90,56 +196,35 @@ class Enhancer(nn.Module):
         # Where the recording begins and ends, fewer windows overlap.
         overlap = functional.conv_transpose1d(counted, self.overlap[None, None], stride=_STEP)[:, 0]
         sound = sound / overlap.clamp(min=_LEAST_OVERLAP)
-        start = _KERNEL // 2
+        start = WINDOW // 2
         sound = functional.pad(sound, (0, max(0, start + samples - sound.shape[-1])))
         return sound[:, start : start + samples]
 
 
-class EnhancerBlock(nn.Module):
-    """Dilated convolution over time, channel by channel, then across channels."""
-
-    def __init__(self, width: int, dilation: int, dropout: float) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.depthwise = nn.Conv1d(width, width, 5, padding=2 * dilation, dilation=dilation, groups=width)
-        self.wider = nn.Linear(width, 2 * width)
-        self.narrower = nn.Linear(2 * width, width)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, states: Tensor, inside: Tensor | None) -> Tensor:
-        """Next states, (batch, frames, width); those that are not `inside`, (batch, frames, 1), are padding and not heard."""
-        heard = self.norm(states)
-        if inside is not None:
-            heard = heard * inside
-        mixed = self.depthwise(heard.transpose(1, 2)).transpose(1, 2)
-        following: Tensor = states + self.dropout(self.narrower(functional.gelu(self.wider(mixed))))
-        return following
-
-
 def _fourier_window() -> Tensor:
-    return torch.hann_window(_KERNEL, dtype=torch.float64)
+    return torch.hann_window(WINDOW, dtype=torch.float64)
 
 
 def _dual_window() -> Tensor:
     """What the Hann window has to be multiplied with so that overlapping windows add up to 1."""
     window = _fourier_window()
     overlap = torch.zeros(_STEP, dtype=torch.float64)
-    for start in range(0, _KERNEL, _STEP):
+    for start in range(0, WINDOW, _STEP):
         part = window[start : start + _STEP].square()
         overlap[: len(part)] += part
-    return window / overlap.repeat(_KERNEL // _STEP + 1)[:_KERNEL]
+    return window / overlap.repeat(WINDOW // _STEP + 1)[:WINDOW]
 
 
 def _fourier_filters() -> tuple[Tensor, Tensor]:
     """Windowed cosines and sines, and what takes them back to sound: analysis then synthesis is the identity."""
-    time = torch.arange(_KERNEL, dtype=torch.float64)
+    time = torch.arange(WINDOW, dtype=torch.float64)
     window = _fourier_window()
-    angle = 2.0 * torch.pi * torch.arange(_PAIRS, dtype=torch.float64)[:, None] * time[None, :] / _KERNEL
+    angle = 2.0 * torch.pi * torch.arange(_PAIRS, dtype=torch.float64)[:, None] * time[None, :] / WINDOW
     # Unit energy in white noise at an RMS of 1.
     scale = 1.0 / torch.sqrt(window.square().sum())
     waves = torch.cat([torch.cos(angle), -torch.sin(angle)])
     # All frequencies but the first and the last stand for themselves and their mirror image.
     twice = torch.full((_PAIRS, 1), 2.0, dtype=torch.float64)
     twice[0], twice[-1] = 1.0, 1.0
-    weights = torch.cat([twice, twice]) / (_KERNEL * scale)
+    weights = torch.cat([twice, twice]) / (WINDOW * scale)
     return (waves * window * scale).float(), (waves * _dual_window() * weights).float()

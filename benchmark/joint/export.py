@@ -99,7 +99,7 @@ def start_encoder(encoder: Encoder, name_or_folder: str) -> dict[str, Any]:
         shipped = sorted(path.parent.name for path in trained_models().glob(f"*/{CARD}"))
         raise ModelError(
             f"init = '{name_or_folder}': is neither a folder nor shipped ({', '.join(shipped) or 'nothing is'}); "
-            "pretrain one with `python -m benchmark.train --config small_pretrain --corpus DIR --out DIR` and name its folder, or "
+            "pretrain one with `python -m benchmark.train --config pretrain --corpus DIR --out DIR` and name its folder, or "
             "set init = 'none'"
         )
     card = read_card(folder)
@@ -117,7 +117,7 @@ def start_encoder(encoder: Encoder, name_or_folder: str) -> dict[str, Any]:
     if (found := tuple(there.get(name) for name in ("layers", "width"))) != wanted:
         raise ModelError(
             f"init = '{name_or_folder}': is an encoder of {found[0]} hidden states of width {found[1]}, the configuration has "
-            f"{wanted[0]} of width {wanted[1]}; pretrain one of that size (`python -m benchmark.train --config tiny_pretrain --set "
+            f"{wanted[0]} of width {wanted[1]}; pretrain one of that size (`python -m benchmark.train --config pretrain --set "
             f"encoder.width={wanted[1]} ...`) and name its folder, or set init = 'none'"
         )
     own = {key.removeprefix(_ENCODER): value for key, value in tensors.items() if key.startswith(_ENCODER)}

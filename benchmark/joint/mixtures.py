@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from benchmark.mixing import renderer
 from benchmark.mixing.levels import factor
 from benchmark.mixing.noise_index import samples_at_16k
 from benchmark.mixing.plan import plan_mixtures
-from benchmark.mixing.recipe import Recipe, recipe_hash
+from benchmark.mixing.recipe import Babble, KindTable, Recipe, recipe_hash
 from benchmark.mixing.render import LevelledSpeech
 from benchmark.mixing.rows import PlanRow
 from benchmark.randomness import Randomness
@@ -51,15 +51,10 @@ def draw_mixtures(
         randomness: Of this pass.
 
     Raises:
-        RecipeError: The recipe has none of the wanted kinds of noise.
+        RecipeError: The recipe lacks a wanted kind of noise.
         CorpusError: The noise at hand does not suffice.
     """
-    kinds = [kind for kind in data.kinds if kind != "clean" and kind in training_corpus.recipe.noise_kinds]
-    if not kinds and "clean" not in data.kinds:
-        raise RecipeError(
-            f"data.kinds = {data.kinds}: the recipe '{training_corpus.recipe.name}' has only "
-            f"{', '.join(training_corpus.recipe.noise_kinds)}"
-        )
+    kinds = _kinds(data, training_corpus.recipe)
     rows: list[PlanRow] = []
     for utterance in utterances:
         drawn = Randomness((*randomness.identity, utterance.id))
@@ -73,32 +68,52 @@ def draw_mixtures(
 
 def with_more_babble(recipe: Recipe, data: DataConfig) -> Recipe:
     """The recipe with all sources of talkers that training draws on, so that they are looked for on disk."""
-    return recipe if recipe.babble is None else _babbling(recipe, [*recipe.babble.sources, *data.more_babble])
+    return _talkers_from(recipe, lambda sources: [*sources, *data.more_babble])
 
 
 def _by_other_talkers(recipe: Recipe, more: Sequence[str], randomness: Randomness) -> Recipe:
     """The recipe with one of all sources of talkers drawn; the others stay behind it, in case it has too few."""
-    if recipe.babble is None:
-        return recipe
-    sources = list(dict.fromkeys([*recipe.babble.sources, *more]))
-    return _babbling(recipe, [randomness.choice("babble", sources), *sources])
+
+    def one_first(sources: Sequence[str]) -> list[str]:
+        found = list(dict.fromkeys([*sources, *more]))
+        return [randomness.choice("babble", found), *found]
+
+    return _talkers_from(recipe, one_first)
 
 
-def _babbling(recipe: Recipe, sources: Sequence[str]) -> Recipe:
-    if recipe.babble is None:
-        return recipe
-    babble = recipe.babble.model_copy(update={"sources": list(dict.fromkeys(sources))})
-    return recipe.model_copy(update={"babble": babble})
+def _talkers_from(recipe: Recipe, order: Callable[[Sequence[str]], Sequence[str]]) -> Recipe:
+    """The recipe with other sources of talkers in each of its kinds of babble."""
+
+    def changed(noise: KindTable | None) -> KindTable | None:
+        if not isinstance(noise, Babble):
+            return noise
+        return noise.model_copy(update={"sources": list(dict.fromkeys(order(noise.sources)))})
+
+    kinds = {name: changed(noise) for name, noise in recipe.kinds.items()}
+    return recipe.model_copy(update={"babble": changed(recipe.babble), "kinds": kinds})
+
+
+def _kinds(data: DataConfig, recipe: Recipe) -> list[str]:
+    """The conditions that are drawn, by name."""
+    there = ["clean", *recipe.noise_kinds]
+    if data.kinds is None:
+        return there
+    if missing := [kind for kind in data.kinds if kind not in there]:
+        raise RecipeError(
+            f"data.kinds = {data.kinds}: the recipe '{recipe.name}' has no {', '.join(missing)}; it has {', '.join(there)}"
+        )
+    return data.kinds
 
 
 def _condition(
     data: DataConfig, kinds: Sequence[str], recipe: Recipe, randomness: Randomness
 ) -> tuple[str, float | None]:
     fine = 10_000
-    share = data.clean_share if kinds else 1.0
-    if "clean" in data.kinds and randomness.integer("clean", 0, fine) < share * fine:
+    noises = [kind for kind in kinds if kind != "clean"]
+    share = data.clean_share if noises else 1.0
+    if "clean" in kinds and randomness.integer("clean", 0, fine) < share * fine:
         return "clean", None
-    kind = randomness.choice("kind", kinds)
+    kind = randomness.choice("kind", noises)
     snr_db = next(found.snr_db for found in recipe.noises if found.name == kind)
     return kind, randomness.choice("snr", data.snr_db or snr_db)
 
@@ -112,18 +127,21 @@ def _for_one(
 ) -> Recipe:
     """The recipe of a single mixture. Its name and seed keep its draws apart from those of the benchmark."""
     recipe = training_corpus.recipe
+    tables: dict[str, Any] = {"babble": None, "nonbabble": None, "kinds": {}}
+    for found in recipe.noises:
+        if found.name == kind:
+            # The SNR that was drawn takes the place of those that a kind of noise may name for itself.
+            noise = found.noise.model_copy(update={"snr_db": None})
+            if isinstance(noise, Babble) and isinstance(noise.talkers, list):
+                noise = noise.model_copy(update={"talkers": [found.talkers]})
+            table, _, name = found.table.partition(".")
+            tables[table] = {name: noise} if name else noise
     mixing = {"clean": kind == "clean", "snr_db": [snr_db] if snr_db is not None else [0.0]}
-    # The SNR that was drawn takes the place of those that a kind of noise may name for itself.
-    tables = {
-        name: table.model_copy(update={"snr_db": None}) if table is not None and name == kind else None
-        for name, table in (("babble", recipe.babble), ("nonbabble", recipe.nonbabble))
-    }
     return recipe.model_copy(
         update={
             "name": f"{recipe.name}_training",
             "seed": randomness.integer("mixtures", 0, 2**62),
             "mixing": recipe.mixing.model_copy(update=mixing),
-            "kinds": {},
             **tables,
         }
     )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from benchmark.joint.encoders.contract import HOP, Encoder, present_frames
-from benchmark.joint.enhancer import Enhancer
+from benchmark.joint.enhancer import Enhanced, Enhancer
 from benchmark.joint.inverter import Inverter
 from benchmark.types import RATE_HZ
 
 _SOURCE = ("aperiodicity", "periodicity", "pitch")
 _QUIETEST = 1e-5
+#: What an inverter hears; see `benchmark.joint.config.InverterConfig`.
+Hears = Literal["encoder", "bottleneck", "enhanced"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,14 @@ class Output:
         enhanced: Shape (batch, samples), at the level of the input; None if the model does not enhance.
         trajectories: Shape (batch, 2 * frames_of(samples), targets), 100 Hz, in units of a speaker's standard deviation; None if the
             model does not invert.
+        mask: Factors of compressed magnitudes, see `benchmark.joint.enhancer.Enhanced`; None where there is no mask.
+        features: What the inverter heard of the encoder, shape (batch, frames_of(samples), encoder width); None if it does not invert.
     """
 
     enhanced: Tensor | None
     trajectories: Tensor | None
+    mask: Tensor | None = None
+    features: Tensor | None = None
 
 
 class WeightedSum(nn.Module):
@@ -48,8 +55,8 @@ class WeightedSum(nn.Module):
 class JointModel(nn.Module):
     """Encoder, and an enhancer or an inverter or both on weighted sums of all its layers.
 
-    With `hears_enhancer` the same encoder then listens to the enhanced speech too, and the inverter hears what it made of the noisy and
-    of the enhanced speech side by side: where enhancement helps it hears less noise, where it fails nothing is lost.
+    The inverter may hear more than the encoder: the hidden states of the enhancer, which know what is speech and what is noise, or
+    what the same encoder makes of the enhanced speech when it listens once more.
 
     Attributes:
         encoder: The shared encoder.
@@ -70,7 +77,7 @@ class JointModel(nn.Module):
         enhancer: Enhancer | None,
         inverter: Inverter | None,
         *,
-        hears_enhancer: bool = False,
+        hears: Hears = "encoder",
     ) -> None:
         """Puts a model together.
 
@@ -78,20 +85,20 @@ class JointModel(nn.Module):
             encoder: The shared encoder.
             names: The targets.
             enhancer: None if it does not enhance.
-            inverter: None if it does not invert; it takes twice the encoder's width if it hears the enhanced speech too.
-            hears_enhancer: Whether the encoder listens a second time, to the enhanced speech.
+            inverter: None if it does not invert; it takes as many channels as `hears` gives.
+            hears: What the inverter hears; see `benchmark.joint.config.InverterConfig`.
 
         Raises:
             ValueError: It is to hear an enhancer, or to tell an inverter, that is not there.
         """
         super().__init__()
-        if hears_enhancer and (enhancer is None or inverter is None):
-            raise ValueError("hears_enhancer needs an enhancer and an inverter")
+        if hears != "encoder" and (enhancer is None or inverter is None):
+            raise ValueError(f"hears = '{hears}' needs an enhancer and an inverter")
         self.encoder, self.names = encoder, names
-        self.enhancer, self.inverter = enhancer, inverter
+        self.enhancer, self.inverter, self.hears = enhancer, inverter, hears
         self.for_enhancer = WeightedSum(encoder.layers) if enhancer is not None else None
         self.for_inverter = WeightedSum(encoder.layers) if inverter is not None else None
-        self.for_inverter_again = WeightedSum(encoder.layers) if hears_enhancer else None
+        self.for_inverter_again = WeightedSum(encoder.layers) if hears == "enhanced" else None
         self.register_buffer("target_mean", torch.zeros(len(names)))
         self.register_buffer("target_deviation", torch.ones(len(names)))
 
@@ -105,26 +112,45 @@ class JointModel(nn.Module):
         scale = level(noisy, lengths)[:, None]
         output = self.levelled(noisy / scale, lengths)
         enhanced = None if output.enhanced is None else output.enhanced * scale
-        return Output(enhanced, output.trajectories)
+        return replace(output, enhanced=enhanced)
 
     def levelled(self, noisy: Tensor, lengths: Tensor | None = None) -> Output:
         """As `forward`, for recordings (or pieces of one) that were brought to an RMS of 1 before."""
-        hidden, present, enhanced = self._listened(noisy, lengths)
+        hidden, present, speech = self._listened(noisy, lengths)
+        waves, mask = (None, None) if speech is None else (speech.waves, speech.mask)
         if self.inverter is None or self.for_inverter is None:
-            return Output(enhanced, None)
-        shared = self.for_inverter(hidden)
-        if self.for_inverter_again is not None and enhanced is not None:
-            again = self.encoder(without_padding(enhanced, lengths).float(), lengths)
-            shared = torch.cat([shared, self.for_inverter_again(again)], dim=-1)
-        return Output(enhanced, self.inverter(shared, present))
+            return Output(waves, None, mask)
+        features = heard = self.for_inverter(hidden)
+        if speech is not None and self.hears == "bottleneck":
+            heard = torch.cat([features, speech.states], dim=-1)
+        elif speech is not None and self.for_inverter_again is not None:
+            again = self.encoder(without_padding(speech.waves, lengths).float(), lengths)
+            heard = torch.cat([features, self.for_inverter_again(again)], dim=-1)
+        return Output(waves, self.inverter(heard, present), mask, features)
 
     def cleaned(self, noisy: Tensor, lengths: Tensor | None = None) -> Output:
         """As `levelled`, without the work of inversion."""
-        return Output(self._listened(noisy, lengths)[-1], None)
+        speech = self._listened(noisy, lengths)[-1]
+        return Output(None if speech is None else speech.waves, None)
+
+    @torch.no_grad()
+    def features_of(self, clean: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """What the inverter would hear of the encoder if it heard this, without dropout or gradient; of the shape of `Output.features`.
+
+        Raises:
+            ValueError: The model does not invert.
+        """
+        if self.for_inverter is None:
+            raise ValueError("a model that does not invert has no such features")
+        learning = self.encoder.training
+        self.encoder.eval()
+        found: Tensor = self.for_inverter(self.encoder(clean / level(clean, lengths)[:, None], lengths))
+        self.encoder.train(learning)
+        return found
 
     def _listened(
         self, noisy: Tensor, lengths: Tensor | None
-    ) -> tuple[list[Tensor], Tensor | None, Tensor | None]:
+    ) -> tuple[list[Tensor], Tensor | None, Enhanced | None]:
         """Hidden states, which of them are present, and the enhanced speech."""
         hidden = self.encoder(noisy, lengths)
         present = present_frames(hidden[0].shape[1], lengths, noisy.device)
@@ -172,6 +198,7 @@ def context_s(model: JointModel) -> float:
     if reach is None:
         return float("inf")
     heads = [part.reach_s for part in (model.enhancer, model.inverter) if part is not None]
-    # One after the other, with the encoder before each, or side by side.
-    total = sum(heads) + reach if model.for_inverter_again is not None else max(heads, default=0.0)
+    # One after the other (with the encoder before each where it listens twice), or side by side.
+    again = {"encoder": None, "bottleneck": 0.0, "enhanced": reach}[model.hears]
+    total = max(heads, default=0.0) if again is None else sum(heads) + again
     return float(reach) + total + HOP / RATE_HZ

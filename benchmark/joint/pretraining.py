@@ -49,7 +49,7 @@ class MaskedPrediction(nn.Module):
         """
         spectra = self.encoder.log_mel(noisy)
         present = present_frames(spectra.shape[1] // 2, lengths, noisy.device)
-        states = self.encoder.features(spectra, present)
+        states = self.encoder.features(spectra)
         if present is None:
             present = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
         masked = self._masked(present, generator)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Protocol
@@ -77,12 +77,12 @@ class JointTask:
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """See `Task.loss`. Every process computes the loss of the whole batch; only its own share carries a gradient."""
         output = self._output(batch)
-        join = self._processes.joined
-        whole = Output(
-            None if output.enhanced is None else join(output.enhanced),
-            None if output.trajectories is None else join(output.trajectories),
+        features = None
+        if self._weights.consistency > 0 and output.features is not None:
+            features = self._processes.joined(self._joint.features_of(batch.clean, batch.lengths))
+        return total_loss(
+            _each(output, self._processes.joined), _joined(batch, self._processes), self._weights, features
         )
-        return total_loss(whole, _joined(batch, self._processes), self._weights)
 
     @torch.inference_mode()
     def scores(self, batches: Iterable[Batch], device: torch.device) -> dict[str, float]:
@@ -109,10 +109,7 @@ class JointTask:
             noisy = without_padding(enhanced, batch.lengths)
         with _autocast(noisy.device, self._bfloat16):
             output: Output = self._joint(noisy, batch.lengths)
-        return Output(
-            None if output.enhanced is None else output.enhanced.float(),
-            None if output.trajectories is None else output.trajectories.float(),
-        )
+        return _each(output, Tensor.float)
 
 
 class PretrainingTask:
@@ -151,6 +148,12 @@ class PretrainingTask:
         with _autocast(batch.noisy.device, self._bfloat16):
             loss: Tensor = self.model(batch.noisy / scale, batch.clean / scale, batch.lengths, generator)
         return loss
+
+
+def _each(output: Output, change: Callable[[Tensor], Tensor]) -> Output:
+    """The same output with each of its tensors changed."""
+    parts = (output.enhanced, output.trajectories, output.mask, output.features)
+    return Output(*(None if part is None else change(part) for part in parts))
 
 
 def _autocast(device: torch.device, bfloat16: bool) -> AbstractContextManager[object]:

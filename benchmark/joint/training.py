@@ -17,8 +17,7 @@ from benchmark.joint import checkpoint
 from benchmark.joint.batch import Batch
 from benchmark.joint.checkpoint import Progressed
 from benchmark.joint.config import JointConfig, TrainingConfig
-from benchmark.joint.enhancer import EnhancerBlock
-from benchmark.joint.layers import ConformerBlock, TransformerBlock
+from benchmark.joint.layers import ConformerBlock, DilatedBlock
 from benchmark.joint.log import add_to_board, write_log
 from benchmark.joint.muon import Muon
 from benchmark.joint.processes import Processes
@@ -225,7 +224,7 @@ def optimiser_of(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimi
     by_muon = {
         id(parameter)
         for block in model.modules()
-        if config.optimiser == "muon" and isinstance(block, TransformerBlock | ConformerBlock | EnhancerBlock)
+        if config.optimiser == "muon" and isinstance(block, ConformerBlock | DilatedBlock)
         for parameter in block.parameters()
         if parameter.ndim == 2
     }

@@ -17,7 +17,7 @@ from tests.ablation.test_report import LEVELS, line_of, made
 
 OWN = "xrmb_own"
 PAGE, NOTES = f"REPRODUCTION_{OWN}.md", f"REPRODUCTION_NOTES_{OWN}.md"
-PAIR = ("joint_tiny", "si_noisy")
+PAIR = ("joint", "si_noisy")
 
 
 def board_of(folder, models=PAIR, recipe=OWN, **options):
@@ -44,8 +44,8 @@ def test_a_recipe_of_ones_own_has_the_page_of_its_ablation(tmp_path):
     assert page.startswith(f"# Reproduction on {OWN}\n\nRendered by")
     assert f"Ours: `{OWN}` version 1" in page
     assert "Virtual speakers" not in page
-    assert "`joint_more_speech` hears as much other speech again" in page
-    gains = page.partition("### What `joint_tiny` gains")[2]
+    assert "Shahrebabaki et al., IEEE/ACM\nTASLP 30:135-147, 2022" in page
+    gains = page.partition("### What `joint` gains")[2]
     for variant in ("si_noisy", "se_alone+si_enhanced", "si_clean"):
         assert re.search(rf"\| `{re.escape(variant)}` \|[^|]*\| \+[\d.]+ % \[\+[\d.]+, \+[\d.]+\] \|", gains)
     assert f"[{PAGE}]({PAGE})" in (tmp_path / "README.md").read_text()
@@ -53,10 +53,10 @@ def test_a_recipe_of_ones_own_has_the_page_of_its_ablation(tmp_path):
 
 def test_variants_that_were_not_run_are_said_to_be_missing():
     page = reproduction(stood())
-    gains = page.partition("### What `joint_tiny` gains")[2]
+    gains = page.partition("### What `joint` gains")[2]
     assert re.search(r"\| `si_noisy` \|.*\| 1 \|", gains)
     assert re.search(r"\| `se_alone\+si_clean` \|.*\| not run \| – \| – \| – \|", gains)
-    assert "| ours: gain of `joint_tiny` over `si_clean` | not run | not run |" in page
+    assert "| ours: gain of `joint` over `si_clean` | not run | not run |" in page
     assert (
         "| PPMC over `se_alone+si_noisy`, babble -5 | above it, interval above zero | not run | – |" in page
     )
@@ -66,7 +66,7 @@ def test_one_speaker_gives_figures_without_intervals():
     page = reproduction(stood(speakers=1))
     assert "1 speaker, 2 utterances a condition" in page
     assert "nan" not in page.replace("and non-babble", "")
-    assert re.search(r"\| `joint_tiny` \| [^|]+ \| 0\.\d{3} \| 0\.\d{3} \|", page)
+    assert re.search(r"\| `joint` \| [^|]+ \| 0\.\d{3} \| 0\.\d{3} \|", page)
     assert re.search(r"\| `si_noisy` \| [^|]+ \| \+[\d.]+ % \[–, –\] \|", page)
     assert re.search(r"\| retention, babble -5 \| [^|]+ \| [^|]+ \| 0\.\d{3} \[–, –\] \|", page)
     assert "not reached: there is no interval" in page
@@ -84,9 +84,7 @@ def test_one_speaker_gives_figures_without_intervals():
 def test_conditions_that_a_recipe_does_not_have_are_left_open(conditions):
     page = reproduction(stood(LEVELS, conditions=conditions, measures=("PPMC", "STOI")))
     assert "nan" not in re.sub("[Nn]on-babble|nonbabble", "", page)
-    row = line_of(
-        page.partition("### What")[0], "`joint_tiny` | joint: enhancement and inversion on one encoder"
-    )
+    row = line_of(page.partition("### What")[0], "`joint` | joint: enhancement and inversion on one encoder")
     cells = [cell.strip() for cell in row.split("|")[3:8]]
     has_clean = ("clean", None) in conditions
     for place, key in enumerate([("clean", None), ("babble", -5.0), ("nonbabble", -5.0)]):
@@ -101,7 +99,7 @@ def test_conditions_that_a_recipe_does_not_have_are_left_open(conditions):
 
 def test_without_a_seed_in_common_nothing_is_compared():
     results = [
-        made("joint_tiny_seed2", LEVELS["joint_tiny"], recipe=OWN),
+        made("joint_seed2", LEVELS["joint"], recipe=OWN),
         made("si_clean", LEVELS["si_clean"], recipe=OWN),
     ]
     page = reproduction(standings(results, replicates=50))
@@ -133,7 +131,7 @@ def test_a_page_whose_ablation_is_gone_is_stale_and_removed_but_not_what_people_
     mine = {NOTES: "Of ours.\n", "REPRODUCTION_plan.md": "# Reproduction\n\nWhat to run.\n"}
     for name, text in mine.items():
         (tmp_path / name).write_text(text)
-    shutil.rmtree(tmp_path / "results" / OWN / "joint_tiny")
+    shutil.rmtree(tmp_path / "results" / OWN / "joint")
     capsys.readouterr()
     assert leaderboard.main([*words, "--check"]) == 1
     assert f"stale: {tmp_path / PAGE}\n" in capsys.readouterr().out

@@ -61,7 +61,7 @@ def test_help_loads_nothing_and_ends_with_an_example(name: str) -> None:
         ["verify", "--corpus", "nowhere"],
         ["score", "--corpus", "nowhere", "--model", "noisy"],
         ["train", "--config", "joint_tinny", "--corpus", "nowhere", "--out", "x"],
-        ["train", "--config", "joint_tiny", "--corpus", "nowhere", "--out", "x"],
+        ["train", "--config", "joint", "--corpus", "nowhere", "--out", "x"],
         ["leaderboard", "--out", "nowhere"],
         ["leaderboard", "--items", "nowhere"],
         ["leaderboard", "--measures", "PPPMC"],

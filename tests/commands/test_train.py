@@ -38,10 +38,10 @@ def test_it_trains_and_tells(planned, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["--config", "joint_tin"], "no configuration 'joint_tin'; did you mean 'joint_tiny'?"),
-        (["--config", "joint_tiny", "--epochs", "3", "--seed", "-1"], "'training.seed' = -1"),
-        (["--config", "joint_tiny", "--set", "training.rate=1"], "unknown key 'training.rate'"),
-        (["--config", "joint_tiny", "--corpus", "nowhere"], "nowhere: not found; prepare it with"),
+        (["--config", "jont"], "no configuration 'jont'; did you mean 'joint'?"),
+        (["--config", "joint", "--epochs", "3", "--seed", "-1"], "'training.seed' = -1"),
+        (["--config", "joint", "--set", "training.rate=1"], "unknown key 'training.rate'"),
+        (["--config", "joint", "--corpus", "nowhere"], "nowhere: not found; prepare it with"),
     ],
 )
 def test_mistakes_are_one_line_and_status_2(planned, tmp_path, capsys, given, message):
@@ -54,7 +54,7 @@ def test_mistakes_are_one_line_and_status_2(planned, tmp_path, capsys, given, me
 
 def test_without_torch_it_says_what_to_install(planned, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(trained, "find_spec", lambda name: None)
-    given = ["--config", "joint_tiny", "--corpus", str(planned), "--out", str(tmp_path / "out")]
+    given = ["--config", "joint", "--corpus", str(planned), "--out", str(tmp_path / "out")]
     assert train.main(given) == 2
     assert "pip install 'sinbad-bench[joint]'" in capsys.readouterr().err
 

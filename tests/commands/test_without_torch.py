@@ -83,14 +83,14 @@ def test_everyday_work_does_not_miss_torch(everyday):
         assert all("sinbad-bench[joint]" in item["needs"][0] for item in listed[section])
     ready = {item["name"]: item["ready"] for item in listed["models"]}
     assert ready["ridge_clean"]
-    assert not any(ready[name] for name in ("joint_tiny", "si_clean", "si_noisy"))
+    assert not any(ready[name] for name in ("joint", "si_clean", "si_noisy"))
 
 
 def test_what_needs_torch_says_so_in_a_line(small, tmp_path):
     run = finished_run(tmp_path / "run", config())
     score = ["score", "--corpus", small, "--limit", "1", "--out", tmp_path / "results"]
     lines = [
-        ["train", "--config", "joint_tiny", "--corpus", small, "--out", tmp_path / "new"],
+        ["train", "--config", "joint", "--corpus", small, "--out", tmp_path / "new"],
         [*score, "--model", f"trained:{run}"],
         [*score, "--model", f"logmmse+trained:{run}"],
         ["check_model", f"trained:{run}"],

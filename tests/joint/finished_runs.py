@@ -14,9 +14,7 @@ from benchmark.joint.export import finish
 NAMES = ("LA", "LP", "TBCL", "TBCD", "TTCL", "TTCD")
 
 
-def config(
-    name: str = "joint_tiny", *, enhances: bool = True, inverts: bool = True, seed: int = 1
-) -> JointConfig:
+def config(name: str = "joint", *, enhances: bool = True, inverts: bool = True, seed: int = 1) -> JointConfig:
     """The smallest configuration of its kind."""
     heads = {
         "inverter": {"blocks": 1, "width": 16, "heads": 2} if inverts else None,
@@ -26,7 +24,7 @@ def config(
         {
             "name": name,
             "title": f"the model {name}",
-            "encoder": {"layers": 1, "width": 16, "heads": 2},
+            "encoder": {"layers": 1, "width": 16},
             "training": {"seed": seed},
             **heads,
         }

@@ -21,7 +21,6 @@ CONFIG = """
 [encoder]
 layers = 1
 width = 16
-heads = 2
 
 [inverter]
 blocks = 1
@@ -60,7 +59,7 @@ def config_file(folder: Path, extra: str = "") -> Path:
 def tiny_config(*, inverts: bool = True, enhances: bool = True, **sections: dict[str, Any]) -> JointConfig:
     values: dict[str, Any] = {
         "name": "minute",
-        "encoder": {"layers": 1, "width": 16, "heads": 2},
+        "encoder": {"layers": 1, "width": 16},
         "data": {"crop_s": 1.0},
         "training": {"epochs": 3, "batch_s": 2.0, "warmup": 2, "learning_rate": 3e-3},
     }

@@ -21,7 +21,7 @@ def shared_config() -> JointConfig:
     """Without dropout, which no two ways of sharing a batch draw alike."""
     return tiny_config(
         encoder={"dropout": 0.0},
-        inverter={"dropout": 0.0, "hears_enhancer": True},
+        inverter={"dropout": 0.0, "hears": "enhanced"},
         data={"crop_s": None, "extra_speech": True},
         training={"epochs": 2, "batch_s": 60.0, "optimiser": "muon"},
     )

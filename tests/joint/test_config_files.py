@@ -20,15 +20,13 @@ def test_shipped_configurations_are_valid_and_called_by_their_file(name):
 
 
 def test_rungs_of_the_ladder_differ_from_the_joint_model_in_what_they_say_and_nothing_else():
-    joint = load_config("joint_tiny").model_dump()
+    joint = load_config("joint").model_dump()
     rungs = {
         "si_noisy": {"name", "title", "inverter", "enhancer"},
         "si_clean": {"name", "title", "inverter", "enhancer", "data"},
         "si_enhanced": {"name", "title", "inverter", "enhancer", "data"},
         "se_alone": {"name", "title", "inverter"},
-        "joint_frozen": {"name", "title", "encoder"},
         "joint_no_se": {"name", "title", "losses"},
-        "joint_more_speech": {"name", "title", "data"},
     }
     for name, allowed in rungs.items():
         rung = load_config(name).model_dump()
@@ -86,10 +84,6 @@ def test_changes_from_the_command_line_are_read_as_toml_or_as_words(tmp_path):
             "[training]\nschedule = 'constant'\ncycle = 3\n",
             r"training has cycle = 3, which needs schedule = 'cosine'",
         ),
-        (
-            "[data]\nkinds = ['rain']\n",
-            r"'data.kinds' = 'rain': input should be 'clean', 'babble' or 'nonbabble'",
-        ),
         ("[data]\nkinds = ['babble', 'babble']\n", r"data lists one of its kinds twice"),
         (
             "task = 'pretraining'\n",
@@ -102,11 +96,9 @@ def test_changes_from_the_command_line_are_read_as_toml_or_as_words(tmp_path):
             r"data.extra_speech needs a table \[enhancer\]",
         ),
         (
-            "without = ['enhancer']\n[inverter]\nhears_enhancer = true\n",
-            r"hears_enhancer needs a table \[enhancer\]",
+            "without = ['enhancer']\n[inverter]\nhears = 'bottleneck'\n",
+            r"inverter.hears = 'bottleneck' needs a table \[enhancer\]",
         ),
-        ("[encoder]\nwidth = 100\nheads = 4\n", r"encoder has width = 100, which is no multiple of 16"),
-        ("[encoder]\nheads = 3\n", r"encoder has width = 16, which 3 heads cannot share"),
         ("[inverter]\nheads = 3\n", r"inverter has width = 16, which 3 heads cannot share"),
         (
             "without = ['enhancer']\n[training]\nwatch = 'si_sdr'\n",
@@ -159,12 +151,12 @@ def test_changes_that_do_not_fit_are_named(tmp_path, change, message):
 
 
 def test_an_encoder_that_was_pretrained_may_be_gone_without():
-    assert load_config("joint_tiny", ["init=none"]).init is None
-    assert load_config("joint_tiny", ["init=none", "encoder.spec=whisper-tiny.en"]).init is None
+    assert load_config("joint", ["init=runs/pretrain"]).init == "runs/pretrain"
+    assert load_config("joint", ["init=none"]).init is None
     with pytest.raises(
         RecipeError, match=r"starts the encoder 'small', not 'whisper-tiny.en'; add init = 'none'"
     ):
-        load_config("joint_tiny", ["encoder.spec=whisper-tiny.en"])
+        load_config("joint", ["init=runs/pretrain", "encoder.spec=whisper-tiny.en"])
 
 
 def test_files_that_build_on_one_another_are_an_error(tmp_path):
@@ -175,7 +167,7 @@ def test_files_that_build_on_one_another_are_an_error(tmp_path):
 
 
 def test_unknown_names_and_missing_files_are_an_error(tmp_path):
-    with pytest.raises(RecipeError, match=r"no configuration 'joint_tin'; did you mean 'joint_tiny'\?"):
-        load_config("joint_tin")
+    with pytest.raises(RecipeError, match=r"no configuration 'jont'; did you mean 'joint'\?"):
+        load_config("jont")
     with pytest.raises(RecipeError, match="cannot be read"):
         load_config(str(tmp_path / "none.toml"))

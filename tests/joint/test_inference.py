@@ -6,7 +6,7 @@ import torch
 
 from benchmark.joint.encoders.contract import frames_of
 from benchmark.joint.inference import Listener, wrapped
-from benchmark.joint.model import context_s
+from benchmark.joint.model import Hears, context_s
 from benchmark.models.contract import Enhancer, Inverter
 from tests.joint.models import NAMES, small_model
 
@@ -16,9 +16,9 @@ def sound() -> np.ndarray:
     return np.random.default_rng(1).standard_normal(16000 * 20 + 123).astype(np.float32) * 0.1
 
 
-@pytest.mark.parametrize("again", [False, True])
-def test_in_pieces_as_at_once(sound: np.ndarray, again: bool) -> None:
-    model = small_model(again=again)
+@pytest.mark.parametrize("hears", ["encoder", "bottleneck", "enhanced"])
+def test_in_pieces_as_at_once(sound: np.ndarray, hears: Hears) -> None:
+    model = small_model(hears=hears)
     assert context_s(model) < 10
     whole, pieces = Listener(model, piece_s=1000.0), Listener(model, piece_s=3.7)
     enhanced = whole.enhanced(sound)
@@ -27,9 +27,9 @@ def test_in_pieces_as_at_once(sound: np.ndarray, again: bool) -> None:
     assert np.abs(pieces.trajectories(sound).values - values).max() <= 1e-4 * np.abs(values).max()
 
 
-@pytest.mark.parametrize("again", [False, True])
-def test_nothing_is_heard_from_beyond_the_context(again: bool) -> None:
-    model = small_model(again=again).eval().double()
+@pytest.mark.parametrize("hears", ["encoder", "bottleneck", "enhanced"])
+def test_nothing_is_heard_from_beyond_the_context(hears: Hears) -> None:
+    model = small_model(hears=hears).eval().double()
     wave = torch.randn(1, 16000 * 16, dtype=torch.float64).requires_grad_()
     trajectories = model.levelled(wave).trajectories
     assert trajectories is not None
@@ -40,7 +40,7 @@ def test_nothing_is_heard_from_beyond_the_context(again: bool) -> None:
 
 
 def test_enhancing_is_not_made_to_wait_for_inversion(sound: np.ndarray) -> None:
-    model = small_model(again=True)
+    model = small_model(hears="enhanced")
     wave = torch.from_numpy(sound)[None]
     with torch.no_grad():
         cleaned, both = model.eval().cleaned(wave), model.levelled(wave)

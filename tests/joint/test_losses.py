@@ -7,7 +7,8 @@ import torch
 
 from benchmark.joint.batch import Batch, target_frames
 from benchmark.joint.config import LossConfig
-from benchmark.joint.losses import agreement, si_sdr_db, spectral_distance, total_loss
+from benchmark.joint.enhancer import COMPRESSION, MaskEnhancer, compressed_magnitudes, short_time_spectra
+from benchmark.joint.losses import agreement, mask_quality, si_sdr_db, spectral_distance, total_loss
 from benchmark.joint.model import Output
 from tests.joint.models import NAMES, small_model
 
@@ -113,6 +114,65 @@ def test_spectral_distance_is_zero_for_the_clean_speech_and_grows_with_noise() -
     far = spectral_distance(clean + noise, clean, lengths)
     assert float(spectral_distance(clean, clean, lengths)) == 0.0
     assert 0.0 < float(near) < float(far)
+
+
+def test_what_is_said_of_a_mask_is_what_is_found_in_the_spectra_that_it_gives() -> None:
+    batch, window = made_batch(), torch.hann_window(512)
+    mask = torch.rand(3, 40, 257)
+    ratio, distance = mask_quality(mask, batch.noisy, batch.clean, batch.lengths)
+    for item, length in enumerate(batch.lengths.tolist()):
+        frames = 2 * -(-length // 320)
+        scale = batch.clean[item, :length].square().mean().sqrt()
+        noisy, clean = (
+            short_time_spectra(wave[item : item + 1] / scale, window)[0, :frames]
+            for wave in (batch.noisy, batch.clean)
+        )
+        shares = mask[item, :frames]
+        estimate = noisy * shares ** (1.0 / COMPRESSION)
+        factor = (estimate * clean.conj()).real.sum() / clean.abs().square().sum()
+        rest = (estimate - factor * clean).abs().square().sum()
+        wanted = 10.0 * torch.log10((factor * clean).abs().square().sum() / rest)
+        assert float(ratio[item]) == pytest.approx(float(wanted), abs=0.01)
+        loud, quiet = shares * compressed_magnitudes(noisy), compressed_magnitudes(clean)
+        turned = (loud * noisy / noisy.abs() - quiet * clean / clean.abs()).abs().square()
+        expected = (0.7 * (loud - quiet).square() + 0.3 * turned).mean()
+        assert float(distance[item]) == pytest.approx(float(expected), rel=2e-3)
+
+
+def test_a_mask_is_judged_about_as_the_sound_that_it_gives() -> None:
+    generator = torch.Generator().manual_seed(3)
+    clean = torch.randn(2, 16000, generator=generator).cumsum(-1)
+    clean = clean - torch.nn.functional.avg_pool1d(clean[:, None], 801, 1, 400, count_include_pad=False)[:, 0]
+    noisy = clean + 3.0 * torch.randn(2, 16000, generator=generator)
+    lengths = torch.tensor([16000, 16000])
+    window = torch.hann_window(512)
+    power, noise_power = (short_time_spectra(w, window).abs().square() for w in (clean, noisy - clean))
+    mask = (power / (power + noise_power)) ** COMPRESSION
+    enhancer = MaskEnhancer(4, 4, 0, 0.0)
+    spectra = short_time_spectra(noisy, window) * mask ** (1.0 / COMPRESSION)
+    sound = enhancer._synthesised(spectra, torch.ones(1, mask.shape[1], 1), 16000)
+    ratio, distance = mask_quality(mask, noisy, clean, lengths)
+    assert (ratio > mask_quality(torch.ones_like(mask), noisy, clean, lengths)[0] + 3.0).all()
+    assert (ratio - si_sdr_db(sound, clean, lengths)).abs().max() < 1.5
+    assert (distance < mask_quality(torch.ones_like(mask), noisy, clean, lengths)[1]).all()
+
+
+def test_consistency_asks_for_the_features_of_the_clean_speech() -> None:
+    batch = made_batch()
+    model = small_model(hears="bottleneck").eval()
+    output = model(batch.clean, batch.lengths)
+    same = model.features_of(batch.clean, batch.lengths)
+    weights = LossConfig(consistency=1.0)
+    assert total_loss(output, batch, weights, same)[1]["consistency"] == pytest.approx(0.0, abs=1e-8)
+    other, parts = total_loss(model(batch.noisy, batch.lengths), batch, weights, same)
+    assert parts["consistency"] > 1e-3
+    assert not same.requires_grad
+    other.backward()
+    assert model.encoder.blocks[0][0].mix.weight.grad.abs().sum() > 0
+    # Dropout is for what is learnt, not for what it is asked to equal.
+    model.train()
+    assert torch.equal(model.features_of(batch.clean, batch.lengths), same)
+    assert model.encoder.training
 
 
 def test_a_task_without_weight_or_head_costs_nothing() -> None:

@@ -104,9 +104,36 @@ def test_a_kind_of_noise_that_the_recipe_lacks_is_an_error(training_corpus):
 
     quiet = replace(training_corpus, recipe=training_corpus.recipe.model_copy(update={"babble": None}))
     with pytest.raises(
-        RecipeError, match=r"data.kinds = \['babble'\]: the recipe 'demo_noisy' has only nonbabble"
+        RecipeError,
+        match=r"data.kinds = \['babble'\]: the recipe 'demo_noisy' has no babble; it has clean, nonbabble",
     ):
         rows_of(quiet, kinds=["babble"])
+
+
+def test_whatever_kinds_a_recipe_has_are_trained_on(training_corpus):
+    from dataclasses import replace
+
+    recipe = training_corpus.recipe
+    assert recipe.babble is not None
+    further = recipe.model_copy(
+        update={
+            "babble": recipe.babble.model_copy(update={"talkers": [1, 4], "snr_db": [-5.0]}),
+            "kinds": {"engine": recipe.nonbabble, "pair": recipe.babble.model_copy(update={"talkers": 2})},
+        }
+    )
+    rows = [
+        row
+        for epoch in range(20)
+        for row in rows_of(replace(training_corpus, recipe=further), epoch, more_babble=["corpus"])
+    ]
+    talkers = {row["noise_kind"]: row["talkers"] for row in rows}
+    assert talkers == {"clean": None, "babble_1": 1, "babble_4": 4, "nonbabble": 0, "engine": 0, "pair": 2}
+    assert {row["snr_db"] for row in rows if row["noise_kind"] == "babble_4"} == {-5.0}
+    gathered = with_more_babble(further, DataConfig(more_babble=["corpus"]))
+    assert gathered.babble is not None
+    for noise in (gathered.babble, gathered.kinds["pair"]):
+        assert noise.sources[-1] == "corpus"
+    assert gathered.kinds["engine"] == recipe.nonbabble
 
 
 def test_what_is_left_without_the_speech_is_noise_at_the_level_drawn(training_corpus):

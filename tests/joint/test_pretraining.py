@@ -10,7 +10,7 @@ from benchmark.joint.pretraining import MaskedPrediction
 
 def _task() -> MaskedPrediction:
     torch.manual_seed(2)
-    return MaskedPrediction(SmallEncoder(layers=1, width=16, heads=2, dropout=0.0))
+    return MaskedPrediction(SmallEncoder(layers=1, width=16))
 
 
 def _tones(count: int) -> torch.Tensor:

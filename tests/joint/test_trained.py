@@ -19,7 +19,7 @@ from tests.joint.finished_runs import NAMES, config, finished_run
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    return finished_run(tmp_path_factory.mktemp("runs") / "joint_tiny", config())
+    return finished_run(tmp_path_factory.mktemp("runs") / "joint", config())
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_the_origin_of_the_encoder_survives(tmp_path):
     for origin in ("self-supervised", "supervised"):
         folder = finished_run(tmp_path / origin, config(enhances=False), origin)
         assert load_trained(folder).encoder.origin == origin
-        assert read_trained_card(folder).title == f"the model joint_tiny; encoder small, {origin}"
+        assert read_trained_card(folder).title == f"the model joint; encoder small, {origin}"
 
 
 def test_an_encoder_that_was_left_as_it_was_drawn_is_untrained(tmp_path):

@@ -20,7 +20,7 @@ from tests.joint.runs import data_of, model_of, same, tiny_config, training_of, 
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-ALL_NEW = {"training": {"optimiser": "muon"}, "inverter": {"hears_enhancer": True}}
+ALL_NEW = {"training": {"optimiser": "muon"}, "inverter": {"hears": "enhanced"}}
 
 
 @pytest.mark.parametrize("extra", [{}, ALL_NEW], ids=["plain", "muon, listening again"])
@@ -271,7 +271,7 @@ def test_masked_prediction_goes_through_the_same_loop(training_corpus, tmp_path)
         {
             "name": "minute_pretrain",
             "task": "pretraining",
-            "encoder": {"layers": 1, "width": 16, "heads": 2},
+            "encoder": {"layers": 1, "width": 16},
             "data": {"crop_s": 1.0},
             "training": {"epochs": 2, "batch_s": 2.0, "warmup": 2, "learning_rate": 3e-3},
         }
@@ -280,7 +280,7 @@ def test_masked_prediction_goes_through_the_same_loop(training_corpus, tmp_path)
     for name, epochs in (("whole", [2]), ("parts", [1, 2])):
         for wanted in epochs:
             torch.manual_seed(1)
-            task = PretrainingTask(MaskedPrediction(SmallEncoder(1, 16, 2, 0.1)))
+            task = PretrainingTask(MaskedPrediction(SmallEncoder(1, 16, 0.1)))
             part = config.model_copy(
                 update={"training": config.training.model_copy(update={"epochs": wanted})}
             )

@@ -40,14 +40,14 @@ def test_a_copy_is_half_as_large_and_says_nearly_the_same(run, tmp_path):
 def test_the_card_of_a_copy_knows_its_original_and_no_folder(run, tmp_path):
     source = shutil.copytree(run, tmp_path / "run")
     card = read_card(source)
-    card["config"]["init"] = "/home/somebody/runs/tiny_pretrain"
+    card["config"]["init"] = "/home/somebody/runs/pretrain"
     (source / CARD).write_text(json.dumps({**card, "log": "/home/somebody"}))
     shipped = ship(source, tmp_path / "copy")
     assert "somebody" not in (tmp_path / "copy" / CARD).read_text()
-    assert shipped["config"]["init"] == "tiny_pretrain"
+    assert shipped["config"]["init"] == "pretrain"
     assert shipped["copy_of"]["weights_sha256"] == card["weights_sha256"]
     assert shipped["weights_sha256"] == file_sha256(tmp_path / "copy" / WEIGHTS)
-    assert read_trained_card(tmp_path / "copy").name == "joint_tiny"
+    assert read_trained_card(tmp_path / "copy").name == "joint"
 
 
 def test_two_copies_are_the_same_bytes(run, tmp_path):
@@ -75,7 +75,8 @@ def test_what_cannot_be_copied_is_said(run, tmp_path):
 
 def test_the_command(run, tmp_path, capsys):
     assert ship_model.main([str(run), "--out", str(tmp_path)]) == 0
-    assert f"{tmp_path / 'joint_tiny'}: 1." in capsys.readouterr().out
+    size = (tmp_path / "joint" / WEIGHTS).stat().st_size
+    assert f"{tmp_path / 'joint'}: {size / 1e6:.2f} MB" in capsys.readouterr().out
     assert ship_model.main([str(run), "--out", str(tmp_path), "--name", "tiny_two", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["folder"] == str(tmp_path / "tiny_two")
     assert ship_model.main([str(run), "--out", str(tmp_path), "--name", "../up"]) == 2

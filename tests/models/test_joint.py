@@ -50,8 +50,8 @@ def heard(entry, store=None):
 
 def test_a_folder_is_a_model(runs, tmp_path):
     entry = load(f"trained:{runs}/joint+all")
-    assert (entry.name, entry.how.does) == ("joint_tiny", ("enhance", "invert"))
-    assert entry.title == "the model joint_tiny; encoder small, untrained at the start"
+    assert (entry.name, entry.how.does) == ("joint", ("enhance", "invert"))
+    assert entry.title == "the model joint; encoder small, untrained at the start"
     assert str(runs) not in f"{entry.title}{entry.source}{entry.arguments}"
     assert entry.arguments["parameters"].isdigit()
     assert entry.arguments | {"parameters": ""} == {
@@ -80,10 +80,10 @@ def test_another_seed_is_another_row(runs):
     [
         ("trained:{}/se+ridge_noisy", "se_alone+ridge_noisy"),
         ("trained:{}/se+trained:{}/si", "se_alone+si_noisy_seed2"),
-        ("trained:{}/joint+all+trained:{}/joint+all", "joint_tiny+joint_tiny"),
-        ("trained:{}/joint+all+ridge_clean", "joint_tiny+ridge_clean"),
+        ("trained:{}/joint+all+trained:{}/joint+all", "joint+joint"),
+        ("trained:{}/joint+all+ridge_clean", "joint+ridge_clean"),
         ("dfn3+trained:{}/si", "dfn3+si_noisy_seed2"),
-        ("clean+trained:{}/joint+all", "clean+joint_tiny"),
+        ("clean+trained:{}/joint+all", "clean+joint"),
     ],
 )
 def test_trained_models_stand_in_pairs(runs, spec, name):
@@ -147,7 +147,7 @@ def test_shipped_models_are_listed_by_their_folders(runs, tmp_path, monkeypatch)
     shutil.copytree(runs / "se", tmp_path / "se_alone")
     # Without a card it is not (or not yet) there; a pretrained encoder is for other models to begin with.
     (tmp_path / "half_copied").mkdir()
-    pretrained = shutil.copytree(runs / "si", tmp_path / "tiny_pretrain")
+    pretrained = shutil.copytree(runs / "si", tmp_path / "pretrain")
     card = json.loads((pretrained / CARD).read_text())
     (pretrained / CARD).write_text(json.dumps({**card, "task": "pretraining"}))
     assert [(entry.name, entry.licence) for entry in shipped_entries()] == [

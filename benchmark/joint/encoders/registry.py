@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PLAIN_OPTIONS = ("untrained",)
 #: Of the encoder "small": its size and its dropout while training.
-_SMALL_OPTIONS: Mapping[str, float] = {"layers": 4, "width": 160, "heads": 4, "dropout": 0.1}
+_SMALL_OPTIONS: Mapping[str, float] = {"layers": 4, "width": 160, "dropout": 0.1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def available() -> list[Offer]:
     return [
         Offer(
             "small",
-            "log-mel front end and transformer layers that see one second to either side",
+            "log-mel front end and dilated convolutions that see 0.6 s to either side",
             "untrained",
         ),
         Offer(
@@ -80,7 +80,7 @@ def load_encoder(spec: str, **options: object) -> Encoder:
         spec: "hf:DIR" or "hf:OWNER/NAME" (WavLM, HuBERT, wav2vec 2.0 through transformers); "torchaudio:BUNDLE",
             "torchaudio:BUNDLE=FILE", "torchaudio:DIR" or "torchaudio:FILE" beside a config.json; "whisper-tiny.en"; "small", which
             begins untrained (a configuration's `init` gives it pretrained weights).
-        **options: For "small": `layers`, `width`, `heads` and `dropout`. For the others `untrained=True` draws the weights from torch's
+        **options: For "small": `layers`, `width` and `dropout`. For the others `untrained=True` draws the weights from torch's
             random state instead, to measure what pretraining is worth; such an encoder says so.
 
     Raises:
@@ -122,7 +122,7 @@ def _small(options: Mapping[str, object]) -> Encoder:
 
     _only("small", options, tuple(_SMALL_OPTIONS))
     values = {name: _number(name, options.get(name, usual)) for name, usual in _SMALL_OPTIONS.items()}
-    return SmallEncoder(int(values["layers"]), int(values["width"]), int(values["heads"]), values["dropout"])
+    return SmallEncoder(int(values["layers"]), int(values["width"]), values["dropout"])
 
 
 def _untrained(spec: str, options: Mapping[str, object]) -> bool:

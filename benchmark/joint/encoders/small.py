@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmark.joint.config import POSITION_GROUPS
 from benchmark.joint.encoders.contract import (
     HOP,
     Encoder,
@@ -16,14 +15,13 @@ from benchmark.joint.encoders.contract import (
     frames_of,
     present_frames,
 )
-from benchmark.joint.layers import TransformerBlock, within_reach
+from benchmark.joint.layers import DilatedBlock
 from benchmark.types import RATE_HZ
 
 BANDS = 80
 _WINDOW, _FFT, _STEP = 400, 512, 160
-#: How far a frame sees to either side in one layer, in frames of 20 ms.
-REACH = 50
-_POSITION_KERNEL = 31
+#: Dilations of the convolutions of a layer, in frames of 20 ms; layers take turns.
+_DILATIONS = ((1, 2), (4, 8))
 # Of log-mel spectra of speech at an RMS of 1; they only bring the input of the network near mean 0 and variance 1.
 _LOG_MEAN, _LOG_DEVIATION = -3.0, 3.5
 _FLOOR = 1e-4
@@ -54,8 +52,17 @@ class LogMel(nn.Module):
         return ((logs - _LOG_MEAN) / _LOG_DEVIATION).transpose(1, 2)
 
 
+class _Layer(nn.ModuleList):
+    """Dilated convolutions, one after the other."""
+
+    def forward(self, states: Tensor, inside: Tensor | None) -> Tensor:
+        for block in self:
+            states = block(states, inside)
+        return states
+
+
 class SmallEncoder(Encoder):
-    """Log-mel front end, two convolutions down to 50 Hz, convolved positions, and transformer layers that see one second to either side.
+    """Log-mel front end at 50 Hz, two frames side by side, and layers of two dilated convolutions each.
 
     Attributes:
         front: What is in front of the first layer.
@@ -63,61 +70,60 @@ class SmallEncoder(Encoder):
     """
 
     def __init__(
-        self, layers: int, width: int, heads: int, dropout: float, origin: Origin = "untrained"
+        self,
+        layers: int,
+        width: int,
+        dropout: float = 0.0,
+        hidden_stretches: int = 0,
+        origin: Origin = "untrained",
     ) -> None:
+        """Draws the weights from torch's random state.
+
+        Args:
+            layers: How many.
+            width: Of a hidden state.
+            dropout: Share of values set to zero while training.
+            hidden_stretches: See `hide_stretches`; 0: nothing is hidden.
+            origin: How it came by its weights.
+        """
         super().__init__()
         self.name, self.origin = "small", origin
         self.width, self.layers = width, layers + 1
+        self._hidden_stretches = hidden_stretches
         self.log_mel = LogMel()
-        self.front = nn.ModuleDict(
-            {
-                "first": nn.Conv1d(BANDS, width, 5, padding=2),
-                "halving": nn.Conv1d(width, width, 4, stride=2, padding=1),
-                "norm": nn.LayerNorm(width),
-                "positions": nn.Conv1d(
-                    width, width, _POSITION_KERNEL, padding=_POSITION_KERNEL // 2, groups=POSITION_GROUPS
-                ),
-                "dropout": nn.Dropout(dropout),
-            }
+        self.front = nn.ModuleDict({"into": nn.Linear(2 * BANDS, width), "norm": nn.LayerNorm(width)})
+        self.blocks = nn.ModuleList(
+            _Layer(DilatedBlock(width, dilation, dropout) for dilation in _DILATIONS[i % 2])
+            for i in range(layers)
         )
-        self.blocks = nn.ModuleList(TransformerBlock(width, heads, dropout) for _ in range(layers))
 
     def forward(self, waves: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
         """Hidden states; see `Encoder.forward`."""
         spectra = self.log_mel(waves)
+        if self.training and self._hidden_stretches:
+            spectra = hide_stretches(spectra, self._hidden_stretches)
         present = present_frames(spectra.shape[1] // 2, lengths, waves.device)
-        return self.layers_above(self.features(spectra, present), present)
+        return self.layers_above(self.features(spectra), present)
 
-    def features(self, spectra: Tensor, present: Tensor | None) -> Tensor:
-        """From log-mel spectra to what the positions are added to.
+    def features(self, spectra: Tensor) -> Tensor:
+        """From log-mel spectra to the input of the first layer.
 
         Args:
             spectra: Shape (batch, 2 * frames, 80), 100 Hz.
-            present: bool, shape (batch, frames): hidden states that are not padding. None: all are.
 
         Returns:
             Shape (batch, frames, width).
         """
-        # What lies behind the end of a recording must not be heard, just as there is nothing behind the end of the longest.
-        inside = None if present is None else present.repeat_interleave(2, dim=1)[:, None]
-        bands = spectra.transpose(1, 2)
-        states = functional.gelu(self.front["first"](bands if inside is None else bands * inside))
-        if inside is not None:
-            states = states * inside
-        states = functional.gelu(self.front["halving"](states)).transpose(1, 2)
-        normed: Tensor = self.front["norm"](states)
+        pairs = spectra.reshape(len(spectra), -1, 2 * BANDS)
+        normed: Tensor = self.front["norm"](self.front["into"](pairs))
         return normed
 
     def layers_above(self, states: Tensor, present: Tensor | None) -> list[Tensor]:
         """From the front end's output to the hidden states of every layer."""
-        if present is not None:
-            states = states * present[..., None]
-        states = states + functional.gelu(self.front["positions"](states.transpose(1, 2))).transpose(1, 2)
-        states = self.front["dropout"](states)
-        seen = within_reach(states.shape[1], REACH, present, states.device)
+        inside = None if present is None else present[..., None]
         hidden = [states]
-        for block in self.blocks:
-            hidden.append(block(hidden[-1], seen))
+        for layer in self.blocks:
+            hidden.append(layer(hidden[-1], inside))
         return hidden
 
     def trainable_blocks(self) -> list[nn.Module]:
@@ -127,4 +133,25 @@ class SmallEncoder(Encoder):
     @property
     def reach_s(self) -> float:
         """How far to either side a hidden state can hear, in seconds."""
-        return (len(self.blocks) * REACH + _POSITION_KERNEL // 2 + 4) * HOP / RATE_HZ
+        frames = sum(sum(_DILATIONS[i % 2]) for i in range(len(self.blocks)))
+        return (frames + 2) * HOP / RATE_HZ
+
+
+def hide_stretches(spectra: Tensor, count: int) -> Tensor:
+    """Spectra in which stretches of time and of frequency are hidden, as in SpecAugment (Park et al. 2019).
+
+    Args:
+        spectra: Shape (batch, frames, bands), mean about 0.
+        count: How many stretches of bands, each up to 15 bands, and in every second how many stretches of time, each up to 0.2 s.
+
+    Returns:
+        The same shape; what is hidden is 0.
+    """
+    batch, frames, bands = spectra.shape
+    for axis, size, widest, many in ((1, frames, 20, max(1, count * frames // 100)), (2, bands, 15, count)):
+        widths = torch.randint(0, widest + 1, (batch, many), device=spectra.device)
+        starts = (torch.rand(batch, many, device=spectra.device) * (size - widths)).long()
+        place = torch.arange(size, device=spectra.device)[None, None]
+        inside = (place >= starts[..., None]) & (place < (starts + widths)[..., None])
+        spectra = spectra.masked_fill(inside.any(dim=1).unsqueeze(3 - axis), 0.0)
+    return spectra

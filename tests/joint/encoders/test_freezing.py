@@ -16,7 +16,7 @@ LAYERS = 3
 def encoder(request):
     torch.manual_seed(2)
     if request.param == "small":
-        return SmallEncoder(LAYERS, 16, 2, 0.3)
+        return SmallEncoder(LAYERS, 16, 0.3)
     return WhisperEncoder("untrained", 64, LAYERS, 1)
 
 
@@ -62,7 +62,7 @@ def test_only_what_learns_changes_in_a_step(encoder) -> None:
 
 
 def test_a_frozen_encoder_stays_in_evaluation_when_the_whole_model_trains() -> None:
-    encoder = SmallEncoder(LAYERS, 16, 2, 0.5)
+    encoder = SmallEncoder(LAYERS, 16, 0.5)
     model = nn.Sequential(encoder)
     set_trainable(encoder, "none")
     model.train()
@@ -73,7 +73,7 @@ def test_a_frozen_encoder_stays_in_evaluation_when_the_whole_model_trains() -> N
 
 
 def test_frozen_layers_stay_in_evaluation_below_ones_that_learn() -> None:
-    encoder = SmallEncoder(LAYERS, 16, 2, 0.5).train()
+    encoder = SmallEncoder(LAYERS, 16, 0.5).train()
     set_trainable(encoder, "last:1")
     for _ in range(2):
         front, *lower, last = encoder.trainable_blocks()
@@ -83,7 +83,7 @@ def test_frozen_layers_stay_in_evaluation_below_ones_that_learn() -> None:
 
 
 def test_what_learns_again_returns_to_training_and_evaluation_stays_evaluation() -> None:
-    encoder = SmallEncoder(LAYERS, 16, 2, 0.5)
+    encoder = SmallEncoder(LAYERS, 16, 0.5)
     set_trainable(encoder, "none")
     assert not encoder.training
     set_trainable(encoder, "all")

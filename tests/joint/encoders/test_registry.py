@@ -19,7 +19,7 @@ def test_unknown_names_are_answered_with_those_there_are(spec) -> None:
 
 
 def test_the_small_one_takes_its_size() -> None:
-    encoder = load_encoder("small", layers=2, width=32, heads=2, dropout=0.0)
+    encoder = load_encoder("small", layers=2, width=32, dropout=0.0)
     assert (encoder.name, encoder.layers, encoder.width, encoder.origin) == ("small", 3, 32, "untrained")
 
 
@@ -75,5 +75,5 @@ def test_listing_and_the_small_one_import_no_transformers(monkeypatch) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] in ("transformers", "torchaudio")]:
         monkeypatch.delitem(sys.modules, name)
     available()
-    load_encoder("small", layers=1, width=16, heads=1)
+    load_encoder("small", layers=1, width=16)
     assert not {"transformers", "torchaudio"} & sys.modules.keys()
