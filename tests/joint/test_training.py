@@ -319,15 +319,15 @@ def test_muon_changes_the_matrices_of_blocks_and_adamw_the_rest(training_corpus)
     assert len(of) == len(list(model.parameters()))
     rates = {name: of[id(parameter)]["lr"] for name, parameter in model.named_parameters()}
     for name, rate in {
-        "encoder.blocks.0.attention.into.weight": 0.002,
-        "encoder.blocks.0.network.1.weight": 0.002,
-        "encoder.blocks.0.network.1.bias": 1e-4,
-        "encoder.front.first.weight": 1e-4,
+        "encoder.blocks.0.0.mix.weight": 0.002,
+        "encoder.blocks.0.1.out.weight": 0.002,
+        "encoder.blocks.0.1.out.bias": 1e-4,
+        "encoder.front.into.weight": 1e-4,
         "inverter.blocks.0.gate.weight": 0.02,
         "inverter.blocks.0.depthwise.weight": 1e-3,
         "inverter.heads.tract.weight": 1e-3,
-        "enhancer.blocks.0.wider.weight": 0.02,
-        "enhancer.analysis": 1e-3,
+        "enhancer.blocks.0.mix.weight": 0.02,
+        "enhancer.gains.weight": 1e-3,
     }.items():
         assert rates[name] == pytest.approx(rate), name
     set_rate(optimiser, 0.0)
