@@ -65,3 +65,12 @@ def test_find_your_way_names_every_room() -> None:
 
 def test_no_line_of_a_guide_asks_for_a_place_that_is_not_there() -> None:
     assert "REPOSITORY" not in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("guide", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", *ROOT.glob("docs/*.md")])
+def test_text_keeps_to_the_line_length_of_the_code(guide: str | Path) -> None:
+    most = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["line-length"]
+    lines = (ROOT / guide).read_text().splitlines()
+    # Tables, pictures and links cannot be broken.
+    free = [line for line in lines if not line.lstrip().startswith(("|", "![", "["))]
+    assert [line for line in free if len(line) > most] == []

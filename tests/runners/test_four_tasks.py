@@ -212,12 +212,24 @@ def test_what_is_not_asked_for_is_not_called(models):
 @pytest.mark.parametrize(
     "answer",
     [
-        "send({'n': 1, 'represent': {'shape': [10, 10**9], 'rate_hz': 50}, 'embed': {'error': 'x'}, 'bytes': 0})",
+        (
+            "send({'n': 1, 'represent': {'shape': [10, 10**9], 'rate_hz': 50}, 'embed': "
+            "{'error': 'x'}, 'bytes': 0})"
+        ),
         "send({'n': 1, 'represent': {'shape': [2, -1], 'rate_hz': 50}, 'embed': {'error': 'x'}, 'bytes': 0})",
         "send({'n': 1, 'represent': {'shape': [1, 1, 1, 1]}, 'embed': {'error': 'x'}, 'bytes': 4}, b'abcd')",
-        "send({'n': 1, 'represent': {'shape': [1, 1], 'rate_hz': 1e-400}, 'embed': {'error': 'x'}, 'bytes': 4}, b'abcd')",
-        "send({'n': 1, 'represent': {'error': 'x'}, 'embed': {'shape': [10**5]}, 'bytes': 400000}, bytes(400000))",
-        "send({'n': 1, 'represent': {'error': 'x'}, 'embed': {'shape': [1]}, 'bytes': 4}, struct.pack('<f', float('inf')))",
+        (
+            "send({'n': 1, 'represent': {'shape': [1, 1], 'rate_hz': 1e-400}, 'embed': {'error': "
+            "'x'}, 'bytes': 4}, b'abcd')"
+        ),
+        (
+            "send({'n': 1, 'represent': {'error': 'x'}, 'embed': {'shape': [10**5]}, 'bytes': "
+            "400000}, bytes(400000))"
+        ),
+        (
+            "send({'n': 1, 'represent': {'error': 'x'}, 'embed': {'shape': [1]}, 'bytes': 4}, "
+            "struct.pack('<f', float('inf')))"
+        ),
         "send({'n': 1, 'enhance': {'shape': [4]}, 'bytes': 16}, bytes(16))",
         "send({'n': 1, 'bytes': 2 * 10**7})",
     ],
