@@ -25,7 +25,7 @@ _REPOSITORY = _PACKAGE.parent
 
 
 def place(address: str | Path) -> Path:
-    """The file or folder that somebody names: a path of this machine, or an address such as "s3://bucket/folder".
+    """The file or folder of a name: a path of this machine, or an address like "s3://bucket/folder".
 
     An address is what fsspec knows; it has the methods of a path.
 
@@ -49,7 +49,7 @@ def is_remote(path: Path) -> bool:
 
 @contextmanager
 def fetched(path: Path) -> Iterator[Path]:
-    """Yields a path of this machine with the content of `path`: itself, or of an address a copy that is removed afterwards.
+    """Yields a local path with the content of `path`: itself, or a temporary copy of an address.
 
     Raises:
         OSError: It cannot be fetched.
@@ -71,7 +71,7 @@ def fetched(path: Path) -> Iterator[Path]:
 
 
 def mirrored(root: Path) -> Path:
-    """A folder of this machine with the files below `root`: itself, or of an address a copy in the cache folder.
+    """A local folder with the files below `root`: itself, or a cached copy of an address.
 
     What is there already, of the same size and not older, is not fetched again.
 
@@ -101,8 +101,8 @@ def mirrored(root: Path) -> Path:
 def replacing(path: Path) -> Iterator[Path]:
     """Yields a temporary path; on success its content takes the name `path`, on failure it is removed.
 
-    The temporary path lies beside `path`, or on this machine where `path` is an address: object stores show a file
-    when all of it is there.
+    The temporary path lies beside `path`, or on this machine where `path` is an address: object stores show a
+    file when all of it is there.
 
     Raises:
         SinbadError: The folder cannot be written.

@@ -90,16 +90,19 @@ class Runs:
         return self.standing.lines[self.places[self.seeds[0]]].card
 
     def mean(self, seeds: Sequence[int] | None = None) -> tuple[Array, Array]:
-        """Means over seeds: of the scores, shape (columns,), and of every bootstrap sample, shape (replicates, columns)."""
+        """Means over seeds: scores, shape (columns,), and bootstrap samples, (replicates, columns)."""
         rows = [self.places[seed] for seed in seeds or self.seeds]
         return self.standing.point[rows].mean(axis=0), self.standing.replicates[:, rows].mean(axis=1)
 
     def has(self, column: Key) -> bool:
-        """Whether the recipe has such a condition or average: one of somebody's own need not have all that the ablation is about."""
+        """Whether the recipe has such a condition or average; a user's recipe may lack it."""
         return column in self.standing.columns
 
     def estimate(self, column: Key) -> Estimate:
-        """Mean over seeds, with the interval over speakers and utterances; without interval where there is one speaker."""
+        """Mean over seeds, with the interval over speakers and utterances.
+
+        There is no interval where there is only one speaker.
+        """
         if not self.has(column):
             return _NO_SCORE
         place = self.standing.column(column)
@@ -124,14 +127,14 @@ def results_by_variant(standing: Standing | None) -> Found:
 
 
 def has_ablation(standings: Sequence[Standing]) -> bool:
-    """Whether there is something to compare on a recipe: the joint model and another variant, both trained on it and scored to the end."""
+    """Whether the joint model and another variant were both trained on a recipe and fully scored."""
     ppmc = next((standing for standing in standings if standing.measure.name == "PPMC"), None)
     found = results_by_variant(ppmc)
     return found[JOINT] is not None and sum(runs is not None for runs in found.values()) > 1
 
 
 def trained_elsewhere(standings: Sequence[Standing]) -> list[str]:
-    """Models that are called as variants but play no part, because their cards do not say that they were trained on this recipe."""
+    """Models named as variants whose cards do not say that they were trained on this recipe."""
     models = [variant.model for variant in (*VARIANTS, ENHANCER)]
     lines = [line for standing in standings for line in standing.lines]
     names = {line.card.model for line in lines if not _trained_here(line.card)}
@@ -145,7 +148,9 @@ def best_on_clean(found: Found) -> Runs | None:
 
 
 def runs_of(standing: Standing, model: str) -> Runs | None:
-    """The complete results of a model and of its other seeds, as far as they were trained on this recipe; None if there are none.
+    """The complete results of a model and of its other seeds that were trained on this recipe.
+
+    None if there are none.
 
     A model that learnt from another corpus differs from its neighbours in more than what the ablation is
     about.
@@ -164,7 +169,9 @@ def shared_seeds(first: Runs, second: Runs) -> tuple[int, ...]:
 
 
 def gain(first: Runs, second: Runs, column: Key) -> Estimate | None:
-    """How much better the first is than the second, in per cent of the second; paired, by speakers (see `compare.difference`).
+    """Improvement of the first over the second, in per cent of the second, paired by speakers.
+
+    See `compare.difference`.
 
     None where they have no seed in common; NaN where the recipe has no such column.
     """
@@ -177,7 +184,7 @@ def difference_of(first: Runs, second: Runs, column: Key) -> Estimate | None:
 
 
 def retention(runs: Runs, best_clean: Runs, column: Key) -> Estimate:
-    """What is left of the best clean-speech score: the score in a column over that of `best_clean` on clean speech."""
+    """Share of the best clean-speech score that is left: the score in a column over that of `best_clean`."""
     if not runs.has(column):
         return _NO_SCORE
     place = runs.standing.column(column)

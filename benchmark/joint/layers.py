@@ -17,8 +17,8 @@ def within_reach(frames: int, reach: int, present: Tensor | None, device: torch.
         device: Where to make it.
 
     Returns:
-        bool, shape (frames, frames) or (batch, 1, frames, frames), True where looking is allowed. A frame of padding sees itself,
-        because a row without any entry would become NaN.
+        bool, shape (frames, frames) or (batch, 1, frames, frames), True where looking is allowed. A frame of
+        padding sees itself, because a row without any entry would become NaN.
     """
     place = torch.arange(frames, device=device)
     near = (place[:, None] - place[None, :]).abs() <= reach
@@ -90,8 +90,8 @@ class DilatedBlock(nn.Module):
 class ConformerBlock(nn.Module):
     """Half a network, attention, convolution, half a network (Gulati et al. 2020).
 
-    Its convolution is normalised over the channels of a frame, not over the batch: what one recording gives must not depend on the
-    others beside it, nor on padding.
+    Its convolution is normalised over the channels of a frame, not over the batch: what one recording gives
+    must not depend on the others beside it, nor on padding.
     """
 
     def __init__(self, width: int, heads: int, kernel: int, dropout: float) -> None:

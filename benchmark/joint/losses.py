@@ -12,7 +12,8 @@ from benchmark.joint.enhancer import COMPRESSION, WINDOW, compressed_magnitudes,
 from benchmark.joint.model import Output
 
 _EPSILON = 1e-6
-# An estimate that is right everywhere would have an infinite ratio; beyond this many decibels nothing is gained.
+# An estimate that is right everywhere would have an infinite ratio; beyond this many decibels nothing is
+# gained.
 _BEST_DB = 40.0
 #: Windows of the spectral distance in samples at 16 kHz; each is moved by half.
 RESOLUTIONS = (256, 512, 1024)
@@ -71,8 +72,9 @@ def agreement(estimated: Tensor, true: Tensor, valid: Tensor) -> tuple[Tensor, T
         valid: bool, the same shape.
 
     Returns:
-        Pearson correlation, averaged over the targets that move and are seen for at least 0.1 s, and root of the mean squared error
-        over all valid frames; both of shape (batch,), and 0 for a recording in which nothing can be judged.
+        Pearson correlation, averaged over the targets that move and are seen for at least 0.1 s, and root of
+        the mean squared error over all valid frames; both of shape (batch,), and 0 for a recording in which
+        nothing can be judged.
     """
     # Replaced, not multiplied by 0: NaN times 0 is NaN.
     true = torch.where(valid, true, 0.0)
@@ -93,7 +95,7 @@ def agreement(estimated: Tensor, true: Tensor, valid: Tensor) -> tuple[Tensor, T
 
 
 def si_sdr_db(estimated: Tensor, clean: Tensor, lengths: Tensor) -> Tensor:
-    """Scale-invariant signal-to-distortion ratio in dB, shape (batch,), means removed (Le Roux et al. 2019), limited to 40 dB."""
+    """SI-SDR in dB, shape (batch,), means removed (Le Roux et al. 2019), limited to 40 dB."""
     present = _present(estimated, lengths)
     estimated, clean = _centred(estimated, present), _centred(clean, present)
     scale = (estimated * clean).sum(-1) / (clean.square().sum(-1) + _EPSILON)
@@ -148,9 +150,10 @@ def feature_distance(found: Tensor, wanted: Tensor, lengths: Tensor) -> Tensor:
 
 
 def spectral_distance(estimated: Tensor, clean: Tensor, lengths: Tensor) -> Tensor:
-    """Mean distance of compressed magnitudes and compressed spectra, over several resolutions, shape (batch,).
+    """Mean distance of compressed magnitudes and spectra over several resolutions, shape (batch,).
 
-    Magnitudes are raised to 0.3 (Braun & Tashev 2021), so that quiet parts of speech count as the ear hears them.
+    Magnitudes are raised to 0.3 (Braun & Tashev 2021), so that quiet parts of speech count as the ear hears
+    them.
     """
     present = _present(estimated, lengths)
     level = _clean_level(clean, lengths)

@@ -16,8 +16,9 @@ STARTS, STRETCH = 0.05, 10
 class MaskedPrediction(nn.Module):
     """Predicts, where its input is masked, which unit of sound the clean speech has there.
 
-    Units come from a random projection of the clean log-mel spectrum onto a random, never trained codebook (BEST-RQ, Chiu et al. 2022);
-    hearing noisy speech and predicting the clean units also teaches it to leave noise aside (as WavLM, Chen et al. 2022).
+    Units come from a random projection of the clean log-mel spectrum onto a random, never trained codebook
+    (BEST-RQ, Chiu et al. 2022); hearing noisy speech and predicting the clean units also teaches it to leave
+    noise aside (as WavLM, Chen et al. 2022).
 
     Attributes:
         encoder: What is trained for later use.

@@ -1,4 +1,4 @@
-"""What a network is trained for: joint enhancement and inversion, or masked prediction. The loop knows neither."""
+"""What a network is trained for: joint enhancement and inversion, or masked prediction."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class JointTask:
         self._enhancer = enhancer.eval().requires_grad_(False) if enhancer is not None else None
 
     def loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        """See `Task.loss`. Every process computes the loss of the whole batch; only its own share carries a gradient."""
+        """See `Task.loss`; computed on the whole batch, with a gradient for this process's share only."""
         output = self._output(batch)
         features = None
         if self._weights.consistency > 0 and output.features is not None:

@@ -72,7 +72,8 @@ class Training:
             folder: Where checkpoints and the log go.
             device: Where it computes.
             processes: Those that train together; None: this one alone.
-            run: What must be the same for a run to go on; None: the configuration, but for the number of epochs.
+            run: What must be the same for a run to go on; None: the configuration, but for the number of
+                epochs.
             progress: Told of every step.
         """
         self._task, self._data, self._config, self._folder = task, data, config, folder
@@ -217,7 +218,7 @@ class Training:
 
 
 def optimiser_of(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
-    """AdamW over all that is to be trained, or Muon for the matrices of our blocks; vectors are not drawn towards zero.
+    """AdamW for all that is trained, or Muon for matrices of our blocks; vectors do not decay.
 
     Weights of encoders that others pretrained were not made by Muon, and stay with AdamW.
     """
