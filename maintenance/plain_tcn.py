@@ -1,6 +1,7 @@
-"""`python -m maintenance.plain_tcn`: a plain network to beat: dilated convolutions on a log-mel spectrum, trained on the same noise.
+"""`python -m maintenance.plain_tcn`: a plain network to beat, dilated convolutions on a log-mel spectrum.
 
-It has 1.4 million parameters, one loss, no enhancement and no tricks. Data, losses, loop and dev split are those of the reference.
+It has 1.4 million parameters, one loss, no enhancement and no tricks. Data, noise, losses, loop and dev split are
+those of the reference.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from benchmark.types import Trajectories
 
 _EXAMPLE = """  python -m maintenance.plain_tcn --corpus prepared/demo_noisy --out runs/plain_tcn --epochs 40
   python -m benchmark.score --corpus prepared/demo_noisy --runner in-process --out /tmp/results \\
-      --model maintenance/plain_tcn.py:PlainTcn --model-arg run=runs/plain_tcn --name plain_tcn --measures PPMC"""
+      --model maintenance/plain_tcn.py:PlainTcn --model-arg run=runs/plain_tcn --name plain_tcn \\
+      --measures PPMC"""
 WIDTH, BLOCKS = 192, 9
 
 

@@ -266,7 +266,8 @@ def test_a_pretrained_encoder_is_where_a_model_begins(planned, tmp_path):
     wider = load_config(str(path), [f"init={tmp_path / 'pre'}", "encoder.width=32"])
     with pytest.raises(
         ModelError,
-        match=r"is an encoder of 2 hidden states of width 16, the configuration has 2 of width 32; .* set init = 'none'",
+        match=r"is an encoder of 2 hidden states of width 16, the configuration has 2 of width 32; .* "
+        "set init = 'none'",
     ):
         run(wider, Place(planned, tmp_path / "wider"), device="cpu")
     card = json.loads((tmp_path / "pre" / "card.json").read_text())
