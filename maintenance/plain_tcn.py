@@ -1,7 +1,7 @@
 """`python -m maintenance.plain_tcn`: a plain network to beat, dilated convolutions on a log-mel spectrum.
 
-It has 1.4 million parameters, one loss, no enhancement and no tricks. Data, noise, losses, loop and dev split are
-those of the reference.
+It has 1.4 million parameters, one loss, no enhancement and no tricks. Data, noise, losses, loop and dev split
+are those of the reference.
 """
 
 from __future__ import annotations
