@@ -86,15 +86,20 @@ def _introduction(standing: Standing) -> str:
     return (
         f"{HEADING}{'' if ours else f' on {card.recipe}'}\n\n"
         f"{RENDERED} The paper (Tabatabaee & Espy-Wilson, ICASSP 2026,\n"
-        "arXiv 2601.14516) trains speech enhancement and speech inversion together on one encoder. Its code, noise, SNR grid and\n"
-        "baseline are not published, so the joint model stands here beside an ablation: models with the same data, budget and seeds, each\n"
-        "of which lacks one thing. Before it, training on noisy speech brought 10 % over training on clean speech on XRMB (Seneviratne\n"
-        "2018), and joint training of an enhancer and an inverter 15 % over noisy training at 0 dB on HPRC (Shahrebabaki et al., IEEE/ACM\n"
+        "arXiv 2601.14516) trains speech enhancement and speech inversion together on one encoder. Its code, "
+        "noise, SNR grid and\n"
+        "baseline are not published, so the joint model stands here beside an ablation: models with the same "
+        "data, budget and seeds, each\n"
+        "of which lacks one thing. Before it, training on noisy speech brought 10 % over training on clean "
+        "speech on XRMB (Seneviratne\n"
+        "2018), and joint training of an enhancer and an inverter 15 % over noisy training at 0 dB on HPRC "
+        "(Shahrebabaki et al., IEEE/ACM\n"
         "TASLP 30:135-147, 2022).\n\n"
-        f"Ours: `{card.recipe}` version {card.recipe_version}, split `{card.split}`, corpus `{card.corpus_sha256[:12]}`. "
-        f"{rests_on(standing)}\n"
+        f"Ours: `{card.recipe}` version {card.recipe_version}, split `{card.split}`, corpus "
+        f"`{card.corpus_sha256[:12]}`. {rests_on(standing)}\n"
         f"{_OF_VIRTUAL_SPEAKERS if ours else _OF_OTHERS} Where a variant was trained with\n"
-        "several seeds, the mean over seeds is shown. Intervals are 95 % and over speakers: of means by the bootstrap of the\n"
+        "several seeds, the mean over seeds is shown. Intervals are 95 % and over speakers: of means by the "
+        "bootstrap of the\n"
         "leaderboard, of gains and differences paired, by Student's t on the same bootstrap."
     )
 
@@ -160,8 +165,9 @@ def _levels(found: Found) -> str:
     ]
     of_whom = f" (`{best.card().model}`)" if best else ""
     return (
-        "## The ablation\n\nMean PPMC [95 %]. Retention: PPMC at -5 dB over the best clean-speech PPMC of any variant"
-        f"{of_whom}.\n\n{table(head, rows)}"
+        "## The ablation\n\n"
+        "Mean PPMC [95 %]. Retention: PPMC at -5 dB over the best clean-speech PPMC of any "
+        f"variant{of_whom}.\n\n{table(head, rows)}"
     )
 
 
@@ -251,9 +257,12 @@ def _costs(found: Found, by_measure: Mapping[str, Standing]) -> str:
     ]
     return (
         "## What it costs\n\n"
-        "Of the first seed; of a pair, both parts together. Real-time factor: seconds of computing for a second of speech; a model\n"
-        "that does both is asked for one after the other. Memory: what the process holds at most while it hears ten seconds, less\n"
-        "what it holds before the model is loaded. Training: without the pretraining of the encoder, which is done once for all; an\n"
+        "Of the first seed; of a pair, both parts together. Real-time factor: seconds of computing for a "
+        "second of speech; a model\n"
+        "that does both is asked for one after the other. Memory: what the process holds at most while it "
+        "hears ten seconds, less\n"
+        "what it holds before the model is loaded. Training: without the pretraining of the encoder, which "
+        "is done once for all; an\n"
         "epoch is one new mixture of every recording.\n\n" + table(head, rows)
     )
 

@@ -1,4 +1,4 @@
-"""What is known of a trained model without running it: the card that training leaves beside the weights. Needs no torch."""
+"""The card that training leaves beside the weights; it can be read without torch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class TrainedCard:
         config: What it was trained by.
         targets: Names of what it inverts to, in the order of its outputs.
         encoder: Name of its encoder, without paths of the machine that trained it.
-        origin: How the encoder came by its weights before training: "self-supervised", "supervised" or "untrained".
+        origin: How the encoder came by its weights before training: "self-supervised", "supervised" or
+            "untrained".
         parameters: How many numbers it holds.
         seconds: Time that training took.
         epochs: Epochs that it was trained for.
@@ -56,7 +57,7 @@ class TrainedCard:
 
     @property
     def does(self) -> tuple[Literal["enhance", "invert"], ...]:
-        """What the model was trained to do. A part that no loss has taught is there to be heard by others, not by people."""
+        """The tasks that the model was trained for; outputs that no loss has taught are not offered."""
         config, weights = self.config, self.config.losses
         enhances: tuple[Literal["enhance"], ...] = ()
         if config.enhancer is not None and weights.enhancement > 0:
@@ -107,11 +108,13 @@ def read_trained_card(folder: Path) -> TrainedCard:
     except (ValidationError, KeyError, TypeError, ValueError, AttributeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise ModelError(
-            f"{path}: is no card of a trained model ({type(error).__name__}: {reason}); copy the folder again, or train again"
+            f"{path}: is no card of a trained model ({type(error).__name__}: {reason}); copy "
+            "the folder again, or train again"
         ) from error
     if not card.does:
         raise ModelError(
-            f"{folder}: holds a pretrained encoder, which neither enhances nor inverts; train a model that begins with it (init)"
+            f"{folder}: holds a pretrained encoder, which neither enhances nor inverts; train a model that "
+            "begins with it (init)"
         )
     if card.origin not in _ORIGINS:
         raise ModelError(f"{path}: the origin of the encoder is '{card.origin}', not {', '.join(_ORIGINS)}")
@@ -127,7 +130,8 @@ def read_card(folder: Path) -> dict[str, Any]:
     path = folder / CARD
     if not path.is_file():
         raise ModelError(
-            f"{folder}: holds no finished training; name a folder that `python -m benchmark.train --out` has filled"
+            f"{folder}: holds no finished training; name a folder that "
+            "`python -m benchmark.train --out` has filled"
         )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -139,7 +143,10 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 
 def without_path(encoder: str) -> str:
-    """Name of an encoder in which a folder or file is named by its last part: results must not tell where things lie on a disk."""
+    """Name of an encoder in which a folder or file keeps only its last part.
+
+    Results must not disclose where files lie on a disk.
+    """
     kind, colon, place = encoder.partition(":")
     which, equals, file = place.partition("=")
     if equals:

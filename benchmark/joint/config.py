@@ -26,9 +26,10 @@ class EncoderConfig(Section):
         layers: Layers of two dilated convolutions (only "small").
         width: Size of a hidden state (only "small").
         dropout: Share of values set to zero while training (only "small").
-        hidden_stretches: Stretches of time (in a second) and of frequency that are hidden from it while training, as in SpecAugment
-            (only "small").
-        trained: Which parts learn: "all", "none", "last:N" (the last N layers), "no-front" (all above the front end).
+        hidden_stretches: Stretches of time (in a second) and of frequency that are hidden from it while
+            training, as in SpecAugment (only "small").
+        trained: Which parts learn: "all", "none", "last:N" (the last N layers), "no-front" (all above the
+            front end).
     """
 
     spec: str = "small"
@@ -47,8 +48,9 @@ class InverterConfig(Section):
         width: Width of a block.
         heads: Attention heads of a block.
         dropout: Share of values set to zero while training.
-        hears: What the inverter hears: "encoder", the shared encoder alone; "bottleneck", also the hidden states of the enhancer;
-            "enhanced", the encoder twice, which listens once more, to the enhanced speech.
+        hears: What the inverter hears: "encoder", the shared encoder alone; "bottleneck", also the hidden
+            states of the enhancer; "enhanced", the encoder twice, which listens once more, to the enhanced
+            speech.
     """
 
     blocks: Annotated[int, Field(ge=0)] = 2
@@ -68,8 +70,8 @@ class EnhancerConfig(Section):
     """The enhancer, conditioned on the shared encoder.
 
     Attributes:
-        domain: "spectrum": a mask on the compressed magnitudes of a short-time spectrum; "waveform": learned analysis and synthesis
-            filters, as the paper has it, which take ten times as long.
+        domain: "spectrum": a mask on the compressed magnitudes of a short-time spectrum; "waveform": learned
+            analysis and synthesis filters, as the paper has it, which take ten times as long.
         width: Width of its bottleneck.
         blocks: Dilated convolutions at its bottleneck.
         dropout: Share of values set to zero while training.
@@ -84,13 +86,15 @@ class EnhancerConfig(Section):
 class LossConfig(Section):
     """Weights of what is minimised.
 
-    That is enhancement * (si_sdr + stft) + inversion * (correlation + rmse + consistency), each part times its weight.
+    That is enhancement * (si_sdr + stft) + inversion * (correlation + rmse + consistency), each part times
+    its weight.
 
     Attributes:
         si_sdr: Negative SI-SDR of the enhanced speech, in tens of decibels.
-        stft: Distance of the compressed spectra of the enhanced speech: at the resolution of the mask, or over several resolutions
-            where enhancement is on the waveform.
-        consistency: Distance between what the inverter hears of the mixture and what it would hear of the clean speech in it.
+        stft: Distance of the compressed spectra of the enhanced speech: at the resolution of the mask, or
+            over several resolutions where enhancement is on the waveform.
+        consistency: Distance between what the inverter hears of the mixture and what it would hear of the
+            clean speech in it.
         correlation: One minus the correlation of each trajectory.
         rmse: Root mean square error of each trajectory, in standard deviations.
         enhancement: All of enhancement.
@@ -110,16 +114,18 @@ class DataConfig(Section):
     """What is trained on; every epoch draws a new mixture for each utterance of the train split.
 
     Attributes:
-        kinds: Conditions that are drawn: "clean" and names of kinds of noise, as in the column `noise_kind`. None: clean speech and
-            every kind of the corpus' recipe.
+        kinds: Conditions that are drawn: "clean" and names of kinds of noise, as in the column `noise_kind`.
+            None: clean speech and every kind of the corpus' recipe.
         clean_share: Probability of the clean condition, where it stands beside noise.
         snr_db: Signal-to-noise ratios that are drawn; None takes those of the corpus' recipe.
-        more_babble: Sources of talkers beside those of the recipe, for training alone: "corpus" lets the speakers of the train split
-            babble behind one another. One source is drawn for each mixture.
-        crop_s: Longer utterances are cut to a stretch of this many seconds, drawn anew each epoch; None trains on whole ones.
-        heard: What the model hears: the mixture, the clean speech in it, or the mixture after an enhancer (`--enhancer`).
-        extra_speech: Whether enhancement also learns from speech without articulation: folders given by `--extra-speech`, or else the
-            corpus' own voices that only babble.
+        more_babble: Sources of talkers beside those of the recipe, for training alone: "corpus" lets the
+            speakers of the train split babble behind one another. One source is drawn for each mixture.
+        crop_s: Longer utterances are cut to a stretch of this many seconds, drawn anew each epoch; None
+            trains on whole ones.
+        heard: What the model hears: the mixture, the clean speech in it, or the mixture after an enhancer
+            (`--enhancer`).
+        extra_speech: Whether enhancement also learns from speech without articulation: folders given by
+            `--extra-speech`, or else the corpus' own voices that only babble.
     """
 
     kinds: Annotated[list[str], Field(min_length=1)] | None = None
@@ -143,21 +149,24 @@ class TrainingConfig(Section):
     Attributes:
         epochs: At most.
         batch_s: Seconds of audio in a batch, padding included.
-        optimiser: "adamw", or "muon": Muon for the matrices of blocks, which needs fewer epochs, and AdamW for the rest.
+        optimiser: "adamw", or "muon": Muon for the matrices of blocks, which needs fewer epochs, and AdamW
+            for the rest.
         learning_rate: Of what AdamW changes.
         matrix_learning_rate: Of what Muon changes.
-        encoder_learning_rate: Of what AdamW changes in the encoder; None: the same. What Muon changes there is slowed down alike.
+        encoder_learning_rate: Of what AdamW changes in the encoder; None: the same. What Muon changes there
+            is slowed down alike.
         weight_decay: Of everything but vectors.
         warmup: Steps over which the rate rises from zero.
-        schedule: "plateau": multiplied with `plateau_factor` after `patience` epochs without a better dev score; "cosine": falls to
-            zero over the epochs of a cycle; "constant".
-        cycle: Epochs over which the cosine falls, before it starts again from the top (warm restarts, Loshchilov and Hutter 2017): a
-            run that has ended with a cycle can go on for another. None: it falls once, over all epochs.
+        schedule: "plateau": multiplied with `plateau_factor` after `patience` epochs without a better dev
+            score; "cosine": falls to zero over the epochs of a cycle; "constant".
+        cycle: Epochs over which the cosine falls, before it starts again from the top (warm restarts,
+            Loshchilov and Hutter 2017): a run that has ended with a cycle can go on for another. None: it
+            falls once, over all epochs.
         plateau_factor: What the rate is multiplied with on a plateau.
         patience: See `schedule`.
         early_stop: Epochs without a better dev score after which training ends; None: never.
-        watch: What "better" means: "ppmc", "si_sdr" (both of the dev split, higher is better), "loss" (lower is); None: PPMC where
-            there is an inverter, else SI-SDR where there is an enhancer, else the loss.
+        watch: What "better" means: "ppmc", "si_sdr" (both of the dev split, higher is better), "loss" (lower
+            is); None: PPMC where there is an inverter, else SI-SDR where there is an enhancer, else the loss.
         clip_norm: Longer gradients are shortened to this norm.
         seed: Of weights, order, mixtures, crops and dropout.
         precision: "bfloat16": autocast, on a GPU only; on a CPU it is float32 in any case.
@@ -199,8 +208,9 @@ class JointConfig(Section):
     Attributes:
         name: In tables; by default that of its file.
         title: One line for tables.
-        init: Where the encoder starts from: the name of a shipped pretrained encoder or the folder of a run of pretraining; None: from
-            where `encoder.spec` says, and "small" from chance ("none" on a command line).
+        init: Where the encoder starts from: the name of a shipped pretrained encoder or the folder of a run
+            of pretraining; None: from where `encoder.spec` says, and "small" from chance ("none" on a command
+            line).
         encoder: The shared encoder.
         inverter: None: nothing is inverted.
         enhancer: None: nothing is enhanced.
@@ -230,7 +240,8 @@ class JointConfig(Section):
     def _something_to_learn(self) -> JointConfig:
         if self.init is not None and self.encoder.spec != "small":
             raise ValueError(
-                f"init = '{self.init}' starts the encoder 'small', not '{self.encoder.spec}'; add init = 'none'"
+                f"init = '{self.init}' starts the encoder 'small', not '{self.encoder.spec}'; "
+                "add init = 'none'"
             )
         heads = [name for name in ("inverter", "enhancer") if getattr(self, name) is not None]
         if self.task == "pretraining" and heads:
@@ -241,7 +252,8 @@ class JointConfig(Section):
             raise ValueError(f"inverter.hears = '{self.inverter.hears}' needs a table [enhancer]")
         if self.task == "pretraining" and self.encoder.trained != "all":
             raise ValueError(
-                "task = 'pretraining' needs encoder.trained = 'all': what is not trained has not learnt from speech"
+                "task = 'pretraining' needs encoder.trained = 'all': what is not trained "
+                "has not learnt from speech"
             )
         if self.task == "pretraining" and self.data.heard == "enhanced":
             raise ValueError("task = 'pretraining' cannot take data.heard = 'enhanced'")

@@ -1,4 +1,4 @@
-"""Reads configurations: shipped ones by name, others by path, each perhaps built on another, with changes from the command line."""
+"""Reads configurations by name or path, each perhaps built on another, with changes from the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from benchmark.formats.config_errors import problem
 from benchmark.joint.config import JointConfig
 
 _FOLDER = Path(__file__).parent / "configs"
-#: Keys of a file that are no part of the configuration: the file it builds on, and the tables of that file that it goes without.
+#: Keys of a file that are no part of the configuration: the file it builds on, and the tables of that file
+#: that it goes without.
 _BASE, _WITHOUT = "base", "without"
 _DEEPEST = 8
 
@@ -30,8 +31,8 @@ def config_names() -> list[str]:
 def load_config(name_or_path: str, changes: Sequence[str] = ()) -> JointConfig:
     """Reads a shipped configuration by name, or any by path.
 
-    A file may begin with `base = "joint"` (a name, or a path beside itself), say what it goes without (`without = ["enhancer"]`)
-    and then give only what differs.
+    A file may begin with `base = "joint"` (a name, or a path beside itself), say what it goes without
+    (`without = ["enhancer"]`) and then give only what differs.
 
     Args:
         name_or_path: A name, or a path ending in .toml.
@@ -63,7 +64,8 @@ def _path_of(name_or_path: str, beside: Path | None) -> Path:
         near = difflib.get_close_matches(name_or_path, names, n=1)
         guess = f"; did you mean '{near[0]}'?" if near else "."
         raise RecipeError(
-            f"no configuration '{name_or_path}'{guess} There are: {', '.join(names)}. A path ending in .toml is read as a file."
+            f"no configuration '{name_or_path}'{guess} There are: {', '.join(names)}. A path ending in .toml "
+            "is read as a file."
         )
     return path
 

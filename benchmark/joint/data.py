@@ -1,4 +1,4 @@
-"""Batches: which utterances are trained on together, in which order, which stretch of each; the same for the same seed and epoch."""
+"""Batches: which utterances, in which order, which stretch of each; fixed by seed and epoch."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ _AHEAD = 3
 _STRIDE = 2  # frames of targets for one hidden state
 #: At least so many mixtures of the dev split are scored after each epoch.
 _DEV_MIXTURES = 12
-#: How often noise is drawn for an utterance before it is given up: recordings of noise may be silent for a while.
+#: How often noise is drawn for an utterance before it is given up: recordings of noise may be silent for a
+#: while.
 _DRAWN = 20
 
 
@@ -51,7 +52,8 @@ class Piece:
 class TrainingData:
     """Batches of every epoch, and those of the dev split.
 
-    Nothing in it has a state that one epoch leaves to the next: any epoch can be had at any time, in any process.
+    Nothing in it has a state that one epoch leaves to the next: any epoch can be had at any time, in any
+    process.
 
     Attributes:
         training_corpus: What it draws on.
@@ -104,7 +106,9 @@ class TrainingData:
 
     @cached_property
     def dev_batches(self) -> list[Batch]:
-        """The dev split under conditions that are the same for every run on this corpus and these kinds of noise, uncut.
+        """The dev split, uncut, under conditions that are the same for every comparable run.
+
+        Runs are comparable on one corpus with the same kinds of noise.
 
         A few utterances say little of which epoch is best: they are heard in several mixtures each.
         """
@@ -129,7 +133,9 @@ class TrainingData:
         return sum(utterance.duration_s for utterance in self.training_corpus.extra)
 
     def _extra(self, randomness: Randomness) -> list[Utterance]:
-        """As many recordings of extra speech as the train split has utterances, others each epoch; all if there are fewer.
+        """As many recordings of extra speech as the train split has utterances, others in each epoch.
+
+        All are taken if there are fewer.
 
         Pieces of long recordings may be silent, and are passed over.
         """
@@ -139,7 +145,7 @@ class TrainingData:
         return list(islice(filter(self._renderer.audible, order), len(self.training_corpus.train)))
 
     def _pair(self, row: PlanRow) -> tuple[Sound, Sound]:
-        """A mixture and the speech in it; where its noise is silent, other noise is drawn, the same whenever it is drawn again."""
+        """A mixture and its clean speech; silent noise is replaced by other noise, always the same."""
         silent: SilentNoiseError | None = None
         utterance = self.training_corpus.sources.speech[row["utterance_id"]]
         for number in range(_DRAWN):
@@ -194,7 +200,10 @@ def _cut(row: PlanRow, crop: int | None, randomness: Randomness) -> Piece:
 
 
 def _batched(pieces: Sequence[Piece], limit: int, least: int, randomness: Randomness) -> list[list[Piece]]:
-    """Batches of pieces of like length, at most `limit` samples with padding, at least `least` pieces, in drawn order."""
+    """Batches of pieces of similar length, in random order.
+
+    Each has at most `limit` samples with padding, but at least `least` pieces.
+    """
     if len(pieces) < least:
         raise CorpusError(
             f"{least} processes cannot share {len(pieces)} train utterances; start fewer processes"
@@ -210,7 +219,7 @@ def _batched(pieces: Sequence[Piece], limit: int, least: int, randomness: Random
 
 
 def _full(pieces: Iterable[Piece], limit: int, least: int = 1) -> list[list[Piece]]:
-    """Groups of pieces, sorted by length, of at most `limit` samples with padding but at least `least` pieces."""
+    """Groups of pieces sorted by length, of at most `limit` samples with padding, at least `least` pieces."""
     groups: list[list[Piece]] = []
     for piece in pieces:
         if groups and (len(groups[-1]) < least or (len(groups[-1]) + 1) * piece.samples <= limit):

@@ -1,4 +1,4 @@
-"""Enhancement, conditioned on the shared encoder: a mask on a spectrum, or learned filters on the waveform."""
+"""Enhancement by a mask on a spectrum or filters on the waveform, conditioned on the encoder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from benchmark.types import RATE_HZ
 WINDOW, _STEP = 512, 160
 _PAIRS = WINDOW // 2 + 1
 _LEAST_OVERLAP = 0.05
-#: Magnitudes are raised to this (Braun & Tashev 2021), so that quiet parts of speech count as the ear hears them.
+#: Magnitudes are raised to this (Braun & Tashev 2021), so that quiet parts of speech count as the ear hears
+#: them.
 COMPRESSION = 0.3
 _LEAST_POWER = 1e-6
 _MASK_AT_FIRST = 2.0  # through a sigmoid: most is left as it is
@@ -29,7 +30,8 @@ class Enhanced(NamedTuple):
     Attributes:
         waves: Shape (batch, samples), without delay.
         states: Its hidden states, shape (batch, frames_of(samples), width): what an inverter may hear.
-        mask: Factors of the compressed magnitudes, shape (batch, 2 * frames_of(samples), 257); None where it works on the waveform.
+        mask: Factors of the compressed magnitudes, shape (batch, 2 * frames_of(samples), 257); None where it
+            works on the waveform.
     """
 
     waves: Tensor
@@ -80,7 +82,7 @@ class Enhancer(nn.Module):
 
 
 class MaskEnhancer(Enhancer):
-    """A mask between 0 and 1 on the compressed magnitudes of a short-time Fourier transform; the phase is that of the mixture."""
+    """A mask between 0 and 1 on compressed short-time magnitudes; the phase is that of the mixture."""
 
     window: Tensor
 
@@ -102,7 +104,10 @@ class MaskEnhancer(Enhancer):
         return Enhanced(self._synthesised(spectra * gains, counted, waves.shape[-1]), states, mask)
 
     def _synthesised(self, spectra: Tensor, counted: Tensor, samples: int) -> Tensor:
-        """Sound from spectra, of which only those are `counted`, (batch or 1, frames, 1), that are no padding."""
+        """Sound from spectra, without padding.
+
+        `counted`, (batch or 1, frames, 1), says which frames are no padding.
+        """
         frames = torch.fft.irfft(spectra, WINDOW) * self.window * counted
         total = (frames.shape[1] - 1) * _STEP + WINDOW
         sound = _overlapped(frames, total)
@@ -115,7 +120,9 @@ class MaskEnhancer(Enhancer):
 
 
 def short_time_spectra(waves: Tensor, window: Tensor) -> Tensor:
-    """Complex spectra of windows of 512 samples, frame k centred on sample 160 k; unit power for white noise at an RMS of 1.
+    """Complex spectra of windows of 512 samples, frame k centred on sample 160 k.
+
+    White noise at an RMS of 1 has unit power.
 
     Args:
         waves: Shape (batch, samples).
@@ -141,7 +148,7 @@ def compressed_magnitudes(spectra: Tensor) -> Tensor:
 
 
 def _overlapped(frames: Tensor, total: int) -> Tensor:
-    """Frames of shape (batch, frames, 512), each 160 samples after the one before, added up to (batch, total)."""
+    """Sum of overlapping frames, (batch, frames, 512), 160 samples apart; shape (batch, total)."""
     folded: Tensor = functional.fold(frames.transpose(1, 2), (1, total), (1, WINDOW), stride=(1, _STEP))
     return folded[:, 0, 0]
 
@@ -149,9 +156,9 @@ def _overlapped(frames: Tensor, total: int) -> Tensor:
 class WaveformEnhancer(Enhancer):
     """Analysis by learned filters at 100 Hz, gains for every pair of filters, synthesis by learned filters.
 
-    The filters begin as a short-time Fourier transform and its inverse, so that the network starts from "leave it as it is", and are
-    trained like everything else. Pairs of filters are scaled and turned by a complex gain (Williamson et al. 2016; learned filters as
-    in Luo & Mesgarani 2019).
+    The filters begin as a short-time Fourier transform and its inverse, so that the network starts from
+    "leave it as it is", and are trained like everything else. Pairs of filters are scaled and turned by a
+    complex gain (Williamson et al. 2016; learned filters as in Luo & Mesgarani 2019).
     """
 
     overlap: Tensor
@@ -216,7 +223,7 @@ def _dual_window() -> Tensor:
 
 
 def _fourier_filters() -> tuple[Tensor, Tensor]:
-    """Windowed cosines and sines, and what takes them back to sound: analysis then synthesis is the identity."""
+    """Windowed cosines and sines, and their inverse: analysis, then synthesis, is the identity."""
     time = torch.arange(WINDOW, dtype=torch.float64)
     window = _fourier_window()
     angle = 2.0 * torch.pi * torch.arange(_PAIRS, dtype=torch.float64)[:, None] * time[None, :] / WINDOW

@@ -1,4 +1,4 @@
-"""What a run leaves: the weights of its best epoch, a card that says how they came about, the log and the learning curve.
+"""What a run leaves: weights of its best epoch, a card of its history, log and learning curve.
 
 DIR/model.safetensors card.json log.csv curve.png
 """
@@ -90,7 +90,8 @@ def start_encoder(encoder: Encoder, name_or_folder: str) -> dict[str, Any]:
         The card of that run.
 
     Raises:
-        ModelError: There is none of that name, or it is of another size, damaged, or was trained for something else.
+        ModelError: There is none of that name, or it is of another size, damaged, or was trained for
+            something else.
     """
     folder = Path(name_or_folder)
     if not folder.is_dir():
@@ -98,27 +99,30 @@ def start_encoder(encoder: Encoder, name_or_folder: str) -> dict[str, Any]:
     if not folder.is_dir():
         shipped = sorted(path.parent.name for path in trained_models().glob(f"*/{CARD}"))
         raise ModelError(
-            f"init = '{name_or_folder}': is neither a folder nor shipped ({', '.join(shipped) or 'nothing is'}); "
-            "pretrain one with `python -m benchmark.train --config pretrain --corpus DIR --out DIR` and name its folder, or "
+            f"init = '{name_or_folder}': is neither a folder nor shipped "
+            f"({', '.join(shipped) or 'nothing is'}); pretrain one with "
+            "`python -m benchmark.train --config pretrain --corpus DIR --out DIR` and name its folder, or "
             "set init = 'none'"
         )
     card = read_card(folder)
     if card.get("task") != "pretraining":
         raise ModelError(
-            f"init = '{name_or_folder}': is a model that was trained on articulation or clean speech, no pretrained encoder; "
-            "name the folder of a run with task = 'pretraining'"
+            f"init = '{name_or_folder}': is a model that was trained on articulation or clean speech, no "
+            "pretrained encoder; name the folder of a run with task = 'pretraining'"
         )
     tensors = checkpoint.read_weights(folder / WEIGHTS)
     if file_sha256(folder / WEIGHTS) != card.get("weights_sha256"):
         raise ModelError(
-            f"{folder / WEIGHTS}: is not the file that {CARD} describes; copy the folder again, or train again"
+            f"{folder / WEIGHTS}: is not the file that {CARD} describes; "
+            "copy the folder again, or train again"
         )
     there, wanted = card.get("encoder") or {}, (encoder.layers, encoder.width)
     if (found := tuple(there.get(name) for name in ("layers", "width"))) != wanted:
         raise ModelError(
-            f"init = '{name_or_folder}': is an encoder of {found[0]} hidden states of width {found[1]}, the configuration has "
-            f"{wanted[0]} of width {wanted[1]}; pretrain one of that size (`python -m benchmark.train --config pretrain --set "
-            f"encoder.width={wanted[1]} ...`) and name its folder, or set init = 'none'"
+            f"init = '{name_or_folder}': is an encoder of {found[0]} hidden states of width {found[1]}, the "
+            f"configuration has {wanted[0]} of width {wanted[1]}; pretrain one of that size "
+            f"(`python -m benchmark.train --config pretrain --set encoder.width={wanted[1]} ...`) and name "
+            "its folder, or set init = 'none'"
         )
     own = {key.removeprefix(_ENCODER): value for key, value in tensors.items() if key.startswith(_ENCODER)}
     checkpoint.load_weights(encoder, own, folder / WEIGHTS)

@@ -59,9 +59,10 @@ def feed_forward(width: int, factor: int, dropout: float) -> nn.Sequential:
 
 
 class DilatedBlock(nn.Module):
-    """A dilated convolution over three frames, then a layer for every frame, on a residual path (Bai et al. 2018).
+    """A dilated convolution over three frames, then a layer for each, on a residual path (Bai et al. 2018).
 
-    The convolution is one matrix product of three frames side by side: on a processor that is a third faster than a convolution.
+    The convolution is one matrix product of three frames side by side: on a processor that is a third faster
+    than a convolution.
 
     Attributes:
         dilation: Frames between those that are looked at.
@@ -76,7 +77,10 @@ class DilatedBlock(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, states: Tensor, inside: Tensor | None) -> Tensor:
-        """Next states, (batch, frames, width); those that are not `inside`, (batch, frames, 1), are padding and not heard."""
+        """Next states, (batch, frames, width); padding is not heard.
+
+        `inside`, (batch, frames, 1), says what is not padding.
+        """
         heard = self.norm(states)
         if inside is not None:
             heard = heard * inside

@@ -108,8 +108,9 @@ def si_sdr_db(estimated: Tensor, clean: Tensor, lengths: Tensor) -> Tensor:
 def mask_quality(mask: Tensor, noisy: Tensor, clean: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
     """SI-SDR and distance of compressed spectra of a masked mixture, at the resolution of the mask.
 
-    Both are polynomials in the mask or its gains whose coefficients need no gradient, so that nothing has to go through sound and
-    back: a tenth of the time of `si_sdr_db` and `spectral_distance`, which they stand for. The ratio is of windowed spectra.
+    Both are polynomials in the mask or its gains whose coefficients need no gradient, so that nothing has to
+    go through sound and back: a tenth of the time of `si_sdr_db` and `spectral_distance`, which they stand
+    for. The ratio is of windowed spectra.
 
     Args:
         mask: See `benchmark.joint.enhancer.Enhanced`.
@@ -143,7 +144,7 @@ def mask_quality(mask: Tensor, noisy: Tensor, clean: Tensor, lengths: Tensor) ->
 
 
 def feature_distance(found: Tensor, wanted: Tensor, lengths: Tensor) -> Tensor:
-    """Mean squared difference of features of shape (batch, frames, width), over the frames that are no padding; a scalar."""
+    """Mean squared difference of features, (batch, frames, width), without padding; a scalar."""
     inside = present_frames(found.shape[1], lengths, found.device)
     squared = (found - wanted).square().mean(dim=-1)
     return squared.mean() if inside is None else (squared * inside).sum() / inside.sum()

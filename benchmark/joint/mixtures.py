@@ -1,4 +1,4 @@
-"""Mixtures for training: drawn anew for every epoch, rendered by the code that renders the benchmark, kept on disk if wanted."""
+"""Training mixtures: drawn anew every epoch, rendered by the benchmark's code, kept if wanted."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def with_more_babble(recipe: Recipe, data: DataConfig) -> Recipe:
 
 
 def _by_other_talkers(recipe: Recipe, more: Sequence[str], randomness: Randomness) -> Recipe:
-    """The recipe with one of all sources of talkers drawn; the others stay behind it, in case it has too few."""
+    """The recipe with one source of talkers drawn; the others follow, in case it has too few."""
 
     def one_first(sources: Sequence[str]) -> list[str]:
         found = list(dict.fromkeys([*sources, *more]))
@@ -100,7 +100,8 @@ def _kinds(data: DataConfig, recipe: Recipe) -> list[str]:
         return there
     if missing := [kind for kind in data.kinds if kind not in there]:
         raise RecipeError(
-            f"data.kinds = {data.kinds}: the recipe '{recipe.name}' has no {', '.join(missing)}; it has {', '.join(there)}"
+            f"data.kinds = {data.kinds}: the recipe '{recipe.name}' has no {', '.join(missing)}; it has "
+            f"{', '.join(there)}"
         )
     return data.kinds
 

@@ -26,10 +26,12 @@ class Output:
 
     Attributes:
         enhanced: Shape (batch, samples), at the level of the input; None if the model does not enhance.
-        trajectories: Shape (batch, 2 * frames_of(samples), targets), 100 Hz, in units of a speaker's standard deviation; None if the
-            model does not invert.
-        mask: Factors of compressed magnitudes, see `benchmark.joint.enhancer.Enhanced`; None where there is no mask.
-        features: What the inverter heard of the encoder, shape (batch, frames_of(samples), encoder width); None if it does not invert.
+        trajectories: Shape (batch, 2 * frames_of(samples), targets), 100 Hz, in units of a speaker's standard
+            deviation; None if the model does not invert.
+        mask: Factors of compressed magnitudes, see `benchmark.joint.enhancer.Enhanced`; None where there is
+            no mask.
+        features: What the inverter heard of the encoder, shape (batch, frames_of(samples), encoder width);
+            None if it does not invert.
     """
 
     enhanced: Tensor | None
@@ -55,15 +57,16 @@ class WeightedSum(nn.Module):
 class JointModel(nn.Module):
     """Encoder, and an enhancer or an inverter or both on weighted sums of all its layers.
 
-    The inverter may hear more than the encoder: the hidden states of the enhancer, which know what is speech and what is noise, or
-    what the same encoder makes of the enhanced speech when it listens once more.
+    The inverter may hear more than the encoder: the hidden states of the enhancer, which know what is speech
+    and what is noise, or what the same encoder makes of the enhanced speech when it listens once more.
 
     Attributes:
         encoder: The shared encoder.
         enhancer: None if it does not enhance.
         inverter: None if it does not invert.
         names: The targets.
-        target_mean: float32, shape (targets,): mean over the speakers of training, in the units of the corpus.
+        target_mean: float32, shape (targets,): mean over the speakers of training, in the units of the
+            corpus.
         target_deviation: float32, shape (targets,): likewise the standard deviation within a speaker.
     """
 
@@ -106,7 +109,8 @@ class JointModel(nn.Module):
         """Hears a batch of whole recordings.
 
         Args:
-            noisy: float32, shape (batch, samples), 16 kHz; shorter recordings are padded with zeros at the end.
+            noisy: float32, shape (batch, samples), 16 kHz; shorter recordings are padded with zeros at the
+                end.
             lengths: int64, shape (batch,): samples before padding. None: all are whole.
         """
         scale = level(noisy, lengths)[:, None]
@@ -135,7 +139,9 @@ class JointModel(nn.Module):
 
     @torch.no_grad()
     def features_of(self, clean: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """What the inverter would hear of the encoder if it heard this, without dropout or gradient; of the shape of `Output.features`.
+        """What the inverter would hear of the encoder if it heard this; of the shape of `Output.features`.
+
+        Dropout is off, and there is no gradient.
 
         Raises:
             ValueError: The model does not invert.
@@ -160,7 +166,7 @@ class JointModel(nn.Module):
 
 
 def without_padding(waves: Tensor, lengths: Tensor | None) -> Tensor:
-    """Recordings of a batch, silent where they are over: what an enhancer leaves there is no sound of theirs."""
+    """Silences recordings of a batch beyond their end, where an enhancer's output means nothing."""
     if lengths is None:
         return waves
     return waves * (torch.arange(waves.shape[-1], device=waves.device)[None, :] < lengths[:, None])
@@ -193,7 +199,7 @@ def parameters_of(model: nn.Module) -> int:
 
 
 def context_s(model: JointModel) -> float:
-    """How far to either side of a moment the model hears, in seconds; infinite where the encoder hears everything."""
+    """How far the model hears to either side, in seconds; infinite if the encoder hears all."""
     reach = getattr(model.encoder, "reach_s", None)
     if reach is None:
         return float("inf")

@@ -60,7 +60,10 @@ def available() -> list[Offer]:
         ),
         Offer(
             "torchaudio:BUNDLE, torchaudio:BUNDLE=FILE or torchaudio:DIR",
-            "the same networks through torchaudio: a bundle (WAVLM_LARGE, HUBERT_BASE, ...) or a folder as for hf",
+            (
+                "the same networks through torchaudio: a bundle (WAVLM_LARGE, HUBERT_BASE, ...) or a folder "
+                "as for hf"
+            ),
             makers,
             _missing("torchaudio"),
         ),
@@ -77,15 +80,18 @@ def load_encoder(spec: str, **options: object) -> Encoder:
     """An encoder by its name.
 
     Args:
-        spec: "hf:DIR" or "hf:OWNER/NAME" (WavLM, HuBERT, wav2vec 2.0 through transformers); "torchaudio:BUNDLE",
-            "torchaudio:BUNDLE=FILE", "torchaudio:DIR" or "torchaudio:FILE" beside a config.json; "whisper-tiny.en"; "small", which
-            begins untrained (a configuration's `init` gives it pretrained weights).
-        **options: For "small": `layers`, `width` and `dropout`. For the others `untrained=True` draws the weights from torch's
-            random state instead, to measure what pretraining is worth; such an encoder says so.
+        spec: "hf:DIR" or "hf:OWNER/NAME" (WavLM, HuBERT, wav2vec 2.0 through transformers);
+            "torchaudio:BUNDLE", "torchaudio:BUNDLE=FILE", "torchaudio:DIR" or "torchaudio:FILE" beside a
+            config.json; "whisper-tiny.en"; "small", which begins untrained (a configuration's `init` gives it
+            pretrained weights).
+        **options: For "small": `layers`, `width` and `dropout`. For the others `untrained=True` draws the
+            weights from torch's random state instead, to measure what pretraining is worth; such an encoder
+            says so.
 
     Raises:
         MissingExtraError: The package it needs is not installed.
-        ModelError: It is unknown, takes no such option, or its weights are missing, damaged or of another network.
+        ModelError: It is unknown, takes no such option, or its weights are missing, damaged or of another
+            network.
     """
     kind, _, place = spec.partition(":")
     if spec == "small":

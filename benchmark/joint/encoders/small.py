@@ -22,13 +22,17 @@ BANDS = 80
 _WINDOW, _FFT, _STEP = 400, 512, 160
 #: Dilations of the convolutions of a layer, in frames of 20 ms; layers take turns.
 _DILATIONS = ((1, 2), (4, 8))
-# Of log-mel spectra of speech at an RMS of 1; they only bring the input of the network near mean 0 and variance 1.
+# Of log-mel spectra of speech at an RMS of 1; they only bring the input of the network near mean 0 and
+# variance 1.
 _LOG_MEAN, _LOG_DEVIATION = -3.0, 3.5
 _FLOOR = 1e-4
 
 
 class LogMel(nn.Module):
-    """Log-mel spectrum: 80 bands up to 8 kHz, 25-ms Hann windows, 100 frames a second, frame k centred on sample 160 k."""
+    """Log-mel spectrum: 80 bands up to 8 kHz, 25-ms Hann windows, 100 frames a second.
+
+    Frame k is centred on sample 160 k.
+    """
 
     window: Tensor
     filters: Tensor
@@ -40,7 +44,7 @@ class LogMel(nn.Module):
         self.register_buffer("filters", torch.from_numpy(filters.astype(np.float32)), persistent=False)
 
     def forward(self, waves: Tensor) -> Tensor:
-        """Spectra of shape (batch, 2 * frames_of(samples), 80), natural logarithms brought near unit variance."""
+        """Natural log spectra near unit variance, shape (batch, 2 * frames_of(samples), 80)."""
         frames = 2 * frames_of(waves.shape[-1])
         missing = (frames - 1) * _STEP + _FFT - _FFT // 2 - waves.shape[-1]
         padded = functional.pad(waves, (_FFT // 2, max(missing, 0)))
@@ -142,7 +146,8 @@ def hide_stretches(spectra: Tensor, count: int) -> Tensor:
 
     Args:
         spectra: Shape (batch, frames, bands), mean about 0.
-        count: How many stretches of bands, each up to 15 bands, and in every second how many stretches of time, each up to 0.2 s.
+        count: How many stretches of bands, each up to 15 bands, and in every second how many stretches of
+            time, each up to 0.2 s.
 
     Returns:
         The same shape; what is hidden is 0.
