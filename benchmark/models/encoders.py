@@ -2,7 +2,7 @@
 
 encoder:whisper-tiny.en@2       layer 2; without @LAYER the last one, and @0 is what goes into the first
 encoder:hf:DIR@9  encoder:torchaudio:WAVLM_LARGE@9  encoder:small
-encoder:joint_tiny  encoder:DIR     of a shipped model, or of what `benchmark.train` has left in a folder
+encoder:joint       encoder:DIR     of a shipped model, or of what `benchmark.train` has left in a folder
 """
 
 from __future__ import annotations
