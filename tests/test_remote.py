@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import datasets
 import pytest
 from datasets import Audio, load_dataset
 
@@ -43,7 +44,7 @@ def said(status: int, capsys: pytest.CaptureFixture[str]) -> dict:
 
 
 def test_a_corpus_prepared_to_and_scored_from_s3_has_the_same_hashes(
-    bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = ["--recipe", "demo_noisy", "--split", "test", "--limit", "1", "--json", "--out"]
     away, here = f"{bucket}/deep/demo_noisy", str(tmp_path / "demo_noisy")
@@ -72,6 +73,8 @@ def test_a_corpus_prepared_to_and_scored_from_s3_has_the_same_hashes(
     data = f"{bucket}/for_datasets"
     shards = said(export.main(["--corpus", away, "--to", "huggingface", "--out", data, "--json"]), capsys)
     assert shards["written"] == [f"{data}/data/test-00000-of-00001.parquet"]
+    # Other tests put the library offline, which for it means loopback, too.
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
     found = load_dataset(
         "parquet", data_files=shards["written"], split="train", cache_dir=str(tmp_path / "hf")
     )

@@ -11,6 +11,7 @@ from benchmark.corpora import CORPORA
 from benchmark.files import demo_corpus, recipes_folder
 from benchmark.joint.config_files import config_names
 from benchmark.mixing.recipe import recipe_names
+from benchmark.models.published_inverters import PUBLISHED
 from benchmark.models.registry import REGISTERED
 from benchmark.noises import NOISES
 
@@ -27,7 +28,7 @@ def test_everything_is_listed_with_one_line_each(capsys):
     assert names["recipes"] == recipe_names()
     assert names["corpora"] == list(CORPORA)
     assert names["noises"] == ["synthetic", *NOISES]
-    assert names["models"] == list(REGISTERED)
+    assert names["models"] == [*REGISTERED, *PUBLISHED]
     assert {"small", "whisper-tiny.en"} <= set(names["encoders"])
     assert names["configs"] == config_names()
     assert {"PPMC", "STOI", "SISDR(zero_mean=True)"} <= set(names["measures"])
