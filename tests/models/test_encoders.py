@@ -15,11 +15,10 @@ from benchmark.models import encoders, load
 from benchmark.runners.in_process import run_in_process
 from benchmark.types import Clip
 
-#: A shipped encoder that was trained on speech alone, whatever it is called.
-PRETRAINED, LAYERS = next(
-    (path.parent.name, card["encoder"]["layers"])
-    for path in sorted(trained_models().glob("*/card.json"))
-    if (card := json.loads(path.read_text()))["task"] == "pretraining"
+#: A shipped model, and how many hidden states its encoder has.
+PRETRAINED = "si_noisy"
+LAYERS = (
+    1 + json.loads((trained_models() / PRETRAINED / "card.json").read_text())["config"]["encoder"]["layers"]
 )
 NOISE = Clip(np.random.default_rng(1).normal(0, 0.1, 16100).astype(np.float32), 16000)
 
@@ -39,7 +38,7 @@ def test_the_last_layer_is_meant_unless_another_is_named():
     assert last.values.tobytes() == layers[-1].tobytes()
     assert len({values.tobytes() for values in layers}) == LAYERS
     assert load(f"encoder:{PRETRAINED}@2").name == f"{PRETRAINED}@2"
-    assert load(f"encoder:{PRETRAINED}").declared.trained_on == ("train",)
+    assert "train" in load(f"encoder:{PRETRAINED}").declared.trained_on
 
 
 def test_an_untrained_encoder_is_the_same_every_time():
