@@ -7,7 +7,7 @@ These measures belong to a set of trials, never to one recording, so they are no
 table of scores; `benchmark.verify_speakers` computes them.
 
 Example:
-    >>> EER([0.9, 0.8, 0.4], [0.1, 0.3, 0.5])
+    >>> EER()([0.9, 0.8, 0.4], [0.1, 0.3, 0.5])
     0.3333333333333333
     >>> MinDCF(0.05)([2.0, 3.0], [0.0, 1.0])
     0.0
@@ -15,6 +15,7 @@ Example:
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,7 +28,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class TrialMeasure:
+class TrialMeasure(ABC):
     """A measure of a set of trials, and the facts that it states about itself.
 
     A failure is charged by its trial, see `benchmark.scoring.speaker_trials`.
@@ -47,13 +48,13 @@ class TrialMeasure:
     source: ClassVar[str]
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """As in tables."""
-        raise NotImplementedError
 
+    @abstractmethod
     def weighted(self, curve: ErrorCurve) -> Array:
         """The value for every set of weights of a curve, shape (sets,)."""
-        raise NotImplementedError
 
     def __call__(self, targets: ArrayLike, impostors: ArrayLike) -> float:
         """The value for the scores of target and impostor trials.

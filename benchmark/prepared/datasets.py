@@ -19,6 +19,7 @@ Example:
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -50,7 +51,7 @@ _POOL = 64
 _DRAWN = 20
 
 
-class _Recordings(Dataset[Item]):
+class _Recordings(Dataset[Item], ABC):
     """What both kinds of data set share: epochs, crops, targets."""
 
     def __init__(self, corpus: PreparedCorpus, crop_s: float | None, seed: int) -> None:
@@ -74,8 +75,9 @@ class _Recordings(Dataset[Item]):
         total = int(self._row(index)["samples"])
         return total if self._crop is None else min(total, self._crop)
 
+    @abstractmethod
     def _row(self, index: int) -> PlanRow | MixtureRow:
-        raise NotImplementedError
+        """What is planned of an item."""
 
     def _item(self, row: PlanRow | MixtureRow, noisy: Sound, clean: Sound) -> Item:
         key = row["utterance_id"]
