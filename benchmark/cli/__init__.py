@@ -12,6 +12,7 @@ from benchmark.cli.options import (
     add_roots,
     add_split,
     as_called,
+    number,
     parser,
     positive,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "add_split",
     "as_called",
     "guarded",
+    "number",
     "parser",
     "positive",
     "progress",

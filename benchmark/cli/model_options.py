@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from benchmark.models import Entry
     from benchmark.runners.open_runner import RunOptions
 
+_SECONDS = cli.number(0.0, 1e9)
+
 
 def add_model_arguments(to: argparse.ArgumentParser, *, positional: bool = False) -> None:
     """The options that say which model and how it is run."""
@@ -75,21 +77,21 @@ def _add_run_arguments(to: argparse.ArgumentParser) -> None:
         help="its Python, which needs only numpy",
     )
     run.add_argument(
-        "--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one recording (default: 60)"
+        "--timeout", type=_SECONDS, default=60.0, metavar="S", help="seconds for one recording (default: 60)"
     )
     run.add_argument(
-        "--start-timeout", type=_seconds, default=300.0, metavar="S", help="seconds to load (default: 300)"
+        "--start-timeout", type=_SECONDS, default=300.0, metavar="S", help="seconds to load (default: 300)"
     )
     run.add_argument(
         "--total-timeout",
-        type=_seconds,
+        type=_SECONDS,
         default=0.0,
         metavar="S",
         help="seconds for the whole run (default: no limit)",
     )
     run.add_argument(
         "--memory-gb",
-        type=_seconds,
+        type=_SECONDS,
         default=8.0,
         metavar="GB",
         help="memory of all its processes, and address space of each; 0 for no limit, "
@@ -215,13 +217,3 @@ def _program(text: str) -> str:
     if found is None:
         raise argparse.ArgumentTypeError(f"'{text}' is no program here")
     return str(Path(found).absolute())
-
-
-def _seconds(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < 1e9:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of at least 0")
-    return number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmark.files import place
@@ -140,6 +141,21 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} is less than 1")
     return number
+
+
+def number(least: float, below: float) -> Callable[[str], float]:
+    """A parser of numbers from `least` up to but not including `below`."""
+
+    def parsed(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None
+        if not least <= value < below:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a number from {least:g} to {below:g}")
+        return value
+
+    return parsed
 
 
 def _named_folder(text: str) -> tuple[str, Path]:
