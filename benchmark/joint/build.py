@@ -6,6 +6,7 @@ from benchmark.joint.config import EncoderConfig, JointConfig
 from benchmark.joint.encoders.contract import Encoder
 from benchmark.joint.encoders.registry import load_encoder
 from benchmark.joint.encoders.small import SmallEncoder
+from benchmark.joint.encoders.whisper import WhisperEncoder
 from benchmark.joint.enhancer import Enhancer, MaskEnhancer, WaveformEnhancer
 from benchmark.joint.inverter import Inverter
 from benchmark.joint.model import Hears, JointModel, target_groups
@@ -20,7 +21,10 @@ def build_encoder(config: EncoderConfig) -> Encoder:
     """
     if config.spec == "small":
         return SmallEncoder(config.layers, config.width, config.dropout, config.hidden_stretches)
-    return load_encoder(config.spec)
+    encoder = load_encoder(config.spec)
+    if isinstance(encoder, WhisperEncoder):
+        encoder.regularise(config.dropout, config.hidden_stretches)
+    return encoder
 
 
 def build_model(config: JointConfig, target_names: tuple[str, ...]) -> JointModel:

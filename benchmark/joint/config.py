@@ -25,9 +25,10 @@ class EncoderConfig(Section):
         spec: Its name: "small", "hf:NAME or directory", "torchaudio:BUNDLE or file", "whisper-tiny.en".
         layers: Layers of two dilated convolutions (only "small").
         width: Size of a hidden state (only "small").
-        dropout: Share of values set to zero while training (only "small").
+        dropout: Share of values set to zero while training ("small" and "whisper-tiny.en"; others have their
+            own).
         hidden_stretches: Stretches of time (in a second) and of frequency that are hidden from it while
-            training, as in SpecAugment (only "small").
+            training, as in SpecAugment ("small" and "whisper-tiny.en").
         trained: Which parts learn: "all", "none", "last:N" (the last N layers), "no-front" (all above the
             front end).
     """

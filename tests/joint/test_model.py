@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from benchmark.joint.build import build_model
 from benchmark.joint.config import EncoderConfig, EnhancerConfig, InverterConfig, JointConfig
 from benchmark.joint.encoders.contract import frames_of
-from benchmark.joint.encoders.small import BANDS, SmallEncoder, hide_stretches
+from benchmark.joint.encoders.small import BANDS, SmallEncoder
+from benchmark.joint.encoders.spec_augment import hide_stretches
 from benchmark.joint.enhancer import MaskEnhancer, WaveformEnhancer
 from benchmark.joint.model import JointModel, WeightedSum, target_groups
 from tests.joint.models import NAMES, small_model

@@ -15,6 +15,7 @@ from benchmark.joint.encoders.contract import (
     frames_of,
     present_frames,
 )
+from benchmark.joint.encoders.spec_augment import hide_stretches
 from benchmark.joint.layers import DilatedBlock
 from benchmark.types import RATE_HZ
 
@@ -139,24 +140,3 @@ class SmallEncoder(Encoder):
         """How far to either side a hidden state can hear, in seconds."""
         frames = sum(sum(_DILATIONS[i % 2]) for i in range(len(self.blocks)))
         return (frames + 2) * HOP / RATE_HZ
-
-
-def hide_stretches(spectra: Tensor, count: int) -> Tensor:
-    """Spectra in which stretches of time and of frequency are hidden, as in SpecAugment (Park et al. 2019).
-
-    Args:
-        spectra: Shape (batch, frames, bands), mean about 0.
-        count: How many stretches of bands, each up to 15 bands, and in every second how many stretches of
-            time, each up to 0.2 s.
-
-    Returns:
-        The same shape; what is hidden is 0.
-    """
-    batch, frames, bands = spectra.shape
-    for axis, size, widest, many in ((1, frames, 20, max(1, count * frames // 100)), (2, bands, 15, count)):
-        widths = torch.randint(0, widest + 1, (batch, many), device=spectra.device)
-        starts = (torch.rand(batch, many, device=spectra.device) * (size - widths)).long()
-        place = torch.arange(size, device=spectra.device)[None, None]
-        inside = (place >= starts[..., None]) & (place < (starts + widths)[..., None])
-        spectra = spectra.masked_fill(inside.any(dim=1).unsqueeze(3 - axis), 0.0)
-    return spectra

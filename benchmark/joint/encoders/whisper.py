@@ -21,6 +21,7 @@ from torch.nn import functional
 from benchmark.errors import MissingExtraError, ModelError
 from benchmark.joint.encoders.contract import Encoder, Origin, frames_of, present_frames
 from benchmark.joint.encoders.ctranslate2_file import read_weights
+from benchmark.joint.encoders.spec_augment import hide_stretches
 from benchmark.joint.encoders.whisper_package import NAME, PACKAGE, weights_file
 from benchmark.types import RATE_HZ
 
@@ -80,14 +81,16 @@ class _Layer(nn.Module):
         self.out = nn.Linear(width, width)
         self.network_norm = nn.LayerNorm(width)
         self.network = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.dropout = nn.Dropout(0.0)
 
     def forward(self, states: Tensor, seen: Tensor | None) -> Tensor:
         batch, frames, width = states.shape
         parts = self.into(self.attention_norm(states))
         query, key, value = parts.view(batch, frames, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
-        states = states + self.out(mixed.transpose(1, 2).reshape(batch, frames, width))
-        networked: Tensor = states + self.network(self.network_norm(states))
+        attended = self.out(mixed.transpose(1, 2).reshape(batch, frames, width))
+        states = states + self.dropout(attended)
+        networked: Tensor = states + self.dropout(self.network(self.network_norm(states)))
         return networked
 
 
@@ -116,12 +119,27 @@ class WhisperEncoder(Encoder):
         self.blocks = nn.ModuleList(_Layer(width, heads) for _ in range(layers))
         self.final_norm = nn.LayerNorm(width)
         self.register_buffer("positions", sinusoids(CHUNK, width), persistent=False)
+        self._hidden_stretches = 0
+
+    def regularise(self, dropout: float, hidden_stretches: int) -> None:
+        """What training does against learning by heart; the package's weights were made without it.
+
+        Args:
+            dropout: Share of values set to zero behind attention and behind the network of every frame.
+            hidden_stretches: See `hide_stretches`; 0: nothing is hidden.
+        """
+        self._hidden_stretches = hidden_stretches
+        for part in self.blocks.modules():
+            if isinstance(part, nn.Dropout):
+                part.p = dropout
 
     def forward(self, waves: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
         """Hidden states; see `Encoder.forward`."""
         frames = frames_of(waves.shape[-1])
         present = present_frames(frames, lengths, waves.device)
         spectra = log_mel(_levelled(waves, lengths), present)
+        if self.training and self._hidden_stretches:
+            spectra = hide_stretches(spectra.transpose(1, 2), self._hidden_stretches).transpose(1, 2)
         chunks = [
             self.chunk(
                 spectra[..., 2 * begin : 2 * (begin + CHUNK)],

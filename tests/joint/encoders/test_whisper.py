@@ -150,6 +150,19 @@ def test_every_weight_learns(tiny) -> None:
     assert sorted(held) == sorted(id(weight) for weight in tiny.parameters())
 
 
+def test_what_is_hidden_and_dropped_is_so_in_training_alone(tiny) -> None:
+    heard = waves(16000)
+    plain = tiny(heard)[-1]
+    for dropped, hidden in ((0.1, 0), (0.0, 2)):
+        tiny.regularise(dropped, hidden)
+        set_trainable(tiny, "all")
+        assert torch.equal(tiny.eval()(heard)[-1], plain)
+        torch.manual_seed(3)
+        assert not torch.equal(tiny.train()(heard)[-1], plain)
+        set_trainable(tiny, "none")
+        assert torch.equal(tiny.train()(heard)[-1], plain)
+
+
 def test_it_is_supervised_or_untrained_and_nothing_else(tiny) -> None:
     assert tiny.origin == "supervised"
     untrained = load_encoder("whisper-tiny.en", untrained=True)
