@@ -42,6 +42,8 @@ def _where() -> str:
 def test_work_of_a_lost_worker_is_done_again(
     backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Workers import this module from wherever they stand.
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     monkeypatch.chdir(tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
