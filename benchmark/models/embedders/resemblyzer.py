@@ -16,6 +16,7 @@ from benchmark.models.contract import Audio
 from benchmark.models.declaration import Declaration
 from benchmark.models.enhancers.packages import file_of
 from benchmark.models.enhancers.wrapped import Wrapped
+from benchmark.models.features import mel_power
 
 _PACKAGE = "resemblyzer"
 _LAYERS, _SIZE, _BANDS = 3, 256, 40
@@ -52,7 +53,6 @@ class Resemblyzer:
 
     def embed(self, noisy: Audio) -> Array:
         """The voice of a recording: float32, shape (256,), of length 1."""
-        import librosa
         import torch
 
         samples = _raised(np.asarray(noisy, np.float32))
@@ -61,9 +61,8 @@ class Resemblyzer:
         if len(starts) > 1 and (len(samples) / _HOP - starts[-1]) / _STRETCH < _LEAST:
             starts.pop()
         samples = np.pad(samples, (0, max(0, (starts[-1] + _STRETCH) * _HOP - len(samples))))
-        mel = librosa.feature.melspectrogram(
-            y=samples, sr=self.sample_rate, n_fft=_WINDOW, hop_length=_HOP, n_mels=_BANDS
-        ).T.astype(np.float32)
+        power = mel_power(samples, fft=_WINDOW, window=_WINDOW, bands=_BANDS)
+        mel = power.T.astype(np.float32)
         stretches = np.stack([mel[start : start + _STRETCH] for start in starts])
         with torch.inference_mode():
             _, (hidden, _) = self._lstm(torch.from_numpy(stretches))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchmark.audio import read_clip
 from benchmark.files import demo_corpus
 from benchmark.models.contract import Audio
+from benchmark.models.features import mel_power
 from benchmark.types import RATE_HZ
 
 _BANDS, _CEPSTRA = 40, 20
@@ -52,20 +53,11 @@ def _pieces(samples: NDArray[np.floating]) -> list[NDArray[np.floating]]:
 
 
 def _statistics(samples: NDArray[np.floating]) -> NDArray[np.float64]:
-    import librosa
     from scipy.fft import dct
 
-    power = librosa.feature.melspectrogram(
-        y=np.asarray(samples, np.float32),
-        sr=RATE_HZ,
-        n_fft=512,
-        win_length=400,
-        hop_length=160,
-        n_mels=_BANDS,
-        fmin=50.0,
-    )
+    power = mel_power(samples, fft=512, window=400, bands=_BANDS, lowest_hz=50.0)
     loud = power.sum(axis=0)
-    speech = power[:, loud >= loud.max() * 10 ** (-_SPEECH_DB / 10)].astype(np.float64)
+    speech = power[:, loud >= loud.max() * 10 ** (-_SPEECH_DB / 10)]
     logs = np.log(np.maximum(speech, max(1e-12, 1e-7 * float(power.max()))))
     cepstra = dct(logs, axis=0, norm="ortho")[1:_CEPSTRA]
     return np.concatenate([cepstra.mean(axis=1), cepstra.std(axis=1)])
