@@ -32,14 +32,13 @@ def mel_power(
         Shape (bands, 1 + samples // 160).
     """
     from librosa.filters import mel
-    from scipy.signal import ShortTimeFFT
     from scipy.signal.windows import hann
 
-    transform = ShortTimeFFT(hann(window, sym=False), HOP, RATE_HZ, mfft=fft)
-    heard = np.asarray(samples, np.float64)
-    # The transform wants half a window of sound at least.
-    padded = np.pad(heard, (0, max(0, window // 2 - len(heard))))
-    power = transform.spectrogram(padded, p0=0, p1=1 + len(heard) // HOP)
+    count = 1 + len(samples) // HOP
+    padded = np.pad(np.asarray(samples, np.float64), window // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::HOP][:count]
+    spectrum = np.fft.rfft(frames * hann(window, sym=False), fft)
+    power = (spectrum.real**2 + spectrum.imag**2).T
     return np.asarray(mel(sr=RATE_HZ, n_fft=fft, n_mels=bands, fmin=lowest_hz) @ power, np.float64)
 
 
