@@ -281,6 +281,32 @@ def test_truncation_is_seen_in_every_container(tmp_path: Path, name: str) -> Non
             read_to_its_end(path)
 
 
+def ogg_checksum(page: bytes) -> bytes:
+    """CRC-32 of a page whose own checksum is zero (RFC 3533)."""
+    register = 0
+    for byte in page:
+        register ^= byte << 24
+        for _ in range(8):
+            register = (register << 1) ^ (0x04C11DB7 if register & 0x80000000 else 0)
+            register &= 0xFFFFFFFF
+    return register.to_bytes(4, "little")
+
+
+def test_an_ogg_stream_whose_last_page_is_not_flagged_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "x.ogg"
+    soundfile.write(path, 0.1 * np.random.default_rng(0).standard_normal(16000), 16000, subtype="VORBIS")
+    content = path.read_bytes()
+    place = content.rfind(b"OggS")
+    page = bytearray(content[place:])
+    assert page[5] & 4
+    page[5] &= ~4
+    page[22:26] = bytes(4)
+    page[22:26] = ogg_checksum(bytes(page))
+    path.write_bytes(content[:place] + page)
+    audio.refuse_cut_off(path)
+    assert len(audio.read_clip(path).samples) == 16000
+
+
 def read_to_its_end(path: Path) -> None:
     audio.read_header(path)
     audio.refuse_cut_off(path)
