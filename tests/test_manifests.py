@@ -56,8 +56,8 @@ def test_levels_are_as_nominal(name: str) -> None:
     assert table.peak.max() < 1.0
     babble = noisy[noisy.talkers > 0]
     apart = babble.over_mean_db - (babble.snr_db + 10 * np.log10(babble.talkers))
-    # Talkers differ by up to 3 dB to either side of their mean. Pauses count in the noise and not in the level of
-    # a talker: between the single words of `kde_voices` there are many.
+    # Talkers differ by up to 3 dB to either side of their mean. Pauses count in noise and not in the level
+    # of a talker: between the single words of `kde_voices` there are many.
     assert apart.max() <= 3.0
     assert apart.min() >= (-6.0 if name == "virtual_noisy_voices" else -3.0)
     assert (babble.over_loudest_db <= babble.over_mean_db + 1e-9).all()
