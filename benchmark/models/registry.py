@@ -18,7 +18,6 @@ from benchmark.models.contract import Model
 from benchmark.models.declaration import UNTRAINED, Declaration
 from benchmark.models.embedders.resemblyzer import EMBEDDER as RESEMBLYZER
 from benchmark.models.enhancers import enhancers
-from benchmark.models.enhancers.dtln import ENHANCER as DTLN
 from benchmark.models.enhancers.wrapped import Wrapped
 from benchmark.models.enrolled import enrolled
 from benchmark.models.entry import Entry, InProcess, Training
@@ -57,12 +56,6 @@ def _mfcc_features() -> Model:
     from benchmark.models.representations import MfccFeatures
 
     return MfccFeatures()
-
-
-def _dtln_states(network: Literal["mask", "filter"]) -> Model:
-    from benchmark.models.enhancers.dtln import DtlnStates
-
-    return DtlnStates(network)
 
 
 def _ridge(corpus: PreparedCorpus, kinds: tuple[str, ...]) -> Model:
@@ -141,16 +134,6 @@ def wrapped(item: Wrapped) -> Entry:
     )
 
 
-def _hidden_in_dtln(network: Literal["mask", "filter"]) -> Entry:
-    """The states of one of DTLN's networks as a representation."""
-    return replace(
-        wrapped(DTLN),
-        name=f"dtln_{network}_states",
-        title=f"LSTM states of DTLN's {network}",
-        how=InProcess(("represent",), make=partial(_dtln_states, network)),
-    )
-
-
 def _built_in() -> dict[str, Entry]:
     classical = "Ephraim & Malah 1985; Gerkmann & Hendriks 2012"
     entries = [
@@ -184,11 +167,10 @@ def _built_in() -> dict[str, Entry]:
             "mean and spread of mel cepstra, to tell speakers",
             "benchmark.models.embedders",
             InProcess(("embed",), make=_voice_statistics),
-            ("embedders/voice_statistics", "features"),
+            ("embedders/voice_statistics",),
         ),
     ]
-    hidden = [_hidden_in_dtln("mask"), _hidden_in_dtln("filter")]
-    own = [*entries, *shipped_entries(), *map(wrapped, enhancers()), *hidden, told, *judges]
+    own = [*entries, *shipped_entries(), *map(wrapped, enhancers()), told, *judges]
     return {entry.name: entry for entry in own}
 
 

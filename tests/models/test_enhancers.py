@@ -12,7 +12,6 @@ from benchmark.errors import MissingExtraError
 from benchmark.metrics import parse
 from benchmark.models import REGISTERED
 from benchmark.models.enhancers import enhancers, packages
-from benchmark.models.enhancers.dtln import DtlnStates
 from benchmark.models.enhancers.frames import overlap_add, streamed, windows
 from benchmark.randomness import gaussian
 from benchmark.scoring.evaluate import evaluate
@@ -137,21 +136,3 @@ def corpus_stub():
     from tests.scoring.conftest import SmallCorpus
 
     return SmallCorpus()
-
-
-@pytest.mark.parametrize("network", ["mask", "filter"])
-def test_the_states_of_dtln_are_features_in_time(network):
-    try:
-        model = DtlnStates(network)
-    except MissingExtraError as error:
-        pytest.skip(str(error))
-    heard = np.zeros(8000, np.float32)
-    silent = model.represent(heard)
-    assert (silent.values.shape, silent.rate_hz) == ((63, 256), 125.0)
-    heard[4000] = 1.0
-    changed = np.abs(model.represent(heard).values - silent.values).max(axis=1) > 1e-4
-    # Frame k hears up to 256 samples after sample 128 k.
-    first = int(np.argmax(changed))
-    assert first == 30 or (network == "filter" and 30 <= first <= 33)
-    assert np.array_equal(model.represent(heard).values, model.represent(heard).values)
-    assert model.represent(heard[:1]).values.shape == (1, 256)

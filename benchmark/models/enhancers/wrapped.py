@@ -24,7 +24,6 @@ class Wrapped:
         factory: Our class that wraps it; it looks for the package when an object is made.
         declared: What is known of its training.
         place: Where lists show it, smaller first, equal ones by name.
-        uses: Other modules of `benchmark.models` that it is made of.
     """
 
     name: str
@@ -35,7 +34,6 @@ class Wrapped:
     factory: type[Model]
     place: int = 50
     declared: Declaration = NOT_STATED
-    uses: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:
@@ -49,8 +47,7 @@ class Wrapped:
     def files(self) -> tuple[Path, ...]:
         """Our files that it is made of."""
         here = Path(__file__).parent
-        others = [here.parent / f"{name}.py" for name in self.uses]
-        return (Path(inspect.getfile(self.factory)), here / "packages.py", here / "frames.py", *others)
+        return (Path(inspect.getfile(self.factory)), here / "packages.py", here / "frames.py")
 
     def make(self) -> Model:
         """The model.
