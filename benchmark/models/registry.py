@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +16,7 @@ from benchmark import __version__
 from benchmark.models.contract import Model
 from benchmark.models.declaration import UNTRAINED, Declaration
 from benchmark.models.embedders.resemblyzer import EMBEDDER as RESEMBLYZER
-from benchmark.models.enhancers import enhancers
+from benchmark.models.enhancers import enhancers, hidden_states
 from benchmark.models.enhancers.wrapped import Wrapped
 from benchmark.models.enrolled import enrolled
 from benchmark.models.entry import Entry, InProcess, Training
@@ -117,10 +116,10 @@ def _representation(name: str, title: str, make: Callable[[], Model]) -> Entry:
 
 
 def wrapped(item: Wrapped) -> Entry:
-    """An enhancer of other people as a model of the registry."""
+    """A model of other people as a model of the registry."""
     ours = hashlib.sha256(b"".join(path.read_bytes() for path in item.files)).hexdigest()
     code = hashlib.sha256((ours + item.version).encode()).hexdigest()
-    how = InProcess(("enhance",), make=item.make)
+    how = InProcess(item.does, make=item.make)
     return Entry(
         item.name,
         item.title,
@@ -161,7 +160,7 @@ def _built_in() -> dict[str, Entry]:
         )
     )
     judges = [
-        replace(wrapped(RESEMBLYZER), how=InProcess(("embed",), make=RESEMBLYZER.make)),
+        wrapped(RESEMBLYZER),
         _ours(
             "voice_statistics",
             "mean and spread of mel cepstra, to tell speakers",
@@ -170,7 +169,14 @@ def _built_in() -> dict[str, Entry]:
             ("embedders/voice_statistics",),
         ),
     ]
-    own = [*entries, *shipped_entries(), *map(wrapped, enhancers()), told, *judges]
+    own = [
+        *entries,
+        *shipped_entries(),
+        *map(wrapped, enhancers()),
+        *map(wrapped, hidden_states()),
+        told,
+        *judges,
+    ]
     return {entry.name: entry for entry in own}
 
 

@@ -11,7 +11,7 @@ from benchmark.audio import resample
 from benchmark.errors import MissingExtraError
 from benchmark.metrics import parse
 from benchmark.models import REGISTERED
-from benchmark.models.enhancers import enhancers, packages
+from benchmark.models.enhancers import enhancers, hidden_states, packages
 from benchmark.models.enhancers.frames import overlap_add, streamed, windows
 from benchmark.randomness import gaussian
 from benchmark.scoring.evaluate import evaluate
@@ -19,12 +19,21 @@ from benchmark.types import Clip
 from tests.speechlike import speech
 
 WRAPPED = {item.name: item for item in enhancers()}
+HIDDEN = {item.name: item for item in hidden_states()}
 
 
 @pytest.fixture(params=WRAPPED)
 def enhancer(request):
     try:
         return WRAPPED[request.param].make()
+    except MissingExtraError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(params=HIDDEN)
+def hidden(request):
+    try:
+        return HIDDEN[request.param].make()
     except MissingExtraError as error:
         pytest.skip(str(error))
 
@@ -65,6 +74,34 @@ def test_nothing_is_remembered(enhancer):
     assert np.array_equal(enhancer.enhance(heard), first)
 
 
+@pytest.mark.parametrize("samples", [1, 16000, 16001])
+def test_hidden_states_cover_the_recording_and_are_the_same_again(hidden, samples):
+    heard = speech("hidden", 2.0).samples[:samples].astype(np.float32)
+    given = hidden.represent(heard)
+    hidden.represent(np.ones(4000, np.float32))
+    assert given.values.dtype == np.float32
+    assert given.rate_hz == (125.0 if given.values.shape[1] == 512 else 100.0)
+    assert samples / 16000 - 1 / given.rate_hz <= given.duration_s <= samples / 16000 + 4 / given.rate_hz
+    assert np.abs(given.values).max() <= 1.0, "what a recurrent layer gives lies between -1 and 1"
+    assert np.array_equal(hidden.represent(heard).values, given.values)
+
+
+def test_hidden_states_move_when_the_speech_begins(hidden):
+    later = np.concatenate([np.zeros(16000, np.float32), speech("begins", 1.0).samples[:8000]])
+    silent = np.zeros(len(later), np.float32)
+    first, second = hidden.represent(later.astype(np.float32)), hidden.represent(silent)
+    differs = np.abs(first.values - second.values).max(axis=1) > 1e-3
+    began = int(np.argmax(differs)) / first.rate_hz
+    heard = int(np.argmax(np.abs(later) > 1e-3)) / 16000
+    assert abs(began - heard) <= 0.032
+
+
+def test_hidden_states_leave_enhancement_as_it_is(hidden):
+    heard = speech("same", 1.0).samples.astype(np.float32)
+    plain = type(hidden).__mro__[1]()
+    assert np.array_equal(plain.enhance(heard), hidden.enhance(heard))
+
+
 def test_numpy_raises_no_more_than_before(enhancer):
     enhancer.enhance(np.zeros(enhancer.sample_rate, np.float32))
     assert np.geterr()["under"] == "ignore"
@@ -86,6 +123,7 @@ def test_all_are_registered_with_licence_source_and_version():
         assert entry.version == item.version
         assert item.package in entry.source or item.package == "noisereduce"
         assert entry.how.does == ("enhance",)
+    assert all(REGISTERED[name].how.does == ("represent",) for name in HIDDEN)
 
 
 @pytest.mark.parametrize("name", WRAPPED)

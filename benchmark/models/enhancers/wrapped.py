@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmark.models.contract import Model
 from benchmark.models.declaration import NOT_STATED, Declaration
+from benchmark.models.entry import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Wrapped:
         package: Distribution that holds it; its version is that of the model.
         factory: Our class that wraps it; it looks for the package when an object is made.
         declared: What is known of its training.
+        does: Its tasks.
         place: Where lists show it, smaller first, equal ones by name.
     """
 
@@ -34,6 +36,7 @@ class Wrapped:
     factory: type[Model]
     place: int = 50
     declared: Declaration = NOT_STATED
+    does: tuple[Task, ...] = ("enhance",)
 
     @property
     def version(self) -> str:
