@@ -32,6 +32,8 @@ class Batch:
         valid: bool, as `targets`: False where a target was not observed, and in the padding.
         has_targets: bool, shape (batch,): False for speech without articulation.
         ids: One name a recording, for messages.
+        enrolment: float32, shape (batch, other samples): clean speech of the same speakers, for models that
+            are told whom to follow.
     """
 
     noisy: Tensor
@@ -41,6 +43,7 @@ class Batch:
     valid: Tensor
     has_targets: Tensor
     ids: list[str]
+    enrolment: Tensor | None = None
 
     def __post_init__(self) -> None:
         size, samples = self.noisy.shape

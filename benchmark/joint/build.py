@@ -8,7 +8,9 @@ from benchmark.joint.encoders.registry import load_encoder
 from benchmark.joint.encoders.small import SmallEncoder
 from benchmark.joint.encoders.whisper import WhisperEncoder
 from benchmark.joint.enhancer import Enhancer, MaskEnhancer, WaveformEnhancer
+from benchmark.joint.enrolment import Enrolment
 from benchmark.joint.inverter import Inverter
+from benchmark.joint.layers import DilatedBlock
 from benchmark.joint.model import Hears, JointModel, target_groups
 
 
@@ -49,4 +51,13 @@ def build_model(config: JointConfig, target_names: tuple[str, ...]) -> JointMode
         hears = heads.hears
         beside = {"encoder": 0, "bottleneck": enhancer.width if enhancer else 0, "enhanced": encoder.width}
         inverter = Inverter(encoder.width + beside[hears], target_groups(target_names), heads)
-    return JointModel(encoder, target_names, enhancer, inverter, hears=hears)
+    model = JointModel(encoder, target_names, enhancer, inverter, hears=hears)
+    if config.enrolment == "film":
+        model.enrolment = Enrolment([part.out.out_features for part in blocks_told(model)])
+    return model
+
+
+def blocks_told(model: JointModel) -> list[DilatedBlock]:
+    """The blocks that an enrolment tells whom to follow: of the encoder, then of the enhancer."""
+    parts = [model.encoder, *([] if model.enhancer is None else [model.enhancer])]
+    return [block for part in parts for block in part.modules() if isinstance(block, DilatedBlock)]

@@ -215,6 +215,8 @@ class JointConfig(Section):
         encoder: The shared encoder.
         inverter: None: nothing is inverted.
         enhancer: None: nothing is enhanced.
+        enrolment: "film": the model is told whom to follow by clean speech of the same speaker, which scales
+            and shifts the channels of all residual blocks of encoder and enhancer; "none": by nothing.
         task: "joint": inversion, enhancement or both; "pretraining": masked prediction, by the encoder alone.
         losses: What is minimised.
         data: What is trained on.
@@ -227,6 +229,7 @@ class JointConfig(Section):
     encoder: EncoderConfig = EncoderConfig()
     inverter: InverterConfig | None = None
     enhancer: EnhancerConfig | None = None
+    enrolment: Literal["none", "film"] = "none"
     task: Literal["joint", "pretraining"] = "joint"
     losses: LossConfig = LossConfig()
     data: DataConfig = DataConfig()
@@ -260,6 +263,12 @@ class JointConfig(Section):
             raise ValueError("task = 'pretraining' cannot take data.heard = 'enhanced'")
         if self.task == "joint" and not self.losses.enhancement + self.losses.inversion > 0:
             raise ValueError("losses.enhancement and losses.inversion are both 0: nothing would be learnt")
+        if self.enrolment == "film" and (self.encoder.spec != "small" or self.task != "joint"):
+            raise ValueError("enrolment = 'film' needs task = 'joint' and the encoder 'small'")
+        if self.enrolment == "film" and self.data.extra_speech:
+            raise ValueError(
+                "enrolment = 'film' cannot take data.extra_speech: nobody says what else its speakers say"
+            )
         scored = {"ppmc": self.inverter, "si_sdr": self.enhancer}
         watch = self.training.watch
         if watch in scored and scored[watch] is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from benchmark.errors import CorpusError, SilentNoiseError
 from benchmark.joint.batch import Batch, target_frames
 from benchmark.joint.config import DataConfig
 from benchmark.joint.encoders.contract import HOP
+from benchmark.joint.enrolment import ENROLMENT_S
 from benchmark.joint.mixtures import Renderer, Sound, draw_mixtures, epoch_identity
 from benchmark.joint.training_corpus import TrainingCorpus
 from benchmark.mixing.rows import PlanRow
@@ -42,11 +43,13 @@ class Piece:
         row: The mixture.
         start: First sample, a multiple of 320, so that frames of targets and hidden states begin with it.
         samples: How many.
+        enrolment: Another utterance of the same speaker; "" for models that are not told whom to follow.
     """
 
     row: PlanRow
     start: int
     samples: int
+    enrolment: str = ""
 
 
 class TrainingData:
@@ -67,8 +70,10 @@ class TrainingData:
         seed: int,
         *,
         render_cache: Path | None = None,
+        enrolled: bool = False,
     ) -> None:
         self.training_corpus = training_corpus
+        self._enrolled = enrolled
         self._config, self._batch_s, self._seed = config, batch_s, seed
         self._renderer = Renderer(training_corpus, render_cache)
 
@@ -102,6 +107,7 @@ class TrainingData:
         rows = draw_mixtures(self.training_corpus, self._config, utterances, randomness)
         crop = None if self._config.crop_s is None else round(self._config.crop_s * RATE_HZ / HOP) * HOP
         pieces = [_cut(row, crop, Randomness((*randomness.identity, row["utterance_id"]))) for row in rows]
+        pieces = self._told(pieces, randomness)
         return _batched(pieces, round(self._batch_s * RATE_HZ), count, randomness)
 
     @cached_property
@@ -117,7 +123,7 @@ class TrainingData:
         for round_ in range(-(-_DEV_MIXTURES // len(dev))):
             randomness = epoch_identity(self.training_corpus.recipe, "validation", 0, round_)
             rows = draw_mixtures(self.training_corpus, self._config, dev, randomness)
-            pieces += [_cut(row, None, randomness) for row in rows]
+            pieces += self._told([_cut(row, None, randomness) for row in rows], randomness)
         pieces.sort(key=lambda piece: piece.samples)
         groups = _full(pieces, round(2 * self._batch_s * RATE_HZ))
         return [self.batch(group) for group in groups]
@@ -143,6 +149,40 @@ class TrainingData:
             self.training_corpus.extra, key=lambda utterance: randomness.token(f"extra/{utterance.id}")
         )
         return list(islice(filter(self._renderer.audible, order), len(self.training_corpus.train)))
+
+    def _told(self, pieces: Sequence[Piece], randomness: Randomness) -> list[Piece]:
+        """The pieces, with an enrolment drawn for each where the model is told whom to follow."""
+        if not self._enrolled:
+            return list(pieces)
+        return [
+            replace(piece, enrolment=self._other(piece.row["utterance_id"], randomness)) for piece in pieces
+        ]
+
+    def _other(self, utterance_id: str, randomness: Randomness) -> str:
+        """Another sentence of the speaker, of the same split."""
+        own = self.training_corpus.sources.speech[utterance_id]
+        others = [
+            other.id
+            for other in (*self.training_corpus.train, *self.training_corpus.dev)
+            if (other.speaker, other.split) == (own.speaker, own.split)
+            and other.id != own.id
+            and (other.prompt != own.prompt or not own.prompt)
+        ]
+        if not others:
+            raise CorpusError(
+                f"{own.speaker} says nothing but {own.id} in the split '{own.split}', so there is no "
+                "enrolment; prepare more of the corpus, or train with enrolment = 'none'"
+            )
+        return Randomness((*randomness.identity, "enrolment", utterance_id)).choice("recording", others)
+
+    def _enrolments(self, pieces: Sequence[Piece]) -> torch.Tensor | None:
+        if not self._enrolled:
+            return None
+        wanted = round(ENROLMENT_S * RATE_HZ)
+        speech = self.training_corpus.sources.speech
+        return torch.from_numpy(
+            np.stack([np.resize(self._renderer.clean(speech[piece.enrolment]), wanted) for piece in pieces])
+        )
 
     def _pair(self, row: PlanRow) -> tuple[Sound, Sound]:
         """A mixture and its clean speech; silent noise is replaced by other noise, always the same."""
@@ -189,6 +229,7 @@ class TrainingData:
             torch.from_numpy(valid),
             torch.tensor(has_targets),
             ids,
+            self._enrolments(pieces),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -60,23 +61,32 @@ class Enhancer(nn.Module):
         self.reach_s = (WINDOW + HOP * (frames + 2)) / RATE_HZ
 
     @abstractmethod
-    def forward(self, waves: Tensor, shared: Tensor, present: Tensor | None = None) -> Enhanced:
+    def forward(
+        self,
+        waves: Tensor,
+        shared: Tensor,
+        present: Tensor | None = None,
+        films: Sequence[Tensor] | None = None,
+    ) -> Enhanced:
         """Enhanced speech.
 
         Args:
             waves: Shape (batch, samples), 16 kHz.
             shared: The encoder's representation, shape (batch, frames_of(samples), encoder_width).
             present: bool, shape (batch, frames_of(samples)): what is not padding. None: all is.
+            films: For each block, see `benchmark.joint.enrolment`; None: it is told nothing.
         """
 
-    def _bottleneck(self, spectrum: Tensor, shared: Tensor, present: Tensor | None) -> Tensor:
+    def _bottleneck(
+        self, spectrum: Tensor, shared: Tensor, present: Tensor | None, films: Sequence[Tensor] | None
+    ) -> Tensor:
         """Hidden states, 50 Hz, from two spectral frames side by side."""
         inside = None if present is None else present[..., None]
         pairs = spectrum.reshape(len(spectrum), -1, 2 * spectrum.shape[-1])
         scale, shift = self.conditions(shared).chunk(2, dim=-1)
         states: Tensor = self.spectrum(pairs) * (1.0 + scale) + shift
-        for block in self.blocks:
-            states = block(states, inside)
+        for i, block in enumerate(self.blocks):
+            states = block(states, inside, None if films is None else films[i])
         normed: Tensor = self.norm(states)
         return normed
 
@@ -92,10 +102,16 @@ class MaskEnhancer(Enhancer):
         self.gains = nn.Linear(width, 2 * _PAIRS)
         nn.init.constant_(self.gains.bias, _MASK_AT_FIRST)
 
-    def forward(self, waves: Tensor, shared: Tensor, present: Tensor | None = None) -> Enhanced:
+    def forward(
+        self,
+        waves: Tensor,
+        shared: Tensor,
+        present: Tensor | None = None,
+        films: Sequence[Tensor] | None = None,
+    ) -> Enhanced:
         """See `Enhancer.forward`."""
         spectra = short_time_spectra(waves, self.window)
-        states = self._bottleneck(compressed_magnitudes(spectra), shared, present)
+        states = self._bottleneck(compressed_magnitudes(spectra), shared, present, films)
         mask = torch.sigmoid(self.gains(states)).reshape(len(waves), -1, _PAIRS)
         gains = mask ** (1.0 / COMPRESSION)
         counted = torch.ones(1, gains.shape[1], 1, device=waves.device)
@@ -174,12 +190,18 @@ class WaveformEnhancer(Enhancer):
         with torch.no_grad():
             self.gains.bias.view(2, 2, _PAIRS).copy_(torch.tensor([1.0, 0.0])[None, :, None])
 
-    def forward(self, waves: Tensor, shared: Tensor, present: Tensor | None = None) -> Enhanced:
+    def forward(
+        self,
+        waves: Tensor,
+        shared: Tensor,
+        present: Tensor | None = None,
+        films: Sequence[Tensor] | None = None,
+    ) -> Enhanced:
         """See `Enhancer.forward`."""
         samples = waves.shape[-1]
         real, imaginary = self._analysed(waves)
         loudness = torch.log(real.square() + imaginary.square() + 1e-4) / 6.0
-        states = self._bottleneck(loudness, shared, present)
+        states = self._bottleneck(loudness, shared, present, films)
         scale, turn = self.gains(states).reshape(len(waves), -1, 2 * _PAIRS).chunk(2, dim=-1)
         cleaned = (real * scale - imaginary * turn, real * turn + imaginary * scale)
         inside = None if present is None else present.repeat_interleave(2, dim=1)[..., None]

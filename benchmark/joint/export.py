@@ -27,7 +27,7 @@ from benchmark.joint.model import JointModel, parameters_of
 from benchmark.joint.trained import file_sha256
 
 _ENCODER = "encoder."
-_PARTS = ("encoder", "enhancer", "inverter")
+_PARTS = ("encoder", "enhancer", "inverter", "enrolment")
 _PACKAGES = ("torch", "safetensors", "numpy", "scipy")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -41,20 +42,20 @@ class Listener:
         self._mean = model.target_mean.numpy()
         self._deviation = model.target_deviation.numpy()
 
-    def enhanced(self, noisy: Audio) -> Audio:
+    def enhanced(self, noisy: Audio, enrolment: Audio | None = None) -> Audio:
         """Enhanced speech, of the same length and level of scale as `noisy`, float32, 16 kHz."""
         if len(noisy) == 0:
             return noisy.copy()
-        scale, parts = self._heard(noisy, self._model.cleaned)
+        scale, parts = self._heard(noisy, self._model.cleaned, enrolment)
         pieces = [
             part.output.enhanced[0, part.skip : part.skip + part.samples]  # type: ignore[index]
             for part in parts
         ]
         return (torch.cat(pieces) * scale).numpy().astype(np.float32)
 
-    def trajectories(self, noisy: Audio) -> Trajectories:
+    def trajectories(self, noisy: Audio, enrolment: Audio | None = None) -> Trajectories:
         """Trajectories at 100 Hz, in the units of the corpus that the model was trained on."""
-        _, parts = self._heard(noisy, self._model.levelled)
+        _, parts = self._heard(noisy, self._model.levelled, enrolment)
         pieces = []
         for part in parts:
             after_context = part.output.trajectories[0, 2 * (part.skip // HOP) :]  # type: ignore[index]
@@ -62,10 +63,15 @@ class Listener:
         values = (torch.cat(pieces).numpy() * self._deviation + self._mean).astype(np.float32)
         return Trajectories(values, FRAME_RATE_HZ, self.names, np.ones(values.shape, bool))
 
-    def _heard(self, noisy: Audio, hear: Callable[[Tensor], Output]) -> tuple[Tensor, Iterator[_Part]]:
+    def _heard(
+        self, noisy: Audio, hear: Callable[..., Output], enrolment: Audio | None
+    ) -> tuple[Tensor, Iterator[_Part]]:
         wave = torch.from_numpy(np.ascontiguousarray(noisy, np.float32))[None]
         scale = level(wave, None) if wave.shape[-1] else torch.ones(1)
-        return scale, self._parts(wave / scale, hear)
+        known = None if enrolment is None else torch.from_numpy(np.ascontiguousarray(enrolment, np.float32))
+        with torch.inference_mode():
+            films = self._model.films_of(None if known is None else known[None])
+        return scale, self._parts(wave / scale, partial(hear, films=films))
 
     @torch.inference_mode()
     def _parts(self, wave: Tensor, hear: Callable[[Tensor], Output]) -> Iterator[_Part]:
@@ -130,8 +136,50 @@ class JointEnhancerInverter(JointEnhancer):
         return self._listener.trajectories(noisy)
 
 
-def wrapped(model: JointModel) -> JointEnhancer | JointInverter:
+class EnrolledEnhancer:
+    """A trained model that enhances the speaker whom an enrolment tells; see `benchmark.models.enrolled`.
+
+    Attributes:
+        sample_rate: 16000.
+    """
+
+    sample_rate = RATE_HZ
+
+    def __init__(self, model: JointModel) -> None:
+        self._listener = Listener(model)
+
+    def enhance(self, noisy: Audio, enrolment: Audio) -> Audio:
+        """Cleans one recording."""
+        return self._listener.enhanced(noisy, enrolment)
+
+
+class EnrolledInverter:
+    """A trained model that inverts the speaker whom an enrolment tells.
+
+    Attributes:
+        sample_rate: 16000.
+    """
+
+    sample_rate = RATE_HZ
+
+    def __init__(self, model: JointModel) -> None:
+        self._listener = Listener(model)
+
+    def invert(self, noisy: Audio, enrolment: Audio) -> Trajectories:
+        """Estimates the trajectories behind one recording."""
+        return self._listener.trajectories(noisy, enrolment)
+
+
+class EnrolledEnhancerInverter(EnrolledEnhancer, EnrolledInverter):
+    """A trained model that does both for the speaker whom an enrolment tells."""
+
+
+def wrapped(model: JointModel) -> JointEnhancer | JointInverter | EnrolledEnhancer | EnrolledInverter:
     """A trained model with the methods that it can serve, and no others."""
+    if model.enrolment is not None:
+        if model.enhancer is None:
+            return EnrolledInverter(model)
+        return EnrolledEnhancer(model) if model.inverter is None else EnrolledEnhancerInverter(model)
     if model.enhancer is None:
         return JointInverter(model)
     return JointEnhancer(model) if model.inverter is None else JointEnhancerInverter(model)

@@ -76,12 +76,16 @@ class DilatedBlock(nn.Module):
         self.out = nn.Linear(width, width)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, states: Tensor, inside: Tensor | None) -> Tensor:
+    def forward(self, states: Tensor, inside: Tensor | None, film: Tensor | None = None) -> Tensor:
         """Next states, (batch, frames, width); padding is not heard.
 
-        `inside`, (batch, frames, 1), says what is not padding.
+        `inside`, (batch, frames, 1), says what is not padding; `film`, (batch, 1, 2 * width), by how much
+        channels are scaled and shifted.
         """
         heard = self.norm(states)
+        if film is not None:
+            scale, shift = film.chunk(2, dim=-1)
+            heard = heard * (1.0 + scale) + shift
         if inside is not None:
             heard = heard * inside
         frames, step = states.shape[1], self.dilation

@@ -174,6 +174,15 @@ class Renderer:
         noisy = pcm.astype(np.float32) / np.float32(FULL_SCALE)
         return noisy, (speech.samples * factor(gain_db)).astype(np.float32)
 
+    def clean(self, utterance: Utterance) -> Sound:
+        """An utterance as it is recorded, at the level of speech in mixtures.
+
+        Raises:
+            CorpusError: It cannot be read.
+        """
+        found = self._renderer.speech(utterance.id, samples_at_16k(utterance.duration_s))
+        return np.asarray(found.samples, np.float32)
+
     def audible(self, utterance: Utterance) -> bool:
         """Whether there is any speech in an utterance.
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from benchmark.joint.encoders.contract import HOP, Encoder, present_frames
 from benchmark.joint.enhancer import Enhanced, Enhancer
+from benchmark.joint.enrolment import Enrolment
 from benchmark.joint.inverter import Inverter
 from benchmark.types import RATE_HZ
 
@@ -64,6 +65,7 @@ class JointModel(nn.Module):
         encoder: The shared encoder.
         enhancer: None if it does not enhance.
         inverter: None if it does not invert.
+        enrolment: None if it is not told whom to follow.
         names: The targets.
         target_mean: float32, shape (targets,): mean over the speakers of training, in the units of the
             corpus.
@@ -99,28 +101,48 @@ class JointModel(nn.Module):
             raise ValueError(f"hears = '{hears}' needs an enhancer and an inverter")
         self.encoder, self.names = encoder, names
         self.enhancer, self.inverter, self.hears = enhancer, inverter, hears
+        self.enrolment: Enrolment | None = None
         self.for_enhancer = WeightedSum(encoder.layers) if enhancer is not None else None
         self.for_inverter = WeightedSum(encoder.layers) if inverter is not None else None
         self.for_inverter_again = WeightedSum(encoder.layers) if hears == "enhanced" else None
         self.register_buffer("target_mean", torch.zeros(len(names)))
         self.register_buffer("target_deviation", torch.ones(len(names)))
 
-    def forward(self, noisy: Tensor, lengths: Tensor | None = None) -> Output:
+    def forward(
+        self, noisy: Tensor, lengths: Tensor | None = None, enrolment: Tensor | None = None
+    ) -> Output:
         """Hears a batch of whole recordings.
 
         Args:
             noisy: float32, shape (batch, samples), 16 kHz; shorter recordings are padded with zeros at the
                 end.
             lengths: int64, shape (batch,): samples before padding. None: all are whole.
+            enrolment: Clean speech of each speaker, shape (batch, other samples); None: a model that is not
+                told.
         """
         scale = level(noisy, lengths)[:, None]
-        output = self.levelled(noisy / scale, lengths)
+        output = self.levelled(noisy / scale, lengths, self.films_of(enrolment))
         enhanced = None if output.enhanced is None else output.enhanced * scale
         return replace(output, enhanced=enhanced)
 
-    def levelled(self, noisy: Tensor, lengths: Tensor | None = None) -> Output:
+    def films_of(self, enrolment: Tensor | None) -> list[Tensor] | None:
+        """What enrolments tell, for `levelled` and `cleaned`.
+
+        Raises:
+            ValueError: The model is to be told and is not, or the other way round.
+        """
+        if (enrolment is None) != (self.enrolment is None):
+            raise ValueError("needs an enrolment" if enrolment is None else "takes no enrolment")
+        if enrolment is None or self.enrolment is None:
+            return None
+        told: list[Tensor] = self.enrolment(enrolment / level(enrolment, None)[:, None])
+        return told
+
+    def levelled(
+        self, noisy: Tensor, lengths: Tensor | None = None, films: Sequence[Tensor] | None = None
+    ) -> Output:
         """As `forward`, for recordings (or pieces of one) that were brought to an RMS of 1 before."""
-        hidden, present, speech = self._listened(noisy, lengths)
+        hidden, present, speech = self._listened(noisy, lengths, films)
         waves, mask = (None, None) if speech is None else (speech.waves, speech.mask)
         if self.inverter is None or self.for_inverter is None:
             return Output(waves, None, mask)
@@ -128,17 +150,21 @@ class JointModel(nn.Module):
         if speech is not None and self.hears == "bottleneck":
             heard = torch.cat([features, speech.states], dim=-1)
         elif speech is not None and self.for_inverter_again is not None:
-            again = self.encoder(without_padding(speech.waves, lengths).float(), lengths)
+            again = self._encoded(without_padding(speech.waves, lengths).float(), lengths, films)
             heard = torch.cat([features, self.for_inverter_again(again)], dim=-1)
         return Output(waves, self.inverter(heard, present), mask, features)
 
-    def cleaned(self, noisy: Tensor, lengths: Tensor | None = None) -> Output:
+    def cleaned(
+        self, noisy: Tensor, lengths: Tensor | None = None, films: Sequence[Tensor] | None = None
+    ) -> Output:
         """As `levelled`, without the work of inversion."""
-        speech = self._listened(noisy, lengths)[-1]
+        speech = self._listened(noisy, lengths, films)[-1]
         return Output(None if speech is None else speech.waves, None)
 
     @torch.no_grad()
-    def features_of(self, clean: Tensor, lengths: Tensor | None = None) -> Tensor:
+    def features_of(
+        self, clean: Tensor, lengths: Tensor | None = None, enrolment: Tensor | None = None
+    ) -> Tensor:
         """What the inverter would hear of the encoder if it heard this; of the shape of `Output.features`.
 
         Dropout is off, and there is no gradient.
@@ -150,19 +176,33 @@ class JointModel(nn.Module):
             raise ValueError("a model that does not invert has no such features")
         learning = self.encoder.training
         self.encoder.eval()
-        found: Tensor = self.for_inverter(self.encoder(clean / level(clean, lengths)[:, None], lengths))
+        heard = clean / level(clean, lengths)[:, None]
+        found: Tensor = self.for_inverter(self._encoded(heard, lengths, self.films_of(enrolment)))
         self.encoder.train(learning)
         return found
 
+    def _encoded(self, waves: Tensor, lengths: Tensor | None, films: Sequence[Tensor] | None) -> list[Tensor]:
+        """Hidden states; only the small encoder can be told whom to follow."""
+        if films is None:
+            hidden: list[Tensor] = self.encoder(waves, lengths)
+        else:
+            hidden = self.encoder(waves, lengths, films[: len(films) - self._blocks_of_enhancer])
+        return hidden
+
+    @property
+    def _blocks_of_enhancer(self) -> int:
+        return 0 if self.enhancer is None else len(self.enhancer.blocks)
+
     def _listened(
-        self, noisy: Tensor, lengths: Tensor | None
+        self, noisy: Tensor, lengths: Tensor | None, films: Sequence[Tensor] | None
     ) -> tuple[list[Tensor], Tensor | None, Enhanced | None]:
         """Hidden states, which of them are present, and the enhanced speech."""
-        hidden = self.encoder(noisy, lengths)
+        hidden = self._encoded(noisy, lengths, films)
         present = present_frames(hidden[0].shape[1], lengths, noisy.device)
         if self.enhancer is None or self.for_enhancer is None:
             return hidden, present, None
-        return hidden, present, self.enhancer(noisy, self.for_enhancer(hidden), present)
+        own = None if films is None else films[len(films) - self._blocks_of_enhancer :]
+        return hidden, present, self.enhancer(noisy, self.for_enhancer(hidden), present, own)
 
 
 def without_padding(waves: Tensor, lengths: Tensor | None) -> Tensor:

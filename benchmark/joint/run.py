@@ -193,6 +193,7 @@ def _run(
         config.training.batch_s,
         config.training.seed,
         render_cache=place.render_cache,
+        enrolled=config.enrolment != "none",
     )
     task, origin = _task(config, place, training_corpus, device, processes)
     about = {
@@ -257,6 +258,10 @@ def _task(
         if enhancer.enhancer is None:
             raise ModelError(
                 f"{place.enhancer}: holds a model that does not enhance; name another with --enhancer"
+            )
+        if enhancer.enrolment is not None:
+            raise ModelError(
+                f"{place.enhancer}: holds a model that is told whom to follow; name another with --enhancer"
             )
         enhancer = enhancer.to(device)
         origin["enhancer"] = _named(read_card(place.enhancer))

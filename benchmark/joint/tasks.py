@@ -79,7 +79,9 @@ class JointTask:
         output = self._output(batch)
         features = None
         if self._weights.consistency > 0 and output.features is not None:
-            features = self._processes.joined(self._joint.features_of(batch.clean, batch.lengths))
+            features = self._processes.joined(
+                self._joint.features_of(batch.clean, batch.lengths, batch.enrolment)
+            )
         return total_loss(
             _each(output, self._processes.joined), _joined(batch, self._processes), self._weights, features
         )
@@ -108,7 +110,7 @@ class JointTask:
                 enhanced = self._enhancer(noisy, batch.lengths).enhanced
             noisy = without_padding(enhanced, batch.lengths)
         with _autocast(noisy.device, self._bfloat16):
-            output: Output = self._joint(noisy, batch.lengths)
+            output: Output = self._joint(noisy, batch.lengths, batch.enrolment)
         return _each(output, Tensor.float)
 
 

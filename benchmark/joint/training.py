@@ -263,6 +263,8 @@ def resumable(config: JointConfig) -> dict[str, Any]:
     """What of a configuration may not change in the middle of a run: all but how long it may last."""
     values = config.model_dump(mode="json")
     del values["training"]["epochs"], values["training"]["cycle"], values["training"]["early_stop"]
+    if config.enrolment == "none":
+        del values["enrolment"]  # runs that were begun before there was one can go on
     # A cosine that fell once over the epochs wanted at first is the first cycle of those to come.
     if config.training.schedule == "cosine":
         values["training"]["epochs"] = config.training.cycle_epochs

@@ -17,13 +17,14 @@ from benchmark.joint.card import CARD, WEIGHTS, TrainedCard, read_card, read_tra
 from benchmark.joint.trained import PACKAGES, file_sha256, load_trained, packages_missing
 from benchmark.models.contract import Model
 from benchmark.models.declaration import Declaration
+from benchmark.models.enrolled import enrolled
 from benchmark.models.entry import Entry, InProcess
 from benchmark.models.source_hash import files_sha256
 from benchmark.text import as_name
 
 _CODE = Path(__file__).parent.parent / "joint"
 #: What a trained model runs through; how it was trained is told by its weights.
-HEARING = ("build", "config", "enhancer", "inverter", "layers", "model", "inference", "trained")
+HEARING = ("build", "config", "enhancer", "enrolment", "inverter", "layers", "model", "inference", "trained")
 
 
 def trained_entry(folder: Path, name: str = "") -> Entry:
@@ -37,7 +38,7 @@ def trained_entry(folder: Path, name: str = "") -> Entry:
         ModelError: The folder holds no finished training, or it is damaged.
     """
     card = read_trained_card(folder)
-    return Entry(
+    entry = Entry(
         name=name or as_name(card.name),
         title=card.title,
         # As of models that need other people's packages: without those it is listed, and says what is missing
@@ -50,6 +51,7 @@ def trained_entry(folder: Path, name: str = "") -> Entry:
         extra="joint",
         declared=_declared(card),
     )
+    return entry if card.config.enrolment == "none" else enrolled(entry)
 
 
 def shipped_entries() -> list[Entry]:

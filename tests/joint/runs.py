@@ -56,9 +56,12 @@ def config_file(folder: Path, extra: str = "") -> Path:
     return path
 
 
-def tiny_config(*, inverts: bool = True, enhances: bool = True, **sections: dict[str, Any]) -> JointConfig:
+def tiny_config(
+    *, inverts: bool = True, enhances: bool = True, enrolment: str = "none", **sections: dict[str, Any]
+) -> JointConfig:
     values: dict[str, Any] = {
         "name": "minute",
+        "enrolment": enrolment,
         "encoder": {"layers": 1, "width": 16},
         "data": {"crop_s": 1.0},
         "training": {"epochs": 3, "batch_s": 2.0, "warmup": 2, "learning_rate": 3e-3},

@@ -27,6 +27,7 @@ def test_rungs_of_the_ladder_differ_from_the_joint_model_in_what_they_say_and_no
         "si_enhanced": {"name", "title", "inverter", "enhancer", "data"},
         "se_alone": {"name", "title", "inverter"},
         "joint_no_se": {"name", "title", "losses"},
+        "joint_enrolled": {"name", "title", "enrolment", "data"},
     }
     for name, allowed in rungs.items():
         rung = load_config(name).model_dump()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+
 import librosa
 import numpy as np
 import torch
@@ -60,9 +63,9 @@ class LogMel(nn.Module):
 class _Layer(nn.ModuleList):
     """Dilated convolutions, one after the other."""
 
-    def forward(self, states: Tensor, inside: Tensor | None) -> Tensor:
+    def forward(self, states: Tensor, inside: Tensor | None, told: Iterator[Tensor | None]) -> Tensor:
         for block in self:
-            states = block(states, inside)
+            states = block(states, inside, next(told))
         return states
 
 
@@ -102,13 +105,18 @@ class SmallEncoder(Encoder):
             for i in range(layers)
         )
 
-    def forward(self, waves: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
-        """Hidden states; see `Encoder.forward`."""
+    def forward(
+        self, waves: Tensor, lengths: Tensor | None = None, films: Sequence[Tensor] | None = None
+    ) -> list[Tensor]:
+        """Hidden states; see `Encoder.forward`.
+
+        `films` are for each block, see `benchmark.joint.enrolment`; None: it is told nothing.
+        """
         spectra = self.log_mel(waves)
         if self.training and self._hidden_stretches:
             spectra = hide_stretches(spectra, self._hidden_stretches)
         present = present_frames(spectra.shape[1] // 2, lengths, waves.device)
-        return self.layers_above(self.features(spectra), present)
+        return self.layers_above(self.features(spectra), present, films)
 
     def features(self, spectra: Tensor) -> Tensor:
         """From log-mel spectra to the input of the first layer.
@@ -123,12 +131,15 @@ class SmallEncoder(Encoder):
         normed: Tensor = self.front["norm"](self.front["into"](pairs))
         return normed
 
-    def layers_above(self, states: Tensor, present: Tensor | None) -> list[Tensor]:
+    def layers_above(
+        self, states: Tensor, present: Tensor | None, films: Sequence[Tensor] | None = None
+    ) -> list[Tensor]:
         """From the front end's output to the hidden states of every layer."""
         inside = None if present is None else present[..., None]
         hidden = [states]
+        told: Iterator[Tensor | None] = repeat(None) if films is None else iter(films)
         for layer in self.blocks:
-            hidden.append(layer(hidden[-1], inside))
+            hidden.append(layer(hidden[-1], inside, told))
         return hidden
 
     def trainable_blocks(self) -> list[nn.Module]:
