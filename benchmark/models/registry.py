@@ -166,7 +166,7 @@ def _built_in() -> dict[str, Entry]:
             "mean and spread of mel cepstra, to tell speakers",
             "benchmark.models.embedders",
             InProcess(("embed",), make=_voice_statistics),
-            ("embedders/voice_statistics",),
+            ("embedders/voice_statistics", "features"),
         ),
     ]
     own = [

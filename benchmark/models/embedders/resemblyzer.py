@@ -95,4 +95,5 @@ EMBEDDER = Wrapped(
     place=1,
     declared=Declaration(("speech",), "LibriSpeech, VoxCeleb 1 and 2", parameters=1_423_616),
     does=("embed",),
+    uses=("features",),
 )

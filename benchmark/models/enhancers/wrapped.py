@@ -25,6 +25,7 @@ class Wrapped:
         factory: Our class that wraps it; it looks for the package when an object is made.
         declared: What is known of its training.
         does: Its tasks.
+        uses: Other modules of `benchmark.models` that it is made of.
         place: Where lists show it, smaller first, equal ones by name.
     """
 
@@ -37,6 +38,7 @@ class Wrapped:
     place: int = 50
     declared: Declaration = NOT_STATED
     does: tuple[Task, ...] = ("enhance",)
+    uses: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:
@@ -50,7 +52,8 @@ class Wrapped:
     def files(self) -> tuple[Path, ...]:
         """Our files that it is made of."""
         here = Path(__file__).parent
-        return (Path(inspect.getfile(self.factory)), here / "packages.py", here / "frames.py")
+        others = [here.parent / f"{name}.py" for name in self.uses]
+        return (Path(inspect.getfile(self.factory)), here / "packages.py", here / "frames.py", *others)
 
     def make(self) -> Model:
         """The model.
