@@ -149,6 +149,7 @@ def _model(card: Card, known: Trust | None) -> dict[str, Any]:
         "licence": card.licence,
         "oracle": card.hears == "clean",
         "speed": _rounded(1 / card.real_time_factor, 3) if card.real_time_factor > 0 else None,
+        "partial": bool(card.lacks),
         "expected": card.expected,
         "failed": card.failed,
         "left_out": card.left_out,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 
@@ -40,6 +41,23 @@ def test_the_data_are_those_of_the_standing():
     assert len(measure["pairs"]) == 3
     assert measure["heat"]["groups"] == ["LA", "TTCD"]
     assert measure["heat"]["values"][0][0] == [0.61, 0.56, 0.56, 0.56]
+
+
+def test_a_model_without_some_targets_is_partial_and_one_without_some_mixtures_is_not():
+    whole, some, few = result("whole", 0.3), result("some", 0.6), result("few", 0.6)
+    some = dataclasses.replace(
+        some,
+        card=dataclasses.replace(some.card, lacks=["TTCD"]),
+        scores=[row for row in some.scores if row["parameter"] != "TTCD"],
+    )
+    few = dataclasses.replace(few, scores=[row for row in few.scores if row["snr_db"] != 5.0])
+    (recipe,) = data(page({"toy": standings([whole, some, few])}))["recipes"]
+    assert {model["name"]: model["partial"] for model in recipe["models"]} == {
+        "whole": False,
+        "some": True,
+        "few": False,
+    }
+    assert all(line["lacking"] > 0 for line in recipe["measures"][0]["lines"] if line["model"] != 0)
 
 
 def test_a_model_cannot_smuggle_markup_into_the_page():

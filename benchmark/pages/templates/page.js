@@ -140,7 +140,7 @@
 
   function rank(line) {
     if (oracle(line)) return "oracle";
-    if (line.lacking) return "incomplete";
+    if (line.lacking) return recipe().models[line.model].partial ? "partial" : "incomplete";
     if (line.rank === null) return "–";
     return measure().lines.filter((other) => other.rank === line.rank).length > 1 ? `${line.rank}=` : String(line.rank);
   }
