@@ -586,7 +586,7 @@
     at("speakers-section").hidden = !found;
     if (!found) return;
     const head = found.head.map((text, i) => element("th", { class: i === 0 ? "words name" : i < 4 ? "words" : null, scope: "col" }, text));
-    const body = found.rows.map((cells) => element("tr", {}, ...cells.map((text, i) => element("td", { class: i === 0 ? "words name" : i < 4 ? "words" : null }, text))));
+    const body = found.rows.map((cells) => element("tr", {}, ...cells.map((text, i) => element("td", { "data-title": found.head[i], class: i === 0 ? "words name" : i < 4 ? "words" : null }, text))));
     at("speakers").replaceChildren(element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
     at("speakers-on").textContent = found.rests_on;
   }
