@@ -45,10 +45,8 @@ TIMED := env -u PYTHONDONTWRITEBYTECODE .ci/timed
 demo: $(VENV)/.demo  ## prepare demo_noisy, score models on it, render the leaderboard (under 3 minutes)
 	@$(TIMED) prepare $(BIN)/python -m benchmark.prepare --recipe demo_noisy --out $(DEMO)/demo_noisy --jobs $(JOBS)
 	@$(TIMED) verify $(BIN)/python -m benchmark.verify --corpus $(DEMO)/demo_noisy --replan --jobs $(JOBS)
-	@for model in $(DEMO_MODELS); do \
-	  $(TIMED) "score $$model" $(BIN)/python -m benchmark.score --corpus $(DEMO)/demo_noisy --model $$model --jobs $(JOBS) --keep \
-	    --out $(DEMO)/leaderboard/results --summary || exit $$?; \
-	done
+	@$(TIMED) score $(BIN)/python -m benchmark.score --corpus $(DEMO)/demo_noisy $(addprefix --model ,$(DEMO_MODELS)) \
+	  --jobs $(JOBS) --keep --out $(DEMO)/leaderboard/results --summary
 	@$(TIMED) leaderboard $(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard
 	@echo; $(TIMED) compare $(BIN)/python -m benchmark.leaderboard --out $(DEMO)/leaderboard --measures PPMC --compare joint si_clean
 	@echo; echo "Open $(DEMO)/leaderboard/index.html in a browser, or read $(DEMO)/leaderboard/README.md; the prepared corpus is $(DEMO)/demo_noisy."

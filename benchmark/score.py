@@ -1,4 +1,4 @@
-"""`python -m benchmark.score`: runs a model on a prepared corpus and scores it."""
+"""`python -m benchmark.score`: runs models on a prepared corpus and scores them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark import cli
 from benchmark.cli.model_options import add_model_arguments, add_tracks, load_model, run_options
+from benchmark.errors import SinbadError
 
-_EXAMPLE = """  python -m benchmark.score --corpus prepared/demo_noisy --model ridge_noisy
+if TYPE_CHECKING:
+    from benchmark.metrics import Measure
+    from benchmark.models import Entry
+    from benchmark.prepared.corpus import PreparedCorpus
+    from benchmark.scoring.results import Card
+
+_EXAMPLE = """  python -m benchmark.score --corpus prepared/demo_noisy --model noisy --model ridge_noisy
   python -m benchmark.score --corpus prepared/demo_noisy --model my_wrapper.py:MyModel \\
       --model-arg weights=best.pt
   python -m benchmark.score --corpus prepared/demo_noisy \\
@@ -24,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "score", "Runs a model on every mixture of a prepared corpus and scores what it gives.", _EXAMPLE
     )
     cli.add_corpus(parser)
-    add_model_arguments(parser)
+    add_model_arguments(parser, several=True)
     add_tracks(parser)
     parser.add_argument(
         "--measures",
@@ -63,42 +71,63 @@ def _score(arguments: argparse.Namespace) -> int:
 
     # A wrong path, measure or model is told before the rest loads.
     require_folder(arguments.corpus)
-    entry = load_model(arguments)
+    calls = [argparse.Namespace(**{**vars(arguments), "model": spec}) for spec in arguments.model]
+    if arguments.name and len(calls) > 1:
+        raise SinbadError("--name goes with one --model; score the models one by one to name them")
+    entries = [load_model(call) for call in calls]
 
     from benchmark.metrics import parse
 
     measures = [parse(name) for name in arguments.measures] if arguments.measures else None
 
-    from dataclasses import asdict, replace
+    from dataclasses import asdict
 
     from benchmark.prepared.corpus import PreparedCorpus
+    from benchmark.workers import engine
+
+    corpus = PreparedCorpus(arguments.corpus)
+    cards = {}
+    with engine(arguments.backend, arguments.jobs, arguments.scheduler):
+        for call, entry in zip(calls, entries, strict=True):
+            card, lines = _score_one(call, corpus, entry, measures)
+            cards[card.model] = asdict(card)
+            if not arguments.json:
+                cli.report(cards, lines, as_json=False)
+    if arguments.json:
+        cli.report(cards if len(calls) > 1 else cards[card.model], [], as_json=True)
+    return 0
+
+
+def _score_one(
+    arguments: argparse.Namespace, corpus: PreparedCorpus, entry: Entry, measures: list[Measure] | None
+) -> tuple[Card, list[str]]:
+    """Scores a model and stores the result, unless it is kept; what is to be said of it."""
+    from dataclasses import replace
+
     from benchmark.ranking.standings import standings
     from benchmark.ranking.tables import measure_table
     from benchmark.scoring.evaluate import evaluate, stored_result
     from benchmark.scoring.name_guard import measures_at_stake, refuse_another, spec_sha256
     from benchmark.scoring.results import read_result, write_result
-    from benchmark.workers import engine
 
-    corpus = PreparedCorpus(arguments.corpus)
     kept = stored_result(arguments.out, corpus, entry, measures, arguments.split) if arguments.keep else None
     also: list[str] = []
     if kept is None and arguments.limit is None and not arguments.replace:
         place = arguments.out / corpus.recipe.name / entry.name
         refuse_another(place, entry, arguments.model)
         also = measures_at_stake(place, corpus, entry, arguments.split)
-    with engine(arguments.backend, arguments.jobs, arguments.scheduler):
-        result = kept or evaluate(
-            entry,
-            corpus,
-            measures,
-            also=also,
-            split=arguments.split,
-            limit=arguments.limit,
-            jobs=arguments.jobs,
-            progress=cli.progress,
-            options=replace(run_options(arguments), fresh=arguments.fresh),
-            store=_store(arguments),
-        )
+    result = kept or evaluate(
+        entry,
+        corpus,
+        measures,
+        also=also,
+        split=arguments.split,
+        limit=arguments.limit,
+        jobs=arguments.jobs,
+        progress=cli.progress,
+        options=replace(run_options(arguments), fresh=arguments.fresh),
+        store=_store(arguments),
+    )
     card = result.card if kept else replace(result.card, spec_sha256=spec_sha256(arguments.model))
     summary = (
         f"{card.model}: {card.expected} scores, {card.failed} failed, {card.left_out} left out; "
@@ -125,8 +154,7 @@ def _score(arguments: argparse.Namespace) -> int:
     if told:
         lines.append("; ".join(f"{name} {value}" for name, value in told.items()))
     lines += [f"failed {count} times: {reason}" for reason, count in card.reasons.items()]
-    cli.report(asdict(card), lines, arguments.json)
-    return 0
+    return card, lines
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:

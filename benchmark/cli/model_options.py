@@ -19,10 +19,20 @@ if TYPE_CHECKING:
 _SECONDS = cli.number(0.0, 1e9)
 
 
-def add_model_arguments(to: argparse.ArgumentParser, *, positional: bool = False) -> None:
-    """The options that say which model and how it is run."""
+def add_model_arguments(
+    to: argparse.ArgumentParser, *, positional: bool = False, several: bool = False
+) -> None:
+    """The options that say which model, or with `several` which models, and how it is run."""
     if positional:
         to.add_argument("model", metavar="SPEC", help=FORMS)
+    elif several:
+        to.add_argument(
+            "--model",
+            required=True,
+            action="append",
+            metavar="SPEC",
+            help=FORMS + "; given several times, one model after the other is scored with the same options",
+        )
     else:
         to.add_argument("--model", required=True, metavar="SPEC", help=FORMS)
     to.add_argument("--name", default="", help="its name in the tables (default: made from the SPEC)")

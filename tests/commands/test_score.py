@@ -33,6 +33,22 @@ def test_from_corpus_to_leaderboard(small, tmp_path, capsys):
     assert "was scored on another corpus" in capsys.readouterr().err
 
 
+def test_several_models_are_scored_one_after_the_other(small, tmp_path, capsys):
+    options = ["--measures", "STOI", "--limit", "1"]
+    assert scored(small, tmp_path, "noisy", "--model", "clean", *options, "--json") == 0
+    together = json.loads(capsys.readouterr().out)
+    assert list(together) == ["noisy", "clean"]
+    assert scored(small, tmp_path, "clean", *options, "--json") == 0
+    alone = json.loads(capsys.readouterr().out)
+    assert alone["scores_sha256"] == together["clean"]["scores_sha256"]
+    assert scored(small, tmp_path, "noisy", "--model", "clean", *options, "--summary") == 0
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["noisy", "clean"]
+    assert scored(small, tmp_path, "noisy", "--model", "clean", "--name", "mine") == 2
+    assert "one --model" in capsys.readouterr().err
+    assert scored(small, tmp_path, "noisy", "--model", "nonsense") == 2
+    assert not (tmp_path / "demo_noisy").exists()
+
+
 def test_two_runs_give_the_same_scores(small, tmp_path):
     hashes = set()
     for name in ("a", "b"):
