@@ -87,7 +87,7 @@ speed: $(VENV)/.dev  ## measure our measures against the libraries people use
 leaderboard: $(VENV)/.core  ## render the committed leaderboard again
 	$(BIN)/python -m benchmark.leaderboard --out leaderboard
 
-virtual: $(VENV)/.dev  ## make the large corpus of virtual speakers (about two hours on two cores), then virtual_noisy
+virtual: $(VENV)/.dev  ## make the large corpus of virtual speakers (about an hour on two cores), then virtual_noisy
 	$(BIN)/python -m benchmark.synthesise virtual --jobs $(JOBS)
 	$(BIN)/python -m benchmark.prepare --recipe virtual_noisy --jobs $(JOBS)
 
