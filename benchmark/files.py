@@ -20,6 +20,9 @@ try:
 except ImportError:  # Windows has no advisory locks of this kind
     fcntl = None  # type: ignore[assignment]
 
+#: Where results and what is rendered of them go unless another folder is named: not under version control.
+OWN_LEADERBOARD = Path("my_leaderboard")
+
 _PACKAGE = Path(__file__).parent
 _REPOSITORY = _PACKAGE.parent
 

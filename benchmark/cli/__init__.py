@@ -1,7 +1,6 @@
 """What the commands share: options, progress on long work, and how an outcome or an error is reported."""
 
 from benchmark.cli.options import (
-    OWN_LEADERBOARD,
     add_corpus,
     add_engine,
     add_jobs,
@@ -18,6 +17,7 @@ from benchmark.cli.options import (
 )
 from benchmark.cli.progress import progress
 from benchmark.cli.reports import FOUND_PROBLEMS, INTERRUPTED, TERMINATED, USAGE, guarded, report
+from benchmark.files import OWN_LEADERBOARD
 
 __all__ = [
     "FOUND_PROBLEMS",

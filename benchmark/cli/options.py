@@ -7,12 +7,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmark.files import place
+from benchmark.files import OWN_LEADERBOARD, place
 from benchmark.types import SPLITS
 
 _MODULE = "python -m benchmark."
-#: Where results and what is rendered of them go unless another folder is named: not under version control.
-OWN_LEADERBOARD = Path("my_leaderboard")
 
 
 def as_called(text: str) -> str:

@@ -19,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmark.errors import ModelError
+from benchmark.files import OWN_LEADERBOARD
 from benchmark.models.entry import Submission
 
 _FIND = (
@@ -218,7 +219,9 @@ def uncounted(code: Code, given: Iterable[Path] = ()) -> tuple[str, ...]:
         for path in islice(code.root.rglob("*"), _MOST_FILES)
         if path.suffix.lower() in _WEIGHTS and path.is_file() and counted.isdisjoint((path, *path.parents))
     )
-    found = [path.relative_to(code.root).as_posix() for path in beside]
+    names = (path.relative_to(code.root) for path in beside)
+    # Who scores in the folder of their code has the results there, too.
+    found = [name.as_posix() for name in names if OWN_LEADERBOARD not in name.parents]
     for source in (part for part in code.parts if part.suffix == ".py" and part.is_file()):
         try:
             strings = _imports_and_strings(_parsed(source))[1]

@@ -18,8 +18,8 @@ from benchmark.models.command_words import read_word
 from benchmark.models.declaration import Declaration, joined
 from benchmark.models.encoders import PREFIX as ENCODER
 from benchmark.models.encoders import encoder_entry
+from benchmark.models.enrolled import ENDING, enrolled, without_ending
 from benchmark.models.enrolled import TRACK as ENROLMENT
-from benchmark.models.enrolled import enrolled, without_ending
 from benchmark.models.entry import Command, Entry, Pair, Predictions, Submission
 from benchmark.models.forms import FORMS
 from benchmark.models.joint import trained_entry
@@ -87,7 +87,7 @@ def _load(spec: str, arguments: dict[str, str], python: str) -> Entry:
     if spec in REGISTERED:
         return REGISTERED[spec]
     names = [*REGISTERED, *PUBLISHED]
-    near = difflib.get_close_matches(spec, names, n=1)
+    near = [name for name in names if name == spec + ENDING] or difflib.get_close_matches(spec, names, n=1)
     guess = f"; did you mean '{near[0]}'?" if near else "."
     raise ModelError(f"no model '{spec}'{guess} There are: {', '.join(names)}. A SPEC is {FORMS}")
 

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from benchmark.errors import ModelError
+from benchmark.files import OWN_LEADERBOARD
 from benchmark.models import REGISTERED, Enhancer, load
 from benchmark.models.entry import Command, Pair, Predictions, Submission
 from benchmark.models.identity import Identity
@@ -30,6 +31,8 @@ def test_names_guess_and_list():
         ModelError, match=r"no model 'ridge_nosy'; did you mean 'ridge_noisy'\? There are: noisy, clean"
     ):
         load("ridge_nosy")
+    with pytest.raises(ModelError, match="did you mean 'nmf,enrolment'"):
+        load("nmf")
     with pytest.raises(ModelError, match="takes no arguments"):
         load("noisy", {"a": "b"})
     assert isinstance(Identity(), Enhancer)
@@ -329,6 +332,9 @@ def test_what_a_model_may_read_and_does_not_count_is_named(tmp_path, wrapper):
     (folder / "gain.npy").write_bytes(b"1")
     (tmp_path / "far.pt").write_bytes(b"1")
     (folder / "notes.md").write_text("no weights")
+    kept = folder / OWN_LEADERBOARD / "store" / "0.npz"  # of a run in this folder
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"1")
     path.write_text(
         f'def read(): return HERE + "/ga" + "in.npy", {str(tmp_path / "far.pt")!r}, "../far.pt"\n' + WRAPPER
     )
