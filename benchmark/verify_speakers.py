@@ -16,6 +16,8 @@ _EXAMPLE = """  python -m benchmark.verify_speakers --corpus prepared/virtual_no
   python -m benchmark.verify_speakers --corpus prepared/virtual_noisy --model logmmse \\
       --embedders voice_statistics
   python -m benchmark.verify_speakers --corpus prepared/virtual_noisy --model my_embedder.py:Embedder"""
+#: At most so many reasons of failures are shown; --json has all.
+_REASONS = 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -84,12 +86,19 @@ def _verify(arguments: argparse.Namespace) -> int:
     facts = {
         "stored": str(path),
         **asdict(trials.facts),
+        "reasons": dict(trials.reasons),
         "measures": [
             {**asdict(item), "estimates": [[key, *value] for key, value in item.estimates.items()]}
             for item in found
         ],
     }
-    cli.report(facts, [verification_table(found), f"{rests_on(found)} Stored in {path}"], arguments.json)
+    # A failed trial counts as decided wrongly, so an error rate near 100 % would be a riddle.
+    failed = [
+        f"failed {count} times, which counts as decided wrongly: {why}"
+        for why, count in trials.reasons.items()
+    ]
+    lines = [verification_table(found), *failed[:_REASONS], f"{rests_on(found)} Stored in {path}"]
+    cli.report(facts, lines, arguments.json)
     return 0
 
 

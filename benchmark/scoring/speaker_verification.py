@@ -10,8 +10,9 @@ a target scores -1 and an impostor +1. Which trials there are is a rule, see
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,10 +97,12 @@ class SpeakerTrials:
     Attributes:
         facts: What has to be known of it.
         table: One row a trial and condition, columns `TRIALS`.
+        reasons: Why models failed to how many recordings, of this run alone.
     """
 
     facts: TrialFacts
     table: pa.Table
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 def verify_speakers(
@@ -139,19 +142,20 @@ def verify_speakers(
     rows = [row for row in corpus if row["utterance_id"] in tested]
     clean = {name: corpus.clean(name) for trial in trials for name in trial.enrolled}
 
+    reasons: Counter[str] = Counter()
     heard: dict[str, Clip | None] = {}
     by_itself = "embed" in _tasks(entry, corpus, used)
     if by_itself:
         heard = {row["mixture_id"]: corpus.noisy(row["mixture_id"]) for row in rows}
     else:
-        heard = dict(_enhanced(entry, corpus, rows, used, store, progress))
+        heard = dict(_enhanced(entry, corpus, rows, used, store, progress, reasons))
     judges = [entry] if by_itself else [load(name) for name in embedders]
     tables = []
     for judge in judges:
         # Clean enrolments and tests in one run, so that a submitted embedder is started once.
         items = [Item(f"enrolment/{name}", clip) for name, clip in sorted(clean.items())]
         items += [Item(name, clip) for name, clip in heard.items() if clip is not None]
-        vectors = dict(_vectors(judge, corpus, items, used, store, progress))
+        vectors = dict(_vectors(judge, corpus, items, used, store, progress, reasons))
         tables += list(_scored(judge.name, trials, rows, vectors))
     facts = TrialFacts(
         model=entry.name,
@@ -165,7 +169,7 @@ def verify_speakers(
         embedders={judge.name: f"{judge.source_sha256[:24]} {judge.version}" for judge in judges},
         when=datetime.now(UTC).date().isoformat(),
     )
-    return SpeakerTrials(facts, pa.Table.from_pylist(tables, schema=TRIALS))
+    return SpeakerTrials(facts, pa.Table.from_pylist(tables, schema=TRIALS), reasons)
 
 
 def _tasks(entry: Entry, corpus: PreparedCorpus, options: RunOptions) -> frozenset[str]:
@@ -186,6 +190,7 @@ def _enhanced(
     options: RunOptions,
     store: Path | None,
     progress: Progress,
+    reasons: Counter[str],
 ) -> Iterator[tuple[str, Clip | None]]:
     runner = open_runner(entry, options, store, corpus=corpus)
     items = (
@@ -199,6 +204,8 @@ def _enhanced(
     try:
         made = progress(runner.run(items), len(rows), f"running {entry.name}")
         for row, prediction in zip(rows, made, strict=True):
+            if prediction.enhanced is None:
+                reasons[prediction.enhance_error] += 1
             yield row["mixture_id"], prediction.enhanced
     finally:
         runner.close()
@@ -211,6 +218,7 @@ def _vectors(
     options: RunOptions,
     store: Path | None,
     progress: Progress,
+    reasons: Counter[str],
 ) -> Iterator[tuple[str, Vector | None]]:
     """What an embedder makes of recordings: vectors of length 1; None where it failed."""
     runner = open_runner(entry, replace(options, tasks=("embed",)), store, corpus=corpus)
@@ -220,6 +228,8 @@ def _vectors(
         made = progress(runner.run(items), len(items), f"running {entry.name}")
         for item, prediction in zip(items, made, strict=True):
             vector = prediction.embedding
+            if vector is None:
+                reasons[f"{entry.name}: {prediction.embed_error}"] += 1
             yield item.id, None if vector is None else np.asarray(vector / np.linalg.norm(vector))
     finally:
         runner.close()

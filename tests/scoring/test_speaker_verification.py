@@ -127,6 +127,8 @@ def test_what_an_enhancer_fails_on_is_charged(monkeypatch):
     eer = rates(trials)["crossed", "EER"]["babble", -5.0]
     assert eer.value > 0.9
     assert all(item.failed for item in found)
+    assert trials.reasons
+    assert all(trials.reasons)
 
 
 def test_a_model_that_only_inverts_is_refused():
