@@ -14,8 +14,8 @@ import scipy
 import soundfile
 from numpy.typing import NDArray
 
-from benchmark.errors import CorpusError, SinbadError
-from benchmark.files import never_ends, replacing
+from benchmark.errors import CorpusError
+from benchmark.files import never_ends, write_bytes
 from benchmark.formats import audio_containers, sphere
 from benchmark.types import Clip
 
@@ -204,12 +204,14 @@ def pcm16(samples: NDArray[np.floating]) -> NDArray[np.int16]:
     Raises:
         ValueError: A sample is not finite or does not fit into 16 bits.
     """
-    scaled = np.rint(np.asarray(samples, np.float64) * FULL_SCALE)
-    if not np.isfinite(scaled).all():
+    scaled = np.asarray(samples, np.float64) * FULL_SCALE
+    np.rint(scaled, out=scaled)
+    highest, lowest = (scaled.max(), scaled.min()) if scaled.size else (0.0, 0.0)
+    if not (np.isfinite(highest) and np.isfinite(lowest)):
         raise ValueError("samples must be finite")
-    if scaled.size and (scaled.max() > FULL_SCALE - 1 or scaled.min() < -FULL_SCALE):
+    if highest > FULL_SCALE - 1 or lowest < -FULL_SCALE:
         raise ValueError(
-            f"a peak of {np.abs(scaled).max() / FULL_SCALE:.4f} does not fit into 16 bits; lower the gain"
+            f"a peak of {max(highest, -lowest) / FULL_SCALE:.4f} does not fit into 16 bits; lower the gain"
         )
     return scaled.astype(np.int16)
 
@@ -249,12 +251,7 @@ def write_flac(path: Path, pcm: NDArray[np.int16], rate_hz: int) -> None:
     Raises:
         SinbadError: It cannot be written.
     """
-    encoded = flac_bytes(pcm, rate_hz)
-    with replacing(path) as temporary:  # where the folder cannot be written, the system says why
-        try:
-            temporary.write_bytes(encoded)
-        except OSError as error:
-            raise SinbadError(f"{path}: cannot be written ({error.strerror}); is the disk full?") from error
+    write_bytes(path, flac_bytes(pcm, rate_hz))
 
 
 def _magic(path: Path) -> bytes:

@@ -132,6 +132,39 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes `content`, whole or not at all; with fewer calls of the system than `replacing`.
+
+    Raises:
+        SinbadError: It cannot be written.
+    """
+    if is_remote(path):
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+        return
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
+    try:
+        try:
+            stream = temporary.open("xb")
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stream = temporary.open("xb")
+    except OSError as error:
+        raise SinbadError(
+            f"{path.parent}: cannot be written ({error.strerror}); choose another folder"
+        ) from error
+    try:
+        with stream:
+            stream.write(content)
+        _take_name(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise SinbadError(f"{path}: cannot be written ({error.strerror}); is the disk full?") from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
 @contextmanager
 def _uploaded(path: Path) -> Iterator[Path]:
     remote: Any = path

@@ -172,12 +172,14 @@ class Mixed:
 
     Attributes:
         pcm: int16, shape (samples,), 16 kHz.
+        speech: The speech in it, without DC.
         asked_gain_db: What brings the speech to the level that the recipe asks for.
         speech_gain_db: What was applied to it: less, where the sum would have passed the peak limit.
         noise_gain_db: What was applied to the noise; None for clean speech.
     """
 
     pcm: NDArray[np.int16]
+    speech: Samples
     asked_gain_db: float
     speech_gain_db: float
     noise_gain_db: float | None
@@ -201,16 +203,17 @@ def mix(row: PlanRow, recipe: Recipe, speech: LevelledSpeech, noise: AssembledNo
     snr_db = row["snr_db"]
     speech_gain_db, noise_gain_db = asked_db, None
     while True:
-        mixture = speech.samples * factor(speech_gain_db)
+        mixture = said = speech.samples * factor(speech_gain_db)
         if snr_db is not None and noise is not None:
             noise_gain_db = _noise_gain_db(snr_db, recipe, speech.level_at(speech_gain_db), noise.rms_db)
-            mixture = mixture + noise.samples * factor(noise_gain_db)
+            noisy = noise.samples * factor(noise_gain_db)
+            mixture = np.add(said, noisy, out=noisy)
         excess_db = _excess_db(mixture, recipe.mixing.peak_limit_dbfs)
         if excess_db == 0.0:
             break
         speech_gain_db = round(speech_gain_db - excess_db, _GAIN_DIGITS)
 
-    return Mixed(pcm16(mixture), asked_db, speech_gain_db, noise_gain_db)
+    return Mixed(pcm16(mixture), said, asked_db, speech_gain_db, noise_gain_db)
 
 
 def render_mixture(
@@ -228,7 +231,7 @@ def render_mixture(
     pcm, speech_gain_db, noise_gain_db = mixed.pcm, mixed.speech_gain_db, mixed.noise_gain_db
     snr_p56_db, snr_rms_db, over_mean_db, over_loudest_db = None, None, None, None
     if noise is not None and noise_gain_db is not None:
-        snr_p56_db, snr_rms_db = _realised(pcm, speech, speech_gain_db)
+        snr_p56_db, snr_rms_db = _realised(mixed, speech.level_at(speech_gain_db))
         if noise.talker_levels_db:
             own_db = speech.level_at(speech_gain_db).level_db - noise_gain_db
             over_mean_db, over_loudest_db = _over_talkers(own_db, noise.talker_levels_db)
@@ -238,7 +241,7 @@ def render_mixture(
         speech_gain_db=speech_gain_db,
         noise_gain_db=noise_gain_db,
         common_gain_db=round(speech_gain_db - mixed.asked_gain_db, _GAIN_DIGITS),
-        peak=int(np.abs(pcm.astype(np.int32)).max()) / FULL_SCALE,
+        peak=max(int(pcm.max()), -int(pcm.min())) / FULL_SCALE,
         snr_p56_db=snr_p56_db,
         snr_rms_db=snr_rms_db,
         over_mean_db=over_mean_db,
@@ -266,10 +269,10 @@ def _over_talkers(speech_db: float, talkers_db: Sequence[float]) -> tuple[float,
     return round(speech_db - mean_db, _REPORT_DIGITS), round(speech_db - max(talkers_db), _REPORT_DIGITS)
 
 
-def _realised(pcm: NDArray[np.int16], speech: LevelledSpeech, gain_db: float) -> tuple[float, float]:
+def _realised(mixed: Mixed, level: ActiveLevel) -> tuple[float, float]:
     """Both readings of the SNR, by P.56 and by RMS, from the samples as they are stored."""
-    residue_db = rms_db(pcm / FULL_SCALE - speech.samples * factor(gain_db))
-    level = speech.level_at(gain_db)
+    residue = mixed.pcm / FULL_SCALE
+    residue_db = rms_db(np.subtract(residue, mixed.speech, out=residue))
     return (
         round(level.level_db - residue_db, _REPORT_DIGITS) + 0.0,
         round(level.rms_db - residue_db, _REPORT_DIGITS) + 0.0,
@@ -278,6 +281,6 @@ def _realised(pcm: NDArray[np.int16], speech: LevelledSpeech, gain_db: float) ->
 
 def _excess_db(mixture: Samples, limit_dbfs: float) -> float:
     """By how much the peak passes the limit, rounded up; 0 if it does not."""
-    peak = float(np.abs(mixture).max())
+    peak = max(float(mixture.max()), -float(mixture.min()))
     excess_db = 20.0 * math.log10(peak) - limit_dbfs if peak > 0 else 0.0
     return float(math.ceil(excess_db * 1e4) / 1e4) if excess_db > 0 else 0.0

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from benchmark.audio import FULL_SCALE
 from benchmark.metrics import ActiveLevel
-from benchmark.mixing.levels import factor
 from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.render import (
     AssembledNoise,
@@ -78,9 +77,8 @@ class Renderer:
             CorpusError: A source cannot be read.
         """
         mixed = self.mixed(row)
-        speech = self.speech(row["utterance_id"], row["samples"])
         noisy = mixed.pcm.astype(np.float32) / np.float32(FULL_SCALE)
-        return noisy, (speech.samples * factor(mixed.speech_gain_db)).astype(np.float32)
+        return noisy, mixed.speech.astype(np.float32)
 
     def speech(self, utterance_id: str, samples: int) -> LevelledSpeech:
         """An utterance of so many samples at 16 kHz with its level.
