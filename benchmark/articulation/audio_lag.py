@@ -130,16 +130,16 @@ def estimate(recordings: Sequence[Recording]) -> Lag | None:
         _nearest_shifts(sums, 0), 0
     ):  # The usual case: found without a search.
         return Lag((0.0,) * len(recordings), (0.0,) * len(recordings), unshifted, unshifted, 0.0)
-    search = _alike
-    shifts, explained = search(sums)
+    shifts, explained = alike = _alike(sums)
     common = int(np.median(shifts))
-    if explained < _SOME or not _mostly_near(_nearest_shifts(sums, common), common):
-        search = _each
-        shifts, explained = search(sums)
-        common = int(np.median(shifts))
-    _, chance = search(
-        _summed([Recording(a.levels, b.moves) for a, b in zip(recordings, _turned(recordings), strict=True)])
+    chance_of = _summed(
+        [Recording(a.levels, b.moves) for a, b in zip(recordings, _turned(recordings), strict=True)]
     )
+    _, chance = by_chance = _alike(chance_of)
+    if explained < _SOME or not _mostly_near(_nearest_shifts(sums, common), common):
+        shifts, explained = _each(sums, alike)
+        common = int(np.median(shifts))
+        _, chance = _each(chance_of, by_chance)
     curves = _curves(sums, shifts)
     gains = [curve[_at(shift)] - curve[_at(common)] for curve, shift in zip(curves, shifts, strict=True)]
     return Lag(tuple(s / RATE_HZ for s in shifts), tuple(map(float, gains)), explained, unshifted, chance)
@@ -171,14 +171,14 @@ def _alike(sums: _Sums) -> tuple[list[int], float]:
     return _settled(sums, _best_step(sums, [0] * len(sums.frames), SHIFTS))
 
 
-def _each(sums: _Sums) -> tuple[list[int], float]:
+def _each(sums: _Sums, alike: tuple[list[int], float]) -> tuple[list[int], float]:
     """The shifts of single recordings that explain most, and the share they explain.
 
-    The search starts from shifts that fit the map of one recording.
+    The search starts from what `_alike` found, and from shifts that fit the map of one recording.
     """
     after = sorted((_after(sums, i) for i in range(len(sums.frames))), key=lambda one: -one[1])
     starts = [_best_step(sums, start, SHIFTS) for start, _ in after[:2]]
-    return max([_alike(sums), *(_settled(sums, start) for start in starts)], key=lambda one: one[1])
+    return max([alike, *(_settled(sums, start) for start in starts)], key=lambda one: one[1])
 
 
 def _after(sums: _Sums, first: int) -> tuple[list[int], float]:
@@ -282,14 +282,15 @@ def _inner(one: Array, two: Array) -> Array:
 
 
 def _fitted(sums: _Sums) -> _Map:
-    """Ridge regression of levels on moves from their sums, moves scaled to a spread of one."""
+    """Ridge regression of levels on moves from their sums, as if all moves had a spread of one."""
     count = sums.frames[..., None]
     mean_level, mean_move = sums.levels / count, sums.moves / count
-    covariance = sums.square / count[..., None] - _outer(mean_move, mean_move)
-    spread = np.sqrt(np.maximum(np.diagonal(covariance, axis1=-2, axis2=-1), 1e-12))
-    scaled = covariance / _outer(spread, spread) + _RIDGE * np.eye(spread.shape[-1])
-    towards = (sums.cross / count[..., None] - _outer(mean_move, mean_level)) / spread[..., None]
-    return _Map(mean_level, mean_move, np.linalg.solve(scaled, towards) / spread[..., None])
+    products = _outer(sums.moves, mean_move)
+    np.subtract(sums.square, products, out=products)
+    channels = np.arange(products.shape[-1])
+    products[..., channels, channels] += _RIDGE * np.maximum(products[..., channels, channels], 1e-12 * count)
+    towards = sums.cross - _outer(sums.moves, mean_level)
+    return _Map(mean_level, mean_move, np.asarray(np.linalg.solve(products, towards), np.float64))
 
 
 def _shares(sums: _Sums, by: _Map) -> Array:
