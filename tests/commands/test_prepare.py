@@ -424,7 +424,7 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch, capsys):
     def full(*_args, **_options):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr("benchmark.files._take_name", full)
     assert prepared(tmp_path / "out", "--limit", "1", "--split", "test") == 2
     assert "is the disk full?" in capsys.readouterr().err
     assert list((tmp_path / "out").rglob("*.part")) == []
