@@ -39,6 +39,8 @@ _AT_ONCE = 3
 #: Share of the recordings that must have one shift, for it to be common; and share of variance that is worth
 #: something.
 _MOST, _SOME = 0.75, 0.03
+#: By how much more of the variance than chance a lag must explain to be believed.
+OVER_CHANCE = 0.05
 
 
 class Recording(NamedTuple):
@@ -63,7 +65,8 @@ class Lag(NamedTuple):
             common one.
         explained: Share of the audio's variance that is explained at those lags, mean over recordings.
         unshifted: The same without any shift.
-        chance: The same for audio and articulation of different recordings, at the best shifts.
+        chance: The same for audio and articulation of different recordings, at the best shifts; or at a
+            common one, where that already explains about as much.
     """
 
     lags_s: tuple[float, ...]
@@ -139,7 +142,8 @@ def estimate(recordings: Sequence[Recording]) -> Lag | None:
     if explained < _SOME or not _mostly_near(_nearest_shifts(sums, common), common):
         shifts, explained = _each(sums, alike)
         common = int(np.median(shifts))
-        _, chance = _each(chance_of, by_chance)
+        if explained >= max(chance, 0.0) + OVER_CHANCE:
+            _, chance = _each(chance_of, by_chance)
     curves = _curves(sums, shifts)
     gains = [curve[_at(shift)] - curve[_at(common)] for curve, shift in zip(curves, shifts, strict=True)]
     return Lag(tuple(s / RATE_HZ for s in shifts), tuple(map(float, gains)), explained, unshifted, chance)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-from functools import partial
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -67,19 +66,17 @@ def material(tmp_path_factory):
     return root
 
 
-def ours(root: Path, cache: str, monkeypatch) -> None:
-    monkeypatch.setenv("SINBAD_CACHE", str(root / cache))
+def ours(root: Path, cache: Path, out: Path, monkeypatch) -> None:
+    monkeypatch.setenv("SINBAD_CACHE", str(cache))
     monkeypatch.setenv("SINBAD_AT_16K_GB", "1")
     command = ["--recipe", str(root / "speed.toml"), "--speech-root", str(root / "speech"), "--jobs", "1"]
-    assert (
-        prepare.main([*command, "--noise-root", f"folder={root / 'noise'}", "--out", str(root / "ours")]) == 0
-    )
+    assert prepare.main([*command, "--noise-root", f"folder={root / 'noise'}", "--out", str(out)]) == 0
 
 
-def theirs(root: Path, mix, part: int) -> None:
+def theirs(root: Path, mix, part: int, out: Path) -> None:
     clean = sorted((root / "speech").rglob("*.wav"))
     noises = {kind: sorted((root / "noise").glob(f"*/{kind}/*.wav")) for kind in NOISES}
-    mix(clean[::part], noises, SNRS, root / "theirs")
+    mix(clean[::part], noises, SNRS, out)
 
 
 COMPARISONS = {
@@ -98,14 +95,17 @@ def test_preparing_against_a_peer(benchmark, material, monkeypatch, what, role):
     benchmark.group = what
     benchmark.extra_info.update(what=what, role=role, goal=goal, times=part if role == "peer" else 1)
 
-    def fresh() -> None:
-        for name in ("ours", "theirs", "new"):
-            shutil.rmtree(material / name, ignore_errors=True)
+    kept = material / "kept"
+    if role == "ours" and cache == "kept" and not kept.exists():
+        ours(material, kept, material / "before", monkeypatch)
+    # A new folder each time: for seconds after thousands of files were deleted, ext4 makes new ones slowly.
+    numbers = count()
 
-    if role == "ours":
-        if cache == "kept" and not (material / cache).exists():
-            ours(material, cache, monkeypatch)
-        work = partial(ours, material, cache, monkeypatch)
-    else:
-        work = partial(theirs, material, mix, part)
-    benchmark.pedantic(work, setup=fresh, rounds=2, iterations=1)
+    def work() -> None:
+        out = material / f"{benchmark.name}_{next(numbers)}"
+        if role == "ours":
+            ours(material, kept if cache == "kept" else out / "cache", out / "corpus", monkeypatch)
+        else:
+            theirs(material, mix, part, out)
+
+    benchmark.pedantic(work, rounds=2, iterations=1)

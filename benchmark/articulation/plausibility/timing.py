@@ -26,7 +26,7 @@ _FEWEST_LENGTHS = 3
 _LENGTHS_APART_S = 0.1
 #: A lag is told if it is at least so long, and explains so much more of the audio than no lag and than chance
 #: do.
-_LAG_S, _LAG_GAIN, _LAG_OVER_CHANCE = 0.08, 0.05, 0.05
+_LAG_S, _LAG_GAIN = 0.08, 0.05
 _LAG_ALIKE_S, _LAG_ALIKE_SHARE, _LAG_APART_SHARE = 0.04, 0.75, 0.25
 
 
@@ -89,7 +89,7 @@ def lag_findings(sample: SpeakerSample) -> list[Finding]:
     if (
         found is None
         or found.explained < found.unshifted + _LAG_GAIN
-        or found.explained < max(found.chance, 0.0) + _LAG_OVER_CHANCE
+        or found.explained < max(found.chance, 0.0) + audio_lag.OVER_CHANCE
     ):
         return []
     lags, gains = np.array(found.lags_s), np.array(found.gains)
