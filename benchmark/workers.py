@@ -16,6 +16,7 @@ from itertools import chain
 from typing import Any, Literal, TypeVar, get_args
 
 import joblib
+import threadpoolctl
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from joblib.parallel import (
     AutoBatchingMixin,
@@ -75,9 +76,10 @@ def share_out(
 ) -> Iterator[Result]:
     """Yields `work(*each)` for each tuple of arguments; starts when the first result is asked for.
 
-    One job works in this process. More of them are processes of joblib's `loky`, or of the backend that
-    `engine` or `joblib.parallel_config` names; those of `loky` end within a second of this process, however
-    it ends. Work whose worker dies is done again.
+    One job works in this process, and with one thread, as every worker does: several threads of linear
+    algebra take longer over small matrices, and may differ in the last bit. More jobs are processes of
+    joblib's `loky`, or of the backend that `engine` or `joblib.parallel_config` names; those of `loky` end
+    within a second of this process, however it ends. Work whose worker dies is done again.
 
     Args:
         work: A function that can be pickled.
@@ -130,12 +132,14 @@ def _results(
         batch_size=batch_size,
         **(watch if backend == "LokyBackend" else {}),
     )
+    alone = backend == "SequentialBackend" or (backend == "LokyBackend" and jobs == 1)
     here = (os.getcwd(), benchmark.__version__) if backend in _OF_CLUSTERS else None  # noqa: PTH109
     results = parallel(joblib.delayed(_done)(work, number, each, here) for number, each in given)
     try:
         # `yield from` would close them before the warning is kept back.
-        for result in results:  # noqa: UP028
-            yield result
+        with threadpoolctl.threadpool_limits(1 if alone else None, user_api="blas"):
+            for result in results:  # noqa: UP028
+                yield result
     finally:
         # Where results are no longer wanted, joblib advises the programmer; the user has nothing to do with
         # it.

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from benchmark import corpora
-from benchmark.articulation.arc import Gaps, arcs_through, gaps_to_arcs, gaps_to_points
+from benchmark.articulation.arc import Gaps, arcs_through, deepened, gaps_to_arcs, gaps_to_points
 from benchmark.articulation.outline import Outline
 from benchmark.articulation.parameters import PARAMETERS, PELLET_NAMES
 from benchmark.articulation.target_sets import smooth_pellets, speaker_outline, speaker_targets
@@ -94,7 +94,9 @@ def _gaps(head: Head, name: str) -> Gaps:
     if name.startswith("TT"):
         return gaps_to_points(head.wall, head.place("tongue_tip")[None])
     circle = np.stack([head.place(role) for role in ("tongue_front", "tongue_mid", "tongue_back")])[None]
-    return gaps_to_arcs(head.wall, arcs_through(circle, circle[:, [0, 2]]))
+    arc = arcs_through(circle, circle[:, [0, 2]])
+    gaps = gaps_to_arcs(head.wall, arc)
+    return gaps._replace(nearest=deepened(head.wall, arc, gaps.nearest))
 
 
 def _degree(axes: Axes, head: Head, name: str) -> None:

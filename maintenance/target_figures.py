@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from benchmark import corpora
-from benchmark.articulation.arc import CHUNK, Arcs, arcs_through, gaps_to_arcs, gaps_to_points
+from benchmark.articulation.arc import CHUNK, Arcs, arcs_through, deepened, gaps_to_arcs, gaps_to_points
 from benchmark.articulation.outline import Outline, nearest
 from benchmark.articulation.target_sets import smooth_pellets, speaker_outline
 from benchmark.articulation.tract_variables import _body, location, track
@@ -67,6 +67,7 @@ def _speaker(speaker: str, members: list[Utterance], sensors: dict[str, str]) ->
             for start in range(0, len(arcs.radius), CHUNK):
                 some = arcs.some(slice(start, start + CHUNK))
                 gaps = gaps_to_arcs(wall, some)
+                gaps = gaps._replace(nearest=deepened(wall, some, gaps.nearest))
                 worst["TB"] = max(worst["TB"], _off_arcs(wall, some, gaps.nearest.distance, tree))
                 circle = body.circle[body.valid][start : start + CHUNK].reshape(len(some.radius), -1)
                 rows["TB"].append((_located(wall, gaps.to_wall), gaps.nearest.place, circle))

@@ -9,8 +9,9 @@ import warnings
 from pathlib import Path
 
 import pytest
+import threadpoolctl
 
-from benchmark.workers import share_out
+from benchmark.workers import engine, share_out
 
 _SLOW = """
 import os, sys, time
@@ -98,3 +99,19 @@ def test_results_that_nobody_takes_bring_no_warning():
         begun = share_out(abs, given, 2)
         assert next(begun) == 0
         begun.close()
+
+
+def threads_of_linear_algebra(_) -> set[int]:
+    import scipy.linalg  # noqa: F401  the libraries have to be there
+
+    return {one["num_threads"] for one in threadpoolctl.threadpool_info() if one["user_api"] == "blas"}
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="one processor: linear algebra has one thread anyway")
+def test_a_task_has_one_thread_whether_in_this_process_or_another():
+    before = threads_of_linear_algebra(0)
+    for jobs in (1, 2):
+        assert list(share_out(threads_of_linear_algebra, [(0,)], jobs)) == [{1}]
+    with engine("serial", 2):
+        assert list(share_out(threads_of_linear_algebra, [(0,)], 2)) == [{1}]
+    assert threads_of_linear_algebra(0) == before

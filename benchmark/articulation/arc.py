@@ -106,6 +106,7 @@ class Gaps(NamedTuple):
         to_wall: mm, shape (frames, every second sample): distance of each of `Outline.samples.xy[::2]`, never
             negative.
         nearest: Where the wall itself comes closest, each value of shape (frames,); see `outline.nearest`.
+            For arcs as if none passed the wall, see `deepened`.
     """
 
     to_wall: NDArray[np.float64]
@@ -121,12 +122,10 @@ def gaps_to_points(outline: Outline, points: Points) -> Gaps:
 
 
 def gaps_to_arcs(outline: Outline, arcs: Arcs) -> Gaps:
-    """Least signed distance of each arc from the wall (signs as in `outline.nearest`).
+    """Distance of each arc from the wall, exact for those that do not pass it; `deepened` sees to the others.
 
     Seen from a point of the wall, the nearest point of an arc lies on the radius through the former if that
-    radius is in the sector of the arc; else it is one of the arc's ends. This gives the exact distance of an
-    arc that does not pass the wall. One that may pass it, or go round an end of it, is searched for the point
-    that lies deepest.
+    radius is in the sector of the arc; else it is one of the arc's ends.
     """
     spaced = outline.spaced
     first, last = (spaced.squares_to(arcs.ends[:, side]) for side in (0, 1))
@@ -145,15 +144,30 @@ def gaps_to_arcs(outline: Outline, arcs: Arcs) -> Gaps:
         Nearest(*(values[:frames] for values in of_ends)),
         Nearest(*(values[frames:] for values in of_ends)),
     ]
-    found = [_nearer(found[0], _nearer(found[1], found[2]))]
-    longest = np.sqrt(spaced.run_squared.max())
-    passing = np.flatnonzero((found[0].distance <= longest / 2) | _passes_an_end(outline, arcs))
-    if passing.size:
-        deepest = _deepest(outline, arcs.some(passing))
-        beyond = deepest.distance < 0
-        for part, whole in zip(deepest, found[0], strict=True):
-            whole[passing[beyond]] = part[beyond]
-    return Gaps(to_wall, found[0])
+    return Gaps(to_wall, _nearer(found[0], _nearer(found[1], found[2])))
+
+
+def deepened(outline: Outline, arcs: Arcs, found: Nearest) -> Nearest:
+    """What `gaps_to_arcs` says of the nearest places, put right for arcs that pass the wall.
+
+    An arc that may pass it, or go round an end of it, is searched for the point that lies deepest: its least
+    signed distance (signs as in `outline.nearest`).
+
+    Args:
+        outline: Outer wall.
+        arcs: As many as possible at once: the search takes as many steps for one as for all.
+        found: Their nearest places.
+    """
+    longest = np.sqrt(outline.spaced.run_squared.max())
+    passing = np.flatnonzero((found.distance <= longest / 2) | _passes_an_end(outline, arcs))
+    if not passing.size:
+        return found
+    deepest = _deepest(outline, arcs.some(passing))
+    beyond = deepest.distance < 0
+    right = Nearest(found.distance.copy(), found.place.copy())
+    for part, whole in zip(deepest, right, strict=True):
+        whole[passing[beyond]] = part[beyond]
+    return right
 
 
 def nearest_to_arc(outline: Outline, circle: Points, ends: Points) -> Nearest:
@@ -174,7 +188,7 @@ def nearest_to_arc(outline: Outline, circle: Points, ends: Points) -> Nearest:
     found = [gaps_to_arcs(outline, arcs.some(part)).nearest for part in parts]
     if not found:
         return Nearest(np.zeros(0), np.zeros(0))
-    return Nearest(*(np.concatenate(values) for values in zip(*found, strict=True)))
+    return deepened(outline, arcs, Nearest(*(np.concatenate(values) for values in zip(*found, strict=True))))
 
 
 def _nearest_inside(outline: Outline, arcs: Arcs, closest: NDArray[np.intp]) -> Nearest:

@@ -44,11 +44,12 @@ from benchmark.articulation.arc import (
     Arcs,
     Gaps,
     arcs_through,
+    deepened,
     gaps_to_arcs,
     gaps_to_points,
     nearest_to_arc,
 )
-from benchmark.articulation.outline import Outline
+from benchmark.articulation.outline import Nearest, Outline
 from benchmark.articulation.parameters import TRACT_VARIABLES
 from benchmark.types import Trajectories
 
@@ -177,21 +178,39 @@ class _Constriction(NamedTuple):
     degree: Value
 
 
-def _constriction(outline: Outline, gaps: Callable[[slice], Gaps], valid: NDArray[np.bool_]) -> _Constriction:
-    """The constriction against `outline` in the frames that are valid.
+class _Seen(NamedTuple):
+    """Where a wall is near, in the frames that are valid.
+
+    Attributes:
+        location: mm, shape (valid frames,).
+        nearest: Each value of the same shape.
+    """
+
+    location: NDArray[np.float64]
+    nearest: Nearest
+
+
+def _seen(outline: Outline, gaps: Callable[[slice], Gaps], frames: int) -> _Seen:
+    """Puts together what slices of the valid frames say.
 
     Args:
         outline: Outer wall.
         gaps: Distances in a slice of the valid frames.
-        valid: Shape (frames,).
+        frames: How many are valid.
     """
-    seen = np.flatnonzero(valid)
-    place, degree = np.zeros(len(valid)), np.zeros(len(valid))
-    for start in range(0, len(seen), CHUNK):
+    place = np.zeros(frames)
+    nearest = Nearest(np.zeros(frames), np.zeros(frames))
+    for start in range(0, frames, CHUNK):
         part = slice(start, start + CHUNK)
         found = gaps(part)
-        place[seen[part]] = location(outline, found.to_wall)
-        degree[seen[part]] = found.nearest.distance
+        place[part] = location(outline, found.to_wall)
+        nearest.distance[part], nearest.place[part] = found.nearest
+    return _Seen(place, nearest)
+
+
+def _in_time(found: _Seen, valid: NDArray[np.bool_]) -> _Constriction:
+    place, degree = np.zeros(len(valid)), np.zeros(len(valid))
+    place[valid], degree[valid] = found.location, found.nearest.distance
     return _Constriction(Value(place, valid), Value(degree, valid))
 
 
@@ -199,7 +218,7 @@ def _tongue_tip(tip: Track | None, outline: Outline | None) -> _Constriction | N
     if tip is None or outline is None:
         return None
     seen = tip.xy[tip.valid]
-    return _constriction(outline, lambda part: gaps_to_points(outline, seen[part]), tip.valid)
+    return _in_time(_seen(outline, lambda part: gaps_to_points(outline, seen[part]), len(seen)), tip.valid)
 
 
 def _tongue_body(
@@ -209,7 +228,8 @@ def _tongue_body(
     if outline is None or body is None:
         return None
     arcs = _arcs(body)
-    return _constriction(outline, lambda part: gaps_to_arcs(outline, arcs.some(part)), body.valid)
+    found = _seen(outline, lambda part: gaps_to_arcs(outline, arcs.some(part)), len(arcs.radius))
+    return _in_time(found._replace(nearest=deepened(outline, arcs, found.nearest)), body.valid)
 
 
 class _Body(NamedTuple):

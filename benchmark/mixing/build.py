@@ -161,7 +161,7 @@ def build(
         utterances = write_targets(folder, targets, chosen, jobs, progress)
         prepared = set(rows["utterance_id"].unique().to_pylist())
         remarks += write_phones(folder, chosen, prepared, jobs, progress)
-        remarks += write_talkers(folder, targets.names, everything, chain(planned, others), jobs, progress)
+        remarks += write_talkers(folder, targets, everything, chain(planned, others), jobs, progress)
         write_text(folder / RECIPE, text)
         content, planned_sha256 = _write_tables(folder, recipe, rows, utterances, spoilt, targets.names)
         journal.discard()

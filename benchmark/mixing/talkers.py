@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from benchmark.errors import CorpusError
 from benchmark.mixing.layout import talkers_path
 from benchmark.mixing.rows import PlanRow
 from benchmark.mixing.sources import Sources
+from benchmark.mixing.targets import Targets
 from benchmark.mixing.trajectory_table import write_trajectories
 from benchmark.types import RATE_HZ, Progress, Trajectories, Utterance
 from benchmark.workers import share_out
@@ -27,7 +29,7 @@ from benchmark.workers import share_out
 
 def write_talkers(
     folder: Path,
-    names: Sequence[str],
+    targets: Targets,
     sources: Sources,
     rows: Iterable[PlanRow],
     jobs: int,
@@ -37,7 +39,7 @@ def write_talkers(
 
     Args:
         folder: The prepared corpus.
-        names: The parameters of the corpus' own targets.
+        targets: The corpus' own; a talker whose targets are among them is not computed again.
         sources: Where the voices are.
         rows: Mixtures.
         jobs: Worker processes.
@@ -49,6 +51,7 @@ def write_talkers(
     used = {
         piece["noise_id"].partition(":")[::2] for row in rows if row["talkers"] for piece in row["pieces"]
     }
+    known: list[tuple[Path, Mapping[str, Trajectories], dict[str, str]]] = []
     tasks = []
     for source, voices in sorted(sources.voices.items()):
         sensors = corpora.get("virtual").sensors if source == "shipped_voices" else sources.sensors
@@ -57,13 +60,16 @@ def write_talkers(
         for voice in voices.values():
             if voice.speaker in speakers and voice.trajectories is not None:
                 said[voice.speaker].append(voice)
-        tasks += [
-            (talkers_path(folder, source, speaker), own, names, sensors)
-            for speaker, own in sorted(said.items())
-        ]
-    if not tasks:
-        return []
-    return [line for line in progress(share_out(_write, tasks, jobs), len(tasks), "talkers") if line]
+        for speaker, own in sorted(said.items()):
+            path = talkers_path(folder, source, speaker)
+            if source == "corpus" and targets.by_speaker.get(speaker):
+                known.append((path, targets.by_speaker[speaker], {"convention": CONVENTION_VERSION}))
+            else:
+                tasks.append((path, own, targets.names, sensors))
+    written = share_out(write_trajectories, known, jobs)
+    computed = share_out(_write, tasks, jobs)
+    done = progress(chain(written, computed), len(known) + len(tasks), "talkers") if known or tasks else ()
+    return [line for line in done if line]
 
 
 def _write(

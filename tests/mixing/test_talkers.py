@@ -2,8 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from benchmark import prepare
+from benchmark.mixing import talkers
+from benchmark.mixing.layout import talkers_path, trajectories_path
 from benchmark.mixing.talkers import talker_tracks
+from benchmark.mixing.trajectory_table import read_trajectories, targets_sha256
 from benchmark.types import Trajectories
+from tests import recipe_corpora
 
 
 def ramp(frames: int, start: float, names=("LA", "LP")) -> Trajectories:
@@ -41,3 +46,23 @@ def test_what_was_not_observed_stays_unknown():
     assert not track.valid[5].any()
     assert not track.valid[20:].any()
     assert track.valid[:5].all()
+
+
+def test_targets_of_speakers_who_babble_are_made_once(tmp_path, monkeypatch):
+    recipe_corpora.WRITERS["xrmb"](tmp_path / "xrmb")
+
+    def again(utterances, *_):
+        raise AssertionError(f"{utterances[0].speaker}: targets were made before")
+
+    monkeypatch.setattr(talkers, "speaker_targets", again)
+    out = tmp_path / "out"
+    where = ["--speech-root", str(tmp_path / "xrmb"), "--out", str(out), "--jobs", "1", "--plan-only"]
+    assert prepare.main(["--recipe", "xrmb_noisy", *where]) == 0
+    written = sorted((out / "talkers" / "corpus").glob("*.parquet"))
+    assert written
+    for path in written:
+        assert path == talkers_path(out, "corpus", path.stem)
+        own, talked = read_trajectories(trajectories_path(out, path.stem)), read_trajectories(path)
+        assert {key: targets_sha256(one) for key, one in talked.items()} == {
+            key: targets_sha256(one) for key, one in own.items()
+        }

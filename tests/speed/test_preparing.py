@@ -44,12 +44,15 @@ categories = ["kitchen"]
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory):
-    """Speech of ten speakers and a minute of noise of each kind and split, all at 48 kHz."""
+    """Speech of four speakers and a minute of noise of each kind and split, all at 48 kHz.
+
+    XRMB has about a hundred recordings of each: what is found out once a speaker costs as much for few.
+    """
     root = tmp_path_factory.mktemp("speed")
     table = corpora.load_splits("xrmb", "standard").members(())
     speakers: list[str] = []
-    for split, count in (("train", 6), ("dev", 2), ("test", 2)):
-        speakers += sorted({key.split("/")[0] for key, value in table.items() if value == split})[:count]
+    for split, most in (("train", 2), ("dev", 1), ("test", 1)):
+        speakers += sorted({key.split("/")[0] for key, value in table.items() if value == split})[:most]
     shared = set.intersection(
         *({key.split("/")[1] for key in table if key.startswith(f"{one}/")} for one in speakers)
     )
