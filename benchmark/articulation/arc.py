@@ -246,17 +246,28 @@ def _root(squares: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _passes_an_end(outline: Outline, arcs: Arcs) -> NDArray[np.bool_]:
-    """Whether a point of an arc lies beyond an end of the wall, where the arc could go round it."""
+    """Whether an arc may go round an end of the wall.
+
+    Then a point of it lies beyond that end, and one on the far side of the line that prolongs the wall there;
+    of a wall that doubles back on itself no side is the far one, and arcs around it are not searched.
+    """
     points = np.asarray(outline.points, np.float64)
     found = np.zeros(len(arcs.radius), bool)
-    for end, before in ((points[0], points[1]), (points[-1], points[-2])):
+    # Walking out of the line, the far side lies to one hand at its front end and to the other at its back end.
+    for end, before, hand in ((points[0], points[1], -1), (points[-1], points[-2], 1)):
         ahead = (end - before) / np.hypot(*(end - before))
-        top = arcs.centre + arcs.radius[:, None] * ahead
-        reached = np.concatenate(
-            [arcs.ends, np.where(_faces(arcs, top), top.T, arcs.ends[:, 0].T).T[:, None]], axis=1
-        )
-        found |= (((reached - end) @ ahead) >= 0).any(axis=1)
+        far = hand * outline.anterior * np.array([ahead[1], -ahead[0]])
+        found |= (_furthest(arcs, end, ahead) >= 0) & (_furthest(arcs, end, far) >= 0)
     return found
+
+
+def _furthest(arcs: Arcs, origin: Points, direction: Points) -> NDArray[np.float64]:
+    """How far the furthest point of each arc lies from `origin` in a direction of length 1."""
+    top = arcs.centre + arcs.radius[:, None] * direction
+    reached = np.concatenate(
+        [arcs.ends, np.where(_faces(arcs, top), top.T, arcs.ends[:, 0].T).T[:, None]], axis=1
+    )
+    return np.asarray(((reached - origin) @ direction).max(axis=1))
 
 
 def _deepest(outline: Outline, arcs: Arcs) -> Nearest:
