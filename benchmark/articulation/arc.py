@@ -253,7 +253,7 @@ def _passes_an_end(outline: Outline, arcs: Arcs) -> NDArray[np.bool_]:
     """
     points = np.asarray(outline.points, np.float64)
     found = np.zeros(len(arcs.radius), bool)
-    # Walking out of the line, the far side lies to one hand at its front end and to the other at its back end.
+    # Walking out of the line, the far side is to one hand at its front end, to the other at its back end.
     for end, before, hand in ((points[0], points[1], -1), (points[-1], points[-2], 1)):
         ahead = (end - before) / np.hypot(*(end - before))
         far = hand * outline.anterior * np.array([ahead[1], -ahead[0]])
