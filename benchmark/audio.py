@@ -177,6 +177,25 @@ def read_clip(path: Path, channel: int | None = None) -> Clip:
     return Clip(samples, header.rate_hz)
 
 
+def decoded(encoded: bytes, name: str) -> Clip:
+    """The audio of one channel that the bytes of a file hold, float32, full scale 1.0, at its own rate.
+
+    Args:
+        encoded: All bytes of the file.
+        name: What to call it where it is damaged.
+
+    Raises:
+        CorpusError: It is damaged, or holds several channels.
+    """
+    try:
+        samples, rate_hz = soundfile.read(io.BytesIO(encoded), dtype="float32")
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        raise CorpusError(f"{name}: damaged audio ({_reason(error)})") from error
+    if samples.ndim != 1:
+        raise CorpusError(f"{name}: has {samples.shape[1]} channels where one is expected")
+    return Clip(samples, rate_hz)
+
+
 def resample(clip: Clip, rate_hz: int) -> Clip:
     """Resample by a polyphase FIR filter (Kaiser window, ten zero crossings a side), computed in float64.
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark import cli
-from benchmark.files import place
 
 _FORMS = ("lhotse", "huggingface", "kaldi", "pandas", "croissant")
 _SUMMARY = (
@@ -27,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--to", required=True, choices=_FORMS, help="for which tool")
     parser.add_argument(
         "--out",
-        type=place,
+        type=cli.folder,
         metavar="DIR",
         help="where to (default: exports/CORPUS/TOOL; for croissant the corpus' own folder)",
     )

@@ -34,6 +34,7 @@ def place(address: str | Path) -> Path:
 
     Raises:
         MissingExtraError: It is an address, and what reads addresses is not installed.
+        SinbadError: Nothing here knows addresses of that kind.
     """
     if "://" not in str(address):
         return Path(address)
@@ -41,8 +42,13 @@ def place(address: str | Path) -> Path:
         from upath import UPath
     except ImportError as error:
         raise MissingExtraError("universal-pathlib", "remote", str(address)) from error
-    # Other processes write there too, so what was listed is not remembered.
-    return cast(Path, UPath(address, use_listings_cache=False))
+    try:
+        # Other processes write there too, so what was listed is not remembered.
+        found = UPath(address, use_listings_cache=False)
+        _ = found.fs
+    except (ImportError, ValueError) as error:
+        raise SinbadError(f"{address}: cannot be reached ({error})") from error
+    return cast(Path, found)
 
 
 def is_remote(path: Path) -> bool:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import cli
-from benchmark.files import place
 
 if TYPE_CHECKING:
     from benchmark.articulation.plausibility import Finding
@@ -24,10 +23,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.parser("prepare", "Builds a noisy articulatory corpus from a recipe.", _EXAMPLE)
     cli.add_recipe(parser)
     cli.add_roots(parser)
-    parser.add_argument("--out", type=place, metavar="DIR", help="where to (default: prepared/RECIPE)")
+    parser.add_argument("--out", type=cli.folder, metavar="DIR", help="where to (default: prepared/RECIPE)")
     cli.add_engine(parser)
     cli.add_split(parser, "prepare one split only")
     cli.add_limit(parser, "at most N utterances of each split")
+    parser.add_argument(
+        "--layout",
+        choices=("files", "shards"),
+        help="audio as a FLAC file a mixture, or as a Parquet file an utterance that holds the bytes, which "
+        "Hugging Face `datasets` reads (default: files)",
+    )
     parser.add_argument(
         "--plan-only", action="store_true", help="write the plan and the targets, but no audio"
     )
@@ -59,7 +64,16 @@ def _prepare(arguments: argparse.Namespace) -> int:
     with engine(arguments.backend, jobs, arguments.scheduler):
         found = implausible(sources.targets, sources.sensors, jobs=jobs, progress=cli.progress)
         _tell_implausible(found)
-        done = build(recipe, text, sources, folder, selection, jobs=jobs, progress=cli.progress)
+        done = build(
+            recipe,
+            text,
+            sources,
+            folder,
+            selection,
+            layout=arguments.layout,
+            jobs=jobs,
+            progress=cli.progress,
+        )
     remarks = [*sources.remarks, *done.remarks]
     for line in remarks:
         print(f"note: {line}", file=sys.stderr)

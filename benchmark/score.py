@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from benchmark.scoring.results import Card
 
 _EXAMPLE = """  python -m benchmark.score --corpus prepared/demo_noisy --model noisy --model ridge_noisy
+  python -m benchmark.score --recipe xrmb_noisy --speech-root /data/xrmb --noise-root musan=/data/musan \\
+      --model joint
   python -m benchmark.score --corpus prepared/demo_noisy --model my_wrapper.py:MyModel \\
       --model-arg weights=best.pt
   python -m benchmark.score --corpus prepared/demo_noisy \\
@@ -31,7 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.parser(
         "score", "Runs a model on every mixture of a prepared corpus and scores what it gives.", _EXAMPLE
     )
-    cli.add_corpus(parser)
+    given = parser.add_mutually_exclusive_group(required=True)
+    cli.add_corpus(given, required=False)
+    given.add_argument(
+        "--recipe",
+        metavar="NAME",
+        help="in place of --corpus: score on mixtures that are rendered when they are needed and not stored",
+    )
+    cli.add_roots(parser)
     add_model_arguments(parser, several=True)
     add_tracks(parser)
     parser.add_argument(
@@ -70,7 +79,12 @@ def _score(arguments: argparse.Namespace) -> int:
     from benchmark.mixing.layout import require_folder
 
     # A wrong path, measure or model is told before the rest loads.
-    require_folder(arguments.corpus)
+    if arguments.corpus is not None:
+        require_folder(arguments.corpus)
+        if arguments.speech_root is not None or arguments.noise_root:
+            raise SinbadError(
+                "--speech-root and --noise-root go with --recipe; a prepared corpus needs neither"
+            )
     calls = [argparse.Namespace(**{**vars(arguments), "model": spec}) for spec in arguments.model]
     if arguments.name and len(calls) > 1:
         raise SinbadError("--name goes with one --model; score the models one by one to name them")
@@ -82,12 +96,11 @@ def _score(arguments: argparse.Namespace) -> int:
 
     from dataclasses import asdict
 
-    from benchmark.prepared.corpus import PreparedCorpus
     from benchmark.workers import engine
 
-    corpus = PreparedCorpus(arguments.corpus)
     cards = {}
     with engine(arguments.backend, arguments.jobs, arguments.scheduler):
+        corpus = _corpus(arguments)
         for call, entry in zip(calls, entries, strict=True):
             card, lines = _score_one(call, corpus, entry, measures)
             cards[card.model] = asdict(card)
@@ -96,6 +109,26 @@ def _score(arguments: argparse.Namespace) -> int:
     if arguments.json:
         cli.report(cards if len(calls) > 1 else cards[card.model], [], as_json=True)
     return 0
+
+
+def _corpus(arguments: argparse.Namespace) -> PreparedCorpus:
+    """The corpus on disk, or the one that a recipe describes."""
+    from benchmark.prepared import on_demand
+    from benchmark.prepared.corpus import PreparedCorpus
+
+    if arguments.corpus is not None:
+        return PreparedCorpus(arguments.corpus)
+    roots = dict(arguments.noise_root)
+    jobs = arguments.jobs
+    corpus = on_demand.open(
+        arguments.recipe,
+        speech_root=arguments.speech_root,
+        noise_roots=roots,
+        jobs=jobs,
+        progress=cli.progress,
+    )
+    corpus.measure(arguments.split, jobs=jobs, progress=cli.progress)
+    return corpus
 
 
 def _score_one(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +91,72 @@ def test_a_corpus_prepared_to_and_scored_from_s3_has_the_same_hashes(
     assert verify.main(["--corpus", away]) == 1
     assert "changed: audio/clean/" in capsys.readouterr().out
     assert said(prepare.main([*made, away]), capsys)["rendered"] == 1
+
+
+def test_shards_at_an_address_are_those_of_a_disk(
+    bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = ["--recipe", "demo_noisy", "--split", "test", "--limit", "1", "--layout", "shards", "--json"]
+    away = f"{bucket}/shards/demo_noisy"
+    there = said(prepare.main([*made, "--out", away]), capsys)
+    here = said(prepare.main([*made, "--out", str(tmp_path / "here")]), capsys)
+    assert there["content_sha256"] == here["content_sha256"]
+    one, two = PreparedCorpus(away), PreparedCorpus(tmp_path / "here")
+    key = next(iter(one.mixtures))
+    assert one.encoded(key) == two.encoded(key)
+    assert said(verify.main(["--corpus", away, "--json"]), capsys)["checked"] == 13
+    assert said(prepare.main([*made, "--out", away]), capsys)["kept"] == 13
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "Unable to locate credentials"),
+        (
+            {
+                "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+                "AWS_ACCESS_KEY_ID": "a",
+                "AWS_SECRET_ACCESS_KEY": "b",
+            },
+            ":9",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["prepare", "--recipe", "demo_noisy", "--limit", "1", "--out", "s3://lab/demo"],
+        ["score", "--model", "noisy", "--corpus", "s3://lab/demo"],
+    ],
+)
+def test_a_store_that_cannot_be_reached_is_told(
+    tmp_path: Path, command: list[str], settings: dict[str, str], told: str
+) -> None:
+    # In a process of its own: clients of a store are kept, with their credentials.
+    nobody = {
+        "AWS_CONFIG_FILE": "none",
+        "AWS_SHARED_CREDENTIALS_FILE": "none",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmark.{command[0]}", *command[1:]],
+        cwd=tmp_path,
+        env={**clean, **nobody, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "error: s3://lab/demo: the object store cannot be used" in done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_address_of_an_unknown_kind_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        verify.main(["--corpus", "nonsense://lab/demo"])
+    assert "nonsense://lab/demo: cannot be reached" in capsys.readouterr().err
 
 
 def test_a_root_at_an_address_is_copied_once_and_again_when_it_changes(

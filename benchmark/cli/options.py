@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmark.errors import SinbadError
 from benchmark.files import OWN_LEADERBOARD, place
 from benchmark.types import SPLITS
 
@@ -44,6 +45,18 @@ def parser(name: str, summary: str, example: str) -> argparse.ArgumentParser:
     )
 
 
+def folder(text: str) -> Path:
+    """Parses the name of a folder: a path of this machine, or an address.
+
+    Raises:
+        argparse.ArgumentTypeError: It is an address of a kind that cannot be read here.
+    """
+    try:
+        return place(text)
+    except SinbadError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def add_recipe(to: argparse.ArgumentParser, *, required: bool = True) -> None:
     """Adds --recipe."""
     to.add_argument(
@@ -51,16 +64,16 @@ def add_recipe(to: argparse.ArgumentParser, *, required: bool = True) -> None:
     )
 
 
-def add_corpus(to: argparse.ArgumentParser, *, required: bool = True, purpose: str = "") -> None:
+def add_corpus(to: argparse._ActionsContainer, *, required: bool = True, purpose: str = "") -> None:
     """Adds --corpus, the folder of a prepared corpus; `purpose` is appended to its help."""
     to.add_argument(
-        "--corpus", type=place, required=required, metavar="DIR", help=f"a prepared corpus{purpose}"
+        "--corpus", type=folder, required=required, metavar="DIR", help=f"a prepared corpus{purpose}"
     )
 
 
 def add_roots(to: argparse.ArgumentParser) -> None:
     """Adds --speech-root and --noise-root, which say where speech and noise lie."""
-    to.add_argument("--speech-root", type=place, metavar="DIR", help="folder of the articulatory corpus")
+    to.add_argument("--speech-root", type=folder, metavar="DIR", help="folder of the articulatory corpus")
     to.add_argument(
         "--noise-root",
         action="append",
@@ -157,7 +170,7 @@ def number(least: float, below: float) -> Callable[[str], float]:
 
 
 def _named_folder(text: str) -> tuple[str, Path]:
-    name, equals, folder = text.partition("=")
-    if not (name and equals and folder):
+    name, equals, root = text.partition("=")
+    if not (name and equals and root):
         raise argparse.ArgumentTypeError(f"'{text}' is not of the form NAME=DIR, e.g. musan=/data/musan")
-    return name, place(folder)
+    return name, folder(root)

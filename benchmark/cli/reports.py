@@ -23,6 +23,10 @@ from benchmark.errors import SinbadError
 #: SIGTERM.
 FOUND_PROBLEMS, USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
+#: Packages by which fsspec speaks with object stores; their errors have no class in common.
+_STORE_CLIENTS = frozenset(
+    {"botocore", "aiobotocore", "aiohttp", "s3fs", "gcsfs", "google", "adlfs", "azure"}
+)
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -54,15 +58,43 @@ def guarded(work: Callable[[argparse.Namespace], int], arguments: argparse.Names
         # out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        if error.errno in _NO_SPACE:
-            what = "no space is left on the disk; make room and run the same command again"
-        elif error.filename is not None:
-            what = f"{os.fsdecode(error.filename)}: {error.strerror}"
-        else:
+    except Exception as error:
+        told = _disk_trouble(error) or _store_trouble(error, arguments)
+        if not told:
             raise
-        print(f"error: {what}", file=sys.stderr)
+        print(f"error: {told}", file=sys.stderr)
         return USAGE
+
+
+def _disk_trouble(error: Exception) -> str:
+    """What is wrong with a file or a disk, "" if it is something else."""
+    if not isinstance(error, OSError):
+        return ""
+    if error.errno in _NO_SPACE:
+        return "no space is left on the disk; make room and run the same command again"
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return ""
+
+
+def _store_trouble(error: Exception, arguments: argparse.Namespace) -> str:
+    """What an object store answered, "" if the command has no address or the error is another."""
+    given = [item for value in vars(arguments).values() for item in _flat(value)]
+    addresses = [str(item) for item in given if "://" in str(item)]
+    client = type(error).__module__.partition(".")[0] in _STORE_CLIENTS
+    if not addresses or not (client or isinstance(error, OSError)):
+        return ""
+    return (
+        f"{', '.join(addresses)}: the object store cannot be used ({error}); check the address, the endpoint "
+        "(AWS_ENDPOINT_URL) and the credentials"
+    )
+
+
+def _flat(value: object) -> list[object]:
+    """A value, or the values in it: --noise-root is a list of names and folders."""
+    if isinstance(value, list | tuple):
+        return [item for one in value for item in _flat(one)]
+    return [value]
 
 
 @contextmanager

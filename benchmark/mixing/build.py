@@ -14,11 +14,12 @@ import pyarrow as pa
 from benchmark import audio
 from benchmark.articulation.tract_variables import CONVENTION_VERSION
 from benchmark.errors import CorpusError, ManifestError, NoiseError
-from benchmark.files import alone_in, fetched, write_text
+from benchmark.files import alone_in, write_text
 from benchmark.mixing.at_16k import brought_to_16k
+from benchmark.mixing.audio_store import AudioStore, Layout, audio_store, samples_match
 from benchmark.mixing.journal import Journal
 from benchmark.mixing.labels import write_phones
-from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES, audio_path
+from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES
 from benchmark.mixing.manifest import (
     PLANNED,
     corpus_hash,
@@ -91,6 +92,7 @@ def build(
     folder: Path,
     selection: Selection,
     *,
+    layout: Layout | None = None,
     jobs: int = 1,
     progress: Progress = silent,
 ) -> Report:
@@ -102,15 +104,17 @@ def build(
         sources: Speech and noise at hand.
         folder: Where to; may hold an earlier or interrupted run of the same recipe, which is completed.
         selection: Which part.
+        layout: How the audio shall lie; None for as it lies there, or files.
         jobs: Worker processes.
         progress: Told of every finished utterance.
 
     Raises:
-        ManifestError: `folder` holds something else.
+        ManifestError: `folder` holds something else, or audio in another layout.
         CorpusError: A recording cannot be used and the recipe does not allow leaving it out.
     """
     everything, listed = sources, chosen_by(selection, sources)
     earlier, facts = _earlier(folder, recipe)
+    store = audio_store(folder, layout)
     spoilt = left_out_noise(facts)
     # Noise is dealt over what was listed, so that a recording that proves unreadable changes the noise of no
     # other.
@@ -125,11 +129,11 @@ def build(
         measured, left_out, remarks = known, list(sources.damaged), list(targets.remarks)
         kept = 0
         if not selection.plan_only:
-            sound = _intact(folder, known, jobs, progress)
+            sound = _intact(store, known, jobs, progress)
             measured = sound
             while True:
                 missing = [row for row in planned if row["mixture_id"] not in measured]
-                done = _render(recipe, missing, sources, folder, journal, jobs, progress)
+                done = _render(recipe, missing, sources, store, journal, jobs, progress)
                 remarks += done.remarks
                 left_out += [*done.without_speech.values(), *done.without_noise.values()]
                 chosen = [item for item in chosen if item.id not in done.without_speech]
@@ -265,35 +269,22 @@ def _same_row(found: MixtureRow, row: PlanRow) -> bool:
 
 
 def _intact(
-    folder: Path, known: Mapping[str, MixtureRow], jobs: int, progress: Progress
+    store: AudioStore, known: Mapping[str, MixtureRow], jobs: int, progress: Progress
 ) -> dict[str, MixtureRow]:
     """Those of `known` whose audio on disk has the samples that the manifest says."""
     if not known:
         return {}
     rows = list(known.values())
-    checks = share_out(samples_match, ((folder, row) for row in rows), jobs, batch_size=32)
+    checks = share_out(samples_match, ((store, row) for row in rows), jobs, batch_size=32)
     right = list(progress(checks, len(rows), "checking what is there"))
     return {row["mixture_id"]: row for row, ok in zip(rows, right, strict=True) if ok}
-
-
-def samples_match(folder: Path, row: MixtureRow) -> bool:
-    """Whether the audio of a row is on disk with the samples that the row says."""
-    path = audio_path(folder, row["mixture_id"])
-    if not path.is_file():
-        return False
-    try:
-        with fetched(path) as here:
-            clip = audio.read_clip(here)
-    except CorpusError:
-        return False
-    return audio.pcm_sha256(audio.pcm16(clip.samples)) == str(row["pcm_sha256"])
 
 
 def _render(
     recipe: Recipe,
     rows: Sequence[PlanRow],
     sources: Sources,
-    folder: Path,
+    store: AudioStore,
     journal: Journal,
     jobs: int,
     progress: Progress,
@@ -305,7 +296,7 @@ def _render(
         by_utterance[row["utterance_id"]].append(row)
     done = _Rendering(remarks=[problem] if problem else [])
     groups = sorted(by_utterance.values(), key=lambda group: -group[0]["samples"])
-    tasks = ((recipe, group, sources.needed_by(group), folder) for group in groups)
+    tasks = ((recipe, group, sources.needed_by(group), store) for group in groups)
     results = share_out(_render_utterance, tasks, jobs, in_order=False)
     for finished in progress(results, len(by_utterance), "rendering"):
         journal.add(list(finished.made.values()))
@@ -332,7 +323,9 @@ class _Rendering:
     remarks: list[str] = field(default_factory=list)
 
 
-def _render_utterance(recipe: Recipe, rows: Sequence[PlanRow], sources: Sources, folder: Path) -> _Rendering:
+def _render_utterance(
+    recipe: Recipe, rows: Sequence[PlanRow], sources: Sources, store: AudioStore
+) -> _Rendering:
     """Renders the mixtures of one utterance; noise shared by successive rows is assembled once."""
     reader = SourceReader(sources)
     try:
@@ -342,6 +335,7 @@ def _render_utterance(recipe: Recipe, rows: Sequence[PlanRow], sources: Sources,
             return _Rendering(without_speech={rows[0]["utterance_id"]: str(error)})
         raise
     made: dict[str, MixtureRow] = {}
+    encoded: list[tuple[PlanRow, bytes]] = []
     pieces: list[Piece] = []
     noise = None
     for row in rows:
@@ -351,6 +345,7 @@ def _render_utterance(recipe: Recipe, rows: Sequence[PlanRow], sources: Sources,
                 noise = assemble_noise(row, reader) if pieces else None
             except NoiseError as error:
                 if recipe.speech.on_damage == "skip":
+                    store.write(encoded)
                     return _Rendering(made, without_noise=dict.fromkeys(error.noise_ids, str(error)))
                 raise CorpusError(
                     f"{error}; mend it, or take it away and run the same command again, or let the recipe "
@@ -358,8 +353,9 @@ def _render_utterance(recipe: Recipe, rows: Sequence[PlanRow], sources: Sources,
                     '(speech.on_damage = "skip")'
                 ) from error
         rendered = render_mixture(row, recipe, speech, noise)
-        audio.write_flac(audio_path(folder, row["mixture_id"]), rendered.pcm, RATE_HZ)
+        encoded.append((row, audio.flac_bytes(rendered.pcm, RATE_HZ)))
         made[row["mixture_id"]] = MixtureRow(**row, **rendered.measured)
+    store.write(encoded)
     return _Rendering(made)
 
 

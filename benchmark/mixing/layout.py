@@ -50,6 +50,11 @@ def audio_path(folder: Path, mixture_id: str) -> Path:
     return folder / "audio" / f"{mixture_id}.flac"
 
 
+def shard_path(folder: Path, split: str, utterance_id: str) -> Path:
+    """Where the audio of all mixtures of an utterance lies in a corpus of shards."""
+    return folder / "shards" / split / f"{utterance_id}.parquet"
+
+
 def trajectories_path(folder: Path, speaker: str) -> Path:
     """Where the targets of a speaker lie below the folder of a corpus."""
     return folder / "trajectories" / f"{speaker}.parquet"

@@ -335,7 +335,7 @@ def read_table(path: Path, kind: str) -> Table[Any]:
         )
     rows = table.to_pylist()
     for row in rows:
-        for column in ("mixture_id", "utterance_id", "speaker"):
+        for column in ("mixture_id", "utterance_id", "speaker", "split"):
             if column in row:
                 refuse_outside(row[column], f"{path}: {column}")
     return Table(rows, digest, facts)

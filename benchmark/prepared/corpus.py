@@ -3,6 +3,7 @@
     DIR/recipe.toml manifest.parquet utterances.parquet
     DIR/audio/clean/UTTERANCE.flac  DIR/audio/babble/-5/UTTERANCE.flac  DIR/trajectories/SPEAKER.parquet
     DIR/phones.parquet      where the recordings are labelled
+    DIR/shards/SPLIT/UTTERANCE.parquet      in place of audio/, where it was prepared so
 
 Example:
     >>> corpus = PreparedCorpus("prepared/demo_noisy")  # doctest: +SKIP
@@ -17,14 +18,13 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark import audio
 from benchmark.errors import CorpusError, ManifestError
-from benchmark.files import fetched, place
+from benchmark.files import place
+from benchmark.mixing.audio_store import AudioStore, audio_store
 from benchmark.mixing.layout import (
     MANIFEST,
     RECIPE,
     UTTERANCES,
-    audio_path,
     require_folder,
     talkers_path,
     trajectories_path,
@@ -144,6 +144,11 @@ class PreparedCorpus:
         path = self.folder / FILE_NAME
         return read_labels(path) if path.is_file() else {}
 
+    @cached_property
+    def audio(self) -> AudioStore:
+        """Where its audio lies: in files or in shards."""
+        return audio_store(self.folder)
+
     @property
     def splits(self) -> list[str]:
         """The splits that it holds."""
@@ -187,13 +192,20 @@ class PreparedCorpus:
         Raises:
             CorpusError: It is missing or damaged.
         """
-        path = audio_path(self.folder, mixture_id)
-        if not path.is_file():
-            raise CorpusError(
-                f"{path}: missing; run `python -m benchmark.prepare` again on this folder to restore it"
-            )
-        with fetched(path) as here:
-            return audio.read_clip(here)
+        return self.audio.clip(self._row(mixture_id))
+
+    def encoded(self, mixture_id: str) -> bytes:
+        """The audio of a mixture as the bytes of a FLAC file.
+
+        Raises:
+            CorpusError: It is missing or damaged.
+        """
+        return self.audio.encoded(self._row(mixture_id))
+
+    def _row(self, mixture_id: str) -> MixtureRow:
+        if mixture_id not in self.mixtures:
+            raise CorpusError(f"{mixture_id}: is no mixture of {self.folder}")
+        return self.mixtures[mixture_id]
 
     def clean(self, utterance_id: str) -> Clip:
         """The clean speech of an utterance as it was prepared, float32 at 16 kHz.

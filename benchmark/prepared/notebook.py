@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from benchmark.mixing.layout import audio_path
 from benchmark.mixing.rows import MixtureRow
 from benchmark.types import Clip, Trajectories
 
@@ -73,7 +72,7 @@ def show(corpus: PreparedCorpus, key: str) -> Shown:
 
 
 def _player(corpus: PreparedCorpus, row: MixtureRow) -> str:
-    sound = base64.b64encode(audio_path(corpus.folder, row["mixture_id"]).read_bytes()).decode()
+    sound = base64.b64encode(corpus.encoded(row["mixture_id"])).decode()
     label = html.escape(row["mixture_id"])
     return f'<div>{label}<br><audio controls src="data:audio/flac;base64,{sound}"></audio></div>'
 

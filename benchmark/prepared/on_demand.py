@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmark.audio import FULL_SCALE
+from benchmark.audio import FULL_SCALE, flac_bytes
 from benchmark.errors import ManifestError
 from benchmark.files import cache_folder, place
 from benchmark.mixing.at_16k import brought_to_16k
@@ -95,8 +95,12 @@ class OnDemandCorpus(PreparedCorpus):
         Raises:
             CorpusError: A source cannot be read.
         """
-        pcm = self._renderer.mixed(self.mixtures[mixture_id]).pcm
+        pcm = self._renderer.mixed(self._row(mixture_id)).pcm
         return Clip(pcm.astype(np.float32) / np.float32(FULL_SCALE), RATE_HZ)
+
+    def encoded(self, mixture_id: str) -> bytes:
+        """The audio of a mixture as the bytes of a FLAC file; errors as `noisy`."""
+        return flac_bytes(self._renderer.mixed(self._row(mixture_id)).pcm, RATE_HZ)
 
     def of_split(self, split: str) -> list[MixtureRow]:
         """Mixtures of one split with all that is measured, in the order of their ids; see `measure`."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmark.errors import ManifestError, RecipeError
-from benchmark.mixing.build import JOURNAL, left_out_noise, samples_match
-from benchmark.mixing.layout import CROISSANT, MANIFEST, RECIPE, UTTERANCES, audio_path, trajectories_path
+from benchmark.mixing.audio_store import audio_store, samples_match
+from benchmark.mixing.build import JOURNAL, left_out_noise
+from benchmark.mixing.layout import CROISSANT, MANIFEST, RECIPE, UTTERANCES, trajectories_path
 from benchmark.mixing.manifest import plan_hash
 from benchmark.mixing.phone_table import FILE_NAME, read_labels
 from benchmark.mixing.plan import plan
@@ -45,11 +46,12 @@ def verify(corpus: Tables, *, jobs: int = 1, progress: Progress = silent) -> Ver
     """Reads every file of a prepared corpus again and compares hashes."""
     folder = corpus.folder
     rows = [row for row in corpus.mixtures.values() if row["pcm_sha256"] is not None]
-    checks = share_out(samples_match, ((folder, row) for row in rows), jobs, batch_size=32)
+    store = audio_store(folder)
+    checks = share_out(samples_match, ((store, row) for row in rows), jobs, batch_size=32)
     missing: list[Path] = []
     changed: list[Path] = []
     for row, right in zip(rows, progress(checks, len(rows), "verifying"), strict=True):
-        path = audio_path(folder, row["mixture_id"])
+        path = store.path(row)
         if not right:
             (changed if path.is_file() else missing).append(path)
     if not _same_recipe(corpus):
@@ -63,13 +65,13 @@ def verify(corpus: Tables, *, jobs: int = 1, progress: Progress = silent) -> Ver
         changed.append(phones)
     talkers = set(folder.glob("talkers/*/*.parquet"))
     changed += [path for path in talkers if not _readable(path)]
-    expected = {audio_path(folder, row["mixture_id"]) for row in rows}
+    expected = {store.path(row) for row in rows}
     expected |= {folder / name for name in (MANIFEST, UTTERANCES, RECIPE, JOURNAL, FILE_NAME, CROISSANT)}
     expected |= talkers
     expected |= {trajectories_path(folder, row["speaker"]) for row in corpus.utterances.values()}
     found = {path for path in folder.rglob("*") if path.is_file()}
     relative = [
-        sorted(str(path.relative_to(folder)) for path in group)
+        sorted({str(path.relative_to(folder)) for path in group})
         for group in (missing, changed, found - expected)
     ]
     return Verdict(len(rows), *relative)

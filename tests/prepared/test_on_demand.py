@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import benchmark
 from benchmark.errors import RecipeError
+from benchmark.files import recipes_folder
 from benchmark.mixing.training_plan import Conditions, training_plan, without_test
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.prepared.on_demand import OnDemandCorpus
@@ -92,3 +94,55 @@ def test_conditions_are_drawn_as_asked(on_demand: OnDemandCorpus) -> None:
     assert len(rows) == len(train)
     assert {row["noise_kind"] for row in rows} == {"babble"}
     assert {row["snr_db"] for row in rows} == {-3.0, 3.0}
+
+
+def test_the_command_scores_a_recipe_without_a_prepared_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from benchmark import prepare, score
+
+    part = tmp_path / "part.toml"
+    part.write_text((recipes_folder() / "demo_noisy.toml").read_text())
+    prepared = str(tmp_path / "prepared")
+    assert prepare.main(["--recipe", str(part), "--out", prepared]) == 0
+    monkeypatch.setenv("SINBAD_CACHE", str(tmp_path / "cache"))
+    capsys.readouterr()
+    hashes = []
+    for i, given in enumerate((["--corpus", prepared], ["--recipe", str(part)])):
+        out = ["--out", str(tmp_path / f"results{i}"), "--store", str(tmp_path / f"store{i}")]
+        model = ["--model", "noisy", "--measures", "SISDR", "--json"]
+        assert score.main([*given, *model, *out]) == 0
+        card = json.loads(capsys.readouterr().out)
+        hashes.append((card["corpus_sha256"], card["scores_sha256"]))
+    assert hashes[0] == hashes[1]
+    assert not list((tmp_path / "cache").rglob("*.flac"))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--corpus", "here", "--speech-root", "there"], "go with --recipe"),
+        (["--corpus", "here", "--noise-root", "musan=there"], "go with --recipe"),
+        (
+            ["--recipe", "xrmb_noisy"],
+            "then run: python -m benchmark.prepare --recipe xrmb_noisy --speech-root DIR",
+        ),
+        (["--recipe", "demo_nosy"], "demo_nosy"),
+    ],
+)
+def test_what_a_recipe_needs_is_told(
+    small: Path, given: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from benchmark import score
+
+    assert score.main([*(str(small) if one == "here" else one for one in given), "--model", "noisy"]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_one_of_corpus_and_recipe_is_given(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from benchmark import score
+
+    for given in ([], ["--corpus", str(small), "--recipe", "demo_noisy"]):
+        with pytest.raises(SystemExit):
+            score.main([*given, "--model", "noisy"])
+        assert "--corpus" in capsys.readouterr().err

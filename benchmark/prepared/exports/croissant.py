@@ -17,6 +17,7 @@ import pyarrow as pa
 from benchmark import corpora
 from benchmark.files import write_text
 from benchmark.mixing import manifest
+from benchmark.mixing.audio_store import AudioFiles
 from benchmark.mixing.layout import CROISSANT, MANIFEST, UTTERANCES
 from benchmark.prepared.corpus import PreparedCorpus
 
@@ -85,7 +86,7 @@ def write(corpus: PreparedCorpus, out: Path, splits: list[str]) -> list[Path]:
         "url": speech.home,
         "distribution": [
             *(_file(corpus.folder / name, below) for name in files.values()),
-            _file_set("audio", "audio/x-flac", f"{below}/audio/**/*.flac"),
+            _audio(corpus, below),
             _file_set("trajectories", "application/x-parquet", f"{below}/trajectories/**/*.parquet"),
         ],
         "recordSet": [_records(kind, name) for kind, name in files.items()],
@@ -93,6 +94,12 @@ def write(corpus: PreparedCorpus, out: Path, splits: list[str]) -> list[Path]:
     path = out / CROISSANT
     write_text(path, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
     return [path]
+
+
+def _audio(corpus: PreparedCorpus, below: str) -> dict[str, Any]:
+    if isinstance(corpus.audio, AudioFiles):
+        return _file_set("audio", "audio/x-flac", f"{below}/audio/**/*.flac")
+    return _file_set("audio", "application/x-parquet", f"{below}/shards/**/*.parquet")
 
 
 def _file(path: Path, below: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from benchmark import corpora
 from benchmark.files import replacing, write_text
 from benchmark.mixing.rows import MixtureRow
 from benchmark.prepared.corpus import PreparedCorpus
-from benchmark.prepared.exports.rendered import CONDITION, audio_file, plain_targets, rendered
+from benchmark.prepared.exports.rendered import CONDITION, plain_targets, rendered
 from benchmark.types import RATE_HZ
 
 #: Bytes of audio in a file, and rows that are read at once.
@@ -67,7 +67,7 @@ def _files(corpus: PreparedCorpus, rows: Sequence[MixtureRow]) -> Iterator[list[
     size = 0
     for row in rows:
         file.append(row)
-        size += audio_file(corpus, row["mixture_id"]).stat().st_size
+        size += len(corpus.encoded(row["mixture_id"]))
         if size > _FILE_BYTES:
             yield file
             file, size = [], 0
@@ -79,7 +79,7 @@ def _row(corpus: PreparedCorpus, row: MixtureRow) -> dict[str, Any]:
     key = row["utterance_id"]
     return {
         "audio": {
-            "bytes": audio_file(corpus, row["mixture_id"]).read_bytes(),
+            "bytes": corpus.encoded(row["mixture_id"]),
             "path": f"{row['mixture_id']}.flac",
         },
         **{name: row[name] for name in (*_TEXT, *CONDITION)},  # type: ignore[literal-required]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import ManifestError
+from benchmark.mixing.audio_store import AudioFiles
 from benchmark.mixing.layout import audio_path
 from benchmark.mixing.rows import MixtureRow
 from benchmark.prepared.corpus import PreparedCorpus
@@ -38,7 +39,16 @@ def rendered(corpus: PreparedCorpus, split: str) -> list[MixtureRow]:
 
 
 def audio_file(corpus: PreparedCorpus, mixture_id: str) -> Path:
-    """The absolute path of the audio of a mixture."""
+    """The absolute path of the audio of a mixture.
+
+    Raises:
+        ManifestError: It has no file of its own.
+    """
+    if not isinstance(corpus.audio, AudioFiles):
+        raise ManifestError(
+            f"{corpus.folder}: its audio lies in shards, and this export refers to files; export it --to "
+            "huggingface, or prepare it with --layout files into another folder"
+        )
     return audio_path(corpus.folder.absolute(), mixture_id)
 
 
