@@ -113,11 +113,13 @@ def _score(arguments: argparse.Namespace) -> int:
 
 def _corpus(arguments: argparse.Namespace) -> PreparedCorpus:
     """The corpus on disk, or the one that a recipe describes."""
-    from benchmark.prepared import on_demand
-    from benchmark.prepared.corpus import PreparedCorpus
-
     if arguments.corpus is not None:
+        from benchmark.prepared.corpus import PreparedCorpus
+
         return PreparedCorpus(arguments.corpus)
+
+    from benchmark.prepared import on_demand
+
     roots = dict(arguments.noise_root)
     jobs = arguments.jobs
     corpus = on_demand.open(

@@ -18,7 +18,7 @@ import os
 import re
 import struct
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +227,18 @@ def takes_enrolment(model: Any, task: str) -> bool:
         return False
 
 
+def enrolment_of(model: Any, tasks: Iterable[str]) -> str:
+    """Whether methods of a model take an enrolment: "no", "may", or "must" where one cannot do without."""
+    taking = [task for task in tasks if takes_enrolment(model, task)]
+    if any(_needs_enrolment(getattr(model, task)) for task in taking):
+        return "must"
+    return "may" if taking else "no"
+
+
+def _needs_enrolment(method: Callable[..., Any]) -> bool:
+    return inspect.signature(method).parameters["enrolment"].default is inspect.Parameter.empty
+
+
 def method_for(model: Any, task: str, enrolment: Any = None) -> Callable[[Any], Any]:
     """The method of a model for a task, with the enrolment if it takes one.
 
@@ -241,9 +253,7 @@ def method_for(model: Any, task: str, enrolment: Any = None) -> Callable[[Any], 
     if enrolment is not None:
         # A copy, as of what is heard.
         return lambda noisy: method(noisy, enrolment=enrolment.copy())
-    if inspect.signature(method).parameters["enrolment"].default is not inspect.Parameter.empty:
-        return method
-    return _without_enrolment
+    return _without_enrolment if _needs_enrolment(method) else method
 
 
 def _without_enrolment(noisy: Any) -> Any:
@@ -422,12 +432,12 @@ def main() -> int:
     try:
         model = make_model(**first[0]["load"])
         rate, tasks = facts(model)
-        enrolled = [task for task in tasks if takes_enrolment(model, task)]
+        enrolments = {task: enrolment_of(model, [task]) for task in tasks}
     except ValueError as error:
         pipe.write({"n": 0, "error": str(error)})
         return 0
     versions = {"python": ".".join(map(str, sys.version_info[:3])), "numpy": np.__version__}
-    pipe.write({"n": 0, "sample_rate": rate, "tasks": tasks, "enrolled": enrolled, **versions})
+    pipe.write({"n": 0, "sample_rate": rate, "tasks": tasks, "enrolments": enrolments, **versions})
     while (message := pipe.read()) is not None:
         header, body = message
         asked = [task for task in tasks if task in header["tasks"]]

@@ -21,7 +21,7 @@ from benchmark.models.entry import DIRECT, TASKS, Submission
 from benchmark.models.source_hash import Code, code_of, files_among
 from benchmark.runners.child import CHECKS, LONGEST, MOST_CHANNELS, MOST_DIMENSIONS, most_features
 from benchmark.runners.limits import FILE_BYTES, Limits, bare_environment
-from benchmark.runners.prediction import Item, Prediction, asked_of, failure, predicted
+from benchmark.runners.prediction import Enrolment, Item, Prediction, asked_of, failure, predicted, strongest
 from benchmark.runners.process import EndedError, Program, scratch_folder
 from benchmark.runners.sandbox import refuse_hidden, sandboxed
 from benchmark.text import printable
@@ -75,9 +75,10 @@ class ChildRunner:
             raise ModelError(f"{self._label}: {error}, while the model was being made") from error
         return self._asked & frozenset(self._hello["tasks"])
 
-    def takes_enrolment(self) -> bool:
+    def enrolment(self) -> Enrolment:
         """See `Runner`; starts the model."""
-        return bool(self.tasks() & frozenset(self._hello.get("enrolled", [])))
+        asked = self.tasks()
+        return strongest(value for task, value in self._hello["enrolments"].items() if task in asked)
 
     def facts(self) -> dict[str, str]:
         """See `Runner`."""

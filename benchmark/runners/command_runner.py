@@ -20,7 +20,7 @@ from benchmark.models.source_hash import code_of_named
 from benchmark.randomness import gaussian
 from benchmark.runners.estimate_files import Channels, channels_of, kinds_in, read_estimates
 from benchmark.runners.limits import FILE_BYTES, TOO_LONG, Limits, bare_environment
-from benchmark.runners.prediction import Item, Prediction, asked_of, failure
+from benchmark.runners.prediction import Enrolment, Item, Prediction, asked_of, failure
 from benchmark.runners.process import EndedError, Program, describe, scratch_folder
 from benchmark.runners.sandbox import program_folders, refuse_hidden, sandboxed
 from benchmark.types import RATE_HZ, Clip
@@ -94,9 +94,9 @@ class CommandRunner:
             )
         return self._does & self._asked
 
-    def takes_enrolment(self) -> bool:
+    def enrolment(self) -> Enrolment:
         """See `Runner`: files have no place for it."""
-        return False
+        return "no"
 
     def facts(self) -> dict[str, str]:
         """See `Runner`."""

@@ -11,8 +11,8 @@ import numpy as np
 from benchmark.audio import resample
 from benchmark.models.contract import Model
 from benchmark.models.entry import DIRECT, TASKS, Task
-from benchmark.runners.child import CHECKS, attempt, method_for, takes_enrolment
-from benchmark.runners.prediction import Item, Prediction, asked_of, predicted
+from benchmark.runners.child import CHECKS, attempt, enrolment_of, method_for
+from benchmark.runners.prediction import Enrolment, Item, Prediction, asked_of, predicted, strongest
 from benchmark.types import Clip
 
 
@@ -85,9 +85,9 @@ class InProcessRunner:
             self._does = frozenset(_tasks_of(self._made()))
         return self._does & self._asked
 
-    def takes_enrolment(self) -> bool:
+    def enrolment(self) -> Enrolment:
         """See `Runner`."""
-        return any(takes_enrolment(self._made(), task) for task in self.tasks())
+        return strongest([enrolment_of(self._made(), self.tasks())])
 
     def facts(self) -> dict[str, str]:
         """See `Runner`."""

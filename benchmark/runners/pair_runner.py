@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from benchmark.errors import ModelError
 from benchmark.models.entry import DIRECT
-from benchmark.runners.prediction import Item, Prediction, Runner, failure
+from benchmark.runners.prediction import Enrolment, Item, Prediction, Runner, failure, strongest
 
 
 class PairRunner:
@@ -47,9 +47,9 @@ class PairRunner:
             )
         return frozenset({"enhance", *then})
 
-    def takes_enrolment(self) -> bool:
+    def enrolment(self) -> Enrolment:
         """See `Runner`."""
-        return self._enhancer.takes_enrolment() or self._second.takes_enrolment()
+        return strongest([self._enhancer.enrolment(), self._second.enrolment()])
 
     def facts(self) -> dict[str, str]:
         """See `Runner`."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,15 @@ from numpy.typing import NDArray
 from benchmark.models.entry import DIRECT
 from benchmark.text import printable
 from benchmark.types import Clip, Features, Trajectories
+
+#: Whether an enrolment is taken: by no method, by one that can do without, or by one that cannot.
+Enrolment = Literal["no", "may", "must"]
+
+
+def strongest(found: Iterable[str]) -> Enrolment:
+    """What several methods or models together do with an enrolment; "no" where there are none."""
+    there = set(found)
+    return "must" if "must" in there else "may" if "may" in there else "no"
 
 
 @dataclass(frozen=True)
@@ -183,8 +192,8 @@ class Runner(Protocol):
             ModelError: The model cannot be had.
         """
 
-    def takes_enrolment(self) -> bool:
-        """Whether a method that is asked for takes clean speech of the speaker beside the noisy recording."""
+    def enrolment(self) -> Enrolment:
+        """Whether methods that are asked for take clean speech of the speaker beside the noisy recording."""
 
     def facts(self) -> dict[str, str]:
         """What a card should say of the environment it ran in."""

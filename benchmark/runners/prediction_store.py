@@ -20,10 +20,11 @@ import numpy as np
 
 from benchmark.files import replacing, write_text
 from benchmark.runners.limits import Limits
-from benchmark.runners.prediction import Item, Prediction, Runner, failure, trajectories
+from benchmark.runners.prediction import Enrolment, Item, Prediction, Runner, failure, strongest, trajectories
 from benchmark.types import Clip, Features
 
 _STALE_S = 600.0
+_ABOUT: dict[str, type] = {"tasks": list, "facts": dict, "enrolment": str}
 
 
 class Stored:
@@ -46,9 +47,9 @@ class Stored:
         """See `Runner`."""
         return frozenset(self._about()["tasks"])
 
-    def takes_enrolment(self) -> bool:
+    def enrolment(self) -> Enrolment:
         """See `Runner`."""
-        return self._runner.takes_enrolment()
+        return strongest([self._about()["enrolment"]])
 
     def facts(self) -> dict[str, str]:
         """See `Runner`."""
@@ -74,9 +75,13 @@ class Stored:
         path = self._folder / "about.json"
         try:
             kept = json.loads(path.read_text(encoding="utf-8"))
-            return {"tasks": list(kept["tasks"]), "facts": dict(kept["facts"])}
+            return {name: kind(kept[name]) for name, kind in _ABOUT.items()}
         except (OSError, ValueError, KeyError, TypeError):
-            found = {"tasks": sorted(self._runner.tasks()), "facts": self._runner.facts()}
+            found = {
+                "tasks": sorted(self._runner.tasks()),
+                "facts": self._runner.facts(),
+                "enrolment": self._runner.enrolment(),
+            }
             write_text(path, json.dumps(found))
             return found
 

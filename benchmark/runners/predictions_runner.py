@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmark.errors import ModelError
 from benchmark.models.entry import DIRECT
 from benchmark.runners.estimate_files import Channels, channels_of, kinds_in, read_estimates
-from benchmark.runners.prediction import Item, Prediction
+from benchmark.runners.prediction import Enrolment, Item, Prediction
 
 
 class PredictionsRunner:
@@ -50,9 +50,9 @@ class PredictionsRunner:
             )
         return found & self._asked
 
-    def takes_enrolment(self) -> bool:
+    def enrolment(self) -> Enrolment:
         """See `Runner`: files have no place for it."""
-        return False
+        return "no"
 
     def facts(self) -> dict[str, str]:
         """See `Runner`."""

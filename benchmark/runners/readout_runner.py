@@ -20,7 +20,7 @@ from benchmark.models.entry import ThroughReadout
 from benchmark.models.readout import Example, Readout, fit_readout
 from benchmark.models.speaker_scales import speaker_scales
 from benchmark.prepared.corpus import PreparedCorpus
-from benchmark.runners.prediction import Item, Prediction, Runner
+from benchmark.runners.prediction import Enrolment, Item, Prediction, Runner
 from benchmark.types import RATE_HZ, Clip, Features, Progress, silent
 
 #: Features may be so much longer or shorter than the recording, seconds, and one frame.
@@ -78,9 +78,9 @@ class ReadoutRunner:
             )
         return frozenset({"invert"})
 
-    def takes_enrolment(self) -> bool:
+    def enrolment(self) -> Enrolment:
         """See `Runner`: the readout track has none."""
-        return False
+        return "no"
 
     def facts(self) -> dict[str, str]:
         """See `Runner`; what the readout is like and what it cost, once it is fitted."""

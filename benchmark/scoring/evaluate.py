@@ -128,11 +128,7 @@ def _evaluate(
     )
     try:
         plan = plan_scores(entry.name, asked, wished, runner.tasks())
-        if entry.track == ENROLMENT and not runner.takes_enrolment():
-            raise ModelError(
-                f"{entry.name}: none of its methods takes an enrolment as a second argument of this name; "
-                "score it without --enrolment"
-            )
+        _refuse_other_track(entry, runner)
         tried, scored = _tried(corpus, entry, runner, groups, plan, targets.names)
         following = Following(corpus)
         scores, by_phone, seconds = _score(
@@ -153,6 +149,20 @@ def _evaluate(
     card = make_card(corpus, entry, plan, split, scores, (seconds, heard_seconds), used, facts)
     card = replace(card, lacks=[name for name in targets.names if name not in scored])
     return Result(card, scores, _phone_scores(corpus, plan, split, by_phone), following.table())
+
+
+def _refuse_other_track(entry: Entry, runner: Runner) -> None:
+    takes = runner.enrolment()
+    if entry.track == ENROLMENT and takes == "no":
+        raise ModelError(
+            f"{entry.name}: none of its methods takes an enrolment as a second argument of this name; "
+            "score it without --enrolment"
+        )
+    if entry.track != ENROLMENT and takes == "must":
+        raise ModelError(
+            f"{entry.name}: needs an enrolment, clean speech of the speaker; score it with --enrolment, or "
+            "give the argument a default"
+        )
 
 
 def _score(

@@ -75,10 +75,23 @@ def test_a_model_hears_the_clean_recording_of_the_other_sentence_and_is_ranked_a
     assert all(any(np.array_equal(told, one) for one in heard) for told in model.told)
 
 
-def test_without_the_track_a_model_that_needs_an_enrolment_fails_and_says_why():
-    result = evaluate(Told(), EnrolmentCorpus(), ["SISDR"])
-    assert result.card.failed == result.card.expected
-    assert any("--enrolment" in reason for reason in result.card.reasons)
+def test_without_the_track_a_model_that_needs_an_enrolment_is_refused_before_it_runs():
+    model = Told()
+    with pytest.raises(ModelError, match="score it with --enrolment"):
+        evaluate(model, EnrolmentCorpus(), ["SISDR"])
+    assert not model.told
+
+
+def test_a_model_that_can_do_without_an_enrolment_is_in_both_tracks():
+    class Optional(Untold):
+        def enhance(self, noisy, enrolment=None):
+            return noisy * (1 if enrolment is None else 2)
+
+    usual, told = (
+        evaluate(Optional(), EnrolmentCorpus(), ["SISDR"], enrolment=track) for track in (False, True)
+    )
+    assert usual.card.failed == told.card.failed == 0
+    assert told.card.track == "enrolment" != usual.card.track
 
 
 def test_a_model_that_takes_no_enrolment_has_no_place_in_the_track():
@@ -94,7 +107,7 @@ def test_a_submitted_class_gets_the_enrolment_at_its_rate(tmp_path):
     )
     runner = ChildRunner(Submission(path, "told", "Told", {}), "a" * 64, Limits())
     try:
-        assert runner.takes_enrolment()
+        assert runner.enrolment() == "must"
         clip, known = Clip(np.zeros(1600, np.float32), 16000), Clip(np.zeros(4000, np.float32), 16000)
         with_it, without = runner.run([Item("a", clip, known), Item("a", clip)])
     finally:
