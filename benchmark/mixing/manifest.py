@@ -220,14 +220,20 @@ class Table(Generic[Row]):
     """A table with the facts stored beside it.
 
     Attributes:
-        rows: Typed rows, in the order of the key column.
+        columns: Its columns, in the order of the key.
         content_sha256: See `content_hash`.
         facts: Further strings of the metadata (recipe name, version ...).
     """
 
-    rows: list[Row]
+    columns: pa.Table
     content_sha256: str
     facts: dict[str, str]
+
+    @property
+    def rows(self) -> list[Row]:
+        """Typed rows, made anew at each call."""
+        rows: list[Row] = self.columns.to_pylist()
+        return rows
 
 
 def table_of(kind: Literal["mixtures", "utterances"], rows: Iterable[Mapping[str, Any]]) -> pa.Table:
@@ -333,12 +339,11 @@ def read_table(path: Path, kind: str) -> Table[Any]:
             f"{path}: its content does not match its stored hash; it was edited or damaged; "
             "delete it and prepare again"
         )
-    rows = table.to_pylist()
-    for row in rows:
-        for column in ("mixture_id", "utterance_id", "speaker", "split"):
-            if column in row:
-                refuse_outside(row[column], f"{path}: {column}")
-    return Table(rows, digest, facts)
+    for column in ("mixture_id", "utterance_id", "speaker", "split"):
+        if column in table.column_names:
+            for value in table[column].unique().to_pylist():
+                refuse_outside(value, f"{path}: {column}")
+    return Table(in_order(table, _KEY[kind]), digest, facts)
 
 
 def _require_file(path: Path) -> None:

@@ -32,6 +32,7 @@ from benchmark.mixing.layout import (
 from benchmark.mixing.manifest import corpus_hash, read_table, split_hash
 from benchmark.mixing.phone_table import FILE_NAME, labels_hash, read_labels
 from benchmark.mixing.recipe import Recipe, parse_recipe, recipe_hash
+from benchmark.mixing.row_table import RowTable
 from benchmark.mixing.rows import MixtureRow, UtteranceRow
 from benchmark.mixing.talkers import talker_tracks
 from benchmark.mixing.trajectory_table import read_trajectories
@@ -49,7 +50,7 @@ class Tables:
 
     folder: Path
     facts: dict[str, str]
-    mixtures: dict[str, MixtureRow]
+    mixtures: Mapping[str, MixtureRow]
     utterances: dict[str, UtteranceRow]
 
 
@@ -63,14 +64,15 @@ def open_tables(folder: Path) -> Tables:
     mixtures = read_table(folder / MANIFEST, "mixtures")
     utterances = read_table(folder / UTTERANCES, "utterances")
     by_id = {row["utterance_id"]: row for row in utterances.rows}
-    unknown = next((row["utterance_id"] for row in mixtures.rows if row["utterance_id"] not in by_id), None)
+    named = mixtures.columns["utterance_id"].unique().to_pylist()
+    unknown = next((key for key in named if key not in by_id), None)
     if unknown is not None:
         raise ManifestError(
             f"{folder / UTTERANCES}: lacks {unknown}, of which there are mixtures; prepare again"
         )
     content = corpus_hash(mixtures.content_sha256, utterances.content_sha256)
     facts = {**mixtures.facts, "content_sha256": content}
-    return Tables(folder, facts, {row["mixture_id"]: row for row in mixtures.rows}, by_id)
+    return Tables(folder, facts, RowTable(mixtures.columns, "mixture_id"), by_id)
 
 
 def read_recipe(folder: Path) -> Recipe:
@@ -160,13 +162,18 @@ class PreparedCorpus:
         Raises:
             ManifestError: It holds none.
         """
-        rows = [row for row in self.mixtures.values() if row["split"] == split]
+        rows = self._rows_of(split)
         if not rows:
             raise ManifestError(
                 f"{self.folder}: holds no mixture of the split '{split}', only {', '.join(self.splits)}; "
                 f"prepare it with --split {split}"
             )
         return rows
+
+    def _rows_of(self, split: str) -> list[MixtureRow]:
+        if isinstance(self.mixtures, RowTable):
+            return self.mixtures.where("split", split)
+        return [row for row in self.mixtures.values() if row["split"] == split]
 
     def split_hash(self, split: str) -> str:
         """Hash of what a model is scored on: mixtures of a split, targets of their utterances.

@@ -86,6 +86,7 @@ class OnDemandCorpus(PreparedCorpus):
 
     def __init__(self, folder: Path | str, sources: Sources) -> None:
         super().__init__(folder)
+        self.mixtures: dict[str, MixtureRow] = dict(self.mixtures)
         self.sources = sources
         self._renderer = Renderer(self.recipe, sources)
 

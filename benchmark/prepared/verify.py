@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from benchmark.mixing.manifest import plan_hash
 from benchmark.mixing.phone_table import FILE_NAME, read_labels
 from benchmark.mixing.plan import plan
 from benchmark.mixing.recipe import Recipe
+from benchmark.mixing.rows import MixtureRow
 from benchmark.mixing.sources import Sources
 from benchmark.mixing.trajectory_table import read_trajectories, targets_sha256
 from benchmark.prepared.corpus import Tables, same_recipe
@@ -45,12 +47,16 @@ class Verdict:
 def verify(corpus: Tables, *, jobs: int = 1, progress: Progress = silent) -> Verdict:
     """Reads every file of a prepared corpus again and compares hashes."""
     folder = corpus.folder
-    rows = [row for row in corpus.mixtures.values() if row["pcm_sha256"] is not None]
     store = audio_store(folder)
-    checks = share_out(samples_match, ((store, row) for row in rows), jobs, batch_size=32)
+
+    def rendered() -> Iterator[MixtureRow]:
+        return (row for row in corpus.mixtures.values() if row["pcm_sha256"] is not None)
+
+    count = sum(1 for _ in rendered())
+    checks = share_out(samples_match, ((store, row) for row in rendered()), jobs, batch_size=32)
     missing: list[Path] = []
     changed: list[Path] = []
-    for row, right in zip(rows, progress(checks, len(rows), "verifying"), strict=True):
+    for row, right in zip(rendered(), progress(checks, count, "verifying"), strict=True):
         path = store.path(row)
         if not right:
             (changed if path.is_file() else missing).append(path)
@@ -65,7 +71,7 @@ def verify(corpus: Tables, *, jobs: int = 1, progress: Progress = silent) -> Ver
         changed.append(phones)
     talkers = set(folder.glob("talkers/*/*.parquet"))
     changed += [path for path in talkers if not _readable(path)]
-    expected = {store.path(row) for row in rows}
+    expected = {store.path(row) for row in rendered()}
     expected |= {folder / name for name in (MANIFEST, UTTERANCES, RECIPE, JOURNAL, FILE_NAME, CROISSANT)}
     expected |= talkers
     expected |= {trajectories_path(folder, row["speaker"]) for row in corpus.utterances.values()}
@@ -74,7 +80,7 @@ def verify(corpus: Tables, *, jobs: int = 1, progress: Progress = silent) -> Ver
         sorted({str(path.relative_to(folder)) for path in group})
         for group in (missing, changed, found - expected)
     ]
-    return Verdict(len(rows), *relative)
+    return Verdict(count, *relative)
 
 
 def same_plan(corpus: Tables, recipe: Recipe, sources: Sources) -> bool:

@@ -37,13 +37,14 @@ def test_a_recipe_edited_after_preparing_is_refused_wherever_the_corpus_is_opene
 @pytest.mark.parametrize(
     "identity", ["../../outside/x", "/etc/x", "clean/../../x", "clean//x", "C:/x", "clean\\x", ".", ""]
 )
-@pytest.mark.parametrize("column", ["mixture_id", "utterance_id", "speaker"])
+@pytest.mark.parametrize("column", ["mixture_id", "utterance_id", "speaker", "split"])
 def test_names_that_leave_the_corpus_are_refused_on_opening(copy, column, identity, capsys):
     for name, kind in (("manifest.parquet", "mixtures"), ("utterances.parquet", "utterances")):
         table = read_table(copy / name, kind)
-        if column in table.rows[0]:
-            table.rows[0][column] = identity
-            write_table(copy / name, kind, table.rows, table.facts)
+        rows = table.rows
+        if column in rows[0]:
+            rows[0][column] = identity
+            write_table(copy / name, kind, rows, table.facts)
     with pytest.raises(ManifestError, match="does not name a place inside the corpus"):
         PreparedCorpus(copy)
     assert verify.main(["--corpus", str(copy)]) == 2
@@ -52,8 +53,9 @@ def test_names_that_leave_the_corpus_are_refused_on_opening(copy, column, identi
 
 def test_mixtures_of_unknown_utterances_are_refused_on_opening(copy):
     table = read_table(copy / "manifest.parquet", "mixtures")
-    table.rows[0]["utterance_id"] = "X/1"
-    write_table(copy / "manifest.parquet", "mixtures", table.rows, table.facts)
+    rows = table.rows
+    rows[0]["utterance_id"] = "X/1"
+    write_table(copy / "manifest.parquet", "mixtures", rows, table.facts)
     with pytest.raises(ManifestError, match="lacks X/1"):
         PreparedCorpus(copy)
 
@@ -89,8 +91,9 @@ def test_a_folder_in_the_place_of_audio_or_trajectories_is_named(copy, pattern, 
 
 def test_the_hash_that_is_printed_covers_the_targets(small, copy):
     table = read_table(copy / "utterances.parquet", "utterances")
-    table.rows[0]["targets_sha256"] = "0" * 64
-    write_table(copy / "utterances.parquet", "utterances", table.rows, table.facts)
+    rows = table.rows
+    rows[0]["targets_sha256"] = "0" * 64
+    write_table(copy / "utterances.parquet", "utterances", rows, table.facts)
     assert PreparedCorpus(copy).facts["content_sha256"] != PreparedCorpus(small).facts["content_sha256"]
 
 
