@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Weight = Annotated[float, Field(ge=0.0)]
+Speed = Annotated[float, Field(ge=0.8, le=1.25)]
 Snr = Annotated[float, Field(ge=-40.0, le=60.0)]
 
 
@@ -123,6 +124,10 @@ class DataConfig(Section):
             speakers of the train split babble behind one another. One source is drawn for each mixture.
         crop_s: Longer utterances are cut to a stretch of this many seconds, drawn anew each epoch; None
             trains on whole ones.
+        speeds: Each recording of the train split is played at one of these, drawn anew each epoch, with pitch
+            and formants as of a tape; multiples of 0.05.
+        microphone_db: Each mixture goes through a smooth response that is drawn anew, up to so many decibels
+            up or down; 0 leaves it as it is.
         heard: What the model hears: the mixture, the clean speech in it, or the mixture after an enhancer
             (`--enhancer`).
         extra_speech: Whether enhancement also learns from speech without articulation: folders given by
@@ -134,6 +139,8 @@ class DataConfig(Section):
     snr_db: Annotated[list[Snr], Field(min_length=1)] | None = None
     more_babble: list[Literal["corpus", "corpus_voices", "shipped_voices"]] = []
     crop_s: Annotated[float, Field(ge=0.5, le=60.0)] | None = None
+    speeds: Annotated[list[Speed], Field(min_length=1)] = [1.0]
+    microphone_db: Annotated[float, Field(ge=0.0, le=24.0)] = 0.0
     heard: Literal["noisy", "clean", "enhanced"] = "noisy"
     extra_speech: bool = False
 
@@ -141,6 +148,8 @@ class DataConfig(Section):
     def _once(self) -> DataConfig:
         if self.kinds is not None and len(set(self.kinds)) != len(self.kinds):
             raise ValueError("lists one of its kinds twice")
+        if odd := [speed for speed in self.speeds if abs(speed * 20 - round(speed * 20)) > 1e-9]:
+            raise ValueError(f"has the speed {odd[0]}, which is no multiple of 0.05")
         return self
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,7 +19,8 @@ from benchmark.joint.config import DataConfig
 from benchmark.joint.encoders.contract import HOP
 from benchmark.joint.enrolment import ENROLMENT_S
 from benchmark.joint.mixtures import Renderer, Sound, draw_mixtures, epoch_identity
-from benchmark.joint.training_corpus import TrainingCorpus
+from benchmark.joint.training_corpus import Targets, TrainingCorpus
+from benchmark.joint.variation import at_speed, length_at, targets_at_speed, through_another_microphone
 from benchmark.mixing.rows import PlanRow
 from benchmark.randomness import Randomness
 from benchmark.types import RATE_HZ, Utterance
@@ -43,13 +45,20 @@ class Piece:
         row: The mixture.
         start: First sample, a multiple of 320, so that frames of targets and hidden states begin with it.
         samples: How many.
+        speed: How fast it is played.
         enrolment: Another utterance of the same speaker; "" for models that are not told whom to follow.
     """
 
     row: PlanRow
     start: int
     samples: int
+    speed: float = 1.0
     enrolment: str = ""
+
+    @property
+    def heard(self) -> int:
+        """Samples that it has at its speed."""
+        return length_at(self.samples, self.speed)
 
 
 class TrainingData:
@@ -90,7 +99,7 @@ class TrainingData:
         """
         jobs = (
             # All processes pad alike, as one process would that had the whole batch.
-            (pieces[rank::count], max(piece.samples for piece in pieces))
+            (pieces[rank::count], max(piece.heard for piece in pieces))
             for pieces in self.plan(epoch, count)
         )
         with ThreadPoolExecutor(1) as thread:
@@ -106,9 +115,13 @@ class TrainingData:
         utterances = [*self.training_corpus.train, *self._extra(randomness)]
         rows = draw_mixtures(self.training_corpus, self._config, utterances, randomness)
         crop = None if self._config.crop_s is None else round(self._config.crop_s * RATE_HZ / HOP) * HOP
-        pieces = [_cut(row, crop, Randomness((*randomness.identity, row["utterance_id"]))) for row in rows]
+        pieces = [self._drawn(row, crop, randomness) for row in rows]
         pieces = self._told(pieces, randomness)
         return _batched(pieces, round(self._batch_s * RATE_HZ), count, randomness)
+
+    def _drawn(self, row: PlanRow, crop: int | None, randomness: Randomness) -> Piece:
+        own = Randomness((*randomness.identity, row["utterance_id"]))
+        return replace(_cut(row, crop, own), speed=own.choice("speed", self._config.speeds))
 
     @cached_property
     def dev_batches(self) -> list[Batch]:
@@ -199,9 +212,20 @@ class TrainingData:
             (row,) = draw_mixtures(self.training_corpus, self._config, [utterance], randomness)
         raise CorpusError(f"{silent} (noise was drawn {_DRAWN} times)") from silent
 
+    def _sound(self, piece: Piece) -> tuple[Sound, Sound]:
+        """What is heard of a piece, and the clean speech in it, at its speed."""
+        mixture, speech = self._pair(piece.row)
+        stretch = slice(piece.start, piece.start + piece.samples)
+        heard = speech if self._config.heard == "clean" else mixture
+        pair = [at_speed(sound[stretch], piece.speed) for sound in (heard, speech)]
+        if self._config.microphone_db and piece.row["split"] == "train":
+            draws = Randomness(("microphone", self._seed, json.dumps(piece.row, sort_keys=True)))
+            pair = through_another_microphone(pair, self._config.microphone_db, draws)
+        return pair[0], pair[1]
+
     def batch(self, pieces: Sequence[Piece], longest: int | None = None) -> Batch:
         """Renders pieces; each is padded to `longest` samples, by default the longest of them."""
-        longest = longest or max(piece.samples for piece in pieces)
+        longest = longest or max(piece.heard for piece in pieces)
         size, frames = len(pieces), target_frames(longest)
         channels = len(self.training_corpus.scales.names)
         noisy = np.zeros((size, longest), np.float32)
@@ -209,18 +233,17 @@ class TrainingData:
         values = np.zeros((size, frames, channels), np.float32)
         valid = np.zeros((size, frames, channels), bool)
         for i, piece in enumerate(pieces):
-            mixture, speech = self._pair(piece.row)
-            stretch = slice(piece.start, piece.start + piece.samples)
-            heard = speech if self._config.heard == "clean" else mixture
-            noisy[i, : piece.samples], clean[i, : piece.samples] = heard[stretch], speech[stretch]
+            heard, speech = self._sound(piece)
+            noisy[i, : piece.heard], clean[i, : piece.heard] = heard, speech
             if (targets := self.training_corpus.targets.get(piece.row["utterance_id"])) is not None:
                 first = _STRIDE * piece.start // HOP
                 found = slice(first, first + target_frames(piece.samples))
-                length = len(targets.values[found])
-                values[i, :length], valid[i, :length] = targets.values[found], targets.valid[found]
+                moved = targets_at_speed(Targets(targets.values[found], targets.valid[found]), piece.speed)
+                length = min(len(moved.values), target_frames(piece.heard))
+                values[i, :length], valid[i, :length] = moved.values[:length], moved.valid[:length]
         ids = [piece.row["mixture_id"] for piece in pieces]
         has_targets = [piece.row["utterance_id"] in self.training_corpus.targets for piece in pieces]
-        lengths = [piece.samples for piece in pieces]
+        lengths = [piece.heard for piece in pieces]
         return Batch(
             torch.from_numpy(noisy),
             torch.from_numpy(clean),
@@ -252,7 +275,7 @@ def _batched(pieces: Sequence[Piece], limit: int, least: int, randomness: Random
     order = sorted(pieces, key=lambda piece: randomness.token(f"order/{piece.row['utterance_id']}"))
     batches: list[list[Piece]] = []
     for start in range(0, len(order), _POOL):
-        pool = sorted(order[start : start + _POOL], key=lambda piece: piece.samples)
+        pool = sorted(order[start : start + _POOL], key=lambda piece: piece.heard)
         batches += _full(pool, limit, least)
     batches = _without_short_rest(batches, least)
     numbered = sorted(range(len(batches)), key=lambda i: randomness.token(f"batch/{i}"))
@@ -263,7 +286,7 @@ def _full(pieces: Iterable[Piece], limit: int, least: int = 1) -> list[list[Piec
     """Groups of pieces sorted by length, of at most `limit` samples with padding, at least `least` pieces."""
     groups: list[list[Piece]] = []
     for piece in pieces:
-        if groups and (len(groups[-1]) < least or (len(groups[-1]) + 1) * piece.samples <= limit):
+        if groups and (len(groups[-1]) < least or (len(groups[-1]) + 1) * piece.heard <= limit):
             groups[-1].append(piece)
         else:
             groups.append([piece])

@@ -265,6 +265,9 @@ def resumable(config: JointConfig) -> dict[str, Any]:
     del values["training"]["epochs"], values["training"]["cycle"], values["training"]["early_stop"]
     if config.enrolment == "none":
         del values["enrolment"]  # runs that were begun before there was one can go on
+    for name, usual in (("speeds", [1.0]), ("microphone_db", 0.0)):
+        if values["data"][name] == usual:
+            del values["data"][name]
     # A cosine that fell once over the epochs wanted at first is the first cycle of those to come.
     if config.training.schedule == "cosine":
         values["training"]["epochs"] = config.training.cycle_epochs
