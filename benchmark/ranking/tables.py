@@ -325,9 +325,9 @@ def followed_head() -> list[str]:
 
 
 def followed_rows(found: Sequence[Standing], followed: Mapping[str, tuple[Followed, ...]]) -> list[list[str]]:
-    """Text rows, in the order of PPMC: whom models followed at the lowest SNR, and their PPMC there."""
-    ppmc = next((standing for standing in found if standing.measure.name == "PPMC"), None)
-    lines = {line.card.model: line for line in ppmc.lines} if ppmc else {}
+    """Text rows, track by track in the order of PPMC: whom models followed at the lowest SNR."""
+    ppmc = (standing for standing in found if standing.measure.name == "PPMC")
+    lines = {line.card.model: line for standing in ppmc for line in standing.lines}
     rows = []
     for model in sorted(
         followed, key=lambda name: (list(lines).index(name) if name in lines else len(lines), name)
