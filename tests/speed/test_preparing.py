@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
@@ -48,15 +50,25 @@ def material(tmp_path_factory):
 
     XRMB has about a hundred recordings of each: what is found out once a speaker costs as much for few.
     """
-    root = tmp_path_factory.mktemp("speed")
+    return written(tmp_path_factory.mktemp("speed"), {"train": 2, "dev": 1, "test": 1}, FILES)
+
+
+@pytest.fixture(scope="module")
+def large_material(tmp_path_factory):
+    """Four times as many files, of ten speakers."""
+    return written(tmp_path_factory.mktemp("large"), {"train": 6, "dev": 2, "test": 2}, 4 * FILES)
+
+
+def written(root: Path, per_split: Mapping[str, int], files: int) -> Path:
+    """Writes speech of so many speakers of each split, and noise, with a recipe."""
     table = corpora.load_splits("xrmb", "standard").members(())
     speakers: list[str] = []
-    for split, most in (("train", 2), ("dev", 1), ("test", 1)):
+    for split, most in per_split.items():
         speakers += sorted({key.split("/")[0] for key, value in table.items() if value == split})[:most]
     shared = set.intersection(
         *({key.split("/")[1] for key in table if key.startswith(f"{one}/")} for one in speakers)
     )
-    tasks = sorted(shared)[: max(1, FILES // len(speakers))]
+    tasks = sorted(shared)[: max(1, files // len(speakers))]
     writers.write_xrmb(root / "speech", speakers, tasks, seconds=4.0, rate_hz=48000)
     draw = np.random.default_rng(1).standard_normal
     for split in ("train", "dev", "test"):
@@ -69,10 +81,17 @@ def material(tmp_path_factory):
     return root
 
 
-def ours(root: Path, cache: Path, out: Path, monkeypatch) -> None:
+def ours(root: Path, cache: Path, out: Path, monkeypatch, jobs: int = 1) -> None:
     monkeypatch.setenv("SINBAD_CACHE", str(cache))
     monkeypatch.setenv("SINBAD_AT_16K_GB", "1")
-    command = ["--recipe", str(root / "speed.toml"), "--speech-root", str(root / "speech"), "--jobs", "1"]
+    command = [
+        "--recipe",
+        str(root / "speed.toml"),
+        "--speech-root",
+        str(root / "speech"),
+        "--jobs",
+        str(jobs),
+    ]
     assert prepare.main([*command, "--noise-root", f"folder={root / 'noise'}", "--out", str(out)]) == 0
 
 
@@ -112,3 +131,24 @@ def test_preparing_against_a_peer(benchmark, material, monkeypatch, what, role):
             theirs(material, mix, part, out)
 
     benchmark.pedantic(work, rounds=2, iterations=1)
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="one processor: two jobs share it")
+@pytest.mark.parametrize("role", ["ours", "peer"])
+def test_two_jobs_against_one(benchmark, large_material, monkeypatch, role):
+    """By the clock, because processor time is that of this process alone."""
+    what = f"preparing {4 * FILES} files with two jobs, by the clock (one job)"
+    benchmark.extra_info.update(what=what, role=role, goal=1.8)
+    kept = large_material / "kept"
+    if not kept.exists():
+        ours(large_material, kept, large_material / "before", monkeypatch, jobs=2)
+    taken = []
+
+    def work() -> None:
+        started = time.perf_counter()
+        out = large_material / f"{role}_{len(taken)}"
+        ours(large_material, kept, out, monkeypatch, jobs=2 if role == "ours" else 1)
+        taken.append(time.perf_counter() - started)
+
+    benchmark.pedantic(work, rounds=2, iterations=1)
+    benchmark.extra_info["seconds"] = min(taken)
