@@ -63,7 +63,8 @@ def reproduction(standings: Sequence[Standing], notes: str = "") -> str:
         standings: Of one recipe that the variants were trained on, one for each measure.
         notes: What people have to say about it; goes to the end of the page.
     """
-    by_measure = {standing.measure.name: standing for standing in standings}
+    # A readout of a variant, or one that is told whom to follow, is another model.
+    by_measure = {standing.measure.name: standing for standing in standings if not standing.track}
     found = variants.results_by_variant(by_measure.get("PPMC"))
     sections = [
         _introduction(by_measure.get("PPMC", standings[0])),

@@ -175,6 +175,14 @@ def test_the_page_marks_what_is_reported_and_what_was_not_run():
     assert "| 200 | 4.0 (cpu) | 12 + 12 |" in page
 
 
+def test_results_of_other_tracks_change_nothing():
+    usual = [made(model, levels) for model, levels in LEVELS.items()]
+    told = made("joint,readout=clean", (0.5, 0.4, 0.3))
+    told = replace(told, card=replace(told.card, track="readout_clean"))
+    assert page_of([*usual, told]) == page_of(usual)
+    assert "reached" in page_of([*usual, told])
+
+
 def test_without_the_joint_model_there_are_no_gains():
     page = page_of([made("si_clean", LEVELS["si_clean"])])
     assert "gains over each variant" not in page
