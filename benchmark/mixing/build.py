@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
 
@@ -21,6 +22,7 @@ from benchmark.mixing.journal import Journal
 from benchmark.mixing.labels import write_phones
 from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES
 from benchmark.mixing.manifest import (
+    MEASURED,
     PLANNED,
     corpus_hash,
     in_order,
@@ -30,11 +32,11 @@ from benchmark.mixing.manifest import (
     table_of,
     write_table,
 )
-from benchmark.mixing.plan import plan
+from benchmark.mixing.plan import Plan, plan
 from benchmark.mixing.plan_summary import NoiseUse, noise_use
 from benchmark.mixing.recipe import Recipe, recipe_hash
 from benchmark.mixing.render import assemble_noise, levelled_speech, render_mixture
-from benchmark.mixing.rows import MixtureRow, Piece, PlanRow, UtteranceRow
+from benchmark.mixing.rows import Measured, MixtureRow, Piece, PlanRow, UtteranceRow
 from benchmark.mixing.sources import SourceReader, Sources
 from benchmark.mixing.talkers import write_talkers
 from benchmark.mixing.targets import Targets, make_targets, write_targets
@@ -123,17 +125,18 @@ def build(
     sources, chosen, targets = _with_targets(recipe, everything, listed, jobs, progress)
     planned = planned.of({utterance.id for utterance in chosen})
     with alone_in(folder), Journal(folder / JOURNAL, recipe_hash(recipe)) as journal:
-        known = {**_same_plan(planned, earlier), **_of_plan(planned, journal.measured)}
+        _refuse_other_plan(planned, earlier)
+        known = {**_of_plan(planned, earlier), **_of_plan(planned, journal.measured)}
         for torn in folder.rglob(".*.part"):  # of a run that was killed while it wrote
             torn.unlink()
         measured, left_out, remarks = known, list(sources.damaged), list(targets.remarks)
         kept = 0
         if not selection.plan_only:
-            sound = _intact(store, known, jobs, progress)
+            sound = _intact(store, planned, known, jobs, progress)
             measured = sound
             while True:
-                missing = [row for row in planned if row["mixture_id"] not in measured]
-                done = _render(recipe, missing, sources, store, journal, jobs, progress)
+                missing = [i for i, row in enumerate(planned) if row["mixture_id"] not in measured]
+                done = _render(recipe, planned, missing, sources, store, journal, jobs, progress)
                 remarks += done.remarks
                 left_out += [*done.without_speech.values(), *done.without_noise.values()]
                 chosen = [item for item in chosen if item.id not in done.without_speech]
@@ -144,14 +147,19 @@ def build(
                 # Noise that cannot be used is as if it had never been there: what was drawn of it is drawn
                 # anew.
                 spoilt |= done.without_noise.keys()
+                before = {row["mixture_id"]: row for row in planned}
                 try:
                     planned = plan(recipe, everything.without(spoilt), dealt_over)
                     planned = planned.of({utterance.id for utterance in chosen})
                 except CorpusError as error:
                     reason = next(iter(done.without_noise.values()))
                     raise CorpusError(f"{error}; left out before: {reason}") from error
-                _same_plan(planned, earlier)
-                measured = _of_plan(planned, measured)
+                _refuse_other_plan(planned, earlier)
+                measured = {
+                    key: measured[key]
+                    for row in planned
+                    if (key := row["mixture_id"]) in measured and _same_row(before[key], row)
+                }
             kept = sum(row is sound.get(key) for key, row in measured.items())
             if not planned:
                 journal.discard()
@@ -238,68 +246,85 @@ def _earlier(folder: Path, recipe: Recipe) -> tuple[dict[str, MixtureRow], dict[
     return {row["mixture_id"]: row for row in table.rows}, table.facts
 
 
-def _same_plan(planned: Iterable[PlanRow], earlier: Mapping[str, MixtureRow]) -> dict[str, MixtureRow]:
-    """Rows that a finished run rendered; all of them must be in this plan, and are kept as they are."""
-    for row in planned:
+def _refuse_other_plan(planned: Iterable[PlanRow], earlier: Mapping[str, MixtureRow]) -> None:
+    """Rows that a finished run rendered must be in this plan as they are."""
+    for row in planned if earlier else ():
         found = earlier.get(row["mixture_id"])
         if found is not None and not _same_row(found, row):
             raise ManifestError(
                 f"{row['mixture_id']}: was planned from other speech or noise than is given now; choose "
                 "another folder with --out"
             )
-    return _of_plan(planned, earlier)
 
 
-def _of_plan(planned: Iterable[PlanRow], rendered: Mapping[str, MixtureRow]) -> dict[str, MixtureRow]:
-    """Those of `rendered` that were made from the very rows of this plan.
+def _of_plan(planned: Iterable[PlanRow], rendered: Mapping[str, MixtureRow]) -> dict[str, Measured]:
+    """What was measured on those of `rendered` that were made from the very rows of this plan.
 
     After an interrupted run the others are rendered anew: a damaged noise file was taken away, say, and no
     table counts on them yet.
     """
     same = {}
-    for row in planned:
+    for row in planned if rendered else ():
         found = rendered.get(row["mixture_id"])
         if found is not None and found["pcm_sha256"] is not None and _same_row(found, row):
-            same[row["mixture_id"]] = found
+            same[row["mixture_id"]] = cast(Measured, {name: found.get(name) for name in MEASURED.names})
     return same
 
 
-def _same_row(found: MixtureRow, row: PlanRow) -> bool:
+def _same_row(found: Mapping[str, object], row: Mapping[str, object]) -> bool:
     return all(found.get(name) == row.get(name) for name in PLANNED.names)
 
 
 def _intact(
-    store: AudioStore, known: Mapping[str, MixtureRow], jobs: int, progress: Progress
-) -> dict[str, MixtureRow]:
+    store: AudioStore, planned: Plan, known: Mapping[str, Measured], jobs: int, progress: Progress
+) -> dict[str, Measured]:
     """Those of `known` whose audio on disk has the samples that the manifest says."""
     if not known:
         return {}
-    rows = list(known.values())
+    rows = (MixtureRow(**row, **known[key]) for row in planned if (key := row["mixture_id"]) in known)
+    keys = [key for row in planned if (key := row["mixture_id"]) in known]
     checks = share_out(samples_match, ((store, row) for row in rows), jobs, batch_size=32)
-    right = list(progress(checks, len(rows), "checking what is there"))
-    return {row["mixture_id"]: row for row, ok in zip(rows, right, strict=True) if ok}
+    right = progress(checks, len(keys), "checking what is there")
+    return {key: known[key] for key, ok in zip(keys, right, strict=True) if ok}
 
 
 def _render(
     recipe: Recipe,
-    rows: Sequence[PlanRow],
+    planned: Plan,
+    missing: Sequence[int],
     sources: Sources,
     store: AudioStore,
     journal: Journal,
     jobs: int,
     progress: Progress,
 ) -> _Rendering:
-    """Renders rows, one utterance a task, the longest first: no worker is left with a long one at the end."""
-    sources, problem = brought_to_16k(rows, sources, jobs, progress)
-    by_utterance: dict[str, list[PlanRow]] = defaultdict(list)
-    for row in rows:
-        by_utterance[row["utterance_id"]].append(row)
+    """Renders rows of a plan, one utterance a task, the longest first: none is left alone at the end.
+
+    A row is made when its task is drawn, so that a large plan does not lie in memory as dictionaries.
+    """
+    sources, problem = brought_to_16k((planned[i] for i in missing), sources, jobs, progress)
+    by_utterance: dict[str, list[int]] = defaultdict(list)
+    lengths: dict[str, int] = {}
+    for i in missing:
+        row = planned[i]
+        by_utterance[row["utterance_id"]].append(i)
+        lengths[row["utterance_id"]] = row["samples"]
+
+    def rows_of(utterance_id: str) -> list[PlanRow]:
+        return [planned[i] for i in by_utterance[utterance_id]]
+
     done = _Rendering(remarks=[problem] if problem else [])
-    groups = sorted(by_utterance.values(), key=lambda group: -group[0]["samples"])
-    tasks = ((recipe, group, sources.needed_by(group), store) for group in groups)
+    groups = (rows_of(key) for key in sorted(by_utterance, key=lambda key: -lengths[key]))
+    tasks = ((recipe, rows, sources.needed_by(rows), store) for rows in groups)
     results = share_out(_render_utterance, tasks, jobs, in_order=False)
     for finished in progress(results, len(by_utterance), "rendering"):
-        journal.add(list(finished.made.values()))
+        journal.add(
+            [
+                MixtureRow(**row, **finished.made[key])
+                for row in rows_of(finished.utterance_id)
+                if (key := row["mixture_id"]) in finished.made
+            ]
+        )
         done.made.update(finished.made)
         done.without_speech.update(finished.without_speech)
         done.without_noise.update(finished.without_noise)
@@ -311,13 +336,15 @@ class _Rendering:
     """What came of rendering rows.
 
     Attributes:
-        made: Complete rows by mixture id.
+        utterance_id: Whose they are; "" for several.
+        made: What was measured, by mixture id.
         without_speech: Utterances that the recipe allows to leave out, and why.
         without_noise: Noise ids that it allows to leave out, and why.
         remarks: A line for each thing that the user should know.
     """
 
-    made: dict[str, MixtureRow] = field(default_factory=dict)
+    utterance_id: str = ""
+    made: dict[str, Measured] = field(default_factory=dict)
     without_speech: dict[str, str] = field(default_factory=dict)
     without_noise: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
@@ -328,13 +355,14 @@ def _render_utterance(
 ) -> _Rendering:
     """Renders the mixtures of one utterance; noise shared by successive rows is assembled once."""
     reader = SourceReader(sources)
+    name = rows[0]["utterance_id"]
     try:
-        speech = levelled_speech(rows[0]["utterance_id"], rows[0]["samples"], reader)
+        speech = levelled_speech(name, rows[0]["samples"], reader)
     except CorpusError as error:
         if recipe.speech.on_damage == "skip":
-            return _Rendering(without_speech={rows[0]["utterance_id"]: str(error)})
+            return _Rendering(name, without_speech={name: str(error)})
         raise
-    made: dict[str, MixtureRow] = {}
+    made: dict[str, Measured] = {}
     encoded: list[tuple[PlanRow, bytes]] = []
     pieces: list[Piece] = []
     noise = None
@@ -346,7 +374,7 @@ def _render_utterance(
             except NoiseError as error:
                 if recipe.speech.on_damage == "skip":
                     store.write(encoded)
-                    return _Rendering(made, without_noise=dict.fromkeys(error.noise_ids, str(error)))
+                    return _Rendering(name, made, without_noise=dict.fromkeys(error.noise_ids, str(error)))
                 raise CorpusError(
                     f"{error}; mend it, or take it away and run the same command again, or let the recipe "
                     "leave out what is damaged "
@@ -354,9 +382,9 @@ def _render_utterance(
                 ) from error
         rendered = render_mixture(row, recipe, speech, noise)
         encoded.append((row, audio.flac_bytes(rendered.pcm, RATE_HZ)))
-        made[row["mixture_id"]] = MixtureRow(**row, **rendered.measured)
+        made[row["mixture_id"]] = rendered.measured
     store.write(encoded)
-    return _Rendering(made)
+    return _Rendering(name, made)
 
 
 def _write_tables(

@@ -99,7 +99,7 @@ UTTERANCES = pa.schema(
 )
 
 #: So many rows are hashed together, and lie together in a file.
-_AT_ONCE, _ROW_GROUP = 20_000, 20_000
+_AT_ONCE, _ROW_GROUP = 5_000, 20_000
 _KEY = {"mixtures": "mixture_id", "utterances": "utterance_id"}
 _SCHEMA = {"mixtures": MIXTURES, "utterances": UTTERANCES}
 
