@@ -77,8 +77,10 @@ class Network(nn.Module):
         self.register_buffer("target_mean", torch.zeros(len(target_names)))
         self.register_buffer("target_deviation", torch.ones(len(target_names)))
 
-    def forward(self, noisy: Tensor, lengths: Tensor | None = None) -> Output:
-        """See `benchmark.joint.model.JointModel.forward`."""
+    def forward(
+        self, noisy: Tensor, lengths: Tensor | None = None, enrolment: Tensor | None = None
+    ) -> Output:
+        """See `benchmark.joint.model.JointModel.forward`; it is told nothing of the speaker."""
         spectra = self.log_mel(noisy / level(noisy, lengths)[:, None])
         pairs = spectra.reshape(len(spectra), -1, 2 * BANDS).transpose(1, 2)
         present = present_frames(pairs.shape[-1], lengths, noisy.device)
