@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark import cli
+from benchmark.errors import SinbadError
 
 if TYPE_CHECKING:
     from benchmark.articulation.plausibility import Finding
@@ -43,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _prepare(arguments: argparse.Namespace) -> int:
     from benchmark.mixing.recipe import parse_recipe, recipe_text
 
+    if arguments.plan_only and arguments.layout:
+        raise SinbadError("--layout is about audio, and --plan-only writes none; give one of the two")
     text = recipe_text(arguments.recipe)
     recipe = parse_recipe(text, arguments.recipe)
 

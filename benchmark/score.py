@@ -126,6 +126,7 @@ def _corpus(arguments: argparse.Namespace) -> PreparedCorpus:
         arguments.recipe,
         speech_root=arguments.speech_root,
         noise_roots=roots,
+        limit=arguments.limit,
         jobs=jobs,
         progress=cli.progress,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -46,6 +45,7 @@ class Piece:
         start: First sample, a multiple of 320, so that frames of targets and hidden states begin with it.
         samples: How many.
         speed: How fast it is played.
+        microphone: What its response is drawn from; "" for none.
         enrolment: Another utterance of the same speaker; "" for models that are not told whom to follow.
     """
 
@@ -53,6 +53,7 @@ class Piece:
     start: int
     samples: int
     speed: float = 1.0
+    microphone: str = ""
     enrolment: str = ""
 
     @property
@@ -121,7 +122,9 @@ class TrainingData:
 
     def _drawn(self, row: PlanRow, crop: int | None, randomness: Randomness) -> Piece:
         own = Randomness((*randomness.identity, row["utterance_id"]))
-        return replace(_cut(row, crop, own), speed=own.choice("speed", self._config.speeds))
+        microphone = own.token("microphone") if self._config.microphone_db else ""
+        speed = own.choice("speed", self._config.speeds)
+        return replace(_cut(row, crop, own), speed=speed, microphone=microphone)
 
     @cached_property
     def dev_batches(self) -> list[Batch]:
@@ -218,8 +221,8 @@ class TrainingData:
         stretch = slice(piece.start, piece.start + piece.samples)
         heard = speech if self._config.heard == "clean" else mixture
         pair = [at_speed(sound[stretch], piece.speed) for sound in (heard, speech)]
-        if self._config.microphone_db and piece.row["split"] == "train":
-            draws = Randomness(("microphone", self._seed, json.dumps(piece.row, sort_keys=True)))
+        if piece.microphone:
+            draws = Randomness(("microphone", piece.microphone))
             pair = through_another_microphone(pair, self._config.microphone_db, draws)
         return pair[0], pair[1]
 

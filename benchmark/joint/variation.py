@@ -45,9 +45,9 @@ def targets_at_speed(targets: Targets, speed: float) -> Targets:
 
     A frame is valid where the two around it are.
     """
-    if speed == 1.0:
-        return targets
     frames = len(targets.values)
+    if speed == 1.0 or not frames:
+        return targets
     at = np.arange(int((frames - 1) / speed) + 1) * speed
     before = np.floor(at).astype(np.intp)
     after = np.minimum(before + 1, frames - 1)

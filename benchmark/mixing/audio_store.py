@@ -114,8 +114,11 @@ class AudioShards:
             if row["mixture_id"] not in groups:
                 raise CorpusError(f"{path}: lacks {row['mixture_id']}; {_AGAIN}")
             with path.open("rb") as stream, pq.ParquetFile(stream) as shard:
-                found = shard.read_row_group(groups[row["mixture_id"]], ["audio.bytes"])
-            return bytes(found["audio"][0]["bytes"].as_py())
+                (found,) = shard.read_row_group(groups[row["mixture_id"]]).to_pylist()
+            encoded: bytes = found["audio"]["bytes"]
+            if found != _shard_row(row, encoded):
+                raise ValueError("its columns are not those of the mixture")
+            return encoded
         except (pa.ArrowException, OSError, KeyError, IndexError, TypeError, ValueError) as error:
             raise CorpusError(f"{path}: is damaged ({error}); {_AGAIN}") from error
 
@@ -170,7 +173,7 @@ def _rows(path: Path) -> dict[str, dict[str, object]]:
     with suppress(pa.ArrowException, OSError):
         with path.open("rb") as stream:
             table = pq.read_table(stream)
-        if table.schema.equals(_SCHEMA):
+        if table.schema.equals(_SCHEMA) and not table["mixture_id"].null_count:
             return {row["mixture_id"]: row for row in table.to_pylist()}
     return {}
 
@@ -180,6 +183,8 @@ def _groups(path: Path, changed_ns: int) -> dict[str, int]:
     """Mixture id to its row group; kept per file and time of change."""
     with path.open("rb") as stream:
         ids = pq.read_table(stream, columns=["mixture_id"])["mixture_id"].to_pylist()
+    if None in ids or len(set(ids)) < len(ids):
+        raise ValueError("it holds a mixture twice, or one without a name")
     return {str(key): i for i, key in enumerate(ids)}
 
 

@@ -15,12 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmark import corpora
+from benchmark.articulation.tract_variables import CONVENTION_VERSION
 from benchmark.audio import FULL_SCALE, flac_bytes
 from benchmark.errors import ManifestError
-from benchmark.files import cache_folder, place
+from benchmark.files import cache_folder, mirrored, place
 from benchmark.mixing.at_16k import brought_to_16k
 from benchmark.mixing.build import Selection, build
-from benchmark.mixing.gather import Roots, gather
+from benchmark.mixing.gather import Roots, gather, speech_root
 from benchmark.mixing.recipe import Recipe, parse_recipe, recipe_hash, recipe_text
 from benchmark.mixing.renderer import Renderer
 from benchmark.mixing.rows import Measured, MixtureRow
@@ -140,10 +142,21 @@ def _completed(row: MixtureRow, measured: Measured) -> MixtureRow:
 
 
 def _in_cache(recipe: Recipe, roots: Roots, limit: int | None) -> Path:
-    """The folder of a plan: another for each recipe, each place of speech and noise, and each limit."""
-    places = [str(place(root).absolute()) for root in (roots.speech or "", *roots.noises.values())]
-    what = "\n".join([recipe_hash(recipe), *places, str(limit)])
+    """The folder of a plan: another for each recipe, each place of speech and noise, and each limit.
+
+    And for each state of the speech: targets are computed from files of which a plan says nothing.
+    """
+    speech = speech_root(recipe, corpora.get(recipe.speech.corpus), roots.speech)
+    places = [str(place(root).absolute()) for root in (speech, *roots.noises.values())]
+    what = "\n".join([recipe_hash(recipe), *places, str(limit), _state(mirrored(speech))])
     return cache_folder() / "planned" / f"{recipe.name}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+
+
+def _state(root: Path) -> str:
+    """How many files lie in a folder, how large they are, and when one was last changed."""
+    found = [path.stat() for path in root.rglob("*") if path.is_file()]
+    newest = max((one.st_mtime_ns for one in found), default=0)
+    return f"{len(found)} {sum(one.st_size for one in found)} {newest}"
 
 
 def _is_planned(folder: Path, recipe: Recipe, sources: Sources) -> bool:
@@ -152,4 +165,8 @@ def _is_planned(folder: Path, recipe: Recipe, sources: Sources) -> bool:
         tables = open_tables(folder)
     except ManifestError:
         return False
-    return tables.facts.get("recipe_sha256") == recipe_hash(recipe) and same_plan(tables, recipe, sources)
+    same = (
+        tables.facts.get("recipe_sha256") == recipe_hash(recipe)
+        and tables.facts.get("targets_convention") == CONVENTION_VERSION
+    )
+    return same and same_plan(tables, recipe, sources)

@@ -79,8 +79,8 @@ class ReadoutRunner:
         return frozenset({"invert"})
 
     def enrolment(self) -> Enrolment:
-        """See `Runner`: the readout track has none."""
-        return "no"
+        """See `Runner`."""
+        return self._runner.enrolment()
 
     def facts(self) -> dict[str, str]:
         """See `Runner`; what the readout is like and what it cost, once it is fitted."""

@@ -16,7 +16,7 @@ from benchmark.models import Model
 from benchmark.models.enrolled import TRACK as ENROLMENT
 from benchmark.models.enrolled import enrolled
 from benchmark.models.entry import Entry, FittedOn
-from benchmark.models.read_out import read_out
+from benchmark.models.read_out import READOUTS, read_out
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.prepared.enrolment import enrolment_of
 from benchmark.runners.channels import refuse_other_channels, renamed
@@ -157,6 +157,11 @@ def _refuse_other_track(entry: Entry, runner: Runner) -> None:
         raise ModelError(
             f"{entry.name}: none of its methods takes an enrolment as a second argument of this name; "
             "score it without --enrolment"
+        )
+    if takes == "must" and entry.track in READOUTS:
+        raise ModelError(
+            f"{entry.name}: needs an enrolment, clean speech of the speaker, and there is none before a "
+            "readout; give the argument a default"
         )
     if entry.track != ENROLMENT and takes == "must":
         raise ModelError(

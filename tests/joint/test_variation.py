@@ -48,6 +48,21 @@ def test_targets_stay_with_the_sound(speed):
     assert moved.valid[:, 1].all()
 
 
+def test_targets_that_are_not_there_stay_away():
+    none = Targets(np.zeros((0, 2), np.float32), np.zeros((0, 2), bool))
+    assert targets_at_speed(none, 1.1).values.shape == (0, 2)
+
+
+def test_every_epoch_draws_another_microphone(training_corpus):
+    config = tiny_config(data={"crop_s": None, "kinds": ["clean"], "microphone_db": 6.0})
+    data = TrainingData(training_corpus, config.data, 30.0, 1)
+    drawn = [
+        {piece.row["mixture_id"]: piece.microphone for batch in data.plan(epoch) for piece in batch}
+        for epoch in (0, 1)
+    ]
+    assert all(drawn[0][key] != drawn[1][key] for key in drawn[0])
+
+
 def test_another_microphone_is_one_smooth_response_without_delay():
     pulse = np.zeros(4096, np.float32)
     pulse[2048] = 1.0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import datasets
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from datasets import Audio, load_dataset
@@ -100,6 +102,52 @@ def test_a_shard_of_other_columns_is_told_and_replaced(copy):
         store.encoded(first)
     store.write([(first, flac_bytes(np.zeros(160, np.int16), 16000))])
     assert len(store.clip(first).samples) == 160
+
+
+def changed(path: Path, change) -> None:
+    table = pq.read_table(path)
+    rows = table.to_pylist()
+    change(rows)
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), path, row_group_size=1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda rows: rows[0].update(mixture_id=None),
+        lambda rows: rows[0].update(snr_db=99.0),
+        lambda rows: rows[0].update(speaker="XX"),
+        lambda rows: rows.append(rows[0]),
+        lambda rows: rows[0]["audio"].update(path="other.flac"),
+    ],
+)
+def test_rows_of_a_shard_that_say_something_else_are_damage_and_mended(copy, capsys, change):
+    path = min((copy / "shards").rglob("*.parquet"))
+    whole = pq.read_table(path)
+    changed(path, change)
+    assert verify.main(["--corpus", str(copy)]) == 1
+    capsys.readouterr()
+    assert said(prepare.main([*PART, str(copy)]), capsys)["rendered"] >= 1
+    assert verify.main(["--corpus", str(copy)]) == 0
+    assert pq.read_table(path).equals(whole)
+
+
+def test_a_shard_in_other_row_groups_gives_no_other_mixture(copy):
+    corpus = PreparedCorpus(copy)
+    path = min((copy / "shards").rglob("*.parquet"))
+    sounds = {key: corpus.encoded(key) for key in corpus.mixtures}
+    pq.write_table(pq.read_table(path), path, row_group_size=2)
+    found = {}
+    for key in pq.read_table(path)["mixture_id"].to_pylist():
+        with suppress(CorpusError):
+            found[key] = PreparedCorpus(copy).encoded(key)
+    assert found == {key: sounds[key] for key in found}
+    assert len(found) < 2
+
+
+def test_a_plan_alone_has_no_layout(tmp_path, capsys):
+    assert prepare.main([*PART, str(tmp_path / "x"), "--plan-only", "--layout", "shards"]) == 2
+    assert "--plan-only writes none" in capsys.readouterr().err
 
 
 def test_bytes_that_are_no_audio_are_told(tmp_path):

@@ -13,6 +13,7 @@ from benchmark.files import recipes_folder
 from benchmark.mixing.training_plan import Conditions, training_plan, without_test
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.prepared.on_demand import OnDemandCorpus
+from tests import recipe_corpora
 
 
 @pytest.fixture
@@ -146,3 +147,18 @@ def test_one_of_corpus_and_recipe_is_given(small: Path, capsys: pytest.CaptureFi
         with pytest.raises(SystemExit):
             score.main([*given, "--model", "noisy"])
         assert "--corpus" in capsys.readouterr().err
+
+
+def test_targets_are_made_again_where_the_speech_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SINBAD_CACHE", str(tmp_path / "cache"))
+    recipe_corpora.WRITERS["xrmb"](tmp_path / "xrmb")
+    before = benchmark.open("xrmb_noisy", speech_root=tmp_path / "xrmb", limit=1)
+    same = benchmark.open("xrmb_noisy", speech_root=tmp_path / "xrmb", limit=1)
+    assert same.folder == before.folder
+    key = next(iter(before.utterances))
+    path = tmp_path / "xrmb" / f"{key}.txy"
+    path.write_bytes(b"\n".join(path.read_bytes().splitlines()[:-40]) + b"\n")
+    after = benchmark.open("xrmb_noisy", speech_root=tmp_path / "xrmb", limit=1)
+    assert after.utterances[key]["targets_sha256"] != before.utterances[key]["targets_sha256"]

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from benchmark import prepare
 from benchmark.errors import CorpusError, ModelError
 from benchmark.metrics import SISDR
 from benchmark.models import load
@@ -80,6 +81,17 @@ def test_without_the_track_a_model_that_needs_an_enrolment_is_refused_before_it_
     with pytest.raises(ModelError, match="score it with --enrolment"):
         evaluate(model, EnrolmentCorpus(), ["SISDR"])
     assert not model.told
+
+
+def test_a_readout_of_a_model_that_needs_an_enrolment_is_refused_before_it_is_fitted(tmp_path):
+    prepare.main(["--recipe", "demo_noisy", "--limit", "1", "--out", str(tmp_path / "demo")])
+    path = tmp_path / "told.py"
+    path.write_text(
+        "class Told:\n    sample_rate = 16000\n"
+        "    def represent(self, noisy, enrolment):\n        raise SystemExit('was asked')\n"
+    )
+    with pytest.raises(ModelError, match="none before a readout"):
+        evaluate(f"{path}:Told", tmp_path / "demo", ["PPMC"], readout="clean")
 
 
 def test_a_model_that_can_do_without_an_enrolment_is_in_both_tracks():
