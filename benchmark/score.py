@@ -120,17 +120,15 @@ def _corpus(arguments: argparse.Namespace) -> PreparedCorpus:
 
     from benchmark.prepared import on_demand
 
-    roots = dict(arguments.noise_root)
-    jobs = arguments.jobs
     corpus = on_demand.open(
         arguments.recipe,
         speech_root=arguments.speech_root,
-        noise_roots=roots,
+        noise_roots=dict(arguments.noise_root),
         limit=arguments.limit,
-        jobs=jobs,
+        jobs=arguments.jobs,
         progress=cli.progress,
     )
-    corpus.measure(arguments.split, jobs=jobs, progress=cli.progress)
+    corpus.measure(arguments.split, jobs=arguments.jobs, progress=cli.progress)
     return corpus
 
 

@@ -58,6 +58,7 @@ def guarded(work: Callable[[argparse.Namespace], int], arguments: argparse.Names
         # out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    # Clients of object stores have no class of error in common; whatever is not told is raised again.
     except Exception as error:
         told = _disk_trouble(error) or _store_trouble(error, arguments)
         if not told:

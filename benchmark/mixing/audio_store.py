@@ -10,12 +10,12 @@ Shards are a tenth as many files, which object stores and file systems of cluste
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -31,7 +31,8 @@ Layout = Literal["files", "shards"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 _TEXT = ("mixture_id", "utterance_id", "speaker", "split", "noise_kind")
-_AUDIO = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
+#: Audio as `datasets` reads it: the bytes of a file, and its name.
+AUDIO = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
 _AGAIN = "run `python -m benchmark.prepare` again on this folder to restore it"
 
 
@@ -194,14 +195,27 @@ def _shard_row(row: PlanRow, encoded: bytes) -> dict[str, object]:
     return {**facts, "snr_db": row["snr_db"], "audio": {"bytes": encoded, "path": f"{name}.flac"}}
 
 
-def _schema() -> pa.Schema:
-    """The columns, with what `datasets` has to know: which one is audio."""
-    fields = {**dict.fromkeys(_TEXT, pa.string()), "snr_db": pa.float64(), "audio": _AUDIO}
-    features: dict[str, object] = {name: {"dtype": "string", "_type": "Value"} for name in _TEXT}
-    features["snr_db"] = {"dtype": "float64", "_type": "Value"}
-    features["audio"] = {"sampling_rate": RATE_HZ, "_type": "Audio"}
-    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
-    return pa.schema([pa.field(name, kind) for name, kind in fields.items()], metadata)
+def schema_for_datasets(
+    fields: Mapping[str, pa.DataType],
+    features: Mapping[str, Any] | None = None,
+    facts: Mapping[str, str] | None = None,
+) -> pa.Schema:
+    """A schema with what Hugging Face `datasets` has to know of its columns: which one is audio.
+
+    Args:
+        fields: Columns; "audio" is of the type `AUDIO`.
+        features: What `datasets` is told of those columns that are neither audio nor plain values.
+        facts: Further metadata.
+    """
+    told: dict[str, Any] = {
+        name: {"dtype": str(kind).replace("double", "float64"), "_type": "Value"}
+        for name, kind in fields.items()
+    }
+    told["audio"] = {"sampling_rate": RATE_HZ, "_type": "Audio"}
+    info = json.dumps({"info": {"features": {**told, **(features or {})}}})
+    return pa.schema(
+        [pa.field(name, kind) for name, kind in fields.items()], {"huggingface": info, **(facts or {})}
+    )
 
 
-_SCHEMA = _schema()
+_SCHEMA = schema_for_datasets({**dict.fromkeys(_TEXT, pa.string()), "snr_db": pa.float64(), "audio": AUDIO})

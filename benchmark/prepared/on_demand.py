@@ -62,7 +62,7 @@ def open(  # noqa: A001
     """
     text = recipe_text(recipe)
     parsed = parse_recipe(text, recipe)
-    speech = None if speech_root is None else place(speech_root)
+    speech = None if speech_root is None else mirrored(place(speech_root))
     roots = Roots(speech, {name: place(root) for name, root in (noise_roots or {}).items()})
     sources = gather(parsed, roots)
     planned = Path(folder) if folder is not None else _in_cache(parsed, roots, limit)
@@ -148,7 +148,7 @@ def _in_cache(recipe: Recipe, roots: Roots, limit: int | None) -> Path:
     """
     speech = speech_root(recipe, corpora.get(recipe.speech.corpus), roots.speech)
     places = [str(place(root).absolute()) for root in (speech, *roots.noises.values())]
-    what = "\n".join([recipe_hash(recipe), *places, str(limit), _state(mirrored(speech))])
+    what = "\n".join([recipe_hash(recipe), *places, str(limit), _state(speech)])
     return cache_folder() / "planned" / f"{recipe.name}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
 
 

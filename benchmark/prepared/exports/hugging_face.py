@@ -5,7 +5,6 @@ OUT/README.md OUT/data/SPLIT-00000-of-00002.parquet    datasets.load_dataset("OU
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,14 @@ import pyarrow.parquet as pq
 
 from benchmark import corpora
 from benchmark.files import replacing, write_text
+from benchmark.mixing.audio_store import AUDIO, schema_for_datasets
 from benchmark.mixing.rows import MixtureRow
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.prepared.exports.rendered import CONDITION, plain_targets, rendered
-from benchmark.types import RATE_HZ
 
 #: Bytes of audio in a file, and rows that are read at once.
 _FILE_BYTES = 400_000_000
 _ROWS = 64
-_AUDIO = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
 _TEXT = ("mixture_id", "utterance_id", "speaker", "split")
 _KINDS = {
     "noise_seen": pa.bool_(),
@@ -33,7 +31,7 @@ _KINDS = {
     "common_gain_db": pa.float64(),
 }
 _FIELDS: dict[str, pa.DataType] = {
-    "audio": _AUDIO,
+    "audio": AUDIO,
     **dict.fromkeys(_TEXT, pa.string()),
     "prompt": pa.string(),
     **{name: _KINDS.get(name, pa.string()) for name in CONDITION},
@@ -89,16 +87,10 @@ def _row(corpus: PreparedCorpus, row: MixtureRow) -> dict[str, Any]:
 
 
 def _schema(names: Sequence[str]) -> pa.Schema:
-    """The columns, with what `datasets` has to know: which one is audio, and which targets there are."""
-    features: dict[str, Any] = {
-        name: {"dtype": str(kind).replace("double", "float64"), "_type": "Value"}
-        for name, kind in _FIELDS.items()
-    }
-    features["audio"] = {"sampling_rate": RATE_HZ, "_type": "Audio"}
+    """The columns, with what `datasets` has to know, and which targets there are."""
     values = {"feature": {"dtype": "float32", "_type": "Value"}, "_type": "List"}
-    features["targets"] = {"feature": values, "_type": "List"}
-    metadata = {"huggingface": json.dumps({"info": {"features": features}}), "targets": ",".join(names)}
-    return pa.schema([pa.field(name, kind) for name, kind in _FIELDS.items()], metadata)
+    targets = {"targets": {"feature": values, "_type": "List"}}
+    return schema_for_datasets(_FIELDS, targets, {"targets": ",".join(names)})
 
 
 def _card(corpus: PreparedCorpus, splits: Sequence[str], names: Sequence[str]) -> str:
