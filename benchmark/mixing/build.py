@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import cast
 
 import pyarrow as pa
 
-from benchmark import audio
 from benchmark.articulation.tract_variables import CONVENTION_VERSION
-from benchmark.errors import CorpusError, ManifestError, NoiseError
+from benchmark.errors import CorpusError, ManifestError
 from benchmark.files import alone_in, write_text
-from benchmark.mixing.at_16k import brought_to_16k
 from benchmark.mixing.audio_store import AudioStore, Layout, audio_store, samples_match
 from benchmark.mixing.journal import Journal
 from benchmark.mixing.labels import write_phones
@@ -35,12 +32,12 @@ from benchmark.mixing.manifest import (
 from benchmark.mixing.plan import Plan, plan
 from benchmark.mixing.plan_summary import NoiseUse, noise_use
 from benchmark.mixing.recipe import Recipe, recipe_hash
-from benchmark.mixing.render import assemble_noise, levelled_speech, render_mixture
-from benchmark.mixing.rows import Measured, MixtureRow, Piece, PlanRow, UtteranceRow
-from benchmark.mixing.sources import SourceReader, Sources
+from benchmark.mixing.render_missing import render_missing
+from benchmark.mixing.rows import Measured, MixtureRow, PlanRow, UtteranceRow
+from benchmark.mixing.sources import Sources
 from benchmark.mixing.talkers import write_talkers
 from benchmark.mixing.targets import Targets, make_targets, write_targets
-from benchmark.types import RATE_HZ, SPLITS, Progress, Utterance, silent
+from benchmark.types import SPLITS, Progress, Utterance, silent
 from benchmark.workers import share_out
 
 JOURNAL = "journal.jsonl"
@@ -136,7 +133,7 @@ def build(
             measured = sound
             while True:
                 missing = [i for i, row in enumerate(planned) if row["mixture_id"] not in measured]
-                done = _render(recipe, planned, missing, sources, store, journal, jobs, progress)
+                done = render_missing(recipe, planned, missing, sources, store, journal, jobs, progress)
                 remarks += done.remarks
                 left_out += [*done.without_speech.values(), *done.without_noise.values()]
                 chosen = [item for item in chosen if item.id not in done.without_speech]
@@ -286,105 +283,6 @@ def _intact(
     checks = share_out(samples_match, ((store, row) for row in rows), jobs, batch_size=32)
     right = progress(checks, len(keys), "checking what is there")
     return {key: known[key] for key, ok in zip(keys, right, strict=True) if ok}
-
-
-def _render(
-    recipe: Recipe,
-    planned: Plan,
-    missing: Sequence[int],
-    sources: Sources,
-    store: AudioStore,
-    journal: Journal,
-    jobs: int,
-    progress: Progress,
-) -> _Rendering:
-    """Renders rows of a plan, one utterance a task, the longest first: none is left alone at the end.
-
-    A row is made when its task is drawn, so that a large plan does not lie in memory as dictionaries.
-    """
-    sources, problem = brought_to_16k((planned[i] for i in missing), sources, jobs, progress)
-    by_utterance: dict[str, list[int]] = defaultdict(list)
-    lengths: dict[str, int] = {}
-    for i in missing:
-        row = planned[i]
-        by_utterance[row["utterance_id"]].append(i)
-        lengths[row["utterance_id"]] = row["samples"]
-
-    def rows_of(utterance_id: str) -> list[PlanRow]:
-        return [planned[i] for i in by_utterance[utterance_id]]
-
-    done = _Rendering(remarks=[problem] if problem else [])
-    groups = (rows_of(key) for key in sorted(by_utterance, key=lambda key: -lengths[key]))
-    tasks = ((recipe, rows, sources.needed_by(rows), store) for rows in groups)
-    results = share_out(_render_utterance, tasks, jobs, in_order=False)
-    for finished in progress(results, len(by_utterance), "rendering"):
-        journal.add(
-            [
-                MixtureRow(**row, **finished.made[key])
-                for row in rows_of(finished.utterance_id)
-                if (key := row["mixture_id"]) in finished.made
-            ]
-        )
-        done.made.update(finished.made)
-        done.without_speech.update(finished.without_speech)
-        done.without_noise.update(finished.without_noise)
-    return done
-
-
-@dataclass(frozen=True, slots=True)
-class _Rendering:
-    """What came of rendering rows.
-
-    Attributes:
-        utterance_id: Whose they are; "" for several.
-        made: What was measured, by mixture id.
-        without_speech: Utterances that the recipe allows to leave out, and why.
-        without_noise: Noise ids that it allows to leave out, and why.
-        remarks: A line for each thing that the user should know.
-    """
-
-    utterance_id: str = ""
-    made: dict[str, Measured] = field(default_factory=dict)
-    without_speech: dict[str, str] = field(default_factory=dict)
-    without_noise: dict[str, str] = field(default_factory=dict)
-    remarks: list[str] = field(default_factory=list)
-
-
-def _render_utterance(
-    recipe: Recipe, rows: Sequence[PlanRow], sources: Sources, store: AudioStore
-) -> _Rendering:
-    """Renders the mixtures of one utterance; noise shared by successive rows is assembled once."""
-    reader = SourceReader(sources)
-    name = rows[0]["utterance_id"]
-    try:
-        speech = levelled_speech(name, rows[0]["samples"], reader)
-    except CorpusError as error:
-        if recipe.speech.on_damage == "skip":
-            return _Rendering(name, without_speech={name: str(error)})
-        raise
-    made: dict[str, Measured] = {}
-    encoded: list[tuple[PlanRow, bytes]] = []
-    pieces: list[Piece] = []
-    noise = None
-    for row in rows:
-        if row["pieces"] != pieces:
-            pieces = row["pieces"]
-            try:
-                noise = assemble_noise(row, reader) if pieces else None
-            except NoiseError as error:
-                if recipe.speech.on_damage == "skip":
-                    store.write(encoded)
-                    return _Rendering(name, made, without_noise=dict.fromkeys(error.noise_ids, str(error)))
-                raise CorpusError(
-                    f"{error}; mend it, or take it away and run the same command again, or let the recipe "
-                    "leave out what is damaged "
-                    '(speech.on_damage = "skip")'
-                ) from error
-        rendered = render_mixture(row, recipe, speech, noise)
-        encoded.append((row, audio.flac_bytes(rendered.pcm, RATE_HZ)))
-        made[row["mixture_id"]] = rendered.measured
-    store.write(encoded)
-    return _Rendering(name, made)
 
 
 def _write_tables(
