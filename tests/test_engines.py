@@ -64,6 +64,9 @@ def test_work_that_kills_every_worker_is_an_error_with_advice() -> None:
 def test_an_address_without_a_cluster_is_refused() -> None:
     with pytest.raises(SinbadError, match="--scheduler goes with --backend dask or ray"):
         engine("loky", 1, "tcp://127.0.0.1:1").__enter__()
+    # Setting a value before `distributed` has put in its defaults would take all of these away afterwards.
+    import distributed  # noqa: F401
+
     soon = dask.config.set({"distributed.comm.timeouts.connect": "200ms"})
     with soon, pytest.raises(SinbadError, match="no Dask scheduler answers"):
         engine("dask", 1, "tcp://127.0.0.1:1").__enter__()
