@@ -79,14 +79,11 @@ def bridge(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> NDArray[np
     Returns:
         float64, same shape; a channel without any valid frame is 0.
     """
-    bridged = np.asarray(values, np.float64).copy()
-    frames = np.arange(len(bridged))
+    bridged = np.array(values, np.float64)
     for channel in np.flatnonzero(~valid.all(axis=0)):
-        known = valid[:, channel]
-        if known.any():
-            bridged[~known, channel] = np.interp(frames[~known], frames[known], bridged[known, channel])
-        else:
-            bridged[:, channel] = 0.0
+        column, seen = bridged[:, channel], valid[:, channel]
+        known, lost = np.flatnonzero(seen), np.flatnonzero(~seen)
+        column[lost] = np.interp(lost, known, column[known]) if known.size else 0.0
     return bridged
 
 

@@ -65,7 +65,8 @@ class Spaced(NamedTuple):
         xy: Samples of the wall itself, mm, shape (samples, 2).
         place: Where they lie along it, mm.
         run: From each to the next, mm, shape (samples - 1, 2).
-        run_squared: Squared lengths of these, mm^2.
+        run_length: Lengths of these, mm.
+        run_squared: Their squares, mm^2.
         unit: Their directions.
         corner: Direction at each sample: at a corner the mean of its two segments tells the sides apart.
     """
@@ -79,6 +80,7 @@ class Spaced(NamedTuple):
     xy: Points
     place: NDArray[np.float64]
     run: Points
+    run_length: NDArray[np.float64]
     run_squared: NDArray[np.float64]
     unit: Points
     corner: Points
@@ -142,20 +144,22 @@ class Outline:
         lifted = np.stack([(kept * kept).sum(axis=1), *(-2.0 * kept.T), np.ones(len(kept))])
         every_second = place[::2]
         step = np.diff(every_second, prepend=every_second[0], append=every_second[-1])
-        length = (step[:-1] + step[1:]) / 2
+        stands_for = (step[:-1] + step[1:]) / 2
         run = np.diff(xy[own], axis=0)
         squared = (run * run).sum(axis=1)
-        unit = run / np.sqrt(squared)[:, None]
+        length = np.sqrt(squared)
+        unit = run / length[:, None]
         return Spaced(
             lifted,
             within,
             slice(0, within.start),
             slice(within.stop, None),
             own.start % 2,
-            np.stack([length * every_second, length], axis=1),
+            np.stack([stands_for * every_second, stands_for], axis=1),
             xy[own],
             place[own],
             run,
+            length,
             squared,
             unit,
             np.concatenate([unit[:1], unit[:-1] + unit[1:], unit[-1:]]),
@@ -249,27 +253,53 @@ def nearest_around(outline: Outline, queries: Points, closest: NDArray[np.intp])
         closest: Index of one of the wall's own samples for each query.
     """
     spaced = outline.spaced
-    xy, run, squares = spaced.xy, spaced.run, spaced.run_squared
-    found: list[tuple[NDArray[np.float64], ...]] = []
-    for segment in (np.maximum(closest - 1, 0), np.minimum(closest, len(run) - 1)):
-        away = queries - xy[segment]
-        free = (away * run[segment]).sum(axis=1) / squares[segment]
-        share = np.clip(free, 0.0, 1.0)
-        offset = away - share[:, None] * run[segment]
-        found.append((segment.astype(np.float64), free, share, *offset.T, np.hypot(*offset.T)))
-    better = found[1][-1] < found[0][-1]
-    chosen, free, share, dx, dy, distance = (
-        np.where(better, two, one) for one, two in zip(*found, strict=True)
-    )
-    segment = chosen.astype(np.intp)
-    free = np.clip(free, np.where(segment == 0, -np.inf, 0.0), np.where(segment == len(run) - 1, np.inf, 1.0))
-    where = spaced.place[segment] + free * np.sqrt(squares[segment])
-    inner = (share > 0) & (share < 1)
-    vertex = segment + (share >= 1)
-    direction = np.where(inner[:, None], spaced.unit[segment], spaced.corner[vertex])
-    beyond = (direction[:, 0] * dy - direction[:, 1] * dx) * outline.anterior < 0
-    open_end = ~inner & ((vertex == 0) | (vertex == len(run)))
-    return Nearest(np.where(beyond & ~open_end, -distance, distance), where)
+    x, y = np.ascontiguousarray(queries.T)
+    last = len(spaced.run) - 1
+    before = _foot(spaced, x, y, np.maximum(closest - 1, 0))
+    after = _foot(spaced, x, y, np.minimum(closest, last))
+    better = after.distance < before.distance
+    foot = _Foot(*(np.where(better, two, one) for one, two in zip(before, after, strict=True)))
+    # In front of the first and behind the last point the wall is thought to continue.
+    segment, free = foot.segment, foot.free
+    free = np.where((segment > 0) & (free < 0.0), 0.0, free)
+    free = np.where((segment < last) & (free > 1.0), 1.0, free)
+    where = spaced.place[segment] + free * spaced.run_length[segment]
+    inner = (foot.share > 0) & (foot.share < 1)
+    vertex = segment + (foot.share >= 1)
+    right, up = (np.where(inner, spaced.unit[segment, axis], spaced.corner[vertex, axis]) for axis in (0, 1))
+    beyond = (right * foot.dy - up * foot.dx) * outline.anterior < 0
+    open_end = ~inner & ((vertex == 0) | (vertex == last + 1))
+    return Nearest(np.where(beyond & ~open_end, -foot.distance, foot.distance), where)
+
+
+class _Foot(NamedTuple):
+    """Where single segments of a wall come closest to a query each; values of shape (queries,).
+
+    Attributes:
+        segment: Which segment was looked at.
+        free: Share of the segment at which the foot lies on the straight line through it.
+        share: The same, on the segment itself: within 0 and 1.
+        dx: From there to the query, mm.
+        dy: As `dx`.
+        distance: mm.
+    """
+
+    segment: NDArray[np.intp]
+    free: NDArray[np.float64]
+    share: NDArray[np.float64]
+    dx: NDArray[np.float64]
+    dy: NDArray[np.float64]
+    distance: NDArray[np.float64]
+
+
+def _foot(spaced: Spaced, x: NDArray[np.float64], y: NDArray[np.float64], segment: NDArray[np.intp]) -> _Foot:
+    right, up = spaced.run[segment, 0], spaced.run[segment, 1]
+    dx, dy = x - spaced.xy[segment, 0], y - spaced.xy[segment, 1]
+    free = (dx * right + dy * up) / spaced.run_squared[segment]
+    share = np.minimum(np.maximum(free, 0.0), 1.0)
+    dx -= share * right
+    dy -= share * up
+    return _Foot(segment, free, share, dx, dy, np.hypot(dx, dy))
 
 
 def _sparser(length_mm: float) -> float:

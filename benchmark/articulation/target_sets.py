@@ -116,12 +116,14 @@ def sound_targets(
         damaged = {utterance.id: CorpusError(f"{utterance.id}: {error}") for utterance in sound}
         return SpeakerTargets({}, problems | damaged)
     rest, raised = _lip_rest(known, sensors), velum.raised_height(known, sensors)
+    shapes: Sequence[Trajectories | None] = [None] * len(known)
+    if set(names) & set(TRACT_VARIABLES):
+        shapes = tract_variables.tract_variables_of_speaker(known, sensors, wall, rest)
     found: dict[str, Trajectories] = {}
-    for utterance in sound:
-        own = pellets[utterance.id]
+    for utterance, own, shape in zip(sound, known, shapes, strict=True):
         parts = [_named_by_role(own, sensors)]
-        if set(names) & set(TRACT_VARIABLES):
-            parts.append(tract_variables.tract_variables(own, sensors, wall, rest))
+        if shape is not None:
+            parts.append(shape)
         if "velum" in names:
             parts.append(_channel("velum", velum.opening(own, sensors, raised), own))
         try:

@@ -33,7 +33,7 @@ Espy-Wilson, arXiv 2305.10775. Published implementations differ in how they stat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +64,7 @@ __all__ = [
     "nearest_to_arc",
     "track",
     "tract_variables",
+    "tract_variables_of_speaker",
 ]
 
 #: Of all targets; stored with them. 1: location was the nearest place on the trace as drawn, and a degree
@@ -119,25 +120,42 @@ def tract_variables(
     Returns:
         Channels `NAMES` in mm, at the rate of the pellets; invalid wherever a pellet they need is invalid.
     """
-    frames = len(pellets.values)
-    upper, lower, tip = (track(pellets, sensors, role) for role in ("upper_lip", "lower_lip", "tongue_tip"))
+    return tract_variables_of_speaker([pellets], sensors, outline, lip_rest_mm)[0]
+
+
+def tract_variables_of_speaker(
+    recordings: Sequence[Trajectories],
+    sensors: Mapping[str, str],
+    outline: Outline | None,
+    lip_rest_mm: float | None,
+) -> list[Trajectories]:
+    """As `tract_variables`, of all recordings of one speaker at once, which is faster."""
     anterior = outline.anterior if outline else 1
-    body = _tongue_body(pellets, sensors, outline)
-    front = _tongue_tip(tip, outline)
-    found = {
-        "LA": _lip_aperture(upper, lower),
-        "LP": _lip_protrusion(lower, lip_rest_mm, anterior),
-        "TBCL": body and body.location,
-        "TBCD": body and body.degree,
-        "TTCL": front and front.location,
-        "TTCD": front and front.degree,
-    }
+    found = []
+    for pellets, body in zip(recordings, _tongue_bodies(recordings, sensors, outline), strict=True):
+        upper, lower, tip = (
+            track(pellets, sensors, role) for role in ("upper_lip", "lower_lip", "tongue_tip")
+        )
+        front = _tongue_tip(tip, outline)
+        parts = {
+            "LA": _lip_aperture(upper, lower),
+            "LP": _lip_protrusion(lower, lip_rest_mm, anterior),
+            "TBCL": body and body.location,
+            "TBCD": body and body.degree,
+            "TTCL": front and front.location,
+            "TTCD": front and front.degree,
+        }
+        found.append(_together(parts, len(pellets.values), pellets.rate_hz))
+    return found
+
+
+def _together(parts: Mapping[str, Value | None], frames: int, rate_hz: float) -> Trajectories:
     values, valid = np.zeros((frames, len(NAMES)), np.float32), np.zeros((frames, len(NAMES)), bool)
     for column, name in enumerate(NAMES):
-        if value := found[name]:
+        if value := parts[name]:
             values[:, column] = np.where(value.valid, value.mm, 0.0)
             valid[:, column] = value.valid
-    return Trajectories(values, pellets.rate_hz, NAMES, valid)
+    return Trajectories(values, rate_hz, NAMES, valid)
 
 
 def location(outline: Outline, to_wall: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -221,15 +239,28 @@ def _tongue_tip(tip: Track | None, outline: Outline | None) -> _Constriction | N
     return _in_time(_seen(outline, lambda part: gaps_to_points(outline, seen[part]), len(seen)), tip.valid)
 
 
-def _tongue_body(
-    pellets: Trajectories, sensors: Mapping[str, str], outline: Outline | None
-) -> _Constriction | None:
-    body = _body(pellets, sensors)
-    if outline is None or body is None:
-        return None
-    arcs = _arcs(body)
+def _tongue_bodies(
+    recordings: Sequence[Trajectories], sensors: Mapping[str, str], outline: Outline | None
+) -> list[_Constriction | None]:
+    """Of each recording; None where the tongue body or the wall is not known."""
+    bodies = [_body(pellets, sensors) for pellets in recordings]
+    known = [body for body in bodies if body is not None]
+    if outline is None or not known:
+        return [None] * len(recordings)
+    arcs = Arcs(*(np.concatenate(parts) for parts in zip(*map(_arcs, known), strict=True)))
     found = _seen(outline, lambda part: gaps_to_arcs(outline, arcs.some(part)), len(arcs.radius))
-    return _in_time(found._replace(nearest=deepened(outline, arcs, found.nearest)), body.valid)
+    found = found._replace(nearest=deepened(outline, arcs, found.nearest))
+    constrictions: list[_Constriction | None] = []
+    start = 0
+    for body in bodies:
+        if body is None:
+            constrictions.append(None)
+            continue
+        own = slice(start, start + int(np.count_nonzero(body.valid)))
+        here = Nearest(found.nearest.distance[own], found.nearest.place[own])
+        constrictions.append(_in_time(_Seen(found.location[own], here), body.valid))
+        start = own.stop
+    return constrictions
 
 
 class _Body(NamedTuple):
