@@ -3,42 +3,38 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import cast
 
 import pyarrow as pa
 
 from benchmark.articulation.tract_variables import CONVENTION_VERSION
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.files import alone_in, write_text
-from benchmark.mixing.audio_store import AudioStore, Layout, audio_store, samples_match
+from benchmark.mixing.audio_store import Layout, audio_store
+from benchmark.mixing.completion import Work, complete_audio, of_plan
 from benchmark.mixing.journal import Journal
 from benchmark.mixing.labels import write_phones
 from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES
 from benchmark.mixing.manifest import (
-    MEASURED,
-    PLANNED,
-    corpus_hash,
-    in_order,
     mixtures_table,
-    plan_hash,
     read_table,
     table_of,
-    write_table,
 )
-from benchmark.mixing.plan import Plan, plan
+from benchmark.mixing.plan import plan
 from benchmark.mixing.plan_summary import NoiseUse, noise_use
 from benchmark.mixing.recipe import Recipe, recipe_hash
-from benchmark.mixing.render_missing import render_missing
-from benchmark.mixing.rows import Measured, MixtureRow, PlanRow, UtteranceRow
+from benchmark.mixing.rows import MixtureRow, UtteranceRow
 from benchmark.mixing.sources import Sources
+from benchmark.mixing.table_hash import corpus_hash, in_order
+from benchmark.mixing.table_writer import merged, write_table, writing
 from benchmark.mixing.talkers import write_talkers
 from benchmark.mixing.targets import Targets, make_targets, write_targets
 from benchmark.types import SPLITS, Progress, Utterance, silent
-from benchmark.workers import share_out
 
 JOURNAL = "journal.jsonl"
 _LEFT_OUT_NOISE = "left_out_noise"
@@ -111,82 +107,66 @@ def build(
         ManifestError: `folder` holds something else, or audio in another layout.
         CorpusError: A recording cannot be used and the recipe does not allow leaving it out.
     """
-    everything, listed = sources, chosen_by(selection, sources)
-    earlier, facts = _earlier(folder, recipe)
+    listed = chosen_by(selection, sources)
+    earlier, stored = _earlier(folder, recipe)
     store = audio_store(folder, layout)
-    spoilt = left_out_noise(facts)
-    # Noise is dealt over what was listed, so that a recording that proves unreadable changes the noise of no
-    # other.
-    dealt_over = {utterance.id for utterance in listed}
-    planned = plan(recipe, everything.without(spoilt), dealt_over)
-    sources, chosen, targets = _with_targets(recipe, everything, listed, jobs, progress)
-    planned = planned.of({utterance.id for utterance in chosen})
-    with alone_in(folder), Journal(folder / JOURNAL, recipe_hash(recipe)) as journal:
-        _refuse_other_plan(planned, earlier)
-        known = {**_of_plan(planned, earlier), **_of_plan(planned, journal.measured)}
-        for torn in folder.rglob(".*.part"):  # of a run that was killed while it wrote
-            torn.unlink()
-        measured, left_out, remarks = known, list(sources.damaged), list(targets.remarks)
-        kept = 0
-        if not selection.plan_only:
-            sound = _intact(store, planned, known, jobs, progress)
-            measured = sound
-            while True:
-                missing = [i for i, row in enumerate(planned) if row["mixture_id"] not in measured]
-                done = render_missing(recipe, planned, missing, sources, store, journal, jobs, progress)
-                remarks += done.remarks
-                left_out += [*done.without_speech.values(), *done.without_noise.values()]
-                chosen = [item for item in chosen if item.id not in done.without_speech]
-                planned = planned.of({utterance.id for utterance in chosen})
-                measured = {**measured, **done.made}
-                if not (done.without_noise and chosen):
-                    break
-                # Noise that cannot be used is as if it had never been there: what was drawn of it is drawn
-                # anew.
-                spoilt |= done.without_noise.keys()
-                before = {row["mixture_id"]: row for row in planned}
-                try:
-                    planned = plan(recipe, everything.without(spoilt), dealt_over)
-                    planned = planned.of({utterance.id for utterance in chosen})
-                except CorpusError as error:
-                    reason = next(iter(done.without_noise.values()))
-                    raise CorpusError(f"{error}; left out before: {reason}") from error
-                _refuse_other_plan(planned, earlier)
-                measured = {
-                    key: measured[key]
-                    for row in planned
-                    if (key := row["mixture_id"]) in measured and _same_row(before[key], row)
-                }
-            kept = sum(row is sound.get(key) for key, row in measured.items())
-            if not planned:
-                journal.discard()
-                raise CorpusError(f"{left_out[0]} (and no other recording can be used)")
-        now = planned.table()
-        here = set(now["mixture_id"].to_pylist())
-        others = [row for key, row in earlier.items() if key not in here]
-        rows = pa.concat_tables([mixtures_table(now, measured), table_of("mixtures", others)])
-        del now
-        rows = in_order(rows, "mixture_id")
-        utterances = write_targets(folder, targets, chosen, jobs, progress)
-        prepared = set(rows["utterance_id"].unique().to_pylist())
-        remarks += write_phones(folder, chosen, prepared, jobs, progress)
-        remarks += write_talkers(folder, targets, everything, chain(planned, others), jobs, progress)
-        write_text(folder / RECIPE, text)
-        content, planned_sha256 = _write_tables(folder, recipe, rows, utterances, spoilt, targets.names)
-        journal.discard()
-    rendered = len(measured) - kept if not selection.plan_only else 0
-    return Report(folder, rendered, kept, left_out, remarks, noise_use(planned), content, planned_sha256)
+    spoilt, dealt_over = left_out_noise(stored), frozenset(item.id for item in listed)
+    planned = plan(recipe, sources.without(spoilt), dealt_over)
+    with tempfile.TemporaryDirectory(prefix="sinbad-targets-") as scratch:
+        sound, chosen, targets = _with_targets(recipe, sources, listed, Path(scratch), jobs, progress)
+        planned = planned.of({utterance.id for utterance in chosen})
+        work = Work(recipe, sources, dealt_over, earlier, spoilt, chosen, planned)
+        work.left_out += sound.damaged
+        work.remarks += targets.remarks
+        with alone_in(folder), Journal(folder / JOURNAL, recipe_hash(recipe)) as journal:
+            work.refuse_other_plan()
+            work.measured = of_plan(work.planned, earlier)
+            work.measured.update(of_plan(work.planned, journal.measured))
+            for torn in folder.rglob(".*.part"):  # of a run that was killed while it wrote
+                torn.unlink()
+            if not selection.plan_only:
+                complete_audio(work, sound, store, journal, jobs, progress)
+            planned, chosen = work.planned, work.chosen
+            here = {row["mixture_id"] for row in planned} if earlier else set()
+            others = [row for key, row in earlier.items() if key not in here]
+            utterances = write_targets(folder, targets, chosen, jobs, progress)
+            prepared = {utterance.id for utterance in chosen} | {row["utterance_id"] for row in others}
+            work.remarks += write_phones(folder, chosen, prepared, jobs, progress)
+            work.remarks += write_talkers(folder, targets, sources, chain(planned, others), jobs, progress)
+            write_text(folder / RECIPE, text)
+            now = (mixtures_table(part, work.measured) for part in planned.parts())
+            rows = merged(now, in_order(table_of("mixtures", others), "mixture_id"), "mixture_id")
+            facts = _facts(recipe, work.spoilt, targets.names)
+            content, planned_sha256 = _write_tables(folder, rows, prepared, utterances, facts)
+            journal.discard()
+    return Report(
+        folder,
+        0 if selection.plan_only else len(work.measured) - len(work.kept),
+        len(work.kept),
+        work.left_out,
+        work.remarks,
+        noise_use(planned),
+        content,
+        planned_sha256,
+    )
 
 
 def _with_targets(
-    recipe: Recipe, sources: Sources, chosen: list[Utterance], jobs: int, progress: Progress
+    recipe: Recipe,
+    sources: Sources,
+    chosen: list[Utterance],
+    scratch: Path,
+    jobs: int,
+    progress: Progress,
 ) -> tuple[Sources, list[Utterance], Targets]:
     """All without the utterances of which no targets can be made, before hours are spent on their audio.
 
     All utterances of a chosen speaker are read, because the targets of one depend on the others.
     """
     speakers = {utterance.speaker for utterance in chosen}
-    made = make_targets(sources.targets, speakers, recipe.speech.targets, sources.sensors, jobs, progress)
+    made = make_targets(
+        sources.targets, speakers, recipe.speech.targets, sources.sensors, scratch, jobs, progress
+    )
     problems = made.problems
     if problems and recipe.speech.on_damage == "stop":
         raise next(iter(problems.values()))
@@ -243,78 +223,47 @@ def _earlier(folder: Path, recipe: Recipe) -> tuple[dict[str, MixtureRow], dict[
     return {row["mixture_id"]: row for row in table.rows}, table.facts
 
 
-def _refuse_other_plan(planned: Iterable[PlanRow], earlier: Mapping[str, MixtureRow]) -> None:
-    """Rows that a finished run rendered must be in this plan as they are."""
-    for row in planned if earlier else ():
-        found = earlier.get(row["mixture_id"])
-        if found is not None and not _same_row(found, row):
-            raise ManifestError(
-                f"{row['mixture_id']}: was planned from other speech or noise than is given now; choose "
-                "another folder with --out"
-            )
-
-
-def _of_plan(planned: Iterable[PlanRow], rendered: Mapping[str, MixtureRow]) -> dict[str, Measured]:
-    """What was measured on those of `rendered` that were made from the very rows of this plan.
-
-    After an interrupted run the others are rendered anew: a damaged noise file was taken away, say, and no
-    table counts on them yet.
-    """
-    same = {}
-    for row in planned if rendered else ():
-        found = rendered.get(row["mixture_id"])
-        if found is not None and found["pcm_sha256"] is not None and _same_row(found, row):
-            same[row["mixture_id"]] = cast(Measured, {name: found.get(name) for name in MEASURED.names})
-    return same
-
-
-def _same_row(found: Mapping[str, object], row: Mapping[str, object]) -> bool:
-    return all(found.get(name) == row.get(name) for name in PLANNED.names)
-
-
-def _intact(
-    store: AudioStore, planned: Plan, known: Mapping[str, Measured], jobs: int, progress: Progress
-) -> dict[str, Measured]:
-    """Those of `known` whose audio on disk has the samples that the manifest says."""
-    if not known:
-        return {}
-    rows = (MixtureRow(**row, **known[key]) for row in planned if (key := row["mixture_id"]) in known)
-    keys = [key for row in planned if (key := row["mixture_id"]) in known]
-    checks = share_out(samples_match, ((store, row) for row in rows), jobs, batch_size=32)
-    right = progress(checks, len(keys), "checking what is there")
-    return {key: known[key] for key, ok in zip(keys, right, strict=True) if ok}
-
-
-def _write_tables(
-    folder: Path,
-    recipe: Recipe,
-    rows: pa.Table,
-    utterances: Sequence[UtteranceRow],
-    spoilt: frozenset[str],
-    parameters: Sequence[str],
-) -> tuple[str, str]:
-    plan = plan_hash(rows)
+def _facts(recipe: Recipe, spoilt: frozenset[str], parameters: Sequence[str]) -> dict[str, str]:
+    """What is stored beside both tables."""
     facts = {
         "recipe": recipe.name,
         "version": str(recipe.version),
         "recipe_sha256": recipe_hash(recipe),
-        "plan_sha256": plan,
         "targets": ",".join(parameters),
         "targets_convention": CONVENTION_VERSION,
     }
-    if spoilt:
-        facts[_LEFT_OUT_NOISE] = json.dumps(sorted(spoilt))
+    return facts | ({_LEFT_OUT_NOISE: json.dumps(sorted(spoilt))} if spoilt else {})
+
+
+def _write_tables(
+    folder: Path,
+    rows: Iterable[pa.Table],
+    prepared: AbstractSet[str],
+    utterances: Sequence[UtteranceRow],
+    facts: Mapping[str, str],
+) -> tuple[str, str]:
+    """Writes both tables, that of utterances first, and returns the hashes of the corpus and of its plan.
+
+    Args:
+        folder: The prepared corpus.
+        rows: Its mixtures, in the order of their ids.
+        prepared: Ids of their utterances.
+        utterances: Those of this run.
+        facts: To store beside them.
+    """
     kept: dict[str, UtteranceRow] = {}
     if (folder / UTTERANCES).exists():
         kept = {row["utterance_id"]: row for row in read_table(folder / UTTERANCES, "utterances").rows}
     kept.update({row["utterance_id"]: row for row in utterances})
-    wanted = set(rows["utterance_id"].unique().to_pylist())
-    if not wanted <= kept.keys():
+    if not prepared <= kept.keys():
         raise ManifestError(
             f"{folder / UTTERANCES}: lacks utterances of the earlier run; prepare all splits "
             "again, without --limit"
         )
-    of_utterances = write_table(
-        folder / UTTERANCES, "utterances", [kept[key] for key in sorted(wanted)], facts
-    )
-    return corpus_hash(write_table(folder / MANIFEST, "mixtures", rows, facts), of_utterances), plan
+    with writing(folder / MANIFEST, "mixtures", rows) as mixtures:
+        facts = {**facts, "plan_sha256": mixtures.plan_sha256}
+        of_utterances = write_table(
+            folder / UTTERANCES, "utterances", [kept[key] for key in sorted(prepared)], facts
+        )
+        mixtures.say(facts)
+    return corpus_hash(mixtures.content_sha256, of_utterances), mixtures.plan_sha256

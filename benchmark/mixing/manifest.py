@@ -1,31 +1,25 @@
-"""The tables of a prepared corpus: their schemas, their content hash, writing and opening them.
+"""The tables of a prepared corpus: their schemas, and opening them.
 
-The hash is taken over the content, row by row in the order of the key column, because the bytes of a Parquet
-file change with its codec and row groups. It is stored in the file's own metadata and checked on opening.
+Their content hash (`benchmark.mixing.table_hash`) is stored in the file's own metadata and checked on
+opening.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, cast, overload
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from benchmark.errors import ManifestError
-from benchmark.files import fetched, is_remote, place, replacing
+from benchmark.files import fetched, is_remote, place
 from benchmark.mixing.layout import refuse_outside
-from benchmark.mixing.rows import MixtureRow, PlanRow, UtteranceRow
+from benchmark.mixing.rows import MixtureRow, UtteranceRow
+from benchmark.mixing.table_hash import TableDigest, in_order, table_hashes
 
 Row = TypeVar("Row", MixtureRow, UtteranceRow)
 
@@ -98,92 +92,8 @@ UTTERANCES = pa.schema(
     ]
 )
 
-#: So many rows are hashed together, and lie together in a file.
-_AT_ONCE, _ROW_GROUP = 5_000, 20_000
-_KEY = {"mixtures": "mixture_id", "utterances": "utterance_id"}
-_SCHEMA = {"mixtures": MIXTURES, "utterances": UTTERANCES}
-
-
-def content_hash(rows: Iterable[Mapping[str, Any]], key: str) -> str:
-    """SHA-256 over the rows in the order of `key`; numbers in their shortest exact decimal form.
-
-    Columns are taken by name.
-    """
-    digest = hashlib.sha256()
-    for row in sorted(rows, key=lambda row: str(row[key])):
-        digest.update(json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
-        digest.update(b"\n")
-    return digest.hexdigest()
-
-
-def table_hashes(table: pa.Table, key: str, *names: Sequence[str]) -> list[str]:
-    """`content_hash` of a table, by columns: much quicker and smaller than by dictionaries of rows.
-
-    Args:
-        table: Columns of strings, numbers and truth values, and lists of such structures; rows in any
-            order.
-        key: A column of strings that tells rows apart.
-        names: Sets of columns of which the hash is wanted, one hash each; without any, that of all columns.
-    """
-    sets = [sorted(chosen) for chosen in names] or [sorted(table.column_names)]
-    digests = [hashlib.sha256() for _ in sets]
-    table = in_order(table, key)
-    for start in range(0, len(table), _AT_ONCE):
-        part = table.slice(start, _AT_ONCE)
-        said = {
-            name: _said(part[name].combine_chunks(), f"{encode_basestring(name)}:")
-            for name in set().union(*sets)
-        }
-        for digest, chosen in zip(digests, sets, strict=True):
-            lines = zip(*(said[name] for name in chosen), strict=True)
-            digest.update("".join([f"{{{','.join(line)}}}\n" for line in lines]).encode())
-    return [digest.hexdigest() for digest in digests]
-
-
-def in_order(table: pa.Table, key: str) -> pa.Table:
-    """The table in the order of a column of strings; the same one where it already is."""
-    if len(table) < 2 or pc.all(pc.less_equal(table[key][:-1], table[key][1:])).as_py():
-        return table
-    return table.take(pc.sort_indices(table[key]))
-
-
-def _said(values: pa.Array, before: str) -> NDArray[np.object_]:
-    """Each value as JSON, with its name before it; every different value is spelt once."""
-    if pa.types.is_list(values.type):
-        flat = values.flatten()
-        parts = [
-            _said(flat.field(name), f"{encode_basestring(name)}:")
-            for name in sorted(one.name for one in flat.type)
-        ]
-        items = [f"{{{','.join(part)}}}" for part in zip(*parts, strict=True)]
-        ends = values.offsets.to_numpy()
-        ends = ends - ends[0]
-        lists = (items[start:end] for start, end in pairwise(ends.tolist()))
-        return np.array([f"{before}[{','.join(one)}]" for one in lists], object)
-    if values.type == pa.float64():  # by their bits, because 0.0 and -0.0 are equal and spelt differently
-        coded = values.view(pa.int64()).dictionary_encode(null_encoding="encode")
-        different = coded.dictionary.view(pa.float64()).to_pylist()
-    else:
-        coded = values.dictionary_encode(null_encoding="encode")
-        different = coded.dictionary.to_pylist()
-    spell = encode_basestring if pa.types.is_string(values.type) else _number
-    spelt = [before + ("null" if one is None else spell(one)) for one in different]
-    return np.asarray(np.array(spelt, object)[coded.indices.to_numpy()])
-
-
-def _number(value: float) -> str:
-    """A number or truth value as `json` spells it."""
-    return repr(value) if type(value) in (int, float) and math.isfinite(value) else json.dumps(value)
-
-
-def corpus_hash(mixtures: str, utterances: str) -> str:
-    """One hash for a corpus: its mixtures, its utterances, and the hashes of their targets.
-
-    Args:
-        mixtures: `content_hash` of the table of mixtures.
-        utterances: `content_hash` of the table of utterances.
-    """
-    return hashlib.sha256(f"mixtures {mixtures}\nutterances {utterances}\n".encode()).hexdigest()
+KEY = {"mixtures": "mixture_id", "utterances": "utterance_id"}
+SCHEMA = {"mixtures": MIXTURES, "utterances": UTTERANCES}
 
 
 def complete_row(found: object) -> MixtureRow | None:
@@ -197,22 +107,16 @@ def complete_row(found: object) -> MixtureRow | None:
     return cast(MixtureRow, found)
 
 
-def plan_hash(rows: Iterable[PlanRow] | pa.Table) -> str:
-    """`content_hash` over the planned columns of mixtures alone: equal before and after rendering."""
-    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows), PLANNED)
-    return table_hashes(table, "mixture_id", PLANNED.names)[0]
-
-
-def split_hash(rows: Iterable[Mapping[str, Any]], targets: Mapping[str, str | None]) -> str:
-    """Content hash of what a model is scored on: mixtures, and the targets of their utterances.
+def plan_hash(parts: Iterable[pa.Table]) -> str:
+    """`content_hash` over the planned columns of mixtures alone: equal before and after rendering.
 
     Args:
-        rows: The mixtures of a split.
-        targets: Utterance id to the hash of its targets.
+        parts: Rows in the order of their ids.
     """
-    return content_hash(
-        ({**row, "targets_sha256": targets[row["utterance_id"]]} for row in rows), "mixture_id"
-    )
+    digest = TableDigest(PLANNED.names)
+    for part in parts:
+        digest.add(part)
+    return digest.hexdigests()[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +147,7 @@ def table_of(kind: Literal["mixtures", "utterances"], rows: Iterable[Mapping[str
         ManifestError: A row does not fit the schema.
     """
     try:
-        table = pa.Table.from_pylist(list(rows), schema=_SCHEMA[kind])
+        table = pa.Table.from_pylist(list(rows), schema=SCHEMA[kind])
         table.validate(full=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise ManifestError(f"a row of {kind} does not fit the schema: {error}") from error
@@ -263,37 +167,6 @@ def mixtures_table(plan: pa.Table, measured: Mapping[str, Mapping[str, Any]]) ->
         for field in MEASURED
     ]
     return pa.table([*plan.columns, *columns], schema=MIXTURES)
-
-
-def write_table(
-    path: Path,
-    kind: Literal["mixtures", "utterances"],
-    rows: Sequence[MixtureRow] | Sequence[UtteranceRow] | pa.Table,
-    facts: Mapping[str, str],
-) -> str:
-    """Writes rows of kind "mixtures" or "utterances" and returns their content hash.
-
-    They are written in the order of their key: mixtures of one condition lie together, so that
-    `Manifest.select` reads no others.
-
-    Raises:
-        ManifestError: A row does not fit the schema, or two rows share a key.
-    """
-    key = _KEY[kind]
-    table = rows if isinstance(rows, pa.Table) else table_of(kind, map(dict, rows))
-    table = in_order(table, key)
-    if len(table) > 1:
-        twice = pc.index(pc.equal(table[key][1:], table[key][:-1]), True).as_py()
-        if twice >= 0:
-            raise ManifestError(f"{path}: {key} '{table[key][twice]}' would be written twice")
-    digest = table_hashes(table, key)[0]
-    metadata = {**facts, "content_sha256": digest, "kind": kind}
-    table = table.replace_schema_metadata({f"sinbad.{name}": value for name, value in metadata.items()})
-    with replacing(path) as temporary:
-        pq.write_table(
-            table, temporary, compression="zstd", row_group_size=_ROW_GROUP, write_page_checksum=True
-        )
-    return digest
 
 
 def open_parquet(path: Path) -> pa.Table:
@@ -328,12 +201,12 @@ def read_table(path: Path, kind: str) -> Table[Any]:
     table = open_parquet(path)
     facts = _facts(path, table.schema, kind)
     try:
-        table = table.cast(_SCHEMA[kind])
+        table = table.cast(SCHEMA[kind])
     except (pa.ArrowException, ValueError) as error:
         raise ManifestError(
             f"{path}: was edited or damaged ({error}); delete it and prepare again"
         ) from error
-    digest = table_hashes(table, _KEY[kind])[0]
+    digest = table_hashes(table, KEY[kind])[0]
     if digest != facts.get("content_sha256"):
         raise ManifestError(
             f"{path}: its content does not match its stored hash; it was edited or damaged; "
@@ -343,7 +216,7 @@ def read_table(path: Path, kind: str) -> Table[Any]:
         if column in table.column_names:
             for value in table[column].unique().to_pylist():
                 refuse_outside(value, f"{path}: {column}")
-    return Table(in_order(table, _KEY[kind]), digest, facts)
+    return Table(in_order(table, KEY[kind]), digest, facts)
 
 
 def _require_file(path: Path) -> None:
@@ -355,12 +228,15 @@ def _require_file(path: Path) -> None:
 
 def _facts(path: Path, schema: pa.Schema, kind: str) -> dict[str, str]:
     """The facts stored beside a table, which must be of this version."""
-    facts = {
-        name.decode()[len("sinbad.") :]: value.decode()
-        for name, value in (schema.metadata or {}).items()
-        if name.startswith(b"sinbad.")
-    }
-    if facts.get("kind") != kind or schema.names != _SCHEMA[kind].names:
+    try:
+        facts = {
+            name.decode()[len("sinbad.") :]: value.decode()
+            for name, value in (schema.metadata or {}).items()
+            if name.startswith(b"sinbad.")
+        }
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, error) from error
+    if facts.get("kind") != kind or schema.names != SCHEMA[kind].names:
         raise ManifestError(f"{path}: is not a table of {kind} of this version; delete it and prepare again")
     return facts
 

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from benchmark.errors import ManifestError
 from benchmark.files import replacing
 from benchmark.formats.phones import checked
-from benchmark.mixing.manifest import content_hash, open_parquet
+from benchmark.mixing.manifest import open_parquet
+from benchmark.mixing.table_hash import content_hash
 from benchmark.types import Segment
 
 FILE_NAME = "phones.parquet"

@@ -40,7 +40,7 @@ _GAINS_PER_DB = 10
 #: A source has enough voices for babble if none of them has to be heard more often than this at once.
 _MOST_USES = 3
 #: So many utterances are turned into columns together.
-_AT_ONCE = 2000
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def mixture_id(utterance_id: str, kind: str, snr_db: float | None) -> str:
 class Plan(Sequence[PlanRow]):
     """The planned mixtures of utterances, in the order of utterances, then conditions.
 
-    A row is made when it is looked at, so that a million of them need no memory; `table` has them all as
+    A row is made when it is looked at, so that a million of them need no memory; `parts` has them as
     columns.
     """
 
@@ -115,30 +115,33 @@ class Plan(Sequence[PlanRow]):
         chosen = [utterance for utterance in self._utterances if utterance.id in ids]
         return Plan(chosen, self._conditions, self._noise, self._seen)
 
-    def table(self) -> pa.Table:
-        """All rows as columns, `benchmark.mixing.manifest.PLANNED`."""
-        if not len(self):
-            return PLANNED.empty_table()
-        kinds = list(dict.fromkeys(kind for kind, _ in self._conditions))
-        column = [kinds.index(kind) for kind, _ in self._conditions]
-        parts = []
-        for start in range(0, len(self._utterances), _AT_ONCE):
-            some = self._utterances[start : start + _AT_ONCE]
-            # A row for each utterance and kind, which is then repeated for each condition of that kind.
-            found = [
-                _row(item, kind, None, self._noise.get((item.id, kind)), self._seen)
-                for item in some
-                for kind in kinds
+    def parts(self) -> Iterator[pa.Table]:
+        """All rows in the order of their ids, some at a time, as columns, see `PLANNED`.
+
+        None of the parts is empty.
+        """
+        utterances = sorted(self._utterances, key=lambda utterance: utterance.id)
+        blocks = [utterances[start : start + _AT_ONCE] for start in range(0, len(utterances), _AT_ONCE)]
+        conditions = sorted(self._conditions, key=lambda condition: mixture_id("", *condition))
+        for kind, members in groupby(conditions, key=lambda condition: condition[0]):
+            # Conditions of one kind differ in nothing but the SNR, so that the rest is turned into columns
+            # once.
+            shared = [
+                pa.Table.from_pylist(
+                    [_row(item, kind, None, self._noise.get((item.id, kind)), self._seen) for item in some],
+                    PLANNED,
+                )
+                for some in blocks
             ]
-            repeated = (np.arange(len(some))[:, None] * len(kinds) + np.array(column)).ravel()
-            rows = pa.Table.from_pylist(found, PLANNED).take(repeated)
-            ids = [mixture_id(item.id, kind, snr_db) for item in some for kind, snr_db in self._conditions]
-            snrs = [snr_db for _, snr_db in self._conditions] * len(some)
-            for name, values in (("mixture_id", ids), ("snr_db", snrs)):
-                at = PLANNED.get_field_index(name)
-                rows = rows.set_column(at, PLANNED.field(at), pa.array(values, PLANNED.field(at).type))
-            parts.append(rows)
-        return pa.concat_tables(parts)
+            for _, snr_db in members:
+                for some, rows in zip(blocks, shared, strict=True):
+                    ids = [mixture_id(item.id, kind, snr_db) for item in some]
+                    yield _with(_with(rows, "mixture_id", ids), "snr_db", [snr_db] * len(some))
+
+
+def _with(rows: pa.Table, name: str, values: Sequence[str] | Sequence[float | None]) -> pa.Table:
+    field = PLANNED.field(name)
+    return rows.set_column(PLANNED.get_field_index(name), field, pa.array(values, field.type))
 
 
 def plan_mixtures(recipe: Recipe, utterances: Sequence[Utterance], sources: Sources) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmark import audio
@@ -11,6 +11,7 @@ from benchmark.errors import CorpusError, NoiseError
 from benchmark.mixing.at_16k import brought_to_16k
 from benchmark.mixing.audio_store import AudioStore
 from benchmark.mixing.journal import Journal
+from benchmark.mixing.measurements import Measurements
 from benchmark.mixing.plan import Plan
 from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.render import assemble_noise, levelled_speech, render_mixture
@@ -33,7 +34,7 @@ class Rendering:
     """
 
     utterance_id: str = ""
-    made: dict[str, Measured] = field(default_factory=dict)
+    made: Mapping[str, Measured] = field(default_factory=dict)
     without_speech: dict[str, str] = field(default_factory=dict)
     without_noise: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
@@ -77,7 +78,8 @@ def render_missing(
     def rows_of(utterance_id: str) -> list[PlanRow]:
         return [planned[i] for i in by_utterance[utterance_id]]
 
-    done = Rendering(remarks=[problem] if problem else [])
+    made = Measurements()
+    done = Rendering(made=made, remarks=[problem] if problem else [])
     groups = (rows_of(key) for key in sorted(by_utterance, key=lambda key: -lengths[key]))
     tasks = ((recipe, rows, sources.needed_by(rows), store) for rows in groups)
     results = share_out(_render_utterance, tasks, jobs, in_order=False)
@@ -89,7 +91,7 @@ def render_missing(
                 if (key := row["mixture_id"]) in finished.made
             ]
         )
-        done.made.update(finished.made)
+        made.update(finished.made)
         done.without_speech.update(finished.without_speech)
         done.without_noise.update(finished.without_noise)
     return done

@@ -51,7 +51,7 @@ def write_talkers(
     used = {
         piece["noise_id"].partition(":")[::2] for row in rows if row["talkers"] for piece in row["pieces"]
     }
-    known: list[tuple[Path, Mapping[str, Trajectories], dict[str, str]]] = []
+    known: list[tuple[Path, str]] = []
     tasks = []
     for source, voices in sorted(sources.voices.items()):
         sensors = corpora.get("virtual").sensors if source == "shipped_voices" else sources.sensors
@@ -62,11 +62,13 @@ def write_talkers(
                 said[voice.speaker].append(voice)
         for speaker, own in sorted(said.items()):
             path = talkers_path(folder, source, speaker)
-            if source == "corpus" and targets.by_speaker.get(speaker):
-                known.append((path, targets.by_speaker[speaker], {"convention": CONVENTION_VERSION}))
+            if source == "corpus" and speaker in targets.by_speaker:
+                known.append((path, speaker))
             else:
                 tasks.append((path, own, targets.names, sensors))
-    written = share_out(write_trajectories, known, jobs)
+    facts = {"convention": CONVENTION_VERSION}
+    ready = ((path, targets.by_speaker[speaker], facts) for path, speaker in known)
+    written = share_out(write_trajectories, ready, jobs)
     computed = share_out(_write, tasks, jobs)
     done = progress(chain(written, computed), len(known) + len(tasks), "talkers") if known or tasks else ()
     return [line for line in done if line]

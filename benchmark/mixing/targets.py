@@ -17,6 +17,7 @@ from benchmark.errors import CorpusError, ManifestError
 from benchmark.mixing.layout import trajectories_path
 from benchmark.mixing.noise_index import samples_at_16k
 from benchmark.mixing.rows import UtteranceRow
+from benchmark.mixing.targets_aside import SetAside, put_aside
 from benchmark.mixing.trajectory_table import read_trajectories, targets_sha256, write_trajectories
 from benchmark.types import Progress, Trajectories, Utterance
 from benchmark.workers import share_out
@@ -35,13 +36,13 @@ class Targets(NamedTuple):
 
     Attributes:
         names: The parameters.
-        by_speaker: Speaker to utterance id to trajectories.
+        by_speaker: Speaker to utterance id to trajectories; read from disk when a speaker is looked up.
         problems: Utterance id to why it has no targets.
         remarks: A line for each thing about the targets that the user should know.
     """
 
     names: tuple[str, ...]
-    by_speaker: dict[str, dict[str, Trajectories]]
+    by_speaker: Mapping[str, Mapping[str, Trajectories]]
     problems: dict[str, CorpusError]
     remarks: list[str]
 
@@ -51,6 +52,7 @@ def make_targets(
     speakers: Container[str],
     targets: str | Sequence[str],
     sensors: Mapping[str, str],
+    scratch: Path,
     jobs: int,
     progress: Progress,
 ) -> Targets:
@@ -66,6 +68,8 @@ def make_targets(
         speakers: Those whose targets are wanted.
         targets: Of the recipe: a named set or a list of parameters.
         sensors: Role to channel prefix, as in `Corpus.sensors`.
+        scratch: An empty folder of this machine, which keeps the targets while the result is in use: those of
+            a large corpus are not to lie in memory.
         jobs: Worker processes.
         progress: Told of every speaker.
 
@@ -77,25 +81,24 @@ def make_targets(
         grouped[utterance.speaker].append(utterance)
     wanted = {speaker: members for speaker, members in sorted(grouped.items()) if speaker in speakers}
     results = share_out(_of_speaker, ((members, targets, sensors) for members in wanted.values()), jobs)
-    by_speaker: dict[str, dict[str, Trajectories]] = {}
     problems: dict[str, CorpusError] = {}
+    seen: dict[str, tuple[str, ...]] = {}
+    kept_of: list[str] = []
     for speaker, made in zip(wanted, progress(results, len(wanted), "trajectories"), strict=True):
-        by_speaker[speaker] = made.targets
+        if made.targets:
+            put_aside(scratch, speaker, made.targets)
+            kept_of.append(speaker)
+        seen[speaker] = tuple(observed(made.targets.values()))
         problems |= made.problems
-    seen = {speaker: observed(found.values()) for speaker, found in by_speaker.items()}
     names = target_names(targets)
     missing = set(names).difference(*seen.values())
     for speaker, members in sorted(grouped.items()):
         if missing and speaker not in wanted:
             missing -= _observed_of_others(members, sorted(missing), sensors)
     kept = tuple(name for name in names if name not in missing)
-    if by_speaker and any(by_speaker.values()) and (not kept or (missing and not isinstance(targets, str))):
+    if kept_of and (not kept or (missing and not isinstance(targets, str))):
         raise CorpusError(_nowhere(missing, kept))
-    chosen = {
-        speaker: {key: item.select(kept) for key, item in found.items()}
-        for speaker, found in by_speaker.items()
-    }
-    return Targets(kept, chosen, problems, _remarks(names, kept, seen))
+    return Targets(kept, SetAside(scratch, kept_of, kept), problems, _remarks(names, kept, seen))
 
 
 def _of_speaker(

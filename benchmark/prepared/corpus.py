@@ -29,11 +29,12 @@ from benchmark.mixing.layout import (
     talkers_path,
     trajectories_path,
 )
-from benchmark.mixing.manifest import corpus_hash, read_table, split_hash
+from benchmark.mixing.manifest import read_table
 from benchmark.mixing.phone_table import FILE_NAME, labels_hash, read_labels
 from benchmark.mixing.recipe import Recipe, parse_recipe, recipe_hash
 from benchmark.mixing.row_table import RowTable
 from benchmark.mixing.rows import MixtureRow, UtteranceRow
+from benchmark.mixing.table_hash import corpus_hash, split_hash
 from benchmark.mixing.talkers import talker_tracks
 from benchmark.mixing.trajectory_table import read_trajectories
 from benchmark.types import Clip, Segment, Trajectories

@@ -92,7 +92,7 @@ def same_plan(corpus: Tables, recipe: Recipe, sources: Sources) -> bool:
         sources: Speech and noise at hand.
     """
     there = sources.without(left_out_noise(corpus.facts))
-    return plan_hash(plan(recipe, there, corpus.utterances.keys()).table()) == corpus.facts["plan_sha256"]
+    return plan_hash(plan(recipe, there, corpus.utterances.keys()).parts()) == corpus.facts["plan_sha256"]
 
 
 def _same_recipe(corpus: Tables) -> bool:

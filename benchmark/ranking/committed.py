@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 
 from benchmark.errors import ManifestError
 from benchmark.mixing.layout import MANIFEST, UTTERANCES
-from benchmark.mixing.manifest import open_parquet, split_hash
+from benchmark.mixing.manifest import open_parquet
 from benchmark.mixing.phone_table import FILE_NAME, labels_hash, read_labels
 from benchmark.mixing.rows import UtteranceRow
+from benchmark.mixing.table_hash import split_hash
 from benchmark.types import Segment
 
 Row = Mapping[str, Any]

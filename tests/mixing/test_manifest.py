@@ -12,13 +12,13 @@ from benchmark.mixing.manifest import (
     MIXTURES,
     PLANNED,
     Manifest,
-    content_hash,
     mixtures_table,
     plan_hash,
     read_table,
-    table_hashes,
-    write_table,
+    table_of,
 )
+from benchmark.mixing.table_hash import content_hash, table_hashes
+from benchmark.mixing.table_writer import merged, write_table, writing
 
 
 def row(key: str, **changes):
@@ -60,8 +60,48 @@ def test_the_hash_does_not_depend_on_order_codec_or_row_groups(tmp_path):
 
 
 def test_the_plan_hash_is_blind_to_what_rendering_measures():
-    assert plan_hash([row("x")]) == plan_hash([row("x", peak=0.5, pcm_sha256="ab")])
-    assert plan_hash([row("x")]) != plan_hash([row("x", snr_db=0.0)])
+    plain, measured, other = (
+        plan_hash([table_of("mixtures", [found])])
+        for found in (row("x"), row("x", peak=0.5, pcm_sha256="ab"), row("x", snr_db=0.0))
+    )
+    assert plain == measured != other
+
+
+def test_a_table_written_in_parts_is_the_one_written_at_once(tmp_path):
+    rows = [row(f"babble/-5/F01/U{i:05d}") for i in range(11_003)]
+    once = write_table(tmp_path / "once.parquet", "mixtures", rows, {"recipe": "demo"})
+    table = table_of("mixtures", rows)
+    parts = [table.slice(0, 4000), table.slice(4000, 7001), table.slice(11_001)]
+    with writing(tmp_path / "parts.parquet", "mixtures", parts) as written:
+        assert not (tmp_path / "parts.parquet").exists()
+        written.say({"recipe": "demo"})
+    assert (written.content_sha256, written.plan_sha256) == (once, plan_hash(parts))
+    one, two = (read_table(tmp_path / f"{name}.parquet", "mixtures") for name in ("once", "parts"))
+    assert one.columns.equals(two.columns)
+    assert one.facts == two.facts
+    assert pq.ParquetFile(tmp_path / "parts.parquet").metadata.num_row_groups == 5
+
+
+def test_parts_that_share_a_key_or_lie_in_disorder_are_refused(tmp_path):
+    path = tmp_path / "m.parquet"
+    first, second = (table_of("mixtures", [row(key)]) for key in "ab")
+    for parts, error, text in (
+        ([first, second, second], ManifestError, "mixture_id 'b' would be written twice"),
+        ([second, first], ValueError, "order"),
+    ):
+        with pytest.raises(error, match=text), writing(path, "mixtures", parts):
+            pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_rows_of_an_earlier_run_are_put_between_those_of_this_one():
+    def keys(*names: str) -> pa.Table:
+        return pa.table({"key": pa.array(names, pa.string())})
+
+    parts = [keys("b", "d"), keys("f"), keys("h", "i")]
+    for others in ("", "a", "j", "ce", "acegjz", "z"):
+        found = pa.concat_tables(merged(parts, keys(*others), "key"))["key"].to_pylist()
+        assert found == sorted({*"bdfhi", *others})
 
 
 def test_an_edited_table_is_refused(tmp_path):

@@ -7,7 +7,8 @@ import pytest
 
 from benchmark import prepare, score, verify
 from benchmark.errors import ManifestError
-from benchmark.mixing.manifest import read_table, write_table
+from benchmark.mixing.manifest import read_table
+from benchmark.mixing.table_writer import write_table
 from benchmark.prepared.corpus import PreparedCorpus
 
 
