@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -67,10 +70,23 @@ def open(  # noqa: A001
     sources = gather(parsed, roots)
     planned = Path(folder) if folder is not None else _in_cache(parsed, roots, limit)
     if not _is_planned(planned, parsed, sources):
-        if folder is None:  # ours, and of other sources
-            shutil.rmtree(planned, ignore_errors=True)
-        selection = Selection(limit=limit, plan_only=True)
-        build(parsed, text, sources, planned, selection, jobs=jobs, progress=progress)
+        plan_in = partial(
+            build,
+            parsed,
+            text,
+            sources,
+            selection=Selection(limit=limit, plan_only=True),
+            jobs=jobs,
+            progress=progress,
+        )
+        if folder is not None:
+            plan_in(planned)
+        else:
+            with _new_beside(planned) as made:
+                plan_in(made)
+                if not _is_planned(planned, parsed, sources):  # by another process meanwhile
+                    shutil.rmtree(planned, ignore_errors=True)
+                    made.replace(planned)
     tables = open_tables(planned)
     sources, _ = brought_to_16k(tables.mixtures.values(), sources, jobs, progress)
     return OnDemandCorpus(planned, sources)
@@ -150,6 +166,14 @@ def _in_cache(recipe: Recipe, roots: Roots, limit: int | None) -> Path:
     places = [str(place(root).absolute()) for root in (speech, *roots.noises.values())]
     what = "\n".join([recipe_hash(recipe), *places, str(limit), _state(speech)])
     return cache_folder() / "planned" / f"{recipe.name}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+
+
+@contextmanager
+def _new_beside(folder: Path) -> Iterator[Path]:
+    """A folder that is not there yet and can take the name `folder`; what is left of it afterwards goes."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
+        yield Path(name) / folder.name
 
 
 def _state(root: Path) -> str:

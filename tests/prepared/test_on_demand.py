@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import benchmark
 from benchmark.errors import RecipeError
 from benchmark.files import recipes_folder
+from benchmark.mixing.build import Report, build
 from benchmark.mixing.training_plan import Conditions, training_plan, without_test
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.prepared.on_demand import OnDemandCorpus
@@ -162,3 +164,24 @@ def test_targets_are_made_again_where_the_speech_has_changed(
     path.write_bytes(b"\n".join(path.read_bytes().splitlines()[:-40]) + b"\n")
     after = benchmark.open("xrmb_noisy", speech_root=tmp_path / "xrmb", limit=1)
     assert after.utterances[key]["targets_sha256"] != before.utterances[key]["targets_sha256"]
+
+
+def test_two_that_open_a_recipe_at_once_both_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SINBAD_CACHE", str(tmp_path / "cache"))
+    recipe_corpora.WRITERS["xrmb"](tmp_path / "xrmb")
+    others: list[OnDemandCorpus] = []
+    entered: list[bool] = []
+
+    def slow(*given: Any, **named: Any) -> Report:
+        if not entered:
+            entered.append(True)
+            others.append(benchmark.open("xrmb_noisy", speech_root=tmp_path / "xrmb", limit=1))
+        return build(*given, **named)
+
+    monkeypatch.setattr("benchmark.prepared.on_demand.build", slow)
+    found = benchmark.open("xrmb_noisy", speech_root=tmp_path / "xrmb", limit=1)
+    assert found.folder == others[0].folder
+    for corpus in (found, others[0]):
+        for key in corpus.utterances:
+            assert corpus.targets(key).values.size
+    assert len(list((tmp_path / "cache" / "planned").iterdir())) == 1
