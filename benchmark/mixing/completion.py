@@ -103,8 +103,9 @@ def complete_audio(
     work.kept = frozenset(work.measured)
     while True:
         missing = [i for i, row in enumerate(work.planned) if row["mixture_id"] not in work.measured]
-        done = render_missing(work.recipe, work.planned, missing, sources, store, journal, jobs, progress)
-        work.measured.update(done.made)
+        done = render_missing(
+            work.recipe, work.planned, missing, sources, store, work.measured, journal, jobs, progress
+        )
         work.remarks += done.remarks
         work.left_out += [*done.without_speech.values(), *done.without_noise.values()]
         work.chosen = [item for item in work.chosen if item.id not in done.without_speech]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from benchmark import audio
@@ -34,7 +34,7 @@ class Rendering:
     """
 
     utterance_id: str = ""
-    made: Mapping[str, Measured] = field(default_factory=dict)
+    made: dict[str, Measured] = field(default_factory=dict)
     without_speech: dict[str, str] = field(default_factory=dict)
     without_noise: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
@@ -46,6 +46,7 @@ def render_missing(
     missing: Sequence[int],
     sources: Sources,
     store: AudioStore,
+    measured: Measurements,
     journal: Journal,
     jobs: int,
     progress: Progress,
@@ -60,9 +61,13 @@ def render_missing(
         missing: Which of its rows.
         sources: Speech and noise at hand.
         store: Where the audio goes.
+        measured: Takes what is measured.
         journal: Told of every finished utterance, so that an interrupted run can go on.
         jobs: Worker processes.
         progress: Told of every finished utterance.
+
+    Returns:
+        What had to be left out, and remarks.
 
     Raises:
         CorpusError: A recording cannot be used and the recipe does not allow leaving it out.
@@ -78,8 +83,7 @@ def render_missing(
     def rows_of(utterance_id: str) -> list[PlanRow]:
         return [planned[i] for i in by_utterance[utterance_id]]
 
-    made = Measurements()
-    done = Rendering(made=made, remarks=[problem] if problem else [])
+    done = Rendering(remarks=[problem] if problem else [])
     groups = (rows_of(key) for key in sorted(by_utterance, key=lambda key: -lengths[key]))
     tasks = ((recipe, rows, sources.needed_by(rows), store) for rows in groups)
     results = share_out(_render_utterance, tasks, jobs, in_order=False)
@@ -91,7 +95,7 @@ def render_missing(
                 if (key := row["mixture_id"]) in finished.made
             ]
         )
-        made.update(finished.made)
+        measured.update(finished.made)
         done.without_speech.update(finished.without_speech)
         done.without_noise.update(finished.without_noise)
     return done
