@@ -152,7 +152,10 @@ def smooth_pellets(utterance: Utterance, rate_hz: float = RATE_HZ) -> Trajectori
     others = tuple(name for name in raw.names if name not in places)
     frames = min(covered, heard)
     coordinates = low_pass(fill_short_gaps(screen_spikes(without_still_coils(raw.select(places)))))
-    return _joined([to_rate(coordinates, rate_hz, frames), to_rate(raw.select(others), rate_hz, frames)])
+    parts = [to_rate(coordinates, rate_hz, frames)]
+    if others:
+        parts.append(to_rate(raw.select(others), rate_hz, frames))
+    return _joined(parts)
 
 
 def speaker_outline(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -56,6 +57,9 @@ class AudioStore(Protocol):
             CorpusError: It is missing or damaged.
         """
 
+    def holds_only(self, path: Path, mixture_ids: AbstractSet[str]) -> bool:
+        """Whether a file that is there holds no other mixtures than these."""
+
     def write(self, made: Sequence[tuple[PlanRow, bytes]]) -> None:
         """Writes mixtures of one utterance, each with the bytes of its FLAC file.
 
@@ -88,6 +92,10 @@ class AudioFiles:
             raise CorpusError(f"{path}: missing; {_AGAIN}")
         with fetched(path) as here:
             return audio.read_clip(here)
+
+    def holds_only(self, path: Path, mixture_ids: AbstractSet[str]) -> bool:
+        """See `AudioStore`; a file is one mixture."""
+        return True
 
     def write(self, made: Sequence[tuple[PlanRow, bytes]]) -> None:
         """See `AudioStore`."""
@@ -126,6 +134,13 @@ class AudioShards:
     def clip(self, row: PlanRow) -> Clip:
         """See `AudioStore`."""
         return audio.decoded(self.encoded(row), f"{self.path(row)}: {row['mixture_id']}")
+
+    def holds_only(self, path: Path, mixture_ids: AbstractSet[str]) -> bool:
+        """See `AudioStore`; not of a damaged one."""
+        try:
+            return _groups(path, path.stat().st_mtime_ns).keys() <= mixture_ids
+        except (pa.ArrowException, OSError, KeyError, ValueError):
+            return False
 
     def write(self, made: Sequence[tuple[PlanRow, bytes]]) -> None:
         """See `AudioStore`; other mixtures of the utterance that are there stay."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,10 +57,13 @@ def verify(corpus: Tables, *, jobs: int = 1, progress: Progress = silent) -> Ver
     checks = share_out(samples_match, ((store, row) for row in rendered()), jobs, batch_size=32)
     missing: list[Path] = []
     changed: list[Path] = []
+    named: dict[Path, set[str]] = defaultdict(set)
     for row, right in zip(rendered(), progress(checks, count, "verifying"), strict=True):
         path = store.path(row)
+        named[path].add(row["mixture_id"])
         if not right:
             (changed if path.is_file() else missing).append(path)
+    changed += [path for path, ids in named.items() if path.is_file() and not store.holds_only(path, ids)]
     if not _same_recipe(corpus):
         recipe = folder / RECIPE
         (changed if recipe.is_file() else missing).append(recipe)
@@ -71,7 +75,7 @@ def verify(corpus: Tables, *, jobs: int = 1, progress: Progress = silent) -> Ver
         changed.append(phones)
     talkers = set(folder.glob("talkers/*/*.parquet"))
     changed += [path for path in talkers if not _readable(path)]
-    expected = {store.path(row) for row in rendered()}
+    expected = set(named)
     expected |= {folder / name for name in (MANIFEST, UTTERANCES, RECIPE, JOURNAL, FILE_NAME, CROISSANT)}
     expected |= talkers
     expected |= {trajectories_path(folder, row["speaker"]) for row in corpus.utterances.values()}

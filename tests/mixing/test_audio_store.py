@@ -132,6 +132,13 @@ def test_rows_of_a_shard_that_say_something_else_are_damage_and_mended(copy, cap
     assert pq.read_table(path).equals(whole)
 
 
+def test_a_row_of_a_shard_that_no_table_names_is_told(copy, capsys):
+    path = min((copy / "shards").rglob("*.parquet"))
+    changed(path, lambda rows: rows.append({**rows[0], "mixture_id": "other/0/VF02/U001"}))
+    assert verify.main(["--corpus", str(copy)]) == 1
+    assert str(path.relative_to(copy)) in "".join(capsys.readouterr())
+
+
 def test_a_shard_in_other_row_groups_gives_no_other_mixture(copy):
     corpus = PreparedCorpus(copy)
     path = min((copy / "shards").rglob("*.parquet"))
