@@ -18,8 +18,9 @@ from benchmark.errors import CorpusError
 _AFTER_THE_END = b"\x1a\0\r\n"
 #: What stands for a lost value, in lower case; an empty cell does, too.
 _GAPS = frozenset({"", "na", "n/a", "<na>", "nan", "null", "none"})
-#: A table of nothing but these and its delimiter is read by a faster parser that understands fewer things.
-_PLAIN = b"0123456789.-eE\r\n"
+#: A table of nothing but these and its delimiter, and of not too many columns, is read by a faster parser
+#: that understands fewer things.
+_PLAIN, _MOST_PLAIN_COLUMNS = b"0123456789.-eE\r\n", 256
 #: A table with less text than this for each number would swell to more than ten times the size of its file.
 _LEAST_BYTES_A_CELL = 1.5
 #: So many lines, within so many bytes, are read from the end of a file to learn when it ends.
@@ -156,9 +157,10 @@ def _loaded(lines: Iterable[str], delimiter: str | None) -> NDArray[np.float64]:
 def _loaded_plain(content: bytes, delimiter: str) -> NDArray[np.float64]:
     """A table of plain numbers with one delimiter between any two; of shape (0, 0) if it is not that."""
     mark = delimiter.encode("latin-1")
-    if content.translate(None, _PLAIN + mark):
+    columns = content.split(b"\n", 1)[0].count(mark) + 1
+    if columns > _MOST_PLAIN_COLUMNS or content.translate(None, _PLAIN + mark):
         return np.zeros((0, 0))
-    names = [str(number) for number in range(content.split(b"\n", 1)[0].count(mark) + 1)]
+    names = [str(number) for number in range(columns)]
     try:
         table = pyarrow.csv.read_csv(
             pa.BufferReader(content),

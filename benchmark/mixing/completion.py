@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -102,7 +103,8 @@ def complete_audio(
     work.measured = _intact(store, work.planned, work.measured, jobs, progress)
     work.kept = frozenset(work.measured)
     while True:
-        missing = [i for i, row in enumerate(work.planned) if row["mixture_id"] not in work.measured]
+        there = work.measured
+        missing = array("q", (i for i, row in enumerate(work.planned) if row["mixture_id"] not in there))
         done = render_missing(
             work.recipe, work.planned, missing, sources, store, work.measured, journal, jobs, progress
         )

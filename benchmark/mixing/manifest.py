@@ -6,6 +6,7 @@ opening.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +99,9 @@ SCHEMA = {"mixtures": MIXTURES, "utterances": UTTERANCES}
 
 def complete_row(found: object) -> MixtureRow | None:
     """`found` if it is a row of a rendered mixture with every column of its type, else None."""
-    if not isinstance(found, dict) or found.keys() != set(MIXTURES.names) or found["pcm_sha256"] is None:
+    if not isinstance(found, dict) or found.keys() != set(MIXTURES.names):
+        return None
+    if not re.fullmatch(r"[0-9a-f]{64}", str(found["pcm_sha256"])):
         return None
     try:
         pa.Table.from_pylist([found], schema=MIXTURES).validate(full=True)

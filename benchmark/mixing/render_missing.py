@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -58,7 +57,7 @@ def render_missing(
     Args:
         recipe: Levels and limits.
         planned: The plan.
-        missing: Which of its rows.
+        missing: Which of its rows, in their order.
         sources: Speech and noise at hand.
         store: Where the audio goes.
         measured: Takes what is measured.
@@ -73,21 +72,23 @@ def render_missing(
         CorpusError: A recording cannot be used and the recipe does not allow leaving it out.
     """
     sources, problem = brought_to_16k((planned[i] for i in missing), sources, jobs, progress)
-    by_utterance: dict[str, list[int]] = defaultdict(list)
+    # Rows of one utterance follow one another, in the plan and so among the missing ones.
+    lies: dict[str, range] = {}
     lengths: dict[str, int] = {}
-    for i in missing:
+    for at, i in enumerate(missing):
         row = planned[i]
-        by_utterance[row["utterance_id"]].append(i)
-        lengths[row["utterance_id"]] = row["samples"]
+        name = row["utterance_id"]
+        lies[name] = range(lies[name].start if name in lies else at, at + 1)
+        lengths[name] = row["samples"]
 
     def rows_of(utterance_id: str) -> list[PlanRow]:
-        return [planned[i] for i in by_utterance[utterance_id]]
+        return [planned[missing[at]] for at in lies[utterance_id]]
 
     done = Rendering(remarks=[problem] if problem else [])
-    groups = (rows_of(key) for key in sorted(by_utterance, key=lambda key: -lengths[key]))
+    groups = (rows_of(key) for key in sorted(lies, key=lambda key: -lengths[key]))
     tasks = ((recipe, rows, sources.needed_by(rows), store) for rows in groups)
     results = share_out(_render_utterance, tasks, jobs, in_order=False)
-    for finished in progress(results, len(by_utterance), "rendering"):
+    for finished in progress(results, len(lies), "rendering"):
         journal.add(
             [
                 MixtureRow(**row, **finished.made[key])

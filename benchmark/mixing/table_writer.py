@@ -59,6 +59,7 @@ def writing(path: Path, kind: Kind, parts: Iterable[pa.Table]) -> Iterator[Writt
 
     Raises:
         ManifestError: Two rows share a key.
+        ValueError: The parts are in another order.
     """
     key, schema = KEY[kind], SCHEMA[kind]
     digest = TableDigest(schema.names, *([PLANNED.names] if kind == "mixtures" else []))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmark.errors import SinbadError
 from benchmark.types import Trajectories
 
 
@@ -46,17 +47,26 @@ class SetAside(Mapping[str, dict[str, Trajectories]]):
 
 
 def put_aside(folder: Path, speaker: str, targets: Mapping[str, Trajectories]) -> None:
-    """Keeps the targets of a speaker, at least one and all with the same parameters, for `SetAside`."""
+    """Keeps the targets of a speaker, at least one and all with the same parameters, for `SetAside`.
+
+    Raises:
+        SinbadError: They cannot be written.
+    """
     items = list(targets.values())
-    np.savez(
-        _path(folder, speaker),
-        ids=np.array(list(targets), dtype=np.str_),
-        names=np.array(items[0].names, dtype=np.str_),
-        rates_hz=np.array([item.rate_hz for item in items]),
-        frames=np.array([len(item.values) for item in items], dtype=np.int64),
-        values=np.concatenate([item.values for item in items]),
-        valid=np.concatenate([item.valid for item in items]),
-    )
+    try:
+        np.savez(
+            _path(folder, speaker),
+            ids=np.array(list(targets), dtype=np.str_),
+            names=np.array(items[0].names, dtype=np.str_),
+            rates_hz=np.array([item.rate_hz for item in items]),
+            frames=np.array([len(item.values) for item in items], dtype=np.int64),
+            values=np.concatenate([item.values for item in items]),
+            valid=np.concatenate([item.valid for item in items]),
+        )
+    except OSError as error:
+        raise SinbadError(
+            f"{folder}: cannot be written ({error.strerror}); set TMPDIR to a folder with more room"
+        ) from error
 
 
 def _path(folder: Path, speaker: str) -> Path:

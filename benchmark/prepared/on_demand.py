@@ -21,8 +21,8 @@ import numpy as np
 from benchmark import corpora
 from benchmark.articulation.tract_variables import CONVENTION_VERSION
 from benchmark.audio import FULL_SCALE, flac_bytes
-from benchmark.errors import ManifestError
-from benchmark.files import cache_folder, mirrored, place
+from benchmark.errors import ManifestError, SinbadError
+from benchmark.files import cache_folder, mirrored, one_at_a_time, place
 from benchmark.mixing.at_16k import brought_to_16k
 from benchmark.mixing.build import Selection, build
 from benchmark.mixing.gather import Roots, gather, speech_root
@@ -84,9 +84,10 @@ def open(  # noqa: A001
         else:
             with _new_beside(planned) as made:
                 plan_in(made)
-                if not _is_planned(planned, parsed, sources):  # by another process meanwhile
-                    shutil.rmtree(planned, ignore_errors=True)
-                    made.replace(planned)
+                with one_at_a_time(planned.parent):
+                    if not _is_planned(planned, parsed, sources):  # by another process meanwhile
+                        shutil.rmtree(planned, ignore_errors=True)
+                        made.replace(planned)
     tables = open_tables(planned)
     sources, _ = brought_to_16k(tables.mixtures.values(), sources, jobs, progress)
     return OnDemandCorpus(planned, sources)
@@ -170,9 +171,19 @@ def _in_cache(recipe: Recipe, roots: Roots, limit: int | None) -> Path:
 
 @contextmanager
 def _new_beside(folder: Path) -> Iterator[Path]:
-    """A folder that is not there yet and can take the name `folder`; what is left of it afterwards goes."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
+    """A folder that is not there yet and can take the name `folder`; what is left of it afterwards goes.
+
+    Raises:
+        SinbadError: The cache cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        room = tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.")
+    except OSError as error:
+        raise SinbadError(
+            f"{folder.parent}: cannot be written ({error.strerror}); set SINBAD_CACHE to another folder"
+        ) from error
+    with room as name:
         yield Path(name) / folder.name
 
 

@@ -30,7 +30,7 @@ class Verdict:
     Attributes:
         checked: How many mixtures were compared.
         missing: Files that the tables name and the disk lacks.
-        changed: Files whose samples or values are not those of the tables.
+        changed: Files whose samples or values are not those of the tables, or that hold further mixtures.
         unexpected: Files that no table names.
     """
 

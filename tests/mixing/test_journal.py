@@ -23,7 +23,7 @@ _ROW = MixtureRow(
     samples=16000,
     looped=False,
     pieces=[],
-    **{**UNMEASURED, **Measured(pcm_sha256="ab", peak=0.5)},
+    **{**UNMEASURED, **Measured(pcm_sha256="ab" * 32, peak=0.5)},
 )
 
 
@@ -43,6 +43,9 @@ def reopened(path, *lines):
         "{}",
         json.dumps({"mixture_id": "clean/A/1"}),
         json.dumps({**_ROW, "pcm_sha256": None}),
+        json.dumps({**_ROW, "pcm_sha256": "q" * 64}),
+        json.dumps({**_ROW, "pcm_sha256": "AB" * 32}),
+        json.dumps({**_ROW, "pcm_sha256": 7}),
         json.dumps({**_ROW, "peak": "loud"}),
         json.dumps({**_ROW, "pieces": [1]}),
         json.dumps({**_ROW, "pieces": None}),

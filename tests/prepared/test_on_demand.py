@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import benchmark
-from benchmark.errors import RecipeError
+from benchmark.errors import RecipeError, SinbadError
 from benchmark.files import recipes_folder
 from benchmark.mixing.build import Report, build
 from benchmark.mixing.training_plan import Conditions, training_plan, without_test
@@ -185,3 +185,10 @@ def test_two_that_open_a_recipe_at_once_both_get_it(tmp_path: Path, monkeypatch:
         for key in corpus.utterances:
             assert corpus.targets(key).values.size
     assert len(list((tmp_path / "cache" / "planned").iterdir())) == 1
+
+
+def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SINBAD_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(SinbadError, match=r"cannot be written \(Not a directory\); set SINBAD_CACHE"):
+        benchmark.open("demo_noisy", limit=1)
