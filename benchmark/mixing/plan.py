@@ -28,6 +28,7 @@ from benchmark.errors import CorpusError, RecipeError
 from benchmark.mixing.deal import deal
 from benchmark.mixing.manifest import PLANNED
 from benchmark.mixing.noise_index import Stretch, Talker, samples_at_16k
+from benchmark.mixing.packed_pieces import PackedPieces
 from benchmark.mixing.recipe import Babble, NoiseKind, OtherNoise, Recipe
 from benchmark.mixing.rows import Piece, PlanRow
 from benchmark.mixing.sources import Sources
@@ -51,7 +52,7 @@ class _Noise:
     source: str
     talkers: int | None
     voices: int | None
-    pieces: list[Piece]
+    pieces: PackedPieces
     looped: bool
 
 
@@ -95,6 +96,7 @@ class Plan(Sequence[PlanRow]):
     ) -> None:
         self._utterances, self._conditions = utterances, conditions
         self._noise, self._seen = noise, seen
+        self._last: tuple[_Noise | None, list[Piece]] = None, []
 
     def __len__(self) -> int:
         return len(self._utterances) * len(self._conditions)
@@ -108,7 +110,7 @@ class Plan(Sequence[PlanRow]):
             return [self[i] for i in range(len(self))[index]]
         which, condition = divmod(range(len(self))[index], len(self._conditions))
         utterance, (kind, snr_db) = self._utterances[which], self._conditions[condition]
-        return _row(utterance, kind, snr_db, self._noise.get((utterance.id, kind)), self._seen)
+        return self._row(utterance, kind, snr_db)
 
     def of(self, ids: Collection[str]) -> Plan:
         """The rows of some utterances."""
@@ -128,7 +130,7 @@ class Plan(Sequence[PlanRow]):
             # once.
             shared = [
                 pa.Table.from_pylist(
-                    [_row(item, kind, None, self._noise.get((item.id, kind)), self._seen) for item in some],
+                    [self._row(item, kind, None) for item in some],
                     PLANNED,
                 )
                 for some in blocks
@@ -137,6 +139,27 @@ class Plan(Sequence[PlanRow]):
                 for some, rows in zip(blocks, shared, strict=True):
                     ids = [mixture_id(item.id, kind, snr_db) for item in some]
                     yield _with(_with(rows, "mixture_id", ids), "snr_db", [snr_db] * len(some))
+
+    def _row(self, utterance: Utterance, kind: str, snr_db: float | None) -> PlanRow:
+        noise = self._noise.get((utterance.id, kind))
+        if noise is not self._last[0]:  # conditions of one kind follow one another and share their pieces
+            self._last = noise, noise.pieces.unpacked() if noise else []
+        return PlanRow(
+            mixture_id=mixture_id(utterance.id, kind, snr_db),
+            utterance_id=utterance.id,
+            speaker=utterance.speaker,
+            split=str(utterance.split),
+            noise_kind=kind,
+            noise_category=noise.category if noise else "",
+            noise_source=noise.source if noise else "",
+            noise_seen=noise.category in self._seen if noise else None,
+            talkers=noise.talkers if noise else None,
+            voices=noise.voices if noise else None,
+            snr_db=snr_db,
+            samples=samples_at_16k(utterance.duration_s),
+            looped=noise.looped if noise else False,
+            pieces=self._last[1],
+        )
 
 
 def _with(rows: pa.Table, name: str, values: Sequence[str] | Sequence[float | None]) -> pa.Table:
@@ -206,27 +229,6 @@ def _conditions(recipe: Recipe) -> Iterator[tuple[str, float | None]]:
             yield kind.name, float(snr_db)
 
 
-def _row(
-    utterance: Utterance, kind: str, snr_db: float | None, noise: _Noise | None, seen: set[str]
-) -> PlanRow:
-    return PlanRow(
-        mixture_id=mixture_id(utterance.id, kind, snr_db),
-        utterance_id=utterance.id,
-        speaker=utterance.speaker,
-        split=str(utterance.split),
-        noise_kind=kind,
-        noise_category=noise.category if noise else "",
-        noise_source=noise.source if noise else "",
-        noise_seen=noise.category in seen if noise else None,
-        talkers=noise.talkers if noise else None,
-        voices=noise.voices if noise else None,
-        snr_db=snr_db,
-        samples=samples_at_16k(utterance.duration_s),
-        looped=noise.looped if noise else False,
-        pieces=noise.pieces if noise else [],
-    )
-
-
 def _noise_of(kind: NoiseKind, group: _Group, sources: Sources) -> dict[str, _Noise]:
     """The noise of each utterance of a group, by utterance id."""
     if isinstance(kind.noise, Babble):
@@ -276,7 +278,7 @@ def _talking(
             start = randomness.integer(f"start/{which}", 0, total) + _spread_out(again, total)
             pieces += _covered(talking[which], start % total, length, gain_db)
             looped |= length > total
-        noise[utterance.id] = _Noise(BABBLE, source, kind.talkers, count, pieces, looped)
+        noise[utterance.id] = _Noise(BABBLE, source, kind.talkers, count, PackedPieces(pieces), looped)
     return noise
 
 
@@ -381,12 +383,11 @@ def _cut(stretch: Stretch, kind: NoiseKind, group: _Group, utterance_id: str, ca
     if source == "synthetic":
         noise_id = f"{stretch.noise_id}:{randomness.token('noise')}"
         pieces = [Piece(noise_id=noise_id, offset=0, at=0, frames=length, gain_db=0.0)]
-        return _Noise(category, source, talkers, talkers, pieces, False)
+        return _Noise(category, source, talkers, talkers, PackedPieces(pieces), False)
     looped = stretch.samples < length
     start = randomness.integer("offset", 0, stretch.samples - (0 if looped else length - 1))
-    return _Noise(
-        category, source, talkers, talkers, _covered(Talker("", (stretch,)), start, length, 0.0), looped
-    )
+    pieces = _covered(Talker("", (stretch,)), start, length, 0.0)
+    return _Noise(category, source, talkers, talkers, PackedPieces(pieces), looped)
 
 
 def _even(
