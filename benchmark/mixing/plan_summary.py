@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TypedDict
 
 from benchmark.mixing.recipe import Recipe
@@ -77,23 +78,43 @@ def size(recipe: Recipe, utterances: Iterable[Utterance]) -> Size:
     )
 
 
+@dataclass(slots=True)
+class _Tally:
+    """What is seen of the rows of one kind, split and category; all have the same talkers and `noise_seen`."""
+
+    talkers: int | None
+    noise_seen: bool | None
+    mixtures: int = 0
+    snrs: set[float] = field(default_factory=set)
+    sources: set[str] = field(default_factory=set)
+    recordings: set[str] = field(default_factory=set)
+    voices: set[int] = field(default_factory=set)
+
+
 def noise_use(rows: Iterable[PlanRow]) -> list[NoiseUse]:
     """How the noise of a plan is spread, by kind, split and category."""
-    found: dict[tuple[str, str, str], list[PlanRow]] = defaultdict(list)
+    found: dict[tuple[str, str, str], _Tally] = {}
     by_speaker: dict[tuple[str, str], dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for row in rows:
-        if row["snr_db"] is not None:
-            found[row["noise_kind"], row["split"], row["noise_category"]].append(row)
-            by_speaker[row["noise_kind"], row["split"]][row["speaker"]][row["noise_category"]] += 1
+        if row["snr_db"] is None:
+            continue
+        key = row["noise_kind"], row["split"], row["noise_category"]
+        tally = found.setdefault(key, _Tally(row["talkers"], row["noise_seen"]))
+        tally.mixtures += 1
+        tally.snrs.add(row["snr_db"])
+        tally.sources.add(row["noise_source"])
+        tally.recordings.update(piece["noise_id"] for piece in row["pieces"])
+        if row["voices"] is not None:
+            tally.voices.add(row["voices"])
+        by_speaker[key[:2]][row["speaker"]][row["noise_category"]] += 1
     kinds = {kind: None for kind, _, _ in found}
     order = sorted(found, key=lambda key: (list(kinds).index(key[0]), SPLITS.index(key[1]), key[2]))
     return [_use(key, found[key], by_speaker[key[:2]].values()) for key in order]
 
 
-def _use(key: tuple[str, str, str], rows: Sequence[PlanRow], of_speakers: Iterable[Counter[str]]) -> NoiseUse:
+def _use(key: tuple[str, str, str], tally: _Tally, of_speakers: Iterable[Counter[str]]) -> NoiseUse:
     kind, split, category = key
-    snrs = len({row["snr_db"] for row in rows})
-    voices = [row["voices"] for row in rows if row["voices"] is not None]
+    snrs = len(tally.snrs)
     counts = list(of_speakers)
     categories = {name for counted in counts for name in counted}
     differences = [
@@ -104,13 +125,13 @@ def _use(key: tuple[str, str, str], rows: Sequence[PlanRow], of_speakers: Iterab
         noise_kind=kind,
         split=split,
         noise_category=category,
-        noise_sources=sorted({row["noise_source"] for row in rows}),
-        mixtures=len(rows) // snrs,
+        noise_sources=sorted(tally.sources),
+        mixtures=tally.mixtures // snrs,
         snrs=snrs,
-        recordings=len({piece["noise_id"] for row in rows for piece in row["pieces"]}),
-        talkers=rows[0]["talkers"],
-        voices=(min(voices), max(voices)) if voices else None,
-        noise_seen=rows[0]["noise_seen"],
+        recordings=len(tally.recordings),
+        talkers=tally.talkers,
+        voices=(min(tally.voices), max(tally.voices)) if tally.voices else None,
+        noise_seen=tally.noise_seen,
         uneven=max(differences) // snrs,
     )
 
