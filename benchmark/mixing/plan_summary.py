@@ -80,7 +80,7 @@ def size(recipe: Recipe, utterances: Iterable[Utterance]) -> Size:
 
 @dataclass(slots=True)
 class _Tally:
-    """What is seen of the rows of one kind, split and category; all have the same talkers and `noise_seen`."""
+    """What is seen of the rows of one kind, split and category; all have the same `talkers`."""
 
     talkers: int | None
     noise_seen: bool | None
