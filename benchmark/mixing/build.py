@@ -16,7 +16,7 @@ from benchmark.articulation.tract_variables import CONVENTION_VERSION
 from benchmark.errors import CorpusError, ManifestError
 from benchmark.files import alone_in, write_text
 from benchmark.mixing.audio_store import Layout, audio_store
-from benchmark.mixing.completion import Work, complete_audio, of_plan
+from benchmark.mixing.completion import Preparation, complete_audio, of_plan
 from benchmark.mixing.journal import Journal
 from benchmark.mixing.labels import write_phones
 from benchmark.mixing.layout import MANIFEST, RECIPE, UTTERANCES
@@ -115,7 +115,7 @@ def build(
     with tempfile.TemporaryDirectory(prefix="sinbad-targets-") as scratch:
         sound, chosen, targets = _with_targets(recipe, sources, listed, Path(scratch), jobs, progress)
         planned = planned.of({utterance.id for utterance in chosen})
-        work = Work(recipe, sources, dealt_over, earlier, spoilt, chosen, planned)
+        work = Preparation(recipe, sources, dealt_over, earlier, spoilt, chosen, planned)
         work.left_out += sound.damaged
         work.remarks += targets.remarks
         with alone_in(folder), Journal(folder / JOURNAL, recipe_hash(recipe)) as journal:

@@ -22,7 +22,7 @@ from benchmark.workers import share_out
 
 
 @dataclass(slots=True)
-class Work:
+class Preparation:
     """What is to be prepared, and how far that is.
 
     Attributes:
@@ -85,7 +85,7 @@ class Work:
 
 
 def complete_audio(
-    work: Work, sources: Sources, store: AudioStore, journal: Journal, jobs: int, progress: Progress
+    work: Preparation, sources: Sources, store: AudioStore, journal: Journal, jobs: int, progress: Progress
 ) -> None:
     """Renders what is not there yet, until nothing is missing but what had to be left out.
 

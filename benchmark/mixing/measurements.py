@@ -29,16 +29,16 @@ class Measurements(Mapping[str, Measured]):
         Raises:
             ValueError: It has no hash.
         """
+        digest = bytes.fromhex(str(measured["pcm_sha256"]))
+        if len(digest) != _HASH_BYTES:
+            raise ValueError(f"{mixture_id}: '{measured['pcm_sha256']}' is no SHA-256")
         # What was there before stays in memory, out of reach: it happens a few times in a run at most.
-        self._at[mixture_id] = len(self._absent) // len(_NUMBERS)
+        self._at[mixture_id] = len(self._hashes) // _HASH_BYTES
+        self._hashes += digest
         for name in _NUMBERS:
             value = measured[name]
             self._absent.append(value is None)
             self._numbers.append(0.0 if value is None else float(value))  # type: ignore[arg-type]
-        digest = bytes.fromhex(str(measured["pcm_sha256"]))
-        if len(digest) != _HASH_BYTES:
-            raise ValueError(f"{mixture_id}: '{measured['pcm_sha256']}' is no SHA-256")
-        self._hashes += digest
 
     def update(self, found: Mapping[str, Measured]) -> None:
         """Adds several."""

@@ -9,7 +9,7 @@ from benchmark.mixing.rows import Piece
 
 
 class PackedPieces:
-    """Pieces in a sixth of the memory that they take as dictionaries."""
+    """Pieces in much less memory than they take as dictionaries."""
 
     __slots__ = ("_gains_db", "_names", "_places")
 

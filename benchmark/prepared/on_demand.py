@@ -70,7 +70,7 @@ def open(  # noqa: A001
     sources = gather(parsed, roots)
     planned = Path(folder) if folder is not None else _in_cache(parsed, roots, limit)
     if not _is_planned(planned, parsed, sources):
-        plan_in = partial(
+        write_plan = partial(
             build,
             parsed,
             text,
@@ -80,10 +80,10 @@ def open(  # noqa: A001
             progress=progress,
         )
         if folder is not None:
-            plan_in(planned)
+            write_plan(planned)
         else:
             with _new_beside(planned) as made:
-                plan_in(made)
+                write_plan(made)
                 with one_at_a_time(planned.parent):
                     if not _is_planned(planned, parsed, sources):  # by another process meanwhile
                         shutil.rmtree(planned, ignore_errors=True)

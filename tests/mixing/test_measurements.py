@@ -32,6 +32,11 @@ def test_what_was_measured_comes_back_to_the_bit():
         found["d"]
 
 
-def test_a_hash_that_is_none_is_refused():
-    with pytest.raises(ValueError, match="a: 'ab' is no SHA-256"):
-        Measurements()["a"] = measured(1.0, pcm_sha256="ab")
+def test_a_hash_that_is_none_is_refused_and_leaves_no_trace():
+    found = Measurements()
+    for wrong in ("ab", "q" * 64, None):
+        with pytest.raises(ValueError, match=r"SHA-256|hexadecimal"):
+            found["a"] = measured(1.0, pcm_sha256=wrong)
+    assert "a" not in found
+    found["b"] = measured(2.0)
+    assert dict(found) == {"b": measured(2.0)}
