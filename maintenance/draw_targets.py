@@ -8,15 +8,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from benchmark import corpora
-from benchmark.articulation.arc import Gaps, arcs_through, deepened, gaps_to_arcs, gaps_to_points
-from benchmark.articulation.outline import Outline
+from benchmark.articulation.arc import arcs_through, gaps_to_arcs, gaps_to_points, nearest_to_arcs
+from benchmark.articulation.outline import Nearest, Outline, nearest_around
 from benchmark.articulation.parameters import PARAMETERS, PELLET_NAMES
 from benchmark.articulation.target_sets import smooth_pellets, speaker_outline, speaker_targets
 from benchmark.articulation.tract_variables import LOCATION_SPREAD_MM, body_arc, location, track
@@ -90,17 +92,27 @@ def draw_targets(folder: Path) -> list[Path]:
     return paths + [_in_time(head, name, folder / f"{name}.svg") for name in in_time]
 
 
-def _gaps(head: Head, name: str) -> Gaps:
+class _Wall(NamedTuple):
+    """How far every second sample of the wall is in the frame drawn, front to back, and the nearest place."""
+
+    to_wall: NDArray[np.float64]
+    nearest: Nearest
+
+
+def _seen(head: Head, name: str) -> _Wall:
+    in_order = np.argsort(head.wall.spaced.every_second)
     if name.startswith("TT"):
-        return gaps_to_points(head.wall, head.place("tongue_tip")[None])
+        tip = head.place("tongue_tip")[None]
+        gaps = gaps_to_points(head.wall, tip)
+        return _Wall(gaps.to_wall[:, in_order], nearest_around(head.wall, tip, gaps.closest[:, 0]))
     circle = np.stack([head.place(role) for role in ("tongue_front", "tongue_mid", "tongue_back")])[None]
     arc = arcs_through(circle, circle[:, [0, 2]])
     gaps = gaps_to_arcs(head.wall, arc)
-    return gaps._replace(nearest=deepened(head.wall, arc, gaps.nearest))
+    return _Wall(gaps.to_wall[:, in_order], nearest_to_arcs(head.wall, arc, gaps.closest))
 
 
 def _degree(axes: Axes, head: Head, name: str) -> None:
-    found = _gaps(head, name).nearest
+    found = _seen(head, name).nearest
     foot = _on_wall(head.wall, float(found.place[0]))
     arc = body_arc(head.pellets, head.sensors, _FRAME)
     assert arc is not None, "all tongue pellets are seen"
@@ -109,7 +121,7 @@ def _degree(axes: Axes, head: Head, name: str) -> None:
 
 
 def _location(axes: Axes, head: Head, name: str) -> None:
-    to_wall = _gaps(head, name).to_wall
+    to_wall = _seen(head, name).to_wall
     place = float(location(head.wall, to_wall)[0])
     weight = np.exp((to_wall[0].min() - to_wall[0]) / LOCATION_SPREAD_MM)
     x, y = head.wall.samples.xy[::2][::4].T

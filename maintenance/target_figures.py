@@ -18,8 +18,15 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from benchmark import corpora
-from benchmark.articulation.arc import CHUNK, Arcs, arcs_through, deepened, gaps_to_arcs, gaps_to_points
-from benchmark.articulation.outline import Outline, nearest
+from benchmark.articulation.arc import (
+    CHUNK,
+    Arcs,
+    arcs_through,
+    gaps_to_arcs,
+    gaps_to_points,
+    nearest_to_arcs,
+)
+from benchmark.articulation.outline import Outline, nearest, nearest_around
 from benchmark.articulation.target_sets import smooth_pellets, speaker_outline
 from benchmark.articulation.tract_variables import _body, location, track
 from benchmark.files import demo_corpus
@@ -60,17 +67,18 @@ def _speaker(speaker: str, members: list[Utterance], sensors: dict[str, str]) ->
         tip, body = track(own, sensors, "tongue_tip"), _body(own, sensors)
         if tip is not None:
             gaps = gaps_to_points(wall, tip.xy[tip.valid])
-            worst["TT"] = max(worst["TT"], _off(gaps.nearest.distance, tree.query(tip.xy[tip.valid])[0]))
-            rows["TT"].append((_located(wall, gaps.to_wall), gaps.nearest.place, tip.xy[tip.valid]))
+            nearest = nearest_around(wall, tip.xy[tip.valid], gaps.closest[:, 0])
+            worst["TT"] = max(worst["TT"], _off(nearest.distance, tree.query(tip.xy[tip.valid])[0]))
+            rows["TT"].append((_located(wall, gaps.to_wall), nearest.place, tip.xy[tip.valid]))
         if body is not None:
             arcs = arcs_through(body.circle[body.valid], body.ends[body.valid])
             for start in range(0, len(arcs.radius), CHUNK):
                 some = arcs.some(slice(start, start + CHUNK))
                 gaps = gaps_to_arcs(wall, some)
-                gaps = gaps._replace(nearest=deepened(wall, some, gaps.nearest))
-                worst["TB"] = max(worst["TB"], _off_arcs(wall, some, gaps.nearest.distance, tree))
+                nearest = nearest_to_arcs(wall, some, gaps.closest)
+                worst["TB"] = max(worst["TB"], _off_arcs(wall, some, nearest.distance, tree))
                 circle = body.circle[body.valid][start : start + CHUNK].reshape(len(some.radius), -1)
-                rows["TB"].append((_located(wall, gaps.to_wall), gaps.nearest.place, circle))
+                rows["TB"].append((_located(wall, gaps.to_wall), nearest.place, circle))
     return [
         f"| {speaker} {name}CL | {sum(len(part[0]) for part in parts)} | {wall.error_mm:.2f} | "
         f"{worst[name]:.4f} | {name}CD | {_moves([part[1] for part in parts], parts)} | "

@@ -26,9 +26,11 @@ _NUDGE = 1e-6
 #: So many arcs are searched for their deepest points at once: the search takes as many steps for one as for
 #: all.
 _SEARCHED = 1024
+#: So many arcs, whose closest samples are known, are looked at at once.
+_AT_ONCE = 4096
 #: So many frames are worked on at once: their distances from all samples of a wall fit into a processor's
 #: cache.
-CHUNK = 256
+CHUNK = 96
 
 
 class Arcs(NamedTuple):
@@ -106,61 +108,57 @@ class Gaps(NamedTuple):
     """How far a wall is from arcs or points, frame by frame.
 
     Attributes:
-        to_wall: mm, shape (frames, every second sample): distance of each of `Outline.samples.xy[::2]`, never
+        to_wall: mm, shape (frames, every second sample): distance of each of `Spaced.every_second`, never
             negative.
-        nearest: Where the wall itself comes closest, each value of shape (frames,); see `outline.nearest`.
-            For arcs as if none passed the wall, see `deepened`.
+        closest: Which of the wall's own samples is closest, shape (frames, kinds). Kinds are one for points,
+            and three for arcs: among samples that face the inside of the arc, to its first end, to its last.
     """
 
     to_wall: NDArray[np.float64]
-    nearest: Nearest
+    closest: NDArray[np.intp]
 
 
 def gaps_to_points(outline: Outline, points: Points) -> Gaps:
     """Distances of single points, shape (frames, 2), from the wall."""
     spaced = outline.spaced
     squares = spaced.squares_to(points)
-    closest = squares[:, spaced.own].argmin(axis=1)
-    return Gaps(_root(spaced.every_second(squares)), nearest_around(outline, points, closest))
+    closest = spaced.closest(squares)[:, None]
+    return Gaps(_root(squares[:, : len(spaced.every_second)]), closest)
 
 
 def gaps_to_arcs(outline: Outline, arcs: Arcs) -> Gaps:
-    """Distance of each arc from the wall, exact for those that do not pass it; `deepened` sees to the others.
+    """Distances of arcs from the wall.
 
     Seen from a point of the wall, the nearest point of an arc lies on the radius through the former if that
     radius is in the sector of the arc; else it is one of the arc's ends.
     """
     spaced = outline.spaced
+    halved = slice(len(spaced.every_second))
     first, last = (spaced.squares_to(arcs.ends[:, side]) for side in (0, 1))
     reach = _root(spaced.squares_to(arcs.centre))
     reach -= arcs.radius[:, None]
     np.abs(reach, out=reach)
-    aside = ~_facing(arcs, spaced)
-    to_ends = _root(spaced.every_second(np.minimum(first, last)))
-    to_wall = np.where(spaced.every_second(aside), to_ends, spaced.every_second(reach))
-    reach[aside] = np.inf
-    frames, own = len(reach), spaced.own
-    closest = np.concatenate([squares[:, own].argmin(axis=1) for squares in (first, last)])
-    of_ends = nearest_around(outline, np.concatenate([arcs.ends[:, 0], arcs.ends[:, 1]]), closest)
-    found = [
-        _nearest_inside(outline, arcs, reach[:, own].argmin(axis=1)),
-        Nearest(*(values[:frames] for values in of_ends)),
-        Nearest(*(values[frames:] for values in of_ends)),
-    ]
-    return Gaps(to_wall, _nearer(found[0], _nearer(found[1], found[2])))
+    aside = _aside(arcs, spaced)
+    to_wall = _root(np.minimum(first[:, halved], last[:, halved]))
+    np.copyto(to_wall, reach[:, halved], where=~aside[:, halved])
+    np.copyto(reach, np.inf, where=aside)
+    return Gaps(to_wall, np.stack([spaced.closest(one) for one in (reach, first, last)], axis=1))
 
 
-def deepened(outline: Outline, arcs: Arcs, found: Nearest) -> Nearest:
-    """What `gaps_to_arcs` says of the nearest places, put right for arcs that pass the wall.
+def nearest_to_arcs(outline: Outline, arcs: Arcs, closest: NDArray[np.intp]) -> Nearest:
+    """Where a wall comes closest to arcs; the distance is the least signed one of any point of an arc.
 
-    An arc that may pass it, or go round an end of it, is searched for the point that lies deepest: its least
-    signed distance (signs as in `outline.nearest`).
+    An arc that may pass the wall, or go round an end of it, is searched for the point that lies deepest: its
+    least signed distance (signs as in `outline.nearest`).
 
     Args:
         outline: Outer wall.
         arcs: Best all that a speaker has: a search for many takes hardly longer than one for a few.
-        found: Their nearest places.
+        closest: Of their `Gaps`.
     """
+    parts = [slice(start, start + _AT_ONCE) for start in range(0, max(len(closest), 1), _AT_ONCE)]
+    beside = [_nearest_beside(outline, arcs.some(part), closest[part]) for part in parts]
+    found = Nearest(*(np.concatenate(values) for values in zip(*beside, strict=True)))
     longest = np.sqrt(outline.spaced.run_squared.max())
     passing = np.flatnonzero((found.distance <= longest / 2) | _passes_an_end(outline, arcs))
     if not passing.size:
@@ -190,23 +188,36 @@ def nearest_to_arc(outline: Outline, circle: Points, ends: Points) -> Nearest:
     """
     arcs = arcs_through(circle, ends)
     parts = [slice(start, start + CHUNK) for start in range(0, len(ends), CHUNK)]
-    found = [gaps_to_arcs(outline, arcs.some(part)).nearest for part in parts]
-    if not found:
-        return Nearest(np.zeros(0), np.zeros(0))
-    return deepened(outline, arcs, Nearest(*(np.concatenate(values) for values in zip(*found, strict=True))))
+    closest = [gaps_to_arcs(outline, arcs.some(part)).closest for part in parts]
+    return nearest_to_arcs(outline, arcs, np.concatenate([np.zeros((0, 3), np.intp), *closest]))
 
 
-def _nearest_inside(outline: Outline, arcs: Arcs, closest: NDArray[np.intp]) -> Nearest:
-    """Where the wall faces the inside of each arc around its sample `closest`; else infinitely far."""
+def _nearest_beside(outline: Outline, arcs: Arcs, closest: NDArray[np.intp]) -> Nearest:
+    """Where a wall comes closest to arcs that do not pass it."""
+    queries = np.concatenate([arcs.centre, arcs.ends[:, 0], arcs.ends[:, 1]])
+    found = nearest_around(outline, queries, closest.T.ravel())
+    to_centre, to_first, to_last = (
+        Nearest(*part) for part in np.moveaxis(np.reshape(found, (2, 3, len(closest))), 1, 0)
+    )
+    inside = _nearest_inside(outline, arcs, closest[:, 0], to_centre.place)
+    return _nearer(inside, _nearer(to_first, to_last))
+
+
+def _nearest_inside(
+    outline: Outline, arcs: Arcs, closest: NDArray[np.intp], foot: NDArray[np.float64]
+) -> Nearest:
+    """Where the wall faces the inside of each arc, at places `foot` or samples `closest`.
+
+    Where it does so at neither, the distance is infinite.
+    """
     xy, place = outline.spaced.xy, outline.spaced.place
-    foot = nearest_around(outline, arcs.centre, closest)
-    feet = np.stack([np.interp(foot.place, place, xy[:, axis]) for axis in (0, 1)], axis=1)
+    feet = np.stack([np.interp(foot, place, xy[:, axis]) for axis in (0, 1)], axis=1)
     found = [
         Nearest(
             np.where(_faces(arcs, points), np.abs(np.hypot(*(points - arcs.centre).T) - arcs.radius), np.inf),
             places,
         )
-        for points, places in ((feet, foot.place), (xy[closest], place[closest]))
+        for points, places in ((feet, foot), (xy[closest], place[closest]))
     ]
     return _nearer(*found)
 
@@ -216,15 +227,14 @@ def _nearer(one: Nearest, two: Nearest) -> Nearest:
     return Nearest(*(np.where(closer, a, b) for a, b in zip(one, two, strict=True)))
 
 
-def _facing(arcs: Arcs, spaced: Spaced) -> NDArray[np.bool_]:
-    """Whether kept samples of a wall lie in the sector of each arc, shape (frames, samples)."""
+def _aside(arcs: Arcs, spaced: Spaced) -> NDArray[np.bool_]:
+    """Whether kept samples of a wall lie outside the sector of each arc, shape (frames, samples)."""
     first, last = _sector(arcs)
-    turned = _turned(first, arcs.centre, spaced)
-    return np.asarray(np.minimum(turned, _turned(-last, arcs.centre, spaced), out=turned) >= 0)
+    return (_turned(first, arcs.centre, spaced) < 0) | (_turned(last, arcs.centre, spaced) > 0)
 
 
 def _faces(arcs: Arcs, points: Points) -> NDArray[np.bool_]:
-    """The same for one point a frame, shape (frames, 2)."""
+    """Whether one point a frame, shape (frames, 2), lies in the sector of its arc."""
     first, last = _sector(arcs)
     away = points - arcs.centre
     return np.asarray((_cross(first, away) >= 0) & (_cross(last, away) <= 0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from benchmark.types import Trajectories
@@ -48,13 +47,33 @@ def screen_spikes(trajectories: Trajectories) -> Trajectories:
     Returns:
         The same values with fewer valid frames.
     """
-    window = max(3, 2 * round(SPIKE_WINDOW_S * trajectories.rate_hz / 2) + 1)
-    if len(trajectories.values) < window:
+    half = max(1, round(SPIKE_WINDOW_S * trajectories.rate_hz / 2))
+    if len(trajectories.values) < 2 * half + 1:
         return trajectories
     filled = bridge(trajectories.values, trajectories.valid)
-    median = scipy.ndimage.median_filter(filled, size=(window, 1), mode="nearest")
-    valid = trajectories.valid & (np.abs(filled - median) <= SPIKE_MM)
+    padded = np.pad(filled, ((half, half), (0, 0)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=0)
+    # Only what moves by more than a spike's height within the window can be that far from its median.
+    frame, channel = np.nonzero(trajectories.valid & _moves(padded, half, SPIKE_MM))
+    median = np.median(windows[frame, channel], axis=1)
+    valid = trajectories.valid.copy()
+    valid[frame, channel] = np.abs(filled[frame, channel] - median) <= SPIKE_MM
     return Trajectories(trajectories.values, trajectories.rate_hz, trajectories.names, valid)
+
+
+def _moves(padded: NDArray[np.float64], half: int, most: float) -> NDArray[np.bool_]:
+    """Whether a value within `half` frames differs by more than `most`; of shape (frames, channels).
+
+    Args:
+        padded: Values with `half` more frames at both ends, shape (half + frames + half, channels).
+        half: How many frames to each side are looked at.
+        most: In the unit of the values.
+    """
+    found = np.zeros((len(padded) - 2 * half, padded.shape[1]), bool)
+    for step in range(1, half + 1):
+        apart = np.abs(padded[step:] - padded[:-step]) > most
+        found |= apart[half : half + len(found)] | apart[half - step : half - step + len(found)]
+    return found
 
 
 def fill_short_gaps(trajectories: Trajectories, longest_s: float = LONGEST_GAP_S) -> Trajectories:
@@ -80,21 +99,35 @@ def bridge(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> NDArray[np
         float64, same shape; a channel without any valid frame is 0.
     """
     bridged = np.array(values, np.float64)
-    for channel in np.flatnonzero(~valid.all(axis=0)):
-        column, seen = bridged[:, channel], valid[:, channel]
-        known, lost = np.flatnonzero(seen), np.flatnonzero(~seen)
-        column[lost] = np.interp(lost, known, column[known]) if known.size else 0.0
+    channel, start, end = _gaps(valid)
+    if not channel.size:
+        return bridged
+    frames = len(bridged)
+    before, after = bridged[np.maximum(start - 1, 0), channel], bridged[np.minimum(end, frames - 1), channel]
+    before, after = np.where(start > 0, before, after), np.where(end < frames, after, before)
+    never = (start == 0) & (end == frames)
+    before[never] = after[never] = 0.0
+    slope = (after - before) / (end - start + 1)
+    lengths = end - start
+    step = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    bridged[np.repeat(start, lengths) + step, np.repeat(channel, lengths)] = np.repeat(slope, lengths) * (
+        step + 1
+    ) + np.repeat(before, lengths)
     return bridged
 
 
 def _short_gaps(valid: NDArray[np.bool_], longest: int) -> NDArray[np.bool_]:
     """Frames of runs of at most `longest` invalid frames with valid frames on both sides."""
     short = np.zeros_like(valid)
-    for channel in np.flatnonzero(~valid.all(axis=0)):
-        edges = np.diff(valid[:, channel].astype(np.int8))
-        starts, ends = np.flatnonzero(edges == -1) + 1, np.flatnonzero(edges == 1) + 1
-        ends = ends[ends > starts[0]] if starts.size else ends[:0]
-        for start, end in zip(starts, ends, strict=False):
-            if end - start <= longest:
-                short[start:end, channel] = True
+    runs = zip(*_gaps(valid), strict=True)
+    for channel, start, end in runs:
+        if start > 0 and end < len(valid) and end - start <= longest:
+            short[start:end, channel] = True
     return short
+
+
+def _gaps(valid: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Channel, first frame and frame after the last of every run of invalid frames."""
+    edges = np.diff(valid.T.astype(np.int8), axis=1, prepend=1, append=1)
+    channel, start = np.nonzero(edges == -1)
+    return channel, start, np.nonzero(edges == 1)[1]

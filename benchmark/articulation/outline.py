@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import scipy
@@ -52,14 +52,15 @@ class Spaced(NamedTuple):
     """What distances to a wall are computed from, prepared once for each wall.
 
     Places are averaged over every second of its samples, `Samples.xy[::2]`; degrees are looked for among all
-    samples of the wall itself. Only these are kept here.
+    samples of the wall itself. Only these are kept here, in such an order that both are a slice: every second
+    one ahead of the wall, behind it and on it, then the others on it.
 
     Attributes:
         lifted: Shape (4, kept samples): see `squares_to`.
-        own: Which of those kept belong to the wall itself.
-        ahead: Those ahead of it, and `behind` those behind it.
-        behind: See `ahead`.
-        first: Which of the wall's own samples is the first of every second one, 0 or 1.
+        every_second: Which of the samples those are that places are averaged over, in the order kept, shape
+            (every second sample,).
+        off_wall: How many of them, the first ones, do not belong to the wall itself.
+        own: Which of the wall's own samples each kept one is that does, in the order kept.
         averaging: Shape (every second sample, 2): the length of wall that each stands for, times its place
             and alone.
         xy: Samples of the wall itself, mm, shape (samples, 2).
@@ -72,10 +73,9 @@ class Spaced(NamedTuple):
     """
 
     lifted: NDArray[np.float64]
-    own: slice
-    ahead: slice
-    behind: slice
-    first: int
+    every_second: NDArray[np.intp]
+    off_wall: int
+    own: NDArray[np.intp]
     averaging: NDArray[np.float64]
     xy: Points
     place: NDArray[np.float64]
@@ -95,10 +95,10 @@ class Spaced(NamedTuple):
         np.einsum("ij,ij->i", queries, queries, out=lifted[:, 3])
         return np.asarray(lifted @ self.lifted)
 
-    def every_second(self, of_kept: NDArray[Any]) -> NDArray[Any]:
-        """Picks the values at every second sample, front to back, from those at kept ones (frames, kept)."""
-        own = of_kept[:, self.own][:, self.first :: 2]
-        return np.concatenate([of_kept[:, self.ahead], own, of_kept[:, self.behind]], axis=1)
+    def closest(self, to_kept: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Which of the wall's own samples is closest, by distances or squares of shape (frames, kept)."""
+        found: NDArray[np.intp] = self.own[to_kept[:, self.off_wall :].argmin(axis=1)]
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,24 +138,26 @@ class Outline:
     def spaced(self) -> Spaced:
         """What distances are computed from."""
         xy, place, own = self.samples
-        ahead, behind = xy[: own.start : 2], xy[own.stop + (own.stop % 2) :: 2]
-        kept = np.concatenate([ahead, xy[own], behind])
-        within = slice(len(ahead), len(ahead) + own.stop - own.start)
+        halved = np.arange(0, len(xy), 2)
+        on_wall = (halved >= own.start) & (halved < own.stop)
+        every_second = np.concatenate([halved[~on_wall], halved[on_wall]])
+        others = np.setdiff1d(np.arange(own.start, own.stop), halved)
+        kept = xy[np.concatenate([every_second, others])]
         lifted = np.stack([(kept * kept).sum(axis=1), *(-2.0 * kept.T), np.ones(len(kept))])
-        every_second = place[::2]
-        step = np.diff(every_second, prepend=every_second[0], append=every_second[-1])
+        averaged = place[::2]
+        step = np.diff(averaged, prepend=averaged[0], append=averaged[-1])
         stands_for = (step[:-1] + step[1:]) / 2
+        averaging = np.stack([stands_for * averaged, stands_for], axis=1)
         run = np.diff(xy[own], axis=0)
         squared = (run * run).sum(axis=1)
         length = np.sqrt(squared)
         unit = run / length[:, None]
         return Spaced(
             lifted,
-            within,
-            slice(0, within.start),
-            slice(within.stop, None),
-            own.start % 2,
-            np.stack([stands_for * every_second, stands_for], axis=1),
+            every_second,
+            int(np.count_nonzero(~on_wall)),
+            np.concatenate([halved[on_wall], others]) - own.start,
+            averaging[every_second // 2],
             xy[own],
             place[own],
             run,
@@ -238,7 +240,7 @@ def nearest(outline: Outline, queries: Points) -> Nearest:
     """
     spaced = outline.spaced
     parts = [queries[start : start + _CHUNK] for start in range(0, len(queries), _CHUNK)]
-    closest = [spaced.squares_to(part)[:, spaced.own].argmin(axis=1) for part in parts]
+    closest = [spaced.closest(spaced.squares_to(part)) for part in parts]
     return nearest_around(outline, queries, np.concatenate(closest) if closest else np.zeros(0, np.intp))
 
 

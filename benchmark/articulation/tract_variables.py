@@ -44,12 +44,12 @@ from benchmark.articulation.arc import (
     Arcs,
     Gaps,
     arcs_through,
-    deepened,
     gaps_to_arcs,
     gaps_to_points,
     nearest_to_arc,
+    nearest_to_arcs,
 )
-from benchmark.articulation.outline import Nearest, Outline
+from benchmark.articulation.outline import Outline, nearest_around
 from benchmark.articulation.parameters import TRACT_VARIABLES
 from benchmark.types import Trajectories
 
@@ -163,8 +163,8 @@ def location(outline: Outline, to_wall: NDArray[np.float64]) -> NDArray[np.float
 
     Args:
         outline: Outer wall.
-        to_wall: Distance of every second of the wall's samples from the tongue, mm, shape (frames, samples):
-            enough for a mean over places.
+        to_wall: Distance of every second of the wall's samples (`Spaced.every_second`) from the tongue, mm,
+            shape (frames, samples): enough for a mean over places.
 
     Returns:
         mm along the wall from its front end, shape (frames,).
@@ -201,11 +201,11 @@ class _Seen(NamedTuple):
 
     Attributes:
         location: mm, shape (valid frames,).
-        nearest: Each value of the same shape.
+        closest: As in `Gaps`.
     """
 
     location: NDArray[np.float64]
-    nearest: Nearest
+    closest: NDArray[np.intp]
 
 
 def _seen(outline: Outline, gaps: Callable[[slice], Gaps], frames: int) -> _Seen:
@@ -216,27 +216,30 @@ def _seen(outline: Outline, gaps: Callable[[slice], Gaps], frames: int) -> _Seen
         gaps: Distances in a slice of the valid frames.
         frames: How many are valid.
     """
-    place = np.zeros(frames)
-    nearest = Nearest(np.zeros(frames), np.zeros(frames))
-    for start in range(0, frames, CHUNK):
-        part = slice(start, start + CHUNK)
-        found = gaps(part)
-        place[part] = location(outline, found.to_wall)
-        nearest.distance[part], nearest.place[part] = found.nearest
-    return _Seen(place, nearest)
+    places, closest = [], []
+    for start in range(0, max(frames, 1), CHUNK):
+        found = gaps(slice(start, start + CHUNK))
+        places.append(location(outline, found.to_wall))
+        closest.append(found.closest)
+    return _Seen(np.concatenate(places), np.concatenate(closest))
 
 
-def _in_time(found: _Seen, valid: NDArray[np.bool_]) -> _Constriction:
-    place, degree = np.zeros(len(valid)), np.zeros(len(valid))
-    place[valid], degree[valid] = found.location, found.nearest.distance
-    return _Constriction(Value(place, valid), Value(degree, valid))
+def _in_time(
+    location: NDArray[np.float64], degree: NDArray[np.float64], valid: NDArray[np.bool_]
+) -> _Constriction:
+    """Values of the valid frames among all."""
+    places, degrees = np.zeros(len(valid)), np.zeros(len(valid))
+    places[valid], degrees[valid] = location, degree
+    return _Constriction(Value(places, valid), Value(degrees, valid))
 
 
 def _tongue_tip(tip: Track | None, outline: Outline | None) -> _Constriction | None:
     if tip is None or outline is None:
         return None
-    seen = tip.xy[tip.valid]
-    return _in_time(_seen(outline, lambda part: gaps_to_points(outline, seen[part]), len(seen)), tip.valid)
+    points = tip.xy[tip.valid]
+    seen = _seen(outline, lambda part: gaps_to_points(outline, points[part]), len(points))
+    nearest = nearest_around(outline, points, seen.closest[:, 0])
+    return _in_time(seen.location, nearest.distance, tip.valid)
 
 
 def _tongue_bodies(
@@ -248,8 +251,8 @@ def _tongue_bodies(
     if outline is None or not known:
         return [None] * len(recordings)
     arcs = Arcs(*(np.concatenate(parts) for parts in zip(*map(_arcs, known), strict=True)))
-    found = _seen(outline, lambda part: gaps_to_arcs(outline, arcs.some(part)), len(arcs.radius))
-    found = found._replace(nearest=deepened(outline, arcs, found.nearest))
+    seen = _seen(outline, lambda part: gaps_to_arcs(outline, arcs.some(part)), len(arcs.radius))
+    degree = nearest_to_arcs(outline, arcs, seen.closest).distance
     constrictions: list[_Constriction | None] = []
     start = 0
     for body in bodies:
@@ -257,8 +260,7 @@ def _tongue_bodies(
             constrictions.append(None)
             continue
         own = slice(start, start + int(np.count_nonzero(body.valid)))
-        here = Nearest(found.nearest.distance[own], found.nearest.place[own])
-        constrictions.append(_in_time(_Seen(found.location[own], here), body.valid))
+        constrictions.append(_in_time(seen.location[own], degree[own], body.valid))
         start = own.stop
     return constrictions
 

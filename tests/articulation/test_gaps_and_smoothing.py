@@ -2,10 +2,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.articulation.gaps import LONGEST_GAP_S, bridge, fill_short_gaps, screen_spikes
+from benchmark.articulation.gaps import (
+    LONGEST_GAP_S,
+    SPIKE_MM,
+    SPIKE_WINDOW_S,
+    bridge,
+    fill_short_gaps,
+    screen_spikes,
+)
 from benchmark.articulation.smooth import frames_covered, low_pass, to_rate
 from benchmark.types import Trajectories
 
@@ -71,6 +79,33 @@ def test_bridge_holds_the_ends_and_zeroes_what_was_never_seen() -> None:
     values = np.array([[9.0, 9.0], [1.0, 9.0], [9.0, 9.0], [3.0, 9.0], [9.0, 9.0]])
     valid = np.array([[0, 0], [1, 0], [0, 0], [1, 0], [0, 0]], bool)
     np.testing.assert_array_equal(bridge(values, valid), [[1, 0], [1, 0], [2, 0], [3, 0], [3, 0]])
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_bridging_says_what_numpy_interpolates(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    values = generator.normal(size=(generator.integers(1, 40), 3))
+    valid = generator.random(values.shape) < generator.choice([0.1, 0.5, 0.9])
+    values[~valid] = np.nan
+    for channel, found in enumerate(bridge(values, valid).T):
+        known = np.flatnonzero(valid[:, channel])
+        if known.size:
+            np.testing.assert_array_equal(
+                found, np.interp(np.arange(len(values)), known, values[known, channel])
+            )
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([100.0, 145.645, 400.0]))
+def test_screening_agrees_with_the_running_median_of_scipy(seed: int, rate: float) -> None:
+    generator = np.random.default_rng(seed)
+    frames = int(generator.integers(20, 120))
+    values = generator.normal(size=(frames, 2)).cumsum(axis=0) + 9 * (generator.random((frames, 2)) < 0.1)
+    valid = generator.random(values.shape) < 0.9
+    window = 2 * round(SPIKE_WINDOW_S * rate / 2) + 1
+    filled = bridge(values.astype(np.float32), valid)
+    median = scipy.ndimage.median_filter(filled, size=(max(3, window), 1), mode="nearest")
+    found = screen_spikes(Trajectories(values.astype(np.float32), rate, ("T1_x", "T1_y"), valid))
+    np.testing.assert_array_equal(found.valid, valid & (np.abs(filled - median) <= SPIKE_MM))
 
 
 def test_the_low_pass_keeps_speech_removes_jitter_and_delays_nothing() -> None:
