@@ -103,11 +103,11 @@ def _seen(head: Head, name: str) -> _Wall:
     in_order = np.argsort(head.wall.spaced.every_second)
     if name.startswith("TT"):
         tip = head.place("tongue_tip")[None]
-        gaps = gaps_to_points(head.wall, tip)
+        (gaps,) = gaps_to_points(head.wall, tip)
         return _Wall(gaps.to_wall[:, in_order], nearest_around(head.wall, tip, gaps.closest[:, 0]))
     circle = np.stack([head.place(role) for role in ("tongue_front", "tongue_mid", "tongue_back")])[None]
     arc = arcs_through(circle, circle[:, [0, 2]])
-    gaps = gaps_to_arcs(head.wall, arc)
+    (gaps,) = gaps_to_arcs(head.wall, arc)
     return _Wall(gaps.to_wall[:, in_order], nearest_to_arcs(head.wall, arc, gaps.closest))
 
 

@@ -19,16 +19,14 @@ from scipy.spatial import cKDTree
 
 from benchmark import corpora
 from benchmark.articulation.arc import (
-    CHUNK,
     Arcs,
-    arcs_through,
     gaps_to_arcs,
     gaps_to_points,
     nearest_to_arcs,
 )
 from benchmark.articulation.outline import Outline, nearest, nearest_around
 from benchmark.articulation.target_sets import smooth_pellets, speaker_outline
-from benchmark.articulation.tract_variables import _body, location, track
+from benchmark.articulation.tract_variables import _arcs, _body, _seen, track
 from benchmark.files import demo_corpus
 from benchmark.types import Utterance
 
@@ -66,19 +64,18 @@ def _speaker(speaker: str, members: list[Utterance], sensors: dict[str, str]) ->
     for own in pellets:
         tip, body = track(own, sensors, "tongue_tip"), _body(own, sensors)
         if tip is not None:
-            gaps = gaps_to_points(wall, tip.xy[tip.valid])
-            nearest = nearest_around(wall, tip.xy[tip.valid], gaps.closest[:, 0])
-            worst["TT"] = max(worst["TT"], _off(nearest.distance, tree.query(tip.xy[tip.valid])[0]))
-            rows["TT"].append((_located(wall, gaps.to_wall), nearest.place, tip.xy[tip.valid]))
+            points = tip.xy[tip.valid]
+            located, closest = _seen(wall, gaps_to_points(wall, points))
+            nearest = nearest_around(wall, points, closest[:, 0])
+            worst["TT"] = max(worst["TT"], _off(nearest.distance, tree.query(points)[0]))
+            rows["TT"].append((np.round(located, 4), nearest.place, points))
         if body is not None:
-            arcs = arcs_through(body.circle[body.valid], body.ends[body.valid])
-            for start in range(0, len(arcs.radius), CHUNK):
-                some = arcs.some(slice(start, start + CHUNK))
-                gaps = gaps_to_arcs(wall, some)
-                nearest = nearest_to_arcs(wall, some, gaps.closest)
-                worst["TB"] = max(worst["TB"], _off_arcs(wall, some, nearest.distance, tree))
-                circle = body.circle[body.valid][start : start + CHUNK].reshape(len(some.radius), -1)
-                rows["TB"].append((_located(wall, gaps.to_wall), nearest.place, circle))
+            arcs = _arcs(body)
+            located, closest = _seen(wall, gaps_to_arcs(wall, arcs))
+            nearest = nearest_to_arcs(wall, arcs, closest)
+            worst["TB"] = max(worst["TB"], _off_arcs(wall, arcs, nearest.distance, tree))
+            circle = body.circle[body.valid].reshape(len(arcs.radius), -1)
+            rows["TB"].append((np.round(located, 4), nearest.place, circle))
     return [
         f"| {speaker} {name}CL | {sum(len(part[0]) for part in parts)} | {wall.error_mm:.2f} | "
         f"{worst[name]:.4f} | {name}CD | {_moves([part[1] for part in parts], parts)} | "
@@ -86,10 +83,6 @@ def _speaker(speaker: str, members: list[Utterance], sensors: dict[str, str]) ->
         for name, parts in rows.items()
         if parts
     ]
-
-
-def _located(wall: Outline, to_wall: Array) -> Array:
-    return np.round(location(wall, to_wall), 4)
 
 
 def _moves(values: list[Array], parts: list[tuple[Array, Array, Array]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from benchmark.articulation.outline import (
     Nearest,
     Outline,
     Points,
-    Spaced,
+    lifted,
     nearest,
     nearest_around,
 )
@@ -30,7 +31,7 @@ _SEARCHED = 1024
 _AT_ONCE = 4096
 #: So many frames are worked on at once: their distances from all samples of a wall fit into a processor's
 #: cache.
-CHUNK = 96
+_CHUNK = 96
 
 
 class Arcs(NamedTuple):
@@ -118,31 +119,40 @@ class Gaps(NamedTuple):
     closest: NDArray[np.intp]
 
 
-def gaps_to_points(outline: Outline, points: Points) -> Gaps:
-    """Distances of single points, shape (frames, 2), from the wall."""
+def gaps_to_points(outline: Outline, points: Points) -> Iterator[Gaps]:
+    """Distances of single points, shape (frames, 2), from the wall, some frames after others."""
     spaced = outline.spaced
-    squares = spaced.squares_to(points)
-    closest = spaced.closest(squares)[:, None]
-    return Gaps(_root(squares[:, : len(spaced.every_second)]), closest)
+    for part in _parts(len(points), _CHUNK):
+        squares = spaced.squares_to(points[part])
+        closest = spaced.closest(squares)[:, None]
+        yield Gaps(_root(squares[:, : len(spaced.every_second)]), closest)
 
 
-def gaps_to_arcs(outline: Outline, arcs: Arcs) -> Gaps:
-    """Distances of arcs from the wall.
+def gaps_to_arcs(outline: Outline, arcs: Arcs) -> Iterator[Gaps]:
+    """Distances of arcs from the wall, some frames after others.
 
     Seen from a point of the wall, the nearest point of an arc lies on the radius through the former if that
     radius is in the sector of the arc; else it is one of the arc's ends.
     """
     spaced = outline.spaced
     halved = slice(len(spaced.every_second))
-    first, last = (spaced.squares_to(arcs.ends[:, side]) for side in (0, 1))
-    reach = _root(spaced.squares_to(arcs.centre))
-    reach -= arcs.radius[:, None]
-    np.abs(reach, out=reach)
-    aside = _aside(arcs, spaced)
-    to_wall = _root(np.minimum(first[:, halved], last[:, halved]))
-    np.copyto(to_wall, reach[:, halved], where=~aside[:, halved])
-    np.copyto(reach, np.inf, where=aside)
-    return Gaps(to_wall, np.stack([spaced.closest(one) for one in (reach, first, last)], axis=1))
+    ends = arcs.ends
+    factors = np.stack([lifted(arcs.centre), lifted(ends[:, 0]), lifted(ends[:, 1]), *_turning(arcs)])
+    for part in _parts(len(arcs.radius), _CHUNK):
+        reach, first, last, after_first, after_last = (one[part] @ spaced.lifted for one in factors)
+        _root(reach)
+        reach -= arcs.radius[part, None]
+        np.abs(reach, out=reach)
+        aside = (after_first < 0) | (after_last > 0)
+        to_wall = _root(np.minimum(first[:, halved], last[:, halved]))
+        np.copyto(to_wall, reach[:, halved], where=~aside[:, halved])
+        np.copyto(reach, np.inf, where=aside)
+        yield Gaps(to_wall, np.stack([spaced.closest(one) for one in (reach, first, last)], axis=1))
+
+
+def _parts(frames: int, most: int) -> Iterator[slice]:
+    """Slices of at most so many frames; one of none where there are none."""
+    return (slice(start, start + most) for start in range(0, max(frames, 1), most))
 
 
 def nearest_to_arcs(outline: Outline, arcs: Arcs, closest: NDArray[np.intp]) -> Nearest:
@@ -156,7 +166,7 @@ def nearest_to_arcs(outline: Outline, arcs: Arcs, closest: NDArray[np.intp]) -> 
         arcs: Best all that a speaker has: a search for many takes hardly longer than one for a few.
         closest: Of their `Gaps`.
     """
-    parts = [slice(start, start + _AT_ONCE) for start in range(0, max(len(closest), 1), _AT_ONCE)]
+    parts = _parts(len(closest), _AT_ONCE)
     beside = [_nearest_beside(outline, arcs.some(part), closest[part]) for part in parts]
     found = Nearest(*(np.concatenate(values) for values in zip(*beside, strict=True)))
     longest = np.sqrt(outline.spaced.run_squared.max())
@@ -187,9 +197,8 @@ def nearest_to_arc(outline: Outline, circle: Points, ends: Points) -> Nearest:
         the arc (`outline.nearest`): negative where the arc passes the outline, and then by how much at most.
     """
     arcs = arcs_through(circle, ends)
-    parts = [slice(start, start + CHUNK) for start in range(0, len(ends), CHUNK)]
-    closest = [gaps_to_arcs(outline, arcs.some(part)).closest for part in parts]
-    return nearest_to_arcs(outline, arcs, np.concatenate([np.zeros((0, 3), np.intp), *closest]))
+    closest = np.concatenate([gaps.closest for gaps in gaps_to_arcs(outline, arcs)])
+    return nearest_to_arcs(outline, arcs, closest)
 
 
 def _nearest_beside(outline: Outline, arcs: Arcs, closest: NDArray[np.intp]) -> Nearest:
@@ -227,12 +236,6 @@ def _nearer(one: Nearest, two: Nearest) -> Nearest:
     return Nearest(*(np.where(closer, a, b) for a, b in zip(one, two, strict=True)))
 
 
-def _aside(arcs: Arcs, spaced: Spaced) -> NDArray[np.bool_]:
-    """Whether kept samples of a wall lie outside the sector of each arc, shape (frames, samples)."""
-    first, last = _sector(arcs)
-    return (_turned(first, arcs.centre, spaced) < 0) | (_turned(last, arcs.centre, spaced) > 0)
-
-
 def _faces(arcs: Arcs, points: Points) -> NDArray[np.bool_]:
     """Whether one point a frame, shape (frames, 2), lies in the sector of its arc."""
     first, last = _sector(arcs)
@@ -247,11 +250,17 @@ def _sector(arcs: Arcs) -> tuple[Points, Points]:
     return np.where(clockwise, last, first), np.where(clockwise, first, last)
 
 
-def _turned(direction: Points, centre: Points, spaced: Spaced) -> NDArray[np.float64]:
-    """Cross product of a direction and the way from centre to kept sample, shape (frames, samples)."""
-    factors = np.stack([direction[:, 1] / 2, -direction[:, 0] / 2, -_cross(direction, centre)], axis=1)
+def _turning(arcs: Arcs) -> list[NDArray[np.float64]]:
+    """Factors of each arc, which times `Spaced.lifted` say on which side of its two edges samples lie.
+
+    Each is the cross product of an edge, from the centre to an end, and the way from the centre to a sample:
+    a sample lies in the sector where the first is not below 0 and the second not above; shape (frames, 4).
+    """
     # Rows 1 and 2 of what is lifted are -2 x and -2 y, row 3 is 1.
-    return np.asarray(factors @ spaced.lifted[1:])
+    return [
+        np.stack([np.zeros(len(edge)), edge[:, 1] / 2, -edge[:, 0] / 2, -_cross(edge, arcs.centre)], axis=1)
+        for edge in _sector(arcs)
+    ]
 
 
 def _root(squares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -56,7 +56,7 @@ class Spaced(NamedTuple):
     one ahead of the wall, behind it and on it, then the others on it.
 
     Attributes:
-        lifted: Shape (4, kept samples): see `squares_to`.
+        lifted: Shape (4, kept samples): see the function of that name.
         every_second: Which of the samples those are that places are averaged over, in the order kept, shape
             (every second sample,).
         off_wall: How many of them, the first ones, do not belong to the wall itself.
@@ -86,14 +86,8 @@ class Spaced(NamedTuple):
     corner: Points
 
     def squares_to(self, queries: Points) -> NDArray[np.float64]:
-        """Squared distance of queries (queries, 2) to kept samples; may be below 0 by rounding.
-
-        |q - p|^2 = |q|^2 - 2 q p + |p|^2 as one product of matrices.
-        """
-        lifted = np.ones((len(queries), 4))
-        lifted[:, 1:3] = queries
-        np.einsum("ij,ij->i", queries, queries, out=lifted[:, 3])
-        return np.asarray(lifted @ self.lifted)
+        """Squared distance of queries (queries, 2) to kept samples; may be below 0 by rounding."""
+        return np.asarray(lifted(queries) @ self.lifted)
 
     def closest(self, to_kept: NDArray[np.float64]) -> NDArray[np.intp]:
         """Which of the wall's own samples is closest, by distances or squares of shape (frames, kept)."""
@@ -183,6 +177,17 @@ class Nearest(NamedTuple):
 def along(points: Points) -> NDArray[np.float64]:
     """Distance of each point from the first along the line through all, shape (points,)."""
     return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+
+
+def lifted(queries: Points) -> NDArray[np.float64]:
+    """Factors of queries (queries, 2), which times `Spaced.lifted` are squared distances, shape (queries, 4).
+
+    |q - p|^2 = |q|^2 - 2 q p + |p|^2 as one product of matrices.
+    """
+    factors = np.ones((len(queries), 4))
+    factors[:, 1:3] = queries
+    np.einsum("ij,ij->i", queries, queries, out=factors[:, 3])
+    return factors
 
 
 def from_anatomy(anatomy: Anatomy) -> Outline:

@@ -33,14 +33,13 @@ Espy-Wilson, arXiv 2305.10775. Published implementations differ in how they stat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.articulation.arc import (
-    CHUNK,
     Arcs,
     Gaps,
     arcs_through,
@@ -208,19 +207,9 @@ class _Seen(NamedTuple):
     closest: NDArray[np.intp]
 
 
-def _seen(outline: Outline, gaps: Callable[[slice], Gaps], frames: int) -> _Seen:
-    """Puts together what slices of the valid frames say.
-
-    Args:
-        outline: Outer wall.
-        gaps: Distances in a slice of the valid frames.
-        frames: How many are valid.
-    """
-    places, closest = [], []
-    for start in range(0, max(frames, 1), CHUNK):
-        found = gaps(slice(start, start + CHUNK))
-        places.append(location(outline, found.to_wall))
-        closest.append(found.closest)
+def _seen(outline: Outline, gaps: Iterable[Gaps]) -> _Seen:
+    """Locations, and what is kept of the distances, of all valid frames."""
+    places, closest = zip(*((location(outline, part.to_wall), part.closest) for part in gaps), strict=True)
     return _Seen(np.concatenate(places), np.concatenate(closest))
 
 
@@ -237,7 +226,7 @@ def _tongue_tip(tip: Track | None, outline: Outline | None) -> _Constriction | N
     if tip is None or outline is None:
         return None
     points = tip.xy[tip.valid]
-    seen = _seen(outline, lambda part: gaps_to_points(outline, points[part]), len(points))
+    seen = _seen(outline, gaps_to_points(outline, points))
     nearest = nearest_around(outline, points, seen.closest[:, 0])
     return _in_time(seen.location, nearest.distance, tip.valid)
 
@@ -251,7 +240,7 @@ def _tongue_bodies(
     if outline is None or not known:
         return [None] * len(recordings)
     arcs = Arcs(*(np.concatenate(parts) for parts in zip(*map(_arcs, known), strict=True)))
-    seen = _seen(outline, lambda part: gaps_to_arcs(outline, arcs.some(part)), len(arcs.radius))
+    seen = _seen(outline, gaps_to_arcs(outline, arcs))
     degree = nearest_to_arcs(outline, arcs, seen.closest).distance
     constrictions: list[_Constriction | None] = []
     start = 0

@@ -117,7 +117,7 @@ def test_every_second_sample_of_a_wall_is_as_far_as_from_the_nearest_point_of_th
     for _ in range(20):
         wall, tongue = a_wall(generator), a_tongue(generator)
         ends = tongue[[0, 2]]
-        found = gaps_to_arcs(wall, arcs_through(tongue[None], ends[None])).to_wall[0]
+        found = next(gaps_to_arcs(wall, arcs_through(tongue[None], ends[None]))).to_wall[0]
         arc = stepped_arc(tongue, ends)
         some = wall.samples.xy[wall.spaced.every_second][::5]
         true = np.hypot(*np.moveaxis(some[:, None] - arc, 2, 0)).min(axis=1)
