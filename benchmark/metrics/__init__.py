@@ -19,7 +19,7 @@ measure with these:
 
 from typing import Any
 
-from benchmark.metrics.active_level import ActiveLevel, active_speech_level
+from benchmark.metrics.active_level import ActiveLevel, SpeechEnvelope, active_speech_level
 from benchmark.metrics.checks import UnscorableReference
 from benchmark.metrics.lag import BestLag, best_lag
 from benchmark.metrics.measure import (
@@ -46,6 +46,7 @@ __all__ = [
     "ParameterScore",
     "ParameterScores",
     "Scorer",
+    "SpeechEnvelope",
     "TrajectoryMeasure",
     "UnscorableReference",
     "active_speech_level",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,38 @@ class ActiveLevel(NamedTuple):
     rms_db: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeechEnvelope:
+    """What P.56 compares with its thresholds, found once for the levels of a signal at any gain.
+
+    Attributes:
+        held: The smoothed and held envelope, shape (samples,).
+        energy: Sum of squares without DC.
+    """
+
+    held: NDArray[np.float64]
+    energy: float
+
+    @classmethod
+    def of(cls, samples: ArrayLike, rate_hz: int) -> SpeechEnvelope:
+        """The envelope of a signal; arguments and errors as in `active_speech_level`."""
+        rate = check_rate(rate_hz)
+        signal = check_reference(samples)
+        signal = signal - signal.mean()
+        return cls(_held_envelope(signal, rate), inner(signal, signal))
+
+    def level(self, gain: float = 1.0) -> ActiveLevel:
+        """The level of the signal times `gain`, which is not that of the signal plus the gain in decibels.
+
+        Thresholds lie at fixed powers of two of full scale: between them a level moves by about 0.1 dB.
+        """
+        energy = self.energy * gain * gain
+        counts = _active_samples(self.held if gain == 1.0 else self.held * gain)
+        rms_db = 10 * np.log10(energy / len(self.held))
+        level_db = max(_level_at_margin(energy, counts), rms_db)
+        return ActiveLevel(float(level_db), float(10 ** ((rms_db - level_db) / 10)), float(rms_db))
+
+
 def active_speech_level(samples: ArrayLike, rate_hz: int) -> ActiveLevel:
     """Active level of speech.
 
@@ -54,14 +87,7 @@ def active_speech_level(samples: ArrayLike, rate_hz: int) -> ActiveLevel:
     Source:
         ITU-T Recommendation P.56 (2011), clause 7, method B.
     """
-    rate = check_rate(rate_hz)
-    signal = check_reference(samples)
-    signal = signal - signal.mean()
-    energy = inner(signal, signal)
-    counts = _active_samples(_held_envelope(signal, rate))
-    rms_db = 10 * np.log10(energy / len(signal))
-    level_db = max(_level_at_margin(energy, counts), rms_db)
-    return ActiveLevel(float(level_db), float(10 ** ((rms_db - level_db) / 10)), float(rms_db))
+    return SpeechEnvelope.of(samples, rate_hz).level()
 
 
 def _held_envelope(signal: NDArray[np.float64], rate: int) -> NDArray[np.float64]:

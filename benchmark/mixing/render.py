@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmark.audio import FULL_SCALE, pcm16, pcm_sha256
 from benchmark.errors import CorpusError, MeasureError, NoiseError, SilentNoiseError, SilentSpeechError
-from benchmark.metrics import ActiveLevel, active_speech_level
+from benchmark.metrics import ActiveLevel, SpeechEnvelope, active_speech_level
 from benchmark.mixing.levels import SILENT_BELOW_DBFS, Samples, factor, rms_db, without_dc
 from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.rows import Measured, PlanRow
@@ -58,6 +58,8 @@ class LevelledSpeech:
         self._name = name
         # By gain; a caller that reads the same speech again passes what was measured before.
         self._levels = {} if levels is None else levels
+        self._envelope: SpeechEnvelope | None = None
+        self._last: tuple[float, Samples] | None = None
         self.level = self.level_at(0.0)
         if self.level.level_db <= SILENT_BELOW_DBFS:
             raise SilentSpeechError(
@@ -73,10 +75,17 @@ class LevelledSpeech:
         """
         if gain_db not in self._levels:
             try:
-                self._levels[gain_db] = active_speech_level(self.samples * factor(gain_db), RATE_HZ)
+                self._envelope = self._envelope or SpeechEnvelope.of(self.samples, RATE_HZ)
+                self._levels[gain_db] = self._envelope.level(factor(gain_db))
             except MeasureError as error:
                 raise SilentSpeechError(f"{self._name}: has no measurable speech level: {error}") from error
         return self._levels[gain_db]
+
+    def at(self, gain_db: float) -> Samples:
+        """The samples after a gain, the same array for the same gain as before; not to be changed."""
+        if self._last is None or self._last[0] != gain_db:
+            self._last = gain_db, self.samples * factor(gain_db)
+        return self._last[1]
 
 
 def levelled_speech(
@@ -203,7 +212,7 @@ def mix(row: PlanRow, recipe: Recipe, speech: LevelledSpeech, noise: AssembledNo
     snr_db = row["snr_db"]
     speech_gain_db, noise_gain_db = asked_db, None
     while True:
-        mixture = said = speech.samples * factor(speech_gain_db)
+        mixture = said = speech.at(speech_gain_db)
         if snr_db is not None and noise is not None:
             noise_gain_db = _noise_gain_db(snr_db, recipe, speech.level_at(speech_gain_db), noise.rms_db)
             noisy = noise.samples * factor(noise_gain_db)

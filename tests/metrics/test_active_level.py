@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmark.errors import MeasureError
-from benchmark.metrics import active_speech_level
+from benchmark.metrics import SpeechEnvelope, active_speech_level
 from tests.metrics.signals import noise, noisy, speech
 
 
@@ -104,3 +104,10 @@ def test_what_has_no_level_is_an_error(bad):
 def test_noise_raises_the_level_of_speech():
     clean = speech(4.0)
     assert active_speech_level(noisy(clean, 0), 16000).level_db > active_speech_level(clean, 16000).level_db
+
+
+@pytest.mark.parametrize("gain", [0.01, 0.3, 0.7, 1.0, 2.5])
+def test_one_envelope_gives_the_level_at_any_gain(gain):
+    signal = noise(64000, "bursts") + 0.01
+    found, expected = SpeechEnvelope.of(signal, 16000).level(gain), active_speech_level(gain * signal, 16000)
+    assert found == pytest.approx(expected, abs=1e-9)
