@@ -253,22 +253,34 @@ def _summed(recordings: Sequence[Recording]) -> _Sums:
     # About common means, so that sums of squares lose no digits to an offset.
     levels = np.concatenate([one.levels for one in recordings]).mean(axis=0)
     moves = np.concatenate([one.moves for one in recordings]).mean(axis=0)
-    found = [
-        [_sums(*_paired(one.levels - levels, one.moves - moves, shift)) for shift in SHIFTS]
-        for one in recordings
+    found = [_over_shifts(one.levels - levels, one.moves - moves) for one in recordings]
+    return _Sums(*(np.stack(parts) for parts in zip(*found, strict=True)))
+
+
+def _over_shifts(levels: Array, moves: Array) -> _Sums:
+    """Sums over what overlaps of one recording, at each shift by which its articulation may come late."""
+    shifts = np.array(SHIFTS)
+    heard, moved = np.maximum(-shifts, 0), np.maximum(shifts, 0)
+    frames = np.maximum(np.minimum(len(levels) - heard, len(moves) - moved), 0)
+    pairs = [
+        (levels[i : i + count], moves[j : j + count])
+        for i, j, count in zip(heard, moved, frames, strict=True)
     ]
-    return _Sums(*(np.array(part) for part in zip(*(zip(*own, strict=True) for own in found), strict=True)))
-
-
-def _sums(levels: Array, moves: Array) -> tuple[int, Array, Array, Array, Array, float]:
-    return (
-        len(levels),
-        levels.sum(axis=0),
-        moves.sum(axis=0),
-        moves.T @ moves,
-        moves.T @ levels,
-        float((levels**2).sum()),
+    return _Sums(
+        frames.astype(np.float64),
+        _between(levels, heard, frames),
+        _between(moves, moved, frames),
+        np.stack([own.T @ own for _, own in pairs]),
+        np.stack([own.T @ level for level, own in pairs]),
+        _between((levels**2).sum(axis=1), heard, frames),
     )
+
+
+def _between(values: Array, start: NDArray[np.intp], frames: NDArray[np.intp]) -> Array:
+    """Sums of `frames` values each, from `start` on."""
+    sums = np.concatenate([np.zeros_like(values[:1]), np.cumsum(values, axis=0)])
+    start = np.minimum(start, len(values))
+    return np.asarray(sums[start + frames] - sums[start])
 
 
 def _outer(one: Array, two: Array) -> Array:
@@ -321,13 +333,6 @@ def _shares(sums: _Sums, by: _Map) -> Array:
     ).sum(axis=-1)
     enough = (count >= _LEAST_FRAMES) & (heard > 0)
     return np.where(enough, (2 * agreed - said) / np.where(enough, heard, 1.0), -1.0)
-
-
-def _paired(levels: Array, moves: Array, shift: int) -> tuple[Array, Array]:
-    """Both from where they overlap if the articulation comes `shift` frames late."""
-    levels, moves = levels[max(-shift, 0) :], moves[max(shift, 0) :]
-    frames = min(len(levels), len(moves))
-    return levels[:frames], moves[:frames]
 
 
 def _levels(clip: Clip) -> Array:
