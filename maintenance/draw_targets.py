@@ -14,10 +14,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from benchmark import corpora
-from benchmark.articulation.arc import arcs_through, gaps_to_arcs, gaps_to_points, nearest_to_arcs
+from benchmark.articulation.arc import Gaps, arcs_through, gaps_to_arcs, gaps_to_points, nearest_to_arcs
 from benchmark.articulation.outline import Nearest, Outline, nearest_around
 from benchmark.articulation.parameters import PARAMETERS, PELLET_NAMES
 from benchmark.articulation.target_sets import smooth_pellets, speaker_outline, speaker_targets
@@ -93,22 +92,21 @@ def draw_targets(folder: Path) -> list[Path]:
 
 
 class _Wall(NamedTuple):
-    """How far every second sample of the wall is in the frame drawn, front to back, and the nearest place."""
+    """How far the wall is in the frame drawn, and where it is nearest."""
 
-    to_wall: NDArray[np.float64]
+    gaps: Gaps
     nearest: Nearest
 
 
 def _seen(head: Head, name: str) -> _Wall:
-    in_order = np.argsort(head.wall.spaced.every_second)
     if name.startswith("TT"):
         tip = head.place("tongue_tip")[None]
         (gaps,) = gaps_to_points(head.wall, tip)
-        return _Wall(gaps.to_wall[:, in_order], nearest_around(head.wall, tip, gaps.closest[:, 0]))
+        return _Wall(gaps, nearest_around(head.wall, tip, gaps.closest[:, 0]))
     circle = np.stack([head.place(role) for role in ("tongue_front", "tongue_mid", "tongue_back")])[None]
     arc = arcs_through(circle, circle[:, [0, 2]])
     (gaps,) = gaps_to_arcs(head.wall, arc)
-    return _Wall(gaps.to_wall[:, in_order], nearest_to_arcs(head.wall, arc, gaps.closest))
+    return _Wall(gaps, nearest_to_arcs(head.wall, arc, gaps.closest))
 
 
 def _degree(axes: Axes, head: Head, name: str) -> None:
@@ -121,9 +119,10 @@ def _degree(axes: Axes, head: Head, name: str) -> None:
 
 
 def _location(axes: Axes, head: Head, name: str) -> None:
-    to_wall = _seen(head, name).to_wall
+    to_wall = _seen(head, name).gaps.to_wall
     place = float(location(head.wall, to_wall)[0])
-    weight = np.exp((to_wall[0].min() - to_wall[0]) / LOCATION_SPREAD_MM)
+    front_to_back = to_wall[0, np.argsort(head.wall.spaced.every_second)]
+    weight = np.exp((front_to_back.min() - front_to_back) / LOCATION_SPREAD_MM)
     x, y = head.wall.samples.xy[::2][::4].T
     axes.scatter(x, y, s=30 * weight[::4], color="tab:blue", alpha=0.3, linewidths=0)
     axes.plot(*_on_wall(head.wall, place), "v", color="tab:blue", markersize=9)

@@ -278,7 +278,7 @@ def _over_shifts(levels: Array, moves: Array) -> _Sums:
 
 def _between(values: Array, start: NDArray[np.intp], frames: NDArray[np.intp]) -> Array:
     """Sums of `frames` values each, from `start` on."""
-    sums = np.concatenate([np.zeros_like(values[:1]), np.cumsum(values, axis=0)])
+    sums = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0)])
     start = np.minimum(start, len(values))
     return np.asarray(sums[start + frames] - sums[start])
 

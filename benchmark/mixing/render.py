@@ -87,6 +87,10 @@ class LevelledSpeech:
             self._last = gain_db, self.samples * factor(gain_db)
         return self._last[1]
 
+    def let_go(self) -> None:
+        """Frees what was computed from the samples and is as large as they are; it comes back when needed."""
+        self._envelope, self._last = None, None
+
 
 def levelled_speech(
     utterance_id: str, samples: int, reader: SourceReader, levels: dict[float, ActiveLevel] | None = None

@@ -43,6 +43,7 @@ class Renderer:
         self._reader = SourceReader(sources)
         self._most = round(kept_s * RATE_HZ)
         self._speech: OrderedDict[str, LevelledSpeech] = OrderedDict()
+        self._latest: LevelledSpeech | None = None
         self._held = 0
         self._levels: dict[str, dict[float, ActiveLevel]] = defaultdict(dict)
         self._noise: tuple[list[Piece], AssembledNoise] | None = None
@@ -88,10 +89,15 @@ class Renderer:
         """
         if utterance_id in self._speech:
             self._speech.move_to_end(utterance_id)
-            return self._speech[utterance_id]
-        speech = levelled_speech(utterance_id, samples, self._reader, self._levels[utterance_id])
-        self._speech[utterance_id] = speech
-        self._held += len(speech.samples)
-        while self._held > self._most and len(self._speech) > 1:
-            self._held -= len(self._speech.popitem(last=False)[1].samples)
+        else:
+            speech = levelled_speech(utterance_id, samples, self._reader, self._levels[utterance_id])
+            self._speech[utterance_id] = speech
+            self._held += len(speech.samples)
+            while self._held > self._most and len(self._speech) > 1:
+                self._held -= len(self._speech.popitem(last=False)[1].samples)
+        speech = self._speech[utterance_id]
+        if self._latest is not speech:
+            if self._latest is not None:
+                self._latest.let_go()
+            self._latest = speech
         return speech

@@ -8,6 +8,7 @@ from benchmark.errors import CorpusError, SilentNoiseError, SilentSpeechError
 from benchmark.metrics import active_speech_level
 from benchmark.mixing.plan import plan_mixtures
 from benchmark.mixing.render import assemble_noise, levelled_speech, render_mixture
+from benchmark.mixing.renderer import Renderer
 from benchmark.mixing.sources import SourceReader, Sources
 from benchmark.noises.reading import NoiseReader
 from benchmark.types import Clip, Utterance
@@ -218,3 +219,19 @@ def test_the_level_over_the_talkers_is_that_of_the_tracks_themselves(rendered):
     for other, noisy, _ in out:
         if not other["talkers"]:
             assert noisy.measured["over_mean_db"] is None
+
+
+def test_speech_that_is_kept_costs_no_more_than_its_samples():
+    chosen = recipe()
+    utterances = corpus(speakers=9, each=1)
+    by_id = {item.id: item for item in utterances}
+    renderer = Renderer(chosen, Sources(by_id, voices={"corpus": by_id}))
+    rows = list(plan_mixtures(chosen, utterances[:3], supply(utterances)))
+    first = {}
+    for row in rows:
+        first[row["mixture_id"]] = renderer.rendered(row).pcm
+    kept = [renderer._speech[item.id] for item in utterances[:3]]
+    assert [speech._last is not None for speech in kept] == [False, False, True]
+    assert [speech._envelope is not None for speech in kept] == [False, False, True]
+    for row in reversed(rows):
+        np.testing.assert_array_equal(renderer.rendered(row).pcm, first[row["mixture_id"]])
