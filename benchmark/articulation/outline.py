@@ -56,7 +56,7 @@ class Spaced(NamedTuple):
     one ahead of the wall, behind it and on it, then the others on it.
 
     Attributes:
-        lifted: Shape (4, kept samples): see the function of that name.
+        lifted: Shape (4, kept samples): see the function `lifted` of this module.
         every_second: Which of the samples those are that places are averaged over, in the order kept, shape
             (every second sample,).
         off_wall: How many of them, the first ones, do not belong to the wall itself.

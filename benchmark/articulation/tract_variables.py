@@ -214,11 +214,11 @@ def _seen(outline: Outline, gaps: Iterable[Gaps]) -> _Seen:
 
 
 def _in_time(
-    location: NDArray[np.float64], degree: NDArray[np.float64], valid: NDArray[np.bool_]
+    place: NDArray[np.float64], degree: NDArray[np.float64], valid: NDArray[np.bool_]
 ) -> _Constriction:
-    """Values of the valid frames among all."""
+    """A constriction in all frames from its values in the valid ones."""
     places, degrees = np.zeros(len(valid)), np.zeros(len(valid))
-    places[valid], degrees[valid] = location, degree
+    places[valid], degrees[valid] = place, degree
     return _Constriction(Value(places, valid), Value(degrees, valid))
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("matplotlib")
-
 from benchmark.articulation.tract_variables import location
 from maintenance.draw_targets import _FRAME, Head, _seen
 
