@@ -121,8 +121,7 @@ def _degree(axes: Axes, head: Head, name: str) -> None:
 def _location(axes: Axes, head: Head, name: str) -> None:
     to_wall = _seen(head, name).gaps.to_wall
     place = float(location(head.wall, to_wall)[0])
-    front_to_back = to_wall[0, np.argsort(head.wall.spaced.every_second)]
-    weight = np.exp((front_to_back.min() - front_to_back) / LOCATION_SPREAD_MM)
+    weight = np.exp((to_wall[0].min() - to_wall[0]) / LOCATION_SPREAD_MM)
     x, y = head.wall.samples.xy[::2][::4].T
     axes.scatter(x, y, s=30 * weight[::4], color="tab:blue", alpha=0.3, linewidths=0)
     axes.plot(*_on_wall(head.wall, place), "v", color="tab:blue", markersize=9)

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.articulation import wall_loops
 from benchmark.articulation.outline import (
     Nearest,
     Outline,
     Points,
-    lifted,
     nearest,
     nearest_around,
 )
@@ -28,7 +28,7 @@ _NUDGE = 1e-6
 #: all.
 _SEARCHED = 1024
 #: So many arcs, whose closest samples are known, are looked at at once.
-_AT_ONCE = 4096
+_AT_ONCE = 1024
 #: So many frames are worked on at once: their distances from all samples of a wall fit into a processor's
 #: cache.
 _CHUNK = 96
@@ -60,8 +60,7 @@ class Arcs(NamedTuple):
         Returns:
             mm, shape (frames, shares, 2).
         """
-        first, last = np.moveaxis(self.ends - self.centre[:, None], 1, 0)
-        half = np.arctan2(_cross(first, last), (first * last).sum(axis=1)) / 2
+        half = self._half_angles()
         # By the chord and the height above it, because the centre of a nearly straight arc is far away.
         angle = half[:, None] * (2.0 * np.broadcast_to(shares, (len(half), np.shape(shares)[-1])) - 1.0)
         straight = np.abs(half) < 1e-5
@@ -80,6 +79,19 @@ class Arcs(NamedTuple):
             middle[:, None] + forward[..., None] * reach[:, None] + upward[..., None] * across[:, None]
         )
         return found
+
+    def middles(self) -> Points:
+        """The point halfway along each arc, mm, shape (frames, 2)."""
+        height = np.tan(self._half_angles() / 2)
+        reach = (self.ends[:, 1] - self.ends[:, 0]) / 2
+        across = np.stack([reach[:, 1], -reach[:, 0]], axis=1)
+        found: Points = self.ends.mean(axis=1) + height[:, None] * across
+        return found
+
+    def _half_angles(self) -> NDArray[np.float64]:
+        """Half the angle between the ends of each arc, seen from its centre, anticlockwise."""
+        first, last = np.moveaxis(self.ends - self.centre[:, None], 1, 0)
+        return np.asarray(np.arctan2(_cross(first, last), (first * last).sum(axis=1)) / 2)
 
 
 def arcs_through(circle: Points, ends: Points) -> Arcs:
@@ -109,8 +121,8 @@ class Gaps(NamedTuple):
     """How far a wall is from arcs or points, frame by frame.
 
     Attributes:
-        to_wall: mm, shape (frames, every second sample): distance of each of `Spaced.every_second`, never
-            negative.
+        to_wall: Distance of every second of its samples, `Samples.xy[::2]`, mm, shape (frames, every second
+            sample), never negative.
         closest: Which of the wall's own samples is closest, shape (frames, kinds). Kinds are one for points,
             and three for arcs: among samples that face the inside of the arc, to its first end, to its last.
     """
@@ -118,36 +130,46 @@ class Gaps(NamedTuple):
     to_wall: NDArray[np.float64]
     closest: NDArray[np.intp]
 
+    def first(self, frames: int) -> Gaps:
+        """Those of the first frames."""
+        return Gaps(self.to_wall[:frames], self.closest[:frames])
+
 
 def gaps_to_points(outline: Outline, points: Points) -> Iterator[Gaps]:
-    """Distances of single points, shape (frames, 2), from the wall, some frames after others."""
+    """Distances of single points, shape (frames, 2), from the wall, some frames after others.
+
+    What is given lies in the same memory as what was given before.
+    """
     spaced = outline.spaced
+    room = _room(outline, 1)
     for part in _parts(len(points), _CHUNK):
-        squares = spaced.squares_to(points[part])
-        closest = spaced.closest(squares)[:, None]
-        yield Gaps(_root(squares[:, : len(spaced.every_second)]), closest)
+        some = points[part]
+        gaps = room.first(len(some))
+        wall_loops.points_to_wall(spaced.x, spaced.y, spaced.own, some, *gaps)
+        yield gaps
 
 
 def gaps_to_arcs(outline: Outline, arcs: Arcs) -> Iterator[Gaps]:
     """Distances of arcs from the wall, some frames after others.
 
     Seen from a point of the wall, the nearest point of an arc lies on the radius through the former if that
-    radius is in the sector of the arc; else it is one of the arc's ends.
+    radius is in the sector of the arc; else it is one of the arc's ends. What is given lies in the same
+    memory as what was given before.
     """
     spaced = outline.spaced
-    halved = slice(len(spaced.every_second))
-    ends = arcs.ends
-    factors = np.stack([lifted(arcs.centre), lifted(ends[:, 0]), lifted(ends[:, 1]), *_turning(arcs)])
+    room = _room(outline, 3)
+    first, last = _sector(arcs)
     for part in _parts(len(arcs.radius), _CHUNK):
-        reach, first, last, after_first, after_last = (one[part] @ spaced.lifted for one in factors)
-        _root(reach)
-        reach -= arcs.radius[part, None]
-        np.abs(reach, out=reach)
-        aside = (after_first < 0) | (after_last > 0)
-        to_wall = _root(np.minimum(first[:, halved], last[:, halved]))
-        np.copyto(to_wall, reach[:, halved], where=~aside[:, halved])
-        np.copyto(reach, np.inf, where=aside)
-        yield Gaps(to_wall, np.stack([spaced.closest(one) for one in (reach, first, last)], axis=1))
+        centre, radius, ends = arcs.some(part)
+        gaps = room.first(len(radius))
+        edges = first[part], last[part]
+        wall_loops.arcs_to_wall(spaced.x, spaced.y, spaced.own, centre, radius, edges, ends, *gaps)
+        yield gaps
+
+
+def _room(outline: Outline, kinds: int) -> Gaps:
+    """Memory for the distances of as many frames as are worked on at once."""
+    return Gaps(np.empty((_CHUNK, len(outline.spaced.averaging))), np.empty((_CHUNK, kinds), np.intp))
 
 
 def _parts(frames: int, most: int) -> Iterator[slice]:
@@ -169,7 +191,7 @@ def nearest_to_arcs(outline: Outline, arcs: Arcs, closest: NDArray[np.intp]) -> 
     parts = _parts(len(closest), _AT_ONCE)
     beside = [_nearest_beside(outline, arcs.some(part), closest[part]) for part in parts]
     found = Nearest(*(np.concatenate(values) for values in zip(*beside, strict=True)))
-    longest = np.sqrt(outline.spaced.run_squared.max())
+    longest = outline.spaced.run_length.max()
     passing = np.flatnonzero((found.distance <= longest / 2) | _passes_an_end(outline, arcs))
     if not passing.size:
         return found
@@ -197,7 +219,7 @@ def nearest_to_arc(outline: Outline, circle: Points, ends: Points) -> Nearest:
         the arc (`outline.nearest`): negative where the arc passes the outline, and then by how much at most.
     """
     arcs = arcs_through(circle, ends)
-    closest = np.concatenate([gaps.closest for gaps in gaps_to_arcs(outline, arcs)])
+    closest = np.concatenate([gaps.closest.copy() for gaps in gaps_to_arcs(outline, arcs)])
     return nearest_to_arcs(outline, arcs, closest)
 
 
@@ -250,25 +272,6 @@ def _sector(arcs: Arcs) -> tuple[Points, Points]:
     return np.where(clockwise, last, first), np.where(clockwise, first, last)
 
 
-def _turning(arcs: Arcs) -> list[NDArray[np.float64]]:
-    """Factors of each arc, which times `Spaced.lifted` say on which side of its two edges samples lie.
-
-    Each is the cross product of an edge, from the centre to an end, and the way from the centre to a sample:
-    a sample lies in the sector where the first is not below 0 and the second not above; shape (frames, 4).
-    """
-    # Rows 1 and 2 of what is lifted are -2 x and -2 y, row 3 is 1.
-    return [
-        np.stack([np.zeros(len(edge)), edge[:, 1] / 2, -edge[:, 0] / 2, -_cross(edge, arcs.centre)], axis=1)
-        for edge in _sector(arcs)
-    ]
-
-
-def _root(squares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Square roots, in place; what rounding has brought below 0 is 0."""
-    np.maximum(squares, 0.0, out=squares)
-    return np.asarray(np.sqrt(squares, out=squares))
-
-
 def _passes_an_end(outline: Outline, arcs: Arcs) -> NDArray[np.bool_]:
     """Whether an arc may go round an end of the wall.
 
@@ -277,21 +280,22 @@ def _passes_an_end(outline: Outline, arcs: Arcs) -> NDArray[np.bool_]:
     """
     points = np.asarray(outline.points, np.float64)
     found = np.zeros(len(arcs.radius), bool)
+    edges = _sector(arcs)
     # Walking out of the line, the far side is to one hand at its front end, to the other at its back end.
     for end, before, hand in ((points[0], points[1], -1), (points[-1], points[-2], 1)):
         ahead = (end - before) / np.hypot(*(end - before))
         far = hand * outline.anterior * np.array([ahead[1], -ahead[0]])
-        found |= (_furthest(arcs, end, ahead) >= 0) & (_furthest(arcs, end, far) >= 0)
+        found |= np.logical_and(*(_furthest(arcs, edges, end, way) >= 0 for way in (ahead, far)))
     return found
 
 
-def _furthest(arcs: Arcs, origin: Points, direction: Points) -> NDArray[np.float64]:
+def _furthest(
+    arcs: Arcs, edges: tuple[Points, Points], origin: Points, direction: Points
+) -> NDArray[np.float64]:
     """How far the furthest point of each arc lies from `origin` in a direction of length 1."""
-    top = arcs.centre + arcs.radius[:, None] * direction
-    reached = np.concatenate(
-        [arcs.ends, np.where(_faces(arcs, top), top.T, arcs.ends[:, 0].T).T[:, None]], axis=1
-    )
-    return np.asarray(((reached - origin) @ direction).max(axis=1))
+    reached = np.empty(len(arcs.radius))
+    wall_loops.furthest(arcs.centre, arcs.radius, edges, arcs.ends, origin, direction, reached)
+    return reached
 
 
 def _deepest(outline: Outline, arcs: Arcs) -> Nearest:

@@ -39,8 +39,8 @@ _AT_ONCE = 3
 #: Share of the recordings that must have one shift, for it to be common; and share of variance that is worth
 #: something.
 _MOST, _SOME = 0.75, 0.03
-#: By how much more of the variance than chance a lag must explain to be believed.
-OVER_CHANCE = 0.05
+#: By how much more of the variance than no lag, and than chance, a lag must explain to be believed.
+OVER_NONE, OVER_CHANCE = 0.05, 0.05
 
 
 class Recording(NamedTuple):
@@ -119,7 +119,7 @@ def recording(clip: Clip, moved: Trajectories) -> Recording | None:
 
 
 def estimate(recordings: Sequence[Recording]) -> Lag | None:
-    """The lags of a speaker's recordings, or None if there are too few.
+    """The lags of a speaker's recordings, or None if there are too few; all 0 where none explains more.
 
     Args:
         recordings: Of one speaker, with the same channels.
@@ -129,21 +129,23 @@ def estimate(recordings: Sequence[Recording]) -> Lag | None:
         return None
     sums = _summed(recordings)
     unshifted = _explained(sums, [0] * len(recordings))
-    if unshifted > _SOME and _mostly_near(
-        _nearest_shifts(sums, 0), 0
-    ):  # The usual case: found without a search.
-        return Lag((0.0,) * len(recordings), (0.0,) * len(recordings), unshifted, unshifted, 0.0)
+    none = Lag((0.0,) * len(recordings), (0.0,) * len(recordings), unshifted, unshifted, 0.0)
+    if unshifted > _SOME and _mostly_near(_nearest_shifts(sums, 0), 0):
+        return none  # The usual case: found without a search.
     shifts, explained = alike = _alike(sums)
     common = int(np.median(shifts))
+    several = explained < _SOME or not _mostly_near(_nearest_shifts(sums, common), common)
+    if several:
+        shifts, explained = _each(sums, alike)
+        common = int(np.median(shifts))
+    if explained < unshifted + OVER_NONE:
+        return none
     chance_of = _summed(
         [Recording(a.levels, b.moves) for a, b in zip(recordings, _turned(recordings), strict=True)]
     )
     _, chance = by_chance = _alike(chance_of)
-    if explained < _SOME or not _mostly_near(_nearest_shifts(sums, common), common):
-        shifts, explained = _each(sums, alike)
-        common = int(np.median(shifts))
-        if explained >= max(chance, 0.0) + OVER_CHANCE:
-            _, chance = _each(chance_of, by_chance)
+    if several and explained >= max(chance, 0.0) + OVER_CHANCE:
+        _, chance = _each(chance_of, by_chance)
     curves = _curves(sums, shifts)
     gains = [curve[_at(shift)] - curve[_at(common)] for curve, shift in zip(curves, shifts, strict=True)]
     return Lag(tuple(s / RATE_HZ for s in shifts), tuple(map(float, gains)), explained, unshifted, chance)

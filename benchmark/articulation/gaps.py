@@ -31,9 +31,11 @@ def without_still_coils(trajectories: Trajectories) -> Trajectories:
     for name, x in column.items():
         if not name.endswith("_x") or (y := column.get(f"{name[:-2]}_y")) is None:
             continue
-        seen = trajectories.valid[:, x] & trajectories.valid[:, y]
-        places = trajectories.values[seen][:, [x, y]]
-        if len(places) >= STILL_S * trajectories.rate_hz and not np.ptp(places, axis=0).any():
+        seen = np.flatnonzero(trajectories.valid[:, x] & trajectories.valid[:, y])
+        if len(seen) < STILL_S * trajectories.rate_hz:
+            continue
+        along_x, along_y = trajectories.values[:, x], trajectories.values[:, y]
+        if (along_x[seen] == along_x[seen[0]]).all() and (along_y[seen] == along_y[seen[0]]).all():
             valid[:, [x, y]] = False
     return Trajectories(trajectories.values, trajectories.rate_hz, trajectories.names, valid)
 
@@ -128,6 +130,10 @@ def _short_gaps(valid: NDArray[np.bool_], longest: int) -> NDArray[np.bool_]:
 
 def _gaps(valid: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Channel, first frame and frame after the last of every run of invalid frames."""
-    edges = np.diff(valid.T.astype(np.int8), axis=1, prepend=1, append=1)
-    channel, start = np.nonzero(edges == -1)
-    return channel, start, np.nonzero(edges == 1)[1]
+    # One channel after the other, each with a valid frame before and after, so that gaps end where they lie.
+    around = np.ones((valid.shape[1], len(valid) + 2), bool)
+    around[:, 1:-1] = valid.T
+    in_a_row = around.ravel()
+    start, end = np.flatnonzero(in_a_row[1:] != in_a_row[:-1]).reshape(-1, 2).T
+    channel, first = np.divmod(start, around.shape[1])
+    return channel, first, first + end - start

@@ -10,6 +10,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from benchmark.articulation import wall_loops
 from benchmark.errors import CorpusError
 from benchmark.types import Anatomy
 
@@ -28,7 +29,6 @@ _DRAWN_MM = 0.2
 #: No head's wall is longer, mm; in files of a wrong unit one is, and is sampled sparsely so that it does not
 #: take hours to say so.
 _LONGEST_MM = 1000.0
-_CHUNK = 1024
 _SCRATCH_MM = 1e-9
 
 Points = NDArray[np.float64]
@@ -52,46 +52,36 @@ class Spaced(NamedTuple):
     """What distances to a wall are computed from, prepared once for each wall.
 
     Places are averaged over every second of its samples, `Samples.xy[::2]`; degrees are looked for among all
-    samples of the wall itself. Only these are kept here, in such an order that both are a slice: every second
-    one ahead of the wall, behind it and on it, then the others on it.
+    samples of the wall itself.
 
     Attributes:
-        lifted: Shape (4, kept samples): see the function `lifted` of this module.
-        every_second: Which of the samples those are that places are averaged over, in the order kept, shape
-            (every second sample,).
-        off_wall: How many of them, the first ones, do not belong to the wall itself.
-        own: Which of the wall's own samples each kept one is that does, in the order kept.
+        x: Of all samples, mm, shape (samples,).
+        y: As `x`.
+        own: First and last plus one of those that belong to the wall itself.
         averaging: Shape (every second sample, 2): the length of wall that each stands for, times its place
             and alone.
-        xy: Samples of the wall itself, mm, shape (samples, 2).
+        xy: Samples of the wall itself, mm, shape (own samples, 2).
         place: Where they lie along it, mm.
-        run: From each to the next, mm, shape (samples - 1, 2).
+        run: From each to the next, mm, shape (own samples - 1, 2).
         run_length: Lengths of these, mm.
-        run_squared: Their squares, mm^2.
-        unit: Their directions.
         corner: Direction at each sample: at a corner the mean of its two segments tells the sides apart.
     """
 
-    lifted: NDArray[np.float64]
-    every_second: NDArray[np.intp]
-    off_wall: int
-    own: NDArray[np.intp]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    own: tuple[int, int]
     averaging: NDArray[np.float64]
     xy: Points
     place: NDArray[np.float64]
     run: Points
     run_length: NDArray[np.float64]
-    run_squared: NDArray[np.float64]
-    unit: Points
     corner: Points
 
-    def squares_to(self, queries: Points) -> NDArray[np.float64]:
-        """Squared distance of queries (queries, 2) to kept samples; may be below 0 by rounding."""
-        return np.asarray(lifted(queries) @ self.lifted)
-
-    def closest(self, to_kept: NDArray[np.float64]) -> NDArray[np.intp]:
-        """Which of the wall's own samples is closest, by distances or squares of shape (frames, kept)."""
-        found: NDArray[np.intp] = self.own[to_kept[:, self.off_wall :].argmin(axis=1)]
+    def closest(self, queries: Points) -> NDArray[np.intp]:
+        """Which of the wall's own samples is closest to each query, (queries, 2)."""
+        found = np.empty(len(queries), np.intp)
+        own = slice(*self.own)
+        wall_loops.closest_to_points(self.x[own], self.y[own], queries, found)
         return found
 
 
@@ -132,32 +122,21 @@ class Outline:
     def spaced(self) -> Spaced:
         """What distances are computed from."""
         xy, place, own = self.samples
-        halved = np.arange(0, len(xy), 2)
-        on_wall = (halved >= own.start) & (halved < own.stop)
-        every_second = np.concatenate([halved[~on_wall], halved[on_wall]])
-        others = np.setdiff1d(np.arange(own.start, own.stop), halved)
-        kept = xy[np.concatenate([every_second, others])]
-        lifted = np.stack([(kept * kept).sum(axis=1), *(-2.0 * kept.T), np.ones(len(kept))])
         averaged = place[::2]
         step = np.diff(averaged, prepend=averaged[0], append=averaged[-1])
         stands_for = (step[:-1] + step[1:]) / 2
-        averaging = np.stack([stands_for * averaged, stands_for], axis=1)
         run = np.diff(xy[own], axis=0)
-        squared = (run * run).sum(axis=1)
-        length = np.sqrt(squared)
+        length = np.sqrt((run * run).sum(axis=1))
         unit = run / length[:, None]
         return Spaced(
-            lifted,
-            every_second,
-            int(np.count_nonzero(~on_wall)),
-            np.concatenate([halved[on_wall], others]) - own.start,
-            averaging[every_second // 2],
+            xy[:, 0].copy(),
+            xy[:, 1].copy(),
+            (own.start, own.stop),
+            np.stack([stands_for * averaged, stands_for], axis=1),
             xy[own],
             place[own],
             run,
             length,
-            squared,
-            unit,
             np.concatenate([unit[:1], unit[:-1] + unit[1:], unit[-1:]]),
         )
 
@@ -177,17 +156,6 @@ class Nearest(NamedTuple):
 def along(points: Points) -> NDArray[np.float64]:
     """Distance of each point from the first along the line through all, shape (points,)."""
     return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-
-
-def lifted(queries: Points) -> NDArray[np.float64]:
-    """Factors of queries (queries, 2), which times `Spaced.lifted` are squared distances, shape (queries, 4).
-
-    |q - p|^2 = |q|^2 - 2 q p + |p|^2 as one product of matrices.
-    """
-    factors = np.ones((len(queries), 4))
-    factors[:, 1:3] = queries
-    np.einsum("ij,ij->i", queries, queries, out=factors[:, 3])
-    return factors
 
 
 def from_anatomy(anatomy: Anatomy) -> Outline:
@@ -243,10 +211,7 @@ def nearest(outline: Outline, queries: Points) -> Nearest:
         outline: Outer wall.
         queries: mm, shape (queries, 2), finite.
     """
-    spaced = outline.spaced
-    parts = [queries[start : start + _CHUNK] for start in range(0, len(queries), _CHUNK)]
-    closest = [spaced.closest(spaced.squares_to(part)) for part in parts]
-    return nearest_around(outline, queries, np.concatenate(closest) if closest else np.zeros(0, np.intp))
+    return nearest_around(outline, queries, outline.spaced.closest(queries))
 
 
 def nearest_around(outline: Outline, queries: Points, closest: NDArray[np.intp]) -> Nearest:
@@ -259,54 +224,16 @@ def nearest_around(outline: Outline, queries: Points, closest: NDArray[np.intp])
         queries: mm, shape (queries, 2).
         closest: Index of one of the wall's own samples for each query.
     """
+    found = Nearest(np.empty(len(queries)), np.empty(len(queries)))
     spaced = outline.spaced
-    x, y = np.ascontiguousarray(queries.T)
-    last = len(spaced.run) - 1
-    before = _foot(spaced, x, y, np.maximum(closest - 1, 0))
-    after = _foot(spaced, x, y, np.minimum(closest, last))
-    better = after.distance < before.distance
-    foot = _Foot(*(np.where(better, two, one) for one, two in zip(before, after, strict=True)))
-    # In front of the first and behind the last point the wall is thought to continue.
-    segment, free = foot.segment, foot.free
-    free = np.where((segment > 0) & (free < 0.0), 0.0, free)
-    free = np.where((segment < last) & (free > 1.0), 1.0, free)
-    where = spaced.place[segment] + free * spaced.run_length[segment]
-    inner = (foot.share > 0) & (foot.share < 1)
-    vertex = segment + (foot.share >= 1)
-    right, up = (np.where(inner, spaced.unit[segment, axis], spaced.corner[vertex, axis]) for axis in (0, 1))
-    beyond = (right * foot.dy - up * foot.dx) * outline.anterior < 0
-    open_end = ~inner & ((vertex == 0) | (vertex == last + 1))
-    return Nearest(np.where(beyond & ~open_end, -foot.distance, foot.distance), where)
-
-
-class _Foot(NamedTuple):
-    """Where single segments of a wall come closest to a query each; values of shape (queries,).
-
-    Attributes:
-        segment: Which segment was looked at.
-        free: Share of the segment at which the foot lies on the straight line through it.
-        share: The same, on the segment itself: within 0 and 1.
-        dx: From there to the query, mm.
-        dy: As `dx`.
-        distance: mm.
-    """
-
-    segment: NDArray[np.intp]
-    free: NDArray[np.float64]
-    share: NDArray[np.float64]
-    dx: NDArray[np.float64]
-    dy: NDArray[np.float64]
-    distance: NDArray[np.float64]
-
-
-def _foot(spaced: Spaced, x: NDArray[np.float64], y: NDArray[np.float64], segment: NDArray[np.intp]) -> _Foot:
-    right, up = spaced.run[segment, 0], spaced.run[segment, 1]
-    dx, dy = x - spaced.xy[segment, 0], y - spaced.xy[segment, 1]
-    free = (dx * right + dy * up) / spaced.run_squared[segment]
-    share = np.minimum(np.maximum(free, 0.0), 1.0)
-    dx -= share * right
-    dy -= share * up
-    return _Foot(segment, free, share, dx, dy, np.hypot(dx, dy))
+    wall_loops.nearest_around(
+        (spaced.xy, spaced.place, spaced.run, spaced.run_length, spaced.corner),
+        outline.anterior,
+        queries,
+        closest,
+        *found,
+    )
+    return found
 
 
 def _sparser(length_mm: float) -> float:

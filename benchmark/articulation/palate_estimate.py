@@ -43,9 +43,10 @@ def estimate(tongue: Sequence[NDArray[np.floating]], anterior: int = 1) -> Outli
     if len(points) < 2:
         return None
     bins = np.floor(points[:, 0] / _BIN_MM).astype(np.int64)
-    tops = np.array(
-        [(b * _BIN_MM + _BIN_MM / 2, np.quantile(points[bins == b, 1], 0.99)) for b in np.unique(bins)]
-    )
+    order = np.argsort(bins, kind="stable")
+    numbers, starts = np.unique(bins[order], return_index=True)
+    heights = np.split(points[order, 1], starts[1:])
+    tops = np.stack([(numbers + 0.5) * _BIN_MM, [np.quantile(part, 0.99) for part in heights]], axis=1)
     if np.ptp(tops[:, 0]) < _LEAST_MM:
         return None
     hull = _upper_hull(tops)

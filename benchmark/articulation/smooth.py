@@ -41,8 +41,8 @@ def low_pass(trajectories: Trajectories, cutoff_hz: float = CUTOFF_HZ) -> Trajec
     # A line from end to end is taken out and put back, so that the spectrum sees no jump between them.
     slope = np.linspace(0.0, 1.0, len(padded))[:, None]
     line = padded[:1] * (1.0 - slope) + padded[-1:] * slope
-    spectrum = np.fft.rfft(padded - line, length, axis=0) * gain[:, None]
-    smooth = np.fft.irfft(spectrum, length, axis=0)[: len(padded)] + line
+    spectrum = scipy.fft.rfft(padded - line, length, axis=0) * gain[:, None]
+    smooth = scipy.fft.irfft(spectrum, length, axis=0)[: len(padded)] + line
     values = smooth[padding : padding + frames].astype(np.float32)
     return Trajectories(values, trajectories.rate_hz, trajectories.names, trajectories.valid)
 

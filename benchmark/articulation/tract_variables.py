@@ -100,9 +100,8 @@ def track(pellets: Trajectories, sensors: Mapping[str, str], role: str) -> Track
     names = (f"{prefix}_x", f"{prefix}_y")
     if prefix is None or any(name not in pellets.names for name in names):
         return None
-    pair = pellets.select(names)
-    both: NDArray[np.bool_] = np.logical_and(pair.valid[:, 0], pair.valid[:, 1])
-    return Track(pair.values.astype(np.float64), both)
+    x, y = (pellets.names.index(name) for name in names)
+    return Track(pellets.values[:, [x, y]].astype(np.float64), pellets.valid[:, x] & pellets.valid[:, y])
 
 
 def tract_variables(
@@ -162,13 +161,18 @@ def location(outline: Outline, to_wall: NDArray[np.float64]) -> NDArray[np.float
 
     Args:
         outline: Outer wall.
-        to_wall: Distance of every second of the wall's samples (`Spaced.every_second`) from the tongue, mm,
-            shape (frames, samples): enough for a mean over places.
+        to_wall: Distance of every second of the wall's samples from the tongue, mm, shape (frames, every
+            second sample): enough for a mean over places.
 
     Returns:
         mm along the wall from its front end, shape (frames,).
     """
-    nearness = to_wall.min(axis=1, keepdims=True) - to_wall
+    return _located(outline, to_wall.copy())
+
+
+def _located(outline: Outline, to_wall: NDArray[np.float64]) -> NDArray[np.float64]:
+    """As `location`, in the memory of the distances, which are lost."""
+    nearness = np.subtract(to_wall.min(axis=1, keepdims=True), to_wall, out=to_wall)
     nearness /= LOCATION_SPREAD_MM
     np.exp(nearness, out=nearness)
     weighted = nearness @ outline.spaced.averaging
@@ -209,7 +213,8 @@ class _Seen(NamedTuple):
 
 def _seen(outline: Outline, gaps: Iterable[Gaps]) -> _Seen:
     """Locations, and what is kept of the distances, of all valid frames."""
-    places, closest = zip(*((location(outline, part.to_wall), part.closest) for part in gaps), strict=True)
+    found = ((_located(outline, part.to_wall), part.closest.copy()) for part in gaps)
+    places, closest = zip(*found, strict=True)
     return _Seen(np.concatenate(places), np.concatenate(closest))
 
 
@@ -293,4 +298,4 @@ def body_arc(pellets: Trajectories, sensors: Mapping[str, str], frame: int) -> N
 def body_tops(pellets: Trajectories, sensors: Mapping[str, str]) -> NDArray[np.float64]:
     """Middle of the tongue-body arc in every frame where it is known, mm, shape (frames known, 2)."""
     body = _body(pellets, sensors)
-    return np.zeros((0, 2)) if body is None else _arcs(body).points(np.array([0.5]))[:, 0]
+    return np.zeros((0, 2)) if body is None else _arcs(body).middles()

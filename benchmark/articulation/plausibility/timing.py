@@ -24,8 +24,8 @@ _RATIO_SPREAD, _RATIO_SPREAD_KNOWN = 0.006, 0.02
 _OFFSETS_DIFFER_S = 0.02
 _FEWEST_LENGTHS = 3
 _LENGTHS_APART_S = 0.1
-#: A lag is told if it is at least so long, and explains so much more of the audio than no lag and than chance
-#: do.
+#: A lag is told if it is at least so long. That of one recording counts if it explains so much more of its
+#: audio than the common one.
 _LAG_S, _LAG_GAIN = 0.08, 0.05
 _LAG_ALIKE_S, _LAG_ALIKE_SHARE, _LAG_APART_SHARE = 0.04, 0.75, 0.25
 
@@ -88,7 +88,7 @@ def lag_findings(sample: SpeakerSample) -> list[Finding]:
     found = audio_lag.estimate(sample.timed)
     if (
         found is None
-        or found.explained < found.unshifted + _LAG_GAIN
+        or found.explained < found.unshifted + audio_lag.OVER_NONE
         or found.explained < max(found.chance, 0.0) + audio_lag.OVER_CHANCE
     ):
         return []
