@@ -138,8 +138,8 @@ def estimate(recordings: Sequence[Recording]) -> Lag | None:
     if several:
         shifts, explained = _each(sums, alike)
         common = int(np.median(shifts))
-    if explained < unshifted + OVER_NONE:
-        return none
+    if explained < max(unshifted + OVER_NONE, OVER_CHANCE):
+        return none  # Whatever chance explains.
     chance_of = _summed(
         [Recording(a.levels, b.moves) for a, b in zip(recordings, _turned(recordings), strict=True)]
     )
