@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +35,9 @@ from benchmark.prepared.corpus import PreparedCorpus, open_tables
 from benchmark.prepared.verify import same_plan
 from benchmark.types import RATE_HZ, Clip, Progress, silent
 from benchmark.workers import share_out
+
+#: No planning lasts so long.
+_LONGEST_PLANNING_S = 86400.0
 
 
 def open(  # noqa: A001
@@ -178,6 +182,7 @@ def _new_beside(folder: Path) -> Iterator[Path]:
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(folder.parent)
         room = tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.")
     except OSError as error:
         raise SinbadError(
@@ -185,6 +190,14 @@ def _new_beside(folder: Path) -> Iterator[Path]:
         ) from error
     with room as name:
         yield Path(name) / folder.name
+
+
+def _sweep(plans: Path) -> None:
+    """Takes away what plannings that were killed have left."""
+    for left in plans.glob(".*"):
+        with suppress(OSError):
+            if left.is_dir() and time.time() - left.stat().st_mtime > _LONGEST_PLANNING_S:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _state(root: Path) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +193,16 @@ def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("SINBAD_CACHE", str(tmp_path / "file" / "cache"))
     with pytest.raises(SinbadError, match=r"cannot be written \(Not a directory\); set SINBAD_CACHE"):
         benchmark.open("demo_noisy", limit=1)
+
+
+def test_what_a_killed_planning_left_goes_after_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SINBAD_CACHE", str(tmp_path))
+    old, running = (tmp_path / "planned" / f".demo_noisy-0123.{name}" for name in ("old", "running"))
+    for folder in (old, running):
+        (folder / "targets").mkdir(parents=True)
+    os.utime(old, (0, 0))
+    benchmark.open("demo_noisy", limit=1)
+    assert not old.exists()
+    assert running.exists()
