@@ -29,8 +29,8 @@ _NUDGE = 1e-6
 _SEARCHED = 1024
 #: So many arcs, whose closest samples are known, are looked at at once.
 _AT_ONCE = 1024
-#: So many frames are worked on at once: their distances from all samples of a wall fit into a processor's
-#: cache.
+#: So many frames are worked on at once: their distances from every second sample of a wall fit into a
+#: processor's cache.
 _CHUNK = 96
 
 
@@ -50,6 +50,10 @@ class Arcs(NamedTuple):
     def some(self, frames: slice | NDArray[np.generic]) -> Arcs:
         """The arcs of some frames."""
         return Arcs(self.centre[frames], self.radius[frames], self.ends[frames])
+
+    def plain(self) -> Arcs:
+        """The same arcs for `wall_loops`."""
+        return Arcs(*map(wall_loops.plain, self))
 
     def points(self, shares: NDArray[np.float64]) -> Points:
         """Points of the arcs.
@@ -141,7 +145,7 @@ def gaps_to_points(outline: Outline, points: Points) -> Iterator[Gaps]:
     What is given lies in the same memory as what was given before.
     """
     spaced = outline.spaced
-    room = _room(outline, 1)
+    room, points = _room(outline, 1), wall_loops.plain(points)
     for part in _parts(len(points), _CHUNK):
         some = points[part]
         gaps = room.first(len(some))
@@ -157,7 +161,7 @@ def gaps_to_arcs(outline: Outline, arcs: Arcs) -> Iterator[Gaps]:
     memory as what was given before.
     """
     spaced = outline.spaced
-    room = _room(outline, 3)
+    room, arcs = _room(outline, 3), arcs.plain()
     first, last = _sector(arcs)
     for part in _parts(len(arcs.radius), _CHUNK):
         centre, radius, ends = arcs.some(part)
@@ -269,7 +273,10 @@ def _sector(arcs: Arcs) -> tuple[Points, Points]:
     """Vectors from the centre to the ends of each arc, ordered so that it turns anticlockwise."""
     first, last = np.moveaxis(arcs.ends - arcs.centre[:, None], 1, 0)
     clockwise = (_cross(first, last) < 0)[:, None]
-    return np.where(clockwise, last, first), np.where(clockwise, first, last)
+    return (
+        wall_loops.plain(np.where(clockwise, last, first)),
+        wall_loops.plain(np.where(clockwise, first, last)),
+    )
 
 
 def _passes_an_end(outline: Outline, arcs: Arcs) -> NDArray[np.bool_]:
@@ -280,6 +287,7 @@ def _passes_an_end(outline: Outline, arcs: Arcs) -> NDArray[np.bool_]:
     """
     points = np.asarray(outline.points, np.float64)
     found = np.zeros(len(arcs.radius), bool)
+    arcs = arcs.plain()
     edges = _sector(arcs)
     # Walking out of the line, the far side is to one hand at its front end, to the other at its back end.
     for end, before, hand in ((points[0], points[1], -1), (points[-1], points[-2], 1)):

@@ -66,7 +66,7 @@ class Lag(NamedTuple):
         explained: Share of the audio's variance that is explained at those lags, mean over recordings.
         unshifted: The same without any shift.
         chance: The same for audio and articulation of different recordings, at the best shifts; or at a
-            common one, where that already explains about as much.
+            common one, where that already explains about as much. 0 where there is no lag to hold against it.
     """
 
     lags_s: tuple[float, ...]

@@ -81,7 +81,7 @@ class Spaced(NamedTuple):
         """Which of the wall's own samples is closest to each query, (queries, 2)."""
         found = np.empty(len(queries), np.intp)
         own = slice(*self.own)
-        wall_loops.closest_to_points(self.x[own], self.y[own], queries, found)
+        wall_loops.closest_to_points(self.x[own], self.y[own], wall_loops.plain(queries), found)
         return found
 
 
@@ -228,9 +228,9 @@ def nearest_around(outline: Outline, queries: Points, closest: NDArray[np.intp])
     spaced = outline.spaced
     wall_loops.nearest_around(
         (spaced.xy, spaced.place, spaced.run, spaced.run_length, spaced.corner),
-        outline.anterior,
-        queries,
-        closest,
+        int(outline.anterior),
+        wall_loops.plain(queries),
+        np.require(closest, np.intp, ["C", "W"]),
         *found,
     )
     return found

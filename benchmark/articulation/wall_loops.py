@@ -2,16 +2,19 @@
 
 A corpus of five thousand recordings asks for some billions of distances between tongue and wall. Written with
 NumPy, most of the time goes into carrying intermediate arrays to memory and back. The loops here keep them in
-the processor, and add nothing up in an order that would depend on it: they give the same bits everywhere.
+the processor, and add nothing up in an order that would depend on it: they give the same bits everywhere. All
+arrays of numbers go through `plain` first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
 import numba
 import numpy as np
+from numba.core.caching import FunctionCache
 from numpy.typing import NDArray
 
 _P = ParamSpec("_P")
@@ -23,14 +26,31 @@ _Indices = NDArray[np.intp]
 _BLOCK = 64
 
 
+class _Kept(FunctionCache):  # type: ignore[misc]
+    """What was compiled, beside this file or in the user's own cache, for later runs."""
+
+    def save_overload(self, signature: object, compiled: object) -> None:
+        """Keeps a function, or does without where the disk is full."""
+        with suppress(OSError):
+            super().save_overload(signature, compiled)
+
+
 def _compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Compiles when first called; what was compiled is kept for later runs where there is a place for it."""
-    compiled: Callable[_P, _R]
-    try:
-        compiled = numba.njit(cache=True)(function)
-    except RuntimeError:  # Neither beside this file nor in the user's own cache may anything be written.
-        compiled = numba.njit(function)
-    return compiled
+    """Compiles when first called, and keeps it where there is a place for it."""
+    compiled = numba.njit(error_model="numpy")(function)
+    with suppress(RuntimeError):  # Neither beside this file nor in the user's cache may anything be written.
+        compiled._cache = _Kept(function)
+    found: Callable[_P, _R] = compiled
+    return found
+
+
+def plain(values: NDArray[np.floating]) -> _Floats:
+    """The same values as these loops take them: in rows, writable, in the byte order of this machine.
+
+    They are compiled for each layout of arrays that they are given, and two processes that keep two of them
+    at once can mix them up. So there is only one.
+    """
+    return np.require(values, np.float64, ["C", "W"])
 
 
 @_compiled
@@ -188,7 +208,7 @@ def nearest_around(
     xy, along, run, run_length, corner = wall
     last = len(run) - 1
     for query in range(len(queries)):
-        least, segment, free, right, up = np.inf, 0, 0.0, 0.0, 0.0
+        least, segment, free, right, up = np.nan, 0, 0.0, 0.0, 0.0
         for here in (max(closest[query] - 1, 0), min(closest[query], last)):
             x, y = queries[query, 0] - xy[here, 0], queries[query, 1] - xy[here, 1]
             square = run[here, 0] * run[here, 0] + run[here, 1] * run[here, 1]
@@ -196,8 +216,9 @@ def nearest_around(
             on_segment = min(max(share, 0.0), 1.0)
             x -= on_segment * run[here, 0]
             y -= on_segment * run[here, 1]
-            if np.hypot(x, y) < least:
-                least, segment, free, right, up = np.hypot(x, y), here, share, x, y
+            apart = np.sqrt(x * x + y * y)
+            if apart < least or np.isnan(least):
+                least, segment, free, right, up = apart, here, share, x, y
         vertex = segment + 1 if free >= 1 else segment
         inner = 0 < free < 1
         at_open_end = not inner and (vertex == 0 or vertex == last + 1)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba.core.caching import FunctionCache
 
+from benchmark import corpora
 from benchmark.articulation import wall_loops
+from benchmark.articulation.outline import from_anatomy, nearest, smooth_outline
+from benchmark.articulation.tract_variables import tract_variables_of_speaker
+from benchmark.types import Anatomy, Trajectories
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -64,12 +72,49 @@ def test_distances_of_points_are_those_of_numpy(seed):
 
 
 def test_it_compiles_where_nothing_can_be_kept(monkeypatch):
-    compiled = wall_loops.numba.njit
+    def without_a_place(function):
+        raise RuntimeError("cannot cache function: no locator available")
 
-    def without_a_place(*functions, cache=False):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return compiled(*functions)
-
-    monkeypatch.setattr(wall_loops.numba, "njit", without_a_place)
+    monkeypatch.setattr(wall_loops, "_Kept", without_a_place)
     assert wall_loops._compiled(wall_loops._closest.py_func)(np.array([3.0, 1.0, 2.0])) == 1
+
+
+def test_it_computes_where_the_disk_is_full(monkeypatch):
+    def full(self, signature, compiled):
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr(FunctionCache, "save_overload", full)
+    monkeypatch.setattr(FunctionCache, "load_overload", lambda self, signature, context: None)
+    assert wall_loops._compiled(wall_loops._closest.py_func)(np.array([3.0, 1.0, 2.0])) == 1
+
+
+@pytest.mark.parametrize("frames", [(1,), (90, 1), (193,), (300,)])
+def test_each_loop_is_compiled_for_one_layout_of_arrays(frames):
+    """Others could be mixed up where two processes keep them at once."""
+    sensors = corpora.get("xrmb").sensors
+    generator = np.random.default_rng(1)
+    wall = smooth_outline(np.array([[0.0, 0.0], [-20.0, 15.0], [-50.0, 10.0], [-60.0, -20.0]]))
+    names = tuple(f"{prefix}_{axis}" for prefix in sensors.values() for axis in "xy")
+    recordings = [
+        Trajectories(
+            generator.normal(-20, 8, (count, len(names))).astype(np.float32),
+            100.0,
+            names,
+            np.ones((count, len(names)), bool),
+        )
+        for count in frames
+    ]
+    tract_variables_of_speaker(recordings, sensors, wall, 0.0)
+    read_only = np.asfortranarray(generator.normal(-20, 8, (7, 2)).astype(">f4"))
+    read_only.flags.writeable = False
+    nearest(wall, read_only)
+    loops = [one for one in vars(wall_loops).values() if hasattr(one, "signatures")]
+    assert len(loops) == 10
+    assert {one.__name__: len(one.signatures) for one in loops if len(one.signatures) > 1} == {}
+
+
+def test_a_wall_that_retraces_itself_has_distances():
+    there_and_back = np.array([[1.75, 0.0], [6.25, 0.0], [1.75, 0.0]], np.float32)
+    wall = from_anatomy(Anatomy(palate=there_and_back, anterior=1))
+    assert np.isfinite(wall.error_mm)
+    assert np.isfinite(nearest(wall, np.array([[2.0, -1.0], [6.0, 3.0]])).distance).all()
