@@ -18,8 +18,10 @@ from benchmark.ablation.variants import (
     HARDEST,
     JOINT,
     NONBABBLE,
+    STRONG_JOINT,
     Found,
     Runs,
+    Variant,
     runs_of,
 )
 from benchmark.ranking.markdown import code, table
@@ -66,16 +68,18 @@ def reproduction(standings: Sequence[Standing], notes: str = "") -> str:
     # A readout of a variant, or one that is told whom to follow, is another model.
     by_measure = {standing.measure.name: standing for standing in standings if not standing.track}
     found = variants.results_by_variant(by_measure.get("PPMC"))
+    strong = variants.results_by_variant(by_measure.get("PPMC"), variants.STRONG)
     sections = [
         _introduction(by_measure.get("PPMC", standings[0])),
         _left_out(standings),
         _reported(found),
-        _levels(found),
-        _gains(found),
+        f"## The ablation\n\n{_levels(found)}",
+        _gains(found, JOINT),
         _enhanced(by_measure),
         _verdicts(found, by_measure),
-        _seeds(found),
-        _costs(found, by_measure),
+        _on_a_strong_encoder(strong),
+        _seeds({**found, **strong}),
+        _costs(found, strong, by_measure),
         f"## Notes\n\n{notes.strip()}" if notes.strip() else "",
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
@@ -166,14 +170,13 @@ def _levels(found: Found) -> str:
     ]
     of_whom = f" (`{best.card().model}`)" if best else ""
     return (
-        "## The ablation\n\n"
         "Mean PPMC [95 %]. Retention: PPMC at -5 dB over the best clean-speech PPMC of any "
         f"variant{of_whom}.\n\n{table(head, rows)}"
     )
 
 
-def _gains(found: Found) -> str:
-    joint = found[JOINT]
+def _gains(found: Found, of: Variant) -> str:
+    joint = found[of]
     if joint is None:
         return ""
     columns = (*HARDEST, CLEAN_SPEECH)
@@ -187,9 +190,21 @@ def _gains(found: Found) -> str:
             shown = [*gains, str(len(variants.shared_seeds(joint, runs)))]
         rows.append([f"`{variant.model}`", variant.title, *shown])
     return (
-        f"### What `{JOINT.model}` gains over each variant\n\n"
+        f"### What `{of.model}` gains over each variant\n\n"
         "Relative gain in PPMC [95 %], over the seeds that both were trained with.\n\n"
         + table(["over", "what it is", *map(title, columns), "seeds"], rows)
+    )
+
+
+def _on_a_strong_encoder(found: Found) -> str:
+    if found[STRONG_JOINT] is None:
+        return ""
+    return (
+        "## On a strong encoder\n\n"
+        "The same heads and losses on the encoder of Whisper tiny.en, which has learnt from transcribed "
+        "speech (supervised); with\n"
+        "one another these models share data, budget and seeds, with those above only the data.\n\n"
+        f"{_levels(found)}\n\n{_gains(found, STRONG_JOINT)}"
     )
 
 
@@ -245,9 +260,10 @@ def _seeds(found: Found) -> str:
     return f"## Seeds\n\n{table(head, rows, words=3)}" if rows else ""
 
 
-def _costs(found: Found, by_measure: Mapping[str, Standing]) -> str:
+def _costs(found: Found, strong: Found, by_measure: Mapping[str, Standing]) -> str:
     heard = by_measure.get("SISDR")
-    everything = {**found, ENHANCER: runs_of(heard, ENHANCER.model) if heard else None}
+    alone = {ENHANCER: runs_of(heard, ENHANCER.model) if heard else None}
+    everything = {**found, **alone, **{variant: runs for variant, runs in strong.items() if runs}}
     rows = [
         [f"`{variant.model}`", *(_cost(runs.card()) if runs else [_NOT_RUN, *[_NOTHING] * 5])]
         for variant, runs in everything.items()

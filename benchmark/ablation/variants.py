@@ -66,6 +66,9 @@ VARIANTS = (
     Variant("joint_no_se", "joint, without the loss of enhancement"),
     ORACLE,
 )
+STRONG_JOINT = Variant("joint_whisper", JOINT.title)
+#: The same on an encoder that has heard real speech, which is a ladder of its own.
+STRONG = (Variant("si_clean_whisper", CLEAN.title), Variant("si_noisy_whisper", NOISY.title), STRONG_JOINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,9 @@ class Runs:
 Found = Mapping[Variant, Runs | None]
 
 
-def results_by_variant(standing: Standing | None) -> Found:
+def results_by_variant(standing: Standing | None, ladder: Sequence[Variant] = VARIANTS) -> Found:
     """The results of every variant on one measure; None for one that was not run, or not to the end."""
-    return {variant: runs_of(standing, variant.model) if standing else None for variant in VARIANTS}
+    return {variant: runs_of(standing, variant.model) if standing else None for variant in ladder}
 
 
 def has_ablation(standings: Sequence[Standing]) -> bool:
@@ -135,7 +138,7 @@ def has_ablation(standings: Sequence[Standing]) -> bool:
 
 def trained_elsewhere(standings: Sequence[Standing]) -> list[str]:
     """Models named as variants whose cards do not say that they were trained on this recipe."""
-    models = [variant.model for variant in (*VARIANTS, ENHANCER)]
+    models = [variant.model for variant in (*VARIANTS, *STRONG, ENHANCER)]
     lines = [line for standing in standings for line in standing.lines]
     names = {line.card.model for line in lines if not _trained_here(line.card)}
     return sorted(name for name in names if any(_seed_of(name, model) is not None for model in models))

@@ -153,6 +153,26 @@ def test_seeds_are_found_and_averaged():
     assert "1: 0.540, 2: 0.640, 10: 0.740 | 0.640 | 0.100 |" in page
 
 
+def test_the_ladder_of_the_strong_encoder_stands_apart():
+    plain = [made(*item) for item in LEVELS.items()]
+    strong = [
+        made("joint_whisper", LEVELS["joint"], scatter=0.0),
+        made("joint_whisper_seed2", LEVELS["joint"], scatter=0.0),
+        made("si_noisy_whisper", LEVELS["si_noisy"], scatter=0.0),
+    ]
+    assert "strong encoder" not in page_of(plain)
+    page = page_of([*plain, *strong])
+    _, _, apart = page.partition("## On a strong encoder")
+    assert apart.startswith("\n\nThe same heads and losses on the encoder of Whisper tiny.en")
+    gained = apart.partition("### What `joint_whisper` gains")[2].partition("## Seeds")[0]
+    (standing,) = standings([*plain, *strong], replicates=200)
+    _, rival, joint = results_by_variant(standing, variants.STRONG).values()
+    assert f"| +{variants.gain(joint, rival, BABBLE).value:.1f} % [" in line_of(gained, "`si_noisy_whisper`")
+    assert "| `si_clean_whisper` | inversion trained on clean speech | not run |" in gained
+    assert "| `joint_whisper` | babble -5 | 1:" in apart
+    assert "`joint_whisper`" not in page.partition("## On a strong encoder")[0]
+
+
 def test_incomplete_results_do_not_count():
     whole, part = made("si_clean", LEVELS["si_clean"]), made("joint", LEVELS["joint"])
     scores = [row for row in part.scores if row["utterance_id"] != "S0/U000"]
@@ -243,7 +263,8 @@ def test_enhanced_speech_is_compared_with_enhancement_alone():
 
 
 def test_the_variants_are_called_as_the_configurations_that_train_them():
-    parts = {part for variant in VARIANTS for part in variant.model.split("+")} - {"clean"}
+    both = (*VARIANTS, *variants.STRONG)
+    parts = {part for variant in both for part in variant.model.split("+")} - {"clean"}
     assert parts | {variants.ENHANCER.model} <= set(config_names())
 
 
