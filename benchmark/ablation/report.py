@@ -203,7 +203,7 @@ def _on_a_strong_encoder(found: Found) -> str:
         "## On a strong encoder\n\n"
         "The same heads and losses on the encoder of Whisper tiny.en, which has learnt from transcribed "
         "speech (supervised); with\n"
-        "one another these models share data, budget and seeds, with those above only the data.\n\n"
+        "one another these models share data, epochs and seeds, with those above only the data.\n\n"
         f"{_levels(found)}\n\n{_gains(found, STRONG_JOINT)}"
     )
 
