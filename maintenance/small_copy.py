@@ -18,7 +18,8 @@ from benchmark.joint.trained import file_sha256, load_trained
 #: What the card of a shipped model keeps of that of its run.
 _KEPT = (
     *("name", "title", "task", "config", "encoder", "parameters", "targets", "epochs", "best_epoch", "dev"),
-    *("seconds", "memory_mb", "recipe", "recipe_sha256", "speech_s", "extra_speech_s", "init", "enhancer"),
+    *("seconds", "memory_mb", "recipe", "recipe_sha256", "train_dev_sha256", "speech_s", "extra_speech_s"),
+    *("init", "enhancer"),
     *("device", "threads", "processes", "versions"),
 )
 
@@ -76,7 +77,7 @@ def _halved(name: str, value: Tensor, run: Path) -> Tensor:
 
 
 def _portable(config: dict[str, Any]) -> dict[str, Any]:
-    """A configuration that names the encoder's folder of origin by its last part only.
+    """A configuration that names the folder of what the run began with by its last part only.
 
     That folder is not opened again.
     """

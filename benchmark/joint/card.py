@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -34,9 +35,9 @@ class TrainedCard:
         origin: How the encoder came by its weights before training: "self-supervised", "supervised" or
             "untrained".
         parameters: How many numbers it holds.
-        seconds: Time that training took.
-        epochs: Epochs that it was trained for.
-        device: What it was trained on.
+        seconds: Time that training took, with that of the model that it began with.
+        epochs: Epochs that it was trained for: those of the model that it began with, if any, and its own.
+        device: What it was trained on, and before it the model that it began with, where that was another.
         recipe: Recipe of the corpus that it was trained on.
         weights_sha256: Hash of the file of weights.
         memory_mb: What hearing ten seconds takes in memory, in MB; None if it was not measured.
@@ -49,7 +50,7 @@ class TrainedCard:
     origin: str
     parameters: int
     seconds: float
-    epochs: int
+    epochs: tuple[int, ...]
     device: str
     recipe: str
     weights_sha256: str
@@ -76,7 +77,8 @@ class TrainedCard:
         """One line for tables; it says what the encoder is."""
         what = self.config.title or self.config.name
         # One that was left as it was drawn has not even learnt on the way.
-        origin = self.origin if self.config.encoder.trained == "none" else _ORIGINS[self.origin]
+        as_drawn = self.config.encoder.trained == "none" and len(self.epochs) == 1
+        origin = self.origin if as_drawn else _ORIGINS[self.origin]
         return f"{what}; encoder {self.encoder}, {origin}"
 
 
@@ -91,6 +93,8 @@ def read_trained_card(folder: Path) -> TrainedCard:
     try:
         config = JointConfig.model_validate(content["config"])
         encoder = content["encoder"]
+        # A pretrained encoder has no such entries: what it took is told apart.
+        before = content.get("init") or {}
         card = TrainedCard(
             folder=folder,
             config=config,
@@ -98,14 +102,14 @@ def read_trained_card(folder: Path) -> TrainedCard:
             encoder=without_path(encoder["name"]),
             origin=encoder["origin"],
             parameters=int(content["parameters"]["total"]),
-            seconds=float(content["seconds"]),
-            epochs=int(content["epochs"]),
-            device=str(content["device"]),
+            seconds=_seconds_of(content["seconds"]) + _seconds_of(before.get("seconds", 0.0)),
+            epochs=(*_epochs_of(before.get("epochs", [])), int(content["epochs"])),
+            device=", ".join(dict.fromkeys([*filter(None, [before.get("device")]), str(content["device"])])),
             recipe=str(content["recipe"]),
             weights_sha256=str(content["weights_sha256"]),
             memory_mb=None if content.get("memory_mb") is None else float(content["memory_mb"]),
         )
-    except (ValidationError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (ValidationError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         reason = " ".join(str(error).split())[:300]
         raise ModelError(
             f"{path}: is no card of a trained model ({type(error).__name__}: {reason}); copy "
@@ -116,9 +120,21 @@ def read_trained_card(folder: Path) -> TrainedCard:
             f"{folder}: holds a pretrained encoder, which neither enhances nor inverts; train a model that "
             "begins with it (init)"
         )
-    if card.origin not in _ORIGINS:
+    if not isinstance(card.origin, str) or card.origin not in _ORIGINS:
         raise ModelError(f"{path}: the origin of the encoder is '{card.origin}', not {', '.join(_ORIGINS)}")
     return card
+
+
+def _seconds_of(entry: Any) -> float:
+    seconds = float(entry)
+    if not 0.0 <= seconds < math.inf:
+        raise ValueError(f"{entry} seconds of training")
+    return seconds
+
+
+def _epochs_of(entry: Any) -> list[int]:
+    """What a card says of the epochs of the model that it began with: a number, or one for each stage."""
+    return [int(epochs) for epochs in (entry if isinstance(entry, list) else [entry])]
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -218,9 +218,10 @@ class JointConfig(Section):
     Attributes:
         name: In tables; by default that of its file.
         title: One line for tables.
-        init: Where the encoder starts from: the name of a shipped pretrained encoder or the folder of a run
-            of pretraining; None: from where `encoder.spec` says, and "small" from chance ("none" on a command
-            line).
+        init: What it begins with: the folder of a run of pretraining, for the encoder "small", or of a model
+            that was trained to enhance the same speech with the same encoder and enhancer, both of which are
+            taken over. None: the encoder begins from where `encoder.spec` says ("small" from chance), all
+            else from chance ("none" on a command line).
         encoder: The shared encoder.
         inverter: None: nothing is inverted.
         enhancer: None: nothing is enhanced.
@@ -251,11 +252,6 @@ class JointConfig(Section):
 
     @model_validator(mode="after")
     def _something_to_learn(self) -> JointConfig:
-        if self.init is not None and self.encoder.spec != "small":
-            raise ValueError(
-                f"init = '{self.init}' starts the encoder 'small', not '{self.encoder.spec}'; "
-                "add init = 'none'"
-            )
         heads = [name for name in ("inverter", "enhancer") if getattr(self, name) is not None]
         if self.task == "pretraining" and heads:
             raise ValueError(f"has a table [{heads[0]}], but task = 'pretraining' trains the encoder alone")

@@ -23,11 +23,12 @@ from benchmark.joint.config import JointConfig
 from benchmark.joint.data import TrainingData
 from benchmark.joint.encoders.freezing import set_trainable
 from benchmark.joint.encoders.small import SmallEncoder
-from benchmark.joint.export import finish, start_encoder
+from benchmark.joint.export import finish
 from benchmark.joint.mixtures import with_more_babble
 from benchmark.joint.model import JointModel
 from benchmark.joint.pretraining import MaskedPrediction
 from benchmark.joint.processes import Processes, started
+from benchmark.joint.start import start_encoder, start_model
 from benchmark.joint.tasks import JointTask, PretrainingTask, Task
 from benchmark.joint.trained import load_trained
 from benchmark.joint.training import Training, resumable
@@ -120,7 +121,9 @@ def _check(config: JointConfig, place: Place, resume: bool) -> None:
 
 
 def _anywhere(config: JointConfig) -> JointConfig:
-    """The configuration with the whole path of an encoder on disk, valid from other folders too."""
+    """The configuration with the whole paths of what it names on disk, valid from other folders too."""
+    if config.init is not None and Path(config.init).is_dir():
+        config = config.model_copy(update={"init": str(Path(config.init).resolve())})
     kind, colon, place = config.encoder.spec.partition(":")
     bundle, equals, file = place.rpartition("=")
     if not colon or not Path(file).exists():
@@ -195,9 +198,10 @@ def _run(
         render_cache=place.render_cache,
         enrolled=config.enrolment != "none",
     )
-    task, origin = _task(config, place, training_corpus, device, processes)
+    facts_of_corpus = _corpus_facts(corpus)
+    task, origin = _task(config, place, training_corpus, device, processes, facts_of_corpus)
     about = {
-        **_corpus_facts(corpus),
+        **facts_of_corpus,
         "speech_s": round(data.speech_s, 1),
         "dev_split": "of the corpus" if "dev" in corpus.splits else "held out of the train split",
         "extra_speech_s": round(data.extra_s, 1),
@@ -211,7 +215,7 @@ def _run(
         place.out,
         device=device,
         processes=processes,
-        run={"config": resumable(config), "data": about, "processes": processes.count},
+        run={"config": resumable(config), "data": _identity(about), "processes": processes.count},
         progress=progress,
     )
     if resume:
@@ -231,6 +235,7 @@ def _task(
     training_corpus: TrainingCorpus,
     device: torch.device,
     processes: Processes,
+    facts_of_corpus: Mapping[str, Any],
 ) -> tuple[Task, dict[str, Any]]:
     """What is trained, from its first weights, and where those come from."""
     torch.manual_seed(Randomness(("weights", config.training.seed)).integer("torch", 0, 2**63))
@@ -248,7 +253,11 @@ def _task(
         model.target_deviation.copy_(torch.from_numpy(deviation))
     origin: dict[str, Any] = {"init": None, "enhancer": None}
     if config.init is not None:
-        origin["init"] = _named(start_encoder(model.encoder, config.init))
+        origin["init"] = (
+            start_encoder(model.encoder, config.init)
+            if isinstance(model, MaskedPrediction)
+            else start_model(model, config, facts_of_corpus)
+        )
     set_trainable(model.encoder, config.encoder.trained)
     if isinstance(model, MaskedPrediction):
         return PretrainingTask(model, processes=processes, bfloat16=bfloat16), origin
@@ -267,6 +276,12 @@ def _task(
         origin["enhancer"] = _named(read_card(place.enhancer))
     task = JointTask(model, config.losses, processes=processes, enhancer=enhancer, bfloat16=bfloat16)
     return task, origin
+
+
+def _identity(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What of these facts must be the same for a run to go on: of what it began with, only which it was."""
+    begun = about["init"]
+    return {**about, "init": begun and {name: begun[name] for name in ("name", "weights_sha256")}}
 
 
 def _named(card: Mapping[str, Any]) -> dict[str, Any]:

@@ -263,6 +263,7 @@ def resumable(config: JointConfig) -> dict[str, Any]:
     """What of a configuration may not change in the middle of a run: all but how long it may last."""
     values = config.model_dump(mode="json")
     del values["training"]["epochs"], values["training"]["cycle"], values["training"]["early_stop"]
+    values["init"] = None  # what it began with is known by the hash of its weights, wherever it lies now
     if config.enrolment == "none":
         del values["enrolment"]  # runs that were begun before there was one can go on
     for name, usual in (("speeds", [1.0]), ("microphone_db", 0.0)):

@@ -169,7 +169,7 @@ def _of_training(folder: Path) -> Encoder:
     if card.get("task") != "pretraining":
         return load_trained(folder).encoder
     from benchmark.joint.build import build_encoder
-    from benchmark.joint.export import start_encoder
+    from benchmark.joint.start import start_encoder
 
     encoder = build_encoder(JointConfig.model_validate(card["config"]).encoder)
     start_encoder(encoder, str(folder))

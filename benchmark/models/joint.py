@@ -101,6 +101,6 @@ def _facts(card: TrainedCard) -> dict[str, str]:
         "seed": str(card.config.training.seed),
         "training_device": card.device,
         "training_seconds": f"{card.seconds:.1f}",
-        "training_epochs": str(card.epochs),
+        "training_epochs": " + ".join(map(str, card.epochs)),
     }
     return facts if card.memory_mb is None else facts | {"memory_mb": f"{card.memory_mb:.1f}"}

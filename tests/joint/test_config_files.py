@@ -151,13 +151,9 @@ def test_changes_that_do_not_fit_are_named(tmp_path, change, message):
         load_config(str(config_file(tmp_path)), [change])
 
 
-def test_an_encoder_that_was_pretrained_may_be_gone_without():
+def test_what_a_model_begins_with_may_be_gone_without():
     assert load_config("joint", ["init=runs/pretrain"]).init == "runs/pretrain"
     assert load_config("joint", ["init=none"]).init is None
-    with pytest.raises(
-        RecipeError, match=r"starts the encoder 'small', not 'whisper-tiny.en'; add init = 'none'"
-    ):
-        load_config("joint", ["init=runs/pretrain", "encoder.spec=whisper-tiny.en"])
 
 
 def test_files_that_build_on_one_another_are_an_error(tmp_path):

@@ -3,9 +3,11 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from safetensors.torch import load_file
 from benchmark import prepare
 from benchmark.errors import CorpusError, ModelError, SinbadError
 from benchmark.files import alone_in, demo_corpus
+from benchmark.joint.card import read_trained_card
 from benchmark.joint.config_files import load_config
 from benchmark.joint.inference import wrapped
 from benchmark.joint.run import Place, _anywhere, run
@@ -227,11 +230,87 @@ def test_an_encoder_on_disk_is_known_by_its_whole_path(tmp_path, monkeypatch):
         assert _anywhere(config).encoder.spec == expected
 
 
-def test_only_a_pretrained_encoder_can_be_begun_with(planned, whole, tmp_path):
+def test_what_a_model_begins_with_has_learnt_to_enhance(planned, whole, tmp_path):
+    path, folder, card = whole
+    # At such a rate nothing is learnt, so that what it began with is still there at the end.
+    standing = ["training.epochs=1", "training.learning_rate=1e-12", "training.seed=5"]
+    begun = run(load_config(str(path), [f"init={folder}", *standing]), Place(planned, tmp_path / "out"))
+    assert begun["init"] == {
+        "name": card["name"],
+        **{key: card[key] for key in ("weights_sha256", "seconds", "device")},
+        "epochs": [card["epochs"]],
+    }
+    before, after = (load_file(place / "model.safetensors") for place in (folder, tmp_path / "out"))
+    taken = {key for key in after if key.startswith(("encoder.", "enhancer.", "for_enhancer."))}
+    assert all(torch.allclose(before[key], after[key], atol=1e-6) for key in taken)
+    matrix = "inverter.wide.weight"
+    assert not torch.allclose(before[matrix], after[matrix], atol=1e-3)
+    read = read_trained_card(tmp_path / "out")
+    assert read.seconds == pytest.approx(begun["seconds"] + card["seconds"])
+    assert read.epochs == (card["epochs"], 1)
+
+
+def test_what_a_model_cannot_begin_with_is_told(planned, whole, tmp_path):
     path, folder, _ = whole
-    begun = load_config(str(path), [f"init={folder}"])
-    with pytest.raises(ModelError, match="no pretrained encoder"):
-        run(begun, Place(planned, tmp_path / "out"), device="cpu")
+
+    def refused(match, changes=(), init=folder):
+        with pytest.raises(ModelError, match=match):
+            run(load_config(str(path), [f"init={init}", *changes]), Place(planned, tmp_path / "out"))
+
+    refused("has another encoder or enhancer .* here", ["enhancer.width=24"])
+    refused("has another encoder or enhancer .* here", ["encoder.layers=2"])
+    refused("has enrolment = 'none', and the configuration 'film'", ["enrolment=film"])
+    refused(
+        "has the encoder 'small', and the configuration 'whisper-tiny.en'", ["encoder.spec=whisper-tiny.en"]
+    )
+    refused(
+        "was trained on other speech or noise",
+        init=_changed_card(folder, tmp_path, train_dev_sha256="0" * 64),
+    )
+    refused(
+        "was trained on other speech or noise", init=_changed_card(folder, tmp_path, recipe_sha256="0" * 64)
+    )
+    refused(
+        "does not say what speech it was trained on",
+        init=_changed_card(folder, tmp_path, train_dev_sha256=None),
+    )
+    refused("is no card of a trained model", init=_changed_card(folder, tmp_path, seconds=None))
+    refused("is no card of a trained model", init=_changed_card(folder, tmp_path, epochs=None))
+    refused("is not the file that", init=_changed_card(folder, tmp_path, weights_sha256="0" * 64))
+    config = json.loads((folder / "card.json").read_text())["config"]
+    untold = {**config, "losses": {**config["losses"], "enhancement": 0.0}}
+    refused("nor a model that enhances", init=_changed_card(folder, tmp_path, config=untold))
+
+
+def test_a_pretrained_encoder_has_a_card_that_says_so(planned, whole, tmp_path):
+    path, folder, _ = whole
+    for encoder in (None, [1], {"layers": 2, "width": 16}):
+        changed = _changed_card(folder, tmp_path, task="pretraining", encoder=encoder)
+        with pytest.raises(ModelError, match="does not describe a pretrained encoder"):
+            run(load_config(str(path), [f"init={changed}"]), Place(planned, tmp_path / "out"))
+
+
+def test_a_run_goes_on_when_what_it_began_with_has_moved(planned, whole, tmp_path):
+    path, folder, _ = whole
+    here, there = tmp_path / "here", tmp_path / "there"
+    shutil.copytree(folder, here)
+    place = Place(planned, tmp_path / "out")
+    run(load_config(str(path), [f"init={here}", "training.epochs=1"]), place)
+    here.rename(there)
+    longer = run(load_config(str(path), [f"init={there}", "training.epochs=2"]), place, resume=True)
+    assert longer["epochs"] == 2
+    assert Path(longer["config"]["init"]) == there.resolve()
+
+
+def _changed_card(folder: Path, tmp_path: Path, **changes) -> Path:
+    """A copy of a run, of whose card some entries are others; None takes one away."""
+    copy = Path(tempfile.mkdtemp(dir=tmp_path)) / "run"
+    shutil.copytree(folder, copy)
+    card = json.loads((copy / "card.json").read_text()) | changes
+    (copy / "card.json").write_text(
+        json.dumps({key: value for key, value in card.items() if value is not None})
+    )
+    return copy
 
 
 def test_devices_that_are_not_there_are_named(planned, tmp_path, monkeypatch):
@@ -270,6 +349,11 @@ def test_a_pretrained_encoder_is_where_a_model_begins(planned, tmp_path):
         "set init = 'none'",
     ):
         run(wider, Place(planned, tmp_path / "wider"), device="cpu")
+    whisper = load_config(str(path), [f"init={tmp_path / 'pre'}", "encoder.spec=whisper-tiny.en"])
+    with pytest.raises(
+        ModelError, match=r"holds the encoder 'small', and the configuration has 'whisper-tiny.en'"
+    ):
+        run(whisper, Place(planned, tmp_path / "foreign"), device="cpu")
     card = json.loads((tmp_path / "pre" / "card.json").read_text())
     (tmp_path / "pre" / "card.json").write_text(json.dumps({**card, "weights_sha256": "0" * 64}))
     with pytest.raises(ModelError, match=r"is not the file that card\.json describes"):
