@@ -10,6 +10,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchmark.ablation import variants
+from benchmark.ablation.costs import NOT_RUN, NOTHING, costs
 from benchmark.ablation.targets_to_reach import ENHANCEMENT, targets_to_reach
 from benchmark.ablation.variants import (
     BABBLE,
@@ -18,6 +19,7 @@ from benchmark.ablation.variants import (
     HARDEST,
     JOINT,
     NONBABBLE,
+    STAGED,
     STRONG_JOINT,
     Found,
     Runs,
@@ -28,13 +30,12 @@ from benchmark.ranking.markdown import code, table
 from benchmark.ranking.rounding import as_text
 from benchmark.ranking.standings import NOISY, Estimate, Key, Standing
 from benchmark.ranking.tables import digits, number, rests_on, title, with_interval
-from benchmark.scoring.results import Card
 
 #: How every page begins, whatever recipe it is of.
 HEADING = "# Reproduction"
 RENDERED = "Rendered by `python -m benchmark.leaderboard` from `results/`; do not edit."
 
-_NOT_RUN, _NOTHING, _NO_PAIR = "not run", "–", "no seed in common"
+_NO_PAIR = "no seed in common"
 
 #: The paper's relative gain over its baseline in per cent; the correlations before and after that its rounded
 #: table allows; and what these retain of .855, the mean of two figures reported for WavLM on clean speech.
@@ -75,11 +76,12 @@ def reproduction(standings: Sequence[Standing], notes: str = "") -> str:
         _reported(found),
         f"## The ablation\n\n{_levels(found)}",
         _gains(found, JOINT),
+        _gains(found, STAGED),
         _enhanced(by_measure),
         _verdicts(found, by_measure),
         _on_a_strong_encoder(strong),
         _seeds({**found, **strong}),
-        _costs(found, strong, by_measure),
+        costs(found, strong, by_measure),
         f"## Notes\n\n{notes.strip()}" if notes.strip() else "",
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
@@ -94,12 +96,12 @@ def _introduction(standing: Standing) -> str:
         "arXiv 2601.14516) trains speech enhancement and speech inversion together on one encoder. Its code, "
         "noise, SNR grid and\n"
         "baseline are not published, so the joint model stands here beside an ablation: models with the same "
-        "data, budget and seeds, each\n"
-        "of which lacks one thing. Before it, training on noisy speech brought 10 % over training on clean "
-        "speech on XRMB (Seneviratne\n"
-        "2018), and joint training of an enhancer and an inverter 15 % over noisy training at 0 dB on HPRC "
-        "(Shahrebabaki et al., IEEE/ACM\n"
-        "TASLP 30:135-147, 2022).\n\n"
+        "data and seeds, each of\n"
+        "which lacks one thing; a pair, and a joint model in two stages, have the budget of two. Before it, "
+        "training on noisy speech\n"
+        "brought 10 % over training on clean speech on XRMB (Seneviratne 2018), and joint training of an "
+        "enhancer and an inverter 15 %\n"
+        "over noisy training at 0 dB on HPRC (Shahrebabaki et al., IEEE/ACM TASLP 30:135-147, 2022).\n\n"
         f"Ours: `{card.recipe}` version {card.recipe_version}, split `{card.split}`, corpus "
         f"`{card.corpus_sha256[:12]}`. {rests_on(standing)}\n"
         f"{_OF_VIRTUAL_SPEAKERS if ours else _OF_OTHERS} Where a variant was trained with\n"
@@ -134,11 +136,11 @@ def _reported(found: Found) -> str:
         ],
         [
             f"ours: gain of `{JOINT.model}` over `{variants.CLEAN.model}`",
-            *(_gain(*ours, key) if ours else _NOT_RUN for key in HARDEST),
+            *(_gain(*ours, key) if ours else NOT_RUN for key in HARDEST),
         ],
         [
             "ours: before and after",
-            *(_before_and_after(*ours, key) if ours else _NOT_RUN for key in HARDEST),
+            *(_before_and_after(*ours, key) if ours else NOT_RUN for key in HARDEST),
         ],
     ]
     return (
@@ -156,10 +158,10 @@ def _levels(found: Found) -> str:
     for variant, runs in found.items():
         row = [f"`{variant.model}`", variant.title]
         if runs is None:
-            rows.append([*row, _NOT_RUN, *[_NOTHING] * 5])
+            rows.append([*row, NOT_RUN, *[NOTHING] * 5])
             continue
         row += [_mean(runs, key) for key in columns]
-        row += [_rounded(variants.retention(runs, best, key).value) if best else _NOTHING for key in HARDEST]
+        row += [_rounded(variants.retention(runs, best, key).value) if best else NOTHING for key in HARDEST]
         rows.append([*row, str(len(runs.seeds))])
     head = [
         "model",
@@ -184,7 +186,7 @@ def _gains(found: Found, of: Variant) -> str:
     for variant, runs in found.items():
         if runs is joint:
             continue
-        shown = [_NOT_RUN, *[_NOTHING] * 3]
+        shown = [NOT_RUN, *[NOTHING] * 3]
         if runs is not None:
             gains = [_gain(joint, runs, key) for key in columns]
             shown = [*gains, str(len(variants.shared_seeds(joint, runs)))]
@@ -209,39 +211,51 @@ def _on_a_strong_encoder(found: Found) -> str:
 
 
 def _enhanced(by_measure: Mapping[str, Standing]) -> str:
-    rows = [row for name in ENHANCEMENT for row in _enhanced_rows(name, by_measure.get(name))]
-    models = (f"`{ENHANCER.model}`", f"`{JOINT.model}`")
-    head = ["measure", "condition", "noisy speech", *models, "difference [95 %]"]
+    sisdr = by_measure.get("SISDR")
+    joints = [JOINT, *([STAGED] if sisdr and runs_of(sisdr, STAGED.model) else [])]
+    rows = [row for name in ENHANCEMENT for row in _enhanced_rows(name, by_measure.get(name), joints)]
+    head = ["measure", "condition", "noisy speech", f"`{ENHANCER.model}`"]
+    for joint in joints:
+        head += [f"`{joint.model}`", "difference [95 %]"]
     return f"## Enhanced speech\n\n{table(head, rows)}"
 
 
-def _enhanced_rows(name: str, standing: Standing | None) -> Iterator[list[str]]:
+def _enhanced_rows(name: str, standing: Standing | None, joints: Sequence[Variant]) -> Iterator[list[str]]:
     if standing is None:
-        yield [name, "", *[_NOTHING] * 3, _NOT_RUN]
+        yield [name, "", NOTHING, NOTHING, *[NOTHING, NOT_RUN] * len(joints)]
         return
-    noisy, alone, joint = (runs_of(standing, model) for model in ("noisy", ENHANCER.model, JOINT.model))
+
+    def shown(runs: Runs | None, key: Key) -> str:
+        return number(runs.estimate(key).value, standing.measure) if runs else NOTHING
+
+    noisy, alone = (runs_of(standing, model) for model in ("noisy", ENHANCER.model))
     for key in (NOISY, *HARDEST):
-        shown = [
-            number(runs.estimate(key).value, standing.measure) if runs else _NOTHING
-            for runs in (noisy, alone, joint)
-        ]
-        above = variants.difference_of(joint, alone, key) if joint and alone else None
-        yield [name, title(key), *shown, _signed(above, digits(standing.measure)) if above else _NOT_RUN]
+        row = [name, title(key), shown(noisy, key), shown(alone, key)]
+        for joint in joints:
+            runs = runs_of(standing, joint.model)
+            above = variants.difference_of(runs, alone, key) if runs and alone else None
+            row += [shown(runs, key), _signed(above, digits(standing.measure)) if above else NOT_RUN]
+        yield row
 
 
 def _verdicts(found: Found, by_measure: Mapping[str, Standing]) -> str:
+    joints = [JOINT, *([STAGED] if found[STAGED] else [])]
+    tables = [_verdicts_on(joint, found, by_measure) for joint in joints]
+    return "\n\n".join(["## What was to be reached", *tables])
+
+
+def _verdicts_on(joint: Variant, found: Found, by_measure: Mapping[str, Standing]) -> str:
     rows = []
-    for aim in targets_to_reach(found, by_measure):
-        shown = _NOTHING
+    for aim in targets_to_reach(found, by_measure, joint):
+        shown = NOTHING
         if aim.found is not None and aim.kind == "ratio":
             # One digit more than what is wanted, or .846 would read as the .85 that it falls short of.
             value, low, high = (_rounded(one, 3) for one in aim.found)
-            shown = value if value == _NOTHING else f"{value} [{low}, {high}]"
+            shown = value if value == NOTHING else f"{value} [{low}, {high}]"
         elif aim.found is not None:
             shown = _per_cent(aim.found) if aim.kind == "gain" else _signed(aim.found, 3)
         rows.append([aim.claim, aim.wanted, aim.verdict, shown])
-    head = [f"`{JOINT.model}`", "wanted", "verdict", "found [95 %]"]
-    return f"## What was to be reached\n\n{table(head, rows, words=3)}"
+    return table([f"`{joint.model}`", "wanted", "verdict", "found [95 %]"], rows, words=3)
 
 
 def _seeds(found: Found) -> str:
@@ -260,55 +274,6 @@ def _seeds(found: Found) -> str:
     return f"## Seeds\n\n{table(head, rows, words=3)}" if rows else ""
 
 
-def _costs(found: Found, strong: Found, by_measure: Mapping[str, Standing]) -> str:
-    heard = by_measure.get("SISDR")
-    alone = {ENHANCER: runs_of(heard, ENHANCER.model) if heard else None}
-    everything = {**found, **alone, **{variant: runs for variant, runs in strong.items() if runs}}
-    rows = [
-        [f"`{variant.model}`", *(_cost(runs.card()) if runs else [_NOT_RUN, *[_NOTHING] * 5])]
-        for variant, runs in everything.items()
-    ]
-    head = [
-        *("model", "encoder, and where its weights came from before training"),
-        *("million parameters", "real-time factor", "memory (MB)", "training (minutes)", "epochs"),
-    ]
-    return (
-        "## What it costs\n\n"
-        "Of the first seed; of a pair, both parts together. Real-time factor: seconds of computing for a "
-        "second of speech; a model\n"
-        "that does both is asked for one after the other. Memory: what the process holds at most while it "
-        "hears ten seconds, less\n"
-        "what it holds before the model is loaded. Training: without the pretraining of the encoder, which "
-        "is done once for all; an\n"
-        "epoch is one new mixture of every recording.\n\n" + table(head, rows)
-    )
-
-
-def _cost(card: Card) -> list[str]:
-    parameters, memory, seconds = (
-        _summed(card, name) for name in ("parameters", "memory_mb", "training_seconds")
-    )
-    devices = ", ".join(dict.fromkeys(_values(card, "training_device")))
-    return [
-        "; ".join(dict.fromkeys(_values(card, "encoder"))) or _NOTHING,
-        _NOTHING if parameters is None else f"{parameters / 1e6:.2f}",
-        f"{card.real_time_factor:.4f}" if card.real_time_factor else _NOTHING,
-        _NOTHING if memory is None else f"{memory:.0f}",
-        _NOTHING if seconds is None else f"{seconds / 60:.1f} ({devices})",
-        " + ".join(_values(card, "training_epochs")) or _NOTHING,
-    ]
-
-
-def _values(card: Card, name: str) -> list[str]:
-    """What a card says of a model, or of each part of a pair."""
-    return [card.arguments[key] for key in (name, f"1.{name}", f"2.{name}") if key in card.arguments]
-
-
-def _summed(card: Card, name: str) -> float | None:
-    values = _values(card, name)
-    return sum(map(float, values)) if values else None
-
-
 def _gain(first: Runs, second: Runs, key: Key) -> str:
     gain = variants.gain(first, second, key)
     return _per_cent(gain) if gain else _NO_PAIR
@@ -320,7 +285,7 @@ def _before_and_after(joint: Runs, base: Runs, key: Key) -> str:
     if not seeds:
         return _NO_PAIR
     if not joint.has(key):
-        return _NOTHING
+        return NOTHING
     return ", ".join(
         _rounded(float(runs.mean(seeds)[0][runs.standing.column(key)])) for runs in (base, joint)
     )
@@ -328,11 +293,11 @@ def _before_and_after(joint: Runs, base: Runs, key: Key) -> str:
 
 def _mean(runs: Runs, key: Key) -> str:
     estimate = runs.estimate(key)
-    return _NOTHING if math.isnan(estimate.value) else with_interval(estimate, runs.standing.measure)
+    return NOTHING if math.isnan(estimate.value) else with_interval(estimate, runs.standing.measure)
 
 
 def _rounded(value: float, places: int = 2) -> str:
-    return _NOTHING if math.isnan(value) else as_text(value, places)
+    return NOTHING if math.isnan(value) else as_text(value, places)
 
 
 def _per_cent(estimate: Estimate) -> str:
@@ -341,8 +306,8 @@ def _per_cent(estimate: Estimate) -> str:
 
 def _signed(estimate: Estimate, places: int, unit: str = "") -> str:
     if math.isnan(estimate.value):
-        return _NOTHING
+        return NOTHING
     text = as_text(estimate.value, places, sign=True) + unit
     if math.isnan(estimate.low):
-        return f"{text} [{_NOTHING}, {_NOTHING}]"
+        return f"{text} [{NOTHING}, {NOTHING}]"
     return f"{text} [{as_text(estimate.low, places, sign=True)}, {as_text(estimate.high, places, sign=True)}]"

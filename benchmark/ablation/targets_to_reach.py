@@ -63,46 +63,49 @@ class TargetToReach(NamedTuple):
         return "reached"
 
 
-def targets_to_reach(found: Found, by_measure: Mapping[str, Standing]) -> list[TargetToReach]:
+def targets_to_reach(
+    found: Found, by_measure: Mapping[str, Standing], joint: Variant = JOINT
+) -> list[TargetToReach]:
     """All of them.
 
     Args:
         found: Results of the variants on PPMC.
         by_measure: Standings by name of measure, for enhanced speech.
+        joint: Which of the joint models has to reach them.
     """
-    return [*_gains(found), *_retained(found), *_enhanced(by_measure)]
+    return [*_gains(found, joint), *_retained(found, joint), *_enhanced(by_measure, joint)]
 
 
-def _gains(found: Found) -> list[TargetToReach]:
+def _gains(found: Found, joint: Variant) -> list[TargetToReach]:
     made = []
     for variant, in_babble, in_nonbabble, sure in _GAINS:
         for key, least in ((BABBLE, in_babble), (NONBABBLE, in_nonbabble)):
             wanted = f"at least {least:g} %" if least else "above it"
             wanted += ", interval above zero" if sure else ""
-            gain = _of_both(variants.gain, found[JOINT], found[variant], key)
+            gain = _of_both(variants.gain, found[joint], found[variant], key)
             made.append(
                 TargetToReach(f"PPMC over `{variant.model}`, {title(key)}", wanted, gain, "gain", least, sure)
             )
     return made
 
 
-def _retained(found: Found) -> list[TargetToReach]:
+def _retained(found: Found, joint: Variant) -> list[TargetToReach]:
     best = variants.best_on_clean(found)
     made = []
     for key, least in _RETAINED.items():
-        kept = _of_both(variants.retention, found[JOINT], best, key)
+        kept = _of_both(variants.retention, found[joint], best, key)
         made.append(TargetToReach(f"retention, {title(key)}", f"at least {least:.2f}", kept, "ratio", least))
     return made
 
 
-def _enhanced(by_measure: Mapping[str, Standing]) -> list[TargetToReach]:
+def _enhanced(by_measure: Mapping[str, Standing], joint: Variant) -> list[TargetToReach]:
     made = []
     for name in ENHANCEMENT:
         standing = by_measure.get(name)
-        joint, alone = (
-            runs_of(standing, variant.model) if standing else None for variant in (JOINT, ENHANCER)
+        both, alone = (
+            runs_of(standing, variant.model) if standing else None for variant in (joint, ENHANCER)
         )
-        above = _of_both(variants.difference_of, joint, alone, NOISY)
+        above = _of_both(variants.difference_of, both, alone, NOISY)
         claim = f"{name} beside `{ENHANCER.model}`, {title(NOISY)}"
         made.append(TargetToReach(claim, "not below", above, "difference", 0.0))
     return made

@@ -47,6 +47,7 @@ class Variant(NamedTuple):
 
 
 JOINT = Variant("joint", "joint: enhancement and inversion on one encoder")
+STAGED = Variant("joint_staged", "joint, begun with an enhancer trained alone; listens twice")
 CLEAN = Variant("si_clean", "inversion trained on clean speech")
 NOISY = Variant("si_noisy", "inversion trained on noisy speech")
 CASCADE = Variant("se_alone+si_clean", "enhancement, then inversion trained on clean speech")
@@ -63,6 +64,7 @@ VARIANTS = (
     CASCADE_NOISY,
     RETRAINED,
     JOINT,
+    STAGED,
     Variant("joint_no_se", "joint, without the loss of enhancement"),
     ORACLE,
 )
@@ -130,10 +132,11 @@ def results_by_variant(standing: Standing | None, ladder: Sequence[Variant] = VA
 
 
 def has_ablation(standings: Sequence[Standing]) -> bool:
-    """Whether the joint model and another variant were both trained on a recipe and fully scored."""
+    """Whether a joint model and another variant were both trained on a recipe and fully scored."""
     ppmc = next((standing for standing in standings if standing.measure.name == "PPMC"), None)
     found = results_by_variant(ppmc)
-    return found[JOINT] is not None and sum(runs is not None for runs in found.values()) > 1
+    joint = found[JOINT] is not None or found[STAGED] is not None
+    return joint and sum(runs is not None for runs in found.values()) > 1
 
 
 def trained_elsewhere(standings: Sequence[Standing]) -> list[str]:

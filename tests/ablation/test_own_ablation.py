@@ -44,7 +44,7 @@ def test_a_recipe_of_ones_own_has_the_page_of_its_ablation(tmp_path):
     assert page.startswith(f"# Reproduction on {OWN}\n\nRendered by")
     assert f"Ours: `{OWN}` version 1" in page
     assert "Virtual speakers" not in page
-    assert "Shahrebabaki et al., IEEE/ACM\nTASLP 30:135-147, 2022" in page
+    assert "Shahrebabaki et al., IEEE/ACM TASLP 30:135-147, 2022" in page
     gains = page.partition("### What `joint` gains")[2]
     for variant in ("si_noisy", "se_alone+si_enhanced", "si_clean"):
         assert re.search(rf"\| `{re.escape(variant)}` \|[^|]*\| \+[\d.]+ % \[\+[\d.]+, \+[\d.]+\] \|", gains)
