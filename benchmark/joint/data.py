@@ -29,8 +29,9 @@ _POOL = 64
 #: Batches that are rendered while one is trained on.
 _AHEAD = 3
 _STRIDE = 2  # frames of targets for one hidden state
-#: At least so many mixtures of the dev split are scored after each epoch.
-_DEV_MIXTURES = 12
+#: At least so many mixtures of the dev split are scored after each epoch: with a dozen, the epoch that looks
+#: best is often one of the worse (see docs/training.md).
+_DEV_MIXTURES = 60
 #: How often noise is drawn for an utterance before it is given up: recordings of noise may be silent for a
 #: while.
 _DRAWN = 20

@@ -112,11 +112,11 @@ def test_the_dev_split_is_the_same_for_every_seed_and_uncut(training_corpus):
     two = data_of(training_corpus, tiny_config(training={"seed": 9})).dev_batches
     assert all(equal(first, second) for first, second in zip(one, two, strict=True))
     names = [name for batch in one for name in batch.ids]
-    # Three utterances would say little: each is heard in four mixtures.
+    # Three utterances would say little: each is heard in twenty mixtures.
     assert len(training_corpus.dev) == 3
-    assert all(sum(name.endswith(item.id) for name in names) == 4 for item in training_corpus.dev)
+    assert all(sum(name.endswith(item.id) for name in names) == 20 for item in training_corpus.dev)
     lengths = [length for batch in one for length in batch.lengths.tolist()]
-    assert sum(lengths) == 4 * sum(round(item.duration_s * 16000) for item in training_corpus.dev)
+    assert sum(lengths) == 20 * sum(round(item.duration_s * 16000) for item in training_corpus.dev)
 
 
 def test_clean_speech_may_be_heard_instead_of_the_mixture(training_corpus):
