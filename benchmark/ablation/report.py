@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from benchmark.ablation import variants
 from benchmark.ablation.costs import NOT_RUN, NOTHING, costs
+from benchmark.ablation.headings import heading, standing_of
+from benchmark.ablation.summary import summary
 from benchmark.ablation.targets_to_reach import ENHANCEMENT, targets_to_reach
 from benchmark.ablation.variants import (
     BABBLE,
@@ -29,7 +31,7 @@ from benchmark.ablation.variants import (
 from benchmark.ranking.markdown import code, table
 from benchmark.ranking.rounding import as_text
 from benchmark.ranking.standings import NOISY, Estimate, Key, Standing
-from benchmark.ranking.tables import digits, number, rests_on, title, with_interval
+from benchmark.ranking.tables import digits, number, rests_on, with_interval
 
 #: How every page begins, whatever recipe it is of.
 HEADING = "# Reproduction"
@@ -73,6 +75,7 @@ def reproduction(standings: Sequence[Standing], notes: str = "") -> str:
     sections = [
         _introduction(by_measure.get("PPMC", standings[0])),
         _left_out(standings),
+        _what_holds(found, by_measure),
         _reported(found),
         f"## The ablation\n\n{_levels(found)}",
         _gains(found, JOINT),
@@ -118,12 +121,25 @@ def _left_out(standings: Sequence[Standing]) -> str:
     return f"Not in the tables, {why}: {names}." if names else ""
 
 
+def _joints(found: Found) -> list[Variant]:
+    """The joint models that are judged: the one in two stages where it was run, and the usual one."""
+    return [*([STAGED] if found[STAGED] else []), JOINT]
+
+
+def _what_holds(found: Found, by_measure: Mapping[str, Standing]) -> str:
+    told = [summary(joint, targets_to_reach(found, by_measure, joint)) for joint in _joints(found)]
+    return "\n\n".join(["## What holds, and what does not", *told])
+
+
 def _reported(found: Found) -> str:
-    joint, base = found[JOINT], found[variants.CLEAN]
+    judged = _joints(found)[0]
+    joint, base = found[judged], found[variants.CLEAN]
     ours = (joint, base) if joint and base else None
+    talkers = heading(standing_of(found), BABBLE).partition(", ")[2]
+    of_talkers = f" (babble of {talkers})" if talkers else ""
     rows = [
         [
-            "gain over its baseline: reported, not run here",
+            "gain over its baseline: reported, not run here; how many talkers is not published",
             *(f"+{_REPORTED[key][0]:.2f} %" for key in HARDEST),
         ],
         [
@@ -135,11 +151,11 @@ def _reported(found: Found) -> str:
             *(f"about {_REPORTED[key][3]:.2f}" for key in HARDEST),
         ],
         [
-            f"ours: gain of `{JOINT.model}` over `{variants.CLEAN.model}`",
+            f"ours: gain of `{judged.model}` over `{variants.CLEAN.model}`{of_talkers}",
             *(_gain(*ours, key) if ours else NOT_RUN for key in HARDEST),
         ],
         [
-            "ours: before and after",
+            f"ours: before and after{of_talkers}",
             *(_before_and_after(*ours, key) if ours else NOT_RUN for key in HARDEST),
         ],
     ]
@@ -152,7 +168,7 @@ def _reported(found: Found) -> str:
 
 
 def _levels(found: Found) -> str:
-    best = variants.best_on_clean(found)
+    best, standing = variants.best_on_clean(found), standing_of(found)
     columns = (CLEAN_SPEECH, *HARDEST)
     rows = []
     for variant, runs in found.items():
@@ -166,8 +182,8 @@ def _levels(found: Found) -> str:
     head = [
         "model",
         "what it is",
-        *map(title, columns),
-        *(f"retention, {title(key)}" for key in HARDEST),
+        *(heading(standing, key) for key in columns),
+        *(f"retention, {heading(standing, key)}" for key in HARDEST),
         "seeds",
     ]
     of_whom = f" (`{best.card().model}`)" if best else ""
@@ -194,7 +210,7 @@ def _gains(found: Found, of: Variant) -> str:
     return (
         f"### What `{of.model}` gains over each variant\n\n"
         "Relative gain in PPMC [95 %], over the seeds that both were trained with.\n\n"
-        + table(["over", "what it is", *map(title, columns), "seeds"], rows)
+        + table(["over", "what it is", *(heading(joint.standing, key) for key in columns), "seeds"], rows)
     )
 
 
@@ -230,7 +246,7 @@ def _enhanced_rows(name: str, standing: Standing | None, joints: Sequence[Varian
 
     noisy, alone = (runs_of(standing, model) for model in ("noisy", ENHANCER.model))
     for key in (NOISY, *HARDEST):
-        row = [name, title(key), shown(noisy, key), shown(alone, key)]
+        row = [name, heading(standing, key), shown(noisy, key), shown(alone, key)]
         for joint in joints:
             runs = runs_of(standing, joint.model)
             above = variants.difference_of(runs, alone, key) if runs and alone else None
@@ -239,8 +255,7 @@ def _enhanced_rows(name: str, standing: Standing | None, joints: Sequence[Varian
 
 
 def _verdicts(found: Found, by_measure: Mapping[str, Standing]) -> str:
-    joints = [JOINT, *([STAGED] if found[STAGED] else [])]
-    tables = [_verdicts_on(joint, found, by_measure) for joint in joints]
+    tables = [_verdicts_on(joint, found, by_measure) for joint in _joints(found)]
     return "\n\n".join(["## What was to be reached", *tables])
 
 
@@ -269,7 +284,7 @@ def _seeds(found: Found) -> str:
                 f"{seed}: {as_text(value, 3)}" for seed, value in zip(runs.seeds, values, strict=True)
             )
             spread = [as_text(statistics.mean(values), 3), as_text(statistics.stdev(values), 3)]
-            rows.append([f"`{variant.model}`", title(key), each, *spread])
+            rows.append([f"`{variant.model}`", heading(runs.standing, key), each, *spread])
     head = ["model", "condition", "PPMC by seed", "mean", "standard deviation"]
     return f"## Seeds\n\n{table(head, rows, words=3)}" if rows else ""
 

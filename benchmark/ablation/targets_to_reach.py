@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 from benchmark.ablation import variants
+from benchmark.ablation.headings import heading, standing_of
 from benchmark.ablation.variants import BABBLE, ENHANCER, JOINT, NONBABBLE, Found, Runs, Variant, runs_of
 from benchmark.ranking.standings import NOISY, Estimate, Key, Standing
 from benchmark.ranking.tables import title
@@ -84,7 +85,14 @@ def _gains(found: Found, joint: Variant) -> list[TargetToReach]:
             wanted += ", interval above zero" if sure else ""
             gain = _of_both(variants.gain, found[joint], found[variant], key)
             made.append(
-                TargetToReach(f"PPMC over `{variant.model}`, {title(key)}", wanted, gain, "gain", least, sure)
+                TargetToReach(
+                    f"PPMC over `{variant.model}`, {heading(standing_of(found), key)}",
+                    wanted,
+                    gain,
+                    "gain",
+                    least,
+                    sure,
+                )
             )
     return made
 
@@ -94,7 +102,15 @@ def _retained(found: Found, joint: Variant) -> list[TargetToReach]:
     made = []
     for key, least in _RETAINED.items():
         kept = _of_both(variants.retention, found[joint], best, key)
-        made.append(TargetToReach(f"retention, {title(key)}", f"at least {least:.2f}", kept, "ratio", least))
+        made.append(
+            TargetToReach(
+                f"retention, {heading(standing_of(found), key)}",
+                f"at least {least:.2f}",
+                kept,
+                "ratio",
+                least,
+            )
+        )
     return made
 
 
