@@ -100,7 +100,7 @@ def _introduction(standing: Standing) -> str:
         "noise, SNR grid and\n"
         "baseline are not published, so the joint model stands here beside an ablation: models with the same "
         "data and seeds, each of\n"
-        "which lacks one thing; a pair, and a joint model in two stages, have the budget of two. Before it, "
+        "which lacks one thing; pairs, `joint_staged` and `si_noisy_long` have the budget of two. Before it, "
         "training on noisy speech\n"
         "brought 10 % over training on clean speech on XRMB (Seneviratne 2018), and joint training of an "
         "enhancer and an inverter 15 %\n"

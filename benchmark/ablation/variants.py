@@ -50,6 +50,7 @@ JOINT = Variant("joint", "joint: enhancement and inversion on one encoder")
 STAGED = Variant("joint_staged", "joint, begun with an enhancer trained alone; listens twice")
 CLEAN = Variant("si_clean", "inversion trained on clean speech")
 NOISY = Variant("si_noisy", "inversion trained on noisy speech")
+NOISY_LONG = Variant("si_noisy_long", "inversion trained on noisy speech, for as long as two stages")
 CASCADE = Variant("se_alone+si_clean", "enhancement, then inversion trained on clean speech")
 CASCADE_NOISY = Variant("se_alone+si_noisy", "enhancement, then inversion trained on noisy speech")
 RETRAINED = Variant("se_alone+si_enhanced", "enhancement, then inversion retrained on enhanced speech")
@@ -60,6 +61,7 @@ ENHANCER = Variant("se_alone", "enhancement alone")
 VARIANTS = (
     CLEAN,
     NOISY,
+    NOISY_LONG,
     CASCADE,
     CASCADE_NOISY,
     RETRAINED,

@@ -190,6 +190,12 @@ def test_a_joint_model_in_two_stages_is_judged_beside_the_other():
     assert "| reached |" in line_of(judged, "PPMC over `si_noisy`, babble -5")
     assert "| not reached |" in line_of(judged, "PPMC over `si_noisy`, non-babble -5")
     assert "`joint_staged` | wanted" not in page_of(plain)
+    # Two stages take twice the time, and are judged beside a rival that has it as well.
+    key = "PPMC over `si_noisy_long`, babble -5"
+    assert "| not run |" in line_of(judged, key)
+    rival = made("si_noisy_long", (0.86, 0.85, 0.4), measures=measures, scatter=0.0)
+    judged = page_of([*plain, staged, rival]).partition("| `joint_staged` | wanted |")[2]
+    assert "| not reached |" in line_of(judged, key)
 
 
 def test_the_page_begins_with_what_holds_and_what_does_not():
