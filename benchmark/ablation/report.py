@@ -122,8 +122,8 @@ def _left_out(standings: Sequence[Standing]) -> str:
 
 
 def _joints(found: Found) -> list[Variant]:
-    """The joint models that are judged: the one in two stages where it was run, and the usual one."""
-    return [*([STAGED] if found[STAGED] else []), JOINT]
+    """The joint models that are judged: those that were run, or the usual one if none was."""
+    return [joint for joint in (STAGED, JOINT) if found[joint] is not None] or [JOINT]
 
 
 def _what_holds(found: Found, by_measure: Mapping[str, Standing]) -> str:

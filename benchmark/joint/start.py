@@ -19,6 +19,8 @@ from benchmark.joint.model import JointModel
 from benchmark.joint.trained import file_sha256
 
 _ENCODER = "encoder."
+#: What the first stage has heard beside the train split.
+_HEARD = ("extra_speech_s", "extra_speech_sha256")
 #: What a model takes over from one that enhances: all but inversion.
 _OF_ENHANCEMENT = (_ENCODER, "enhancer.", "for_enhancer.", "enrolment.")
 
@@ -33,7 +35,8 @@ def start_model(model: JointModel, config: JointConfig, corpus: Mapping[str, Any
         corpus: What the model is trained on: "recipe", "recipe_sha256" and "train_dev_sha256", as in a card.
 
     Returns:
-        What the card says of it: name, hash of its weights and, of a model that enhances, what it has cost.
+        What the card says of it: name, hash of its weights and, of a model that enhances, what it has cost
+        and what other speech it has heard.
 
     Raises:
         ModelError: There is none of that name, or it is of another size, damaged, does not enhance, or was
@@ -41,7 +44,8 @@ def start_model(model: JointModel, config: JointConfig, corpus: Mapping[str, Any
     """
     init = str(config.init)
     folder = _folder_of(init)
-    if read_card(folder).get("task") == "pretraining":
+    of_before = read_card(folder)
+    if of_before.get("task") == "pretraining":
         if not isinstance(model.encoder, SmallEncoder):
             raise ModelError(
                 f"init = '{init}': holds the encoder 'small', and the configuration has "
@@ -63,6 +67,7 @@ def start_model(model: JointModel, config: JointConfig, corpus: Mapping[str, Any
         "seconds": before.seconds,
         "epochs": list(before.epochs),
         "device": before.device,
+        **{name: of_before[name] for name in _HEARD if name in of_before},
     }
 
 

@@ -190,6 +190,9 @@ def test_a_joint_model_in_two_stages_is_judged_beside_the_other():
     assert "| reached |" in line_of(judged, "PPMC over `si_noisy`, babble -5")
     assert "| not reached |" in line_of(judged, "PPMC over `si_noisy`, non-babble -5")
     assert "`joint_staged` | wanted" not in page_of(plain)
+    alone = page_of([staged, *(result for result in plain if result.card.model != "joint")])
+    assert "`joint` | wanted" not in alone
+    assert "**`joint`** reaches" not in alone
     # Two stages take twice the time, and are judged beside a rival that has it as well.
     key = "PPMC over `si_noisy_long`, babble -5"
     assert "| not run |" in line_of(judged, key)

@@ -238,6 +238,7 @@ def test_what_a_model_begins_with_has_learnt_to_enhance(planned, whole, tmp_path
     assert begun["init"] == {
         "name": card["name"],
         **{key: card[key] for key in ("weights_sha256", "seconds", "device")},
+        **{key: card[key] for key in ("extra_speech_s", "extra_speech_sha256")},
         "epochs": [card["epochs"]],
     }
     before, after = (load_file(place / "model.safetensors") for place in (folder, tmp_path / "out"))
