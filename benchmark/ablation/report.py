@@ -80,7 +80,7 @@ def reproduction(standings: Sequence[Standing], notes: str = "") -> str:
         f"## The ablation\n\n{_levels(found)}",
         _gains(found, JOINT),
         _gains(found, STAGED),
-        _enhanced(by_measure),
+        _enhanced(found, by_measure),
         _verdicts(found, by_measure),
         _on_a_strong_encoder(strong),
         _seeds({**found, **strong}),
@@ -226,9 +226,8 @@ def _on_a_strong_encoder(found: Found) -> str:
     )
 
 
-def _enhanced(by_measure: Mapping[str, Standing]) -> str:
-    sisdr = by_measure.get("SISDR")
-    joints = [JOINT, *([STAGED] if sisdr and runs_of(sisdr, STAGED.model) else [])]
+def _enhanced(found: Found, by_measure: Mapping[str, Standing]) -> str:
+    joints = _joints(found)
     rows = [row for name in ENHANCEMENT for row in _enhanced_rows(name, by_measure.get(name), joints)]
     head = ["measure", "condition", "noisy speech", f"`{ENHANCER.model}`"]
     for joint in joints:

@@ -53,7 +53,8 @@ def start_model(model: JointModel, config: JointConfig, corpus: Mapping[str, Any
             )
         return start_encoder(model.encoder, init)
     before = read_trained_card(folder)
-    _check_training(init, before, config, corpus)
+    _check_training(init, before, config)
+    _check_speech(init, of_before, corpus)
     tensors = _weights_of(folder, before.weights_sha256)
     given = {key: value for key, value in tensors.items() if key.startswith(_OF_ENHANCEMENT)}
     own = {key: value for key, value in model.state_dict().items() if key.startswith(_OF_ENHANCEMENT)}
@@ -71,8 +72,8 @@ def start_model(model: JointModel, config: JointConfig, corpus: Mapping[str, Any
     }
 
 
-def _check_training(init: str, before: TrainedCard, config: JointConfig, corpus: Mapping[str, Any]) -> None:
-    """Refuses what has not learnt to enhance, or not as the new model will have to tell."""
+def _check_training(init: str, before: TrainedCard, config: JointConfig) -> None:
+    """Refuses what has not learnt to enhance, or is another kind of model."""
     if "enhance" not in before.does:
         raise ModelError(
             f"init = '{init}': is neither a pretrained encoder nor a model that enhances; name the folder of "
@@ -88,16 +89,19 @@ def _check_training(init: str, before: TrainedCard, config: JointConfig, corpus:
             f"init = '{init}': has enrolment = '{before.config.enrolment}', and the configuration "
             f"'{config.enrolment}'; set init = 'none'"
         )
-    content = read_card(before.folder)
-    if "train_dev_sha256" not in content:
+
+
+def _check_speech(init: str, card: Mapping[str, Any], corpus: Mapping[str, Any]) -> None:
+    """Refuses what was trained on something that the card of the new model would not tell."""
+    if "train_dev_sha256" not in card:
         raise ModelError(
             f"init = '{init}': does not say what speech it was trained on, so that nobody could say what the "
             "new model has heard; train it again"
         )
-    if any(content.get(name) != corpus[name] for name in ("recipe_sha256", "train_dev_sha256")):
+    if any(card.get(name) != corpus[name] for name in ("recipe_sha256", "train_dev_sha256")):
         raise ModelError(
-            f"init = '{init}': was trained on other speech or noise (recipe {before.recipe}), so that nobody "
-            f"could say what the new model has heard; train it on {corpus['recipe']} as it is now"
+            f"init = '{init}': was trained on other speech or noise (recipe {card.get('recipe')}), so that "
+            f"nobody could say what the new model has heard; train it on {corpus['recipe']} as it is now"
         )
 
 

@@ -185,7 +185,7 @@ def test_a_joint_model_in_two_stages_is_judged_beside_the_other():
     assert f"| {100 * (0.94 / 0.64 - 1):+.1f} % [" in line_of(gained, "`si_noisy`")
     assert f"| {100 * (0.44 / 0.74 - 1):+.1f} % [" in line_of(gained, "`si_noisy`")
     enhanced = page.partition("## Enhanced speech")[2].partition("## What was to be reached")[0]
-    assert "| `joint` | difference [95 %] | `joint_staged` | difference [95 %] |" in enhanced
+    assert "| `joint_staged` | difference [95 %] | `joint` | difference [95 %] |" in enhanced
     judged = page.partition("| `joint_staged` | wanted |")[2].partition("| `joint` | wanted |")[0]
     assert "| reached |" in line_of(judged, "PPMC over `si_noisy`, babble -5")
     assert "| not reached |" in line_of(judged, "PPMC over `si_noisy`, non-babble -5")
