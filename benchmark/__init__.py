@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from benchmark.errors import SinbadError
-    from benchmark.mixing.recipe import Recipe, load_recipe, recipe_names
+    from benchmark.mixing.recipe import Recipe
+    from benchmark.mixing.recipe_files import load_recipe, recipe_names
     from benchmark.models import Enhancer, Inverter
     from benchmark.prepared.corpus import PreparedCorpus
     from benchmark.prepared.on_demand import open  # noqa: A004
@@ -67,10 +68,10 @@ _HOME = {
     "Utterance": "types",
     "evaluate": "scoring.evaluate",
     "load_model": "runners.loading",
-    "load_recipe": "mixing.recipe",
+    "load_recipe": "mixing.recipe_files",
     "open": "prepared.on_demand",
     "read_result": "scoring.results",
-    "recipe_names": "mixing.recipe",
+    "recipe_names": "mixing.recipe_files",
     "standings": "ranking.standings",
     "write_result": "scoring.results",
 }

@@ -58,7 +58,7 @@ def _draft(arguments: argparse.Namespace) -> int:
 
 
 def _inspect(arguments: argparse.Namespace) -> int:
-    from benchmark.mixing.recipe import load_recipe
+    from benchmark.mixing.recipe_files import load_recipe
 
     recipe = load_recipe(arguments.recipe)
 

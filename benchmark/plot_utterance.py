@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _draw(arguments: argparse.Namespace) -> int:
-    from benchmark.mixing.recipe import load_recipe
+    from benchmark.mixing.recipe_files import load_recipe
 
     if arguments.out.suffix.lower() not in _SUFFIXES:
         raise CorpusError(f"{arguments.out}: pictures are written as .png, .pdf or .svg")

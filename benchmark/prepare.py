@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
-    from benchmark.mixing.recipe import parse_recipe, recipe_text
+    from benchmark.mixing.recipe_files import parse_recipe, recipe_text
 
     if arguments.plan_only and arguments.layout:
         raise SinbadError("--layout is about audio, and --plan-only writes none; give one of the two")

@@ -140,9 +140,10 @@ def _score_one(
 
     from benchmark.ranking.standings import standings
     from benchmark.ranking.tables import measure_table
-    from benchmark.scoring.evaluate import evaluate, stored_result
+    from benchmark.scoring.evaluate import evaluate
     from benchmark.scoring.name_guard import measures_at_stake, refuse_another, spec_sha256
     from benchmark.scoring.results import read_result, write_result
+    from benchmark.scoring.stored import stored_result
 
     kept = stored_result(arguments.out, corpus, entry, measures, arguments.split) if arguments.keep else None
     also: list[str] = []

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmark.files import manifests_folder
-from benchmark.mixing.recipe import load_recipe, recipe_hash
+from benchmark.mixing.recipe import recipe_hash
+from benchmark.mixing.recipe_files import load_recipe
 
 OPEN = ("demo_noisy", "demo_noisy_talkers", "virtual_noisy", "virtual_noisy_talkers", "virtual_noisy_voices")
 

@@ -15,7 +15,7 @@ from benchmark.files import demo_corpus
 from benchmark.mixing.gather import Roots, gather
 from benchmark.mixing.manifest import plan_hash
 from benchmark.mixing.plan import plan_mixtures
-from benchmark.mixing.recipe import load_recipe, recipe_names, recipe_text
+from benchmark.mixing.recipe_files import load_recipe, recipe_names, recipe_text
 from tests import recipe_corpora
 from tests.corpora import writers
 from tests.noises import corpora as noise_corpora

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from benchmark.ablation.variants import Found
-from benchmark.ranking.standings import Key, Standing
+from benchmark.ranking.averages import Key
+from benchmark.ranking.standings import Standing
 from benchmark.ranking.tables import title
 
 

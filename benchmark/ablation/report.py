@@ -28,9 +28,10 @@ from benchmark.ablation.variants import (
     Variant,
     runs_of,
 )
+from benchmark.ranking.averages import NOISY, Key
 from benchmark.ranking.markdown import code, table
 from benchmark.ranking.rounding import as_text
-from benchmark.ranking.standings import NOISY, Estimate, Key, Standing
+from benchmark.ranking.standings import Estimate, Standing
 from benchmark.ranking.tables import digits, number, rests_on, with_interval
 
 #: How every page begins, whatever recipe it is of.

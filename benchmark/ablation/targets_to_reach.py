@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 from benchmark.ablation import variants
 from benchmark.ablation.headings import heading, standing_of
 from benchmark.ablation.variants import BABBLE, ENHANCER, JOINT, NONBABBLE, Found, Runs, Variant, runs_of
-from benchmark.ranking.standings import NOISY, Estimate, Key, Standing
+from benchmark.ranking.averages import NOISY, Key
+from benchmark.ranking.standings import Estimate, Standing
 from benchmark.ranking.tables import title
 
 #: Measures of enhanced speech.

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmark.ranking.averages import Key
 from benchmark.ranking.bootstrap import interval
 from benchmark.ranking.compare import difference
 from benchmark.ranking.score_array import Array
-from benchmark.ranking.standings import Estimate, Key, Standing
+from benchmark.ranking.standings import Estimate, Standing
 from benchmark.scoring.results import Card
 
 #: The recipe that the ablation of this project is made on; others have their own (see `has_ablation`).

@@ -40,7 +40,7 @@ class Item:
 
 def recipes() -> list[Item]:
     """The shipped recipes."""
-    from benchmark.mixing.recipe import load_recipe, recipe_names
+    from benchmark.mixing.recipe_files import load_recipe, recipe_names
 
     items = []
     for name in recipe_names():

@@ -119,7 +119,7 @@ def joined(first: Declaration, second: Declaration) -> Declaration:
 
 
 def _corpus_of(recipe: str) -> str:
-    from benchmark.mixing.recipe import load_recipe  # late: lists of models need no recipe
+    from benchmark.mixing.recipe_files import load_recipe  # late: lists of models need no recipe
 
     try:
         corpus = load_recipe(recipe).speech.corpus

@@ -16,6 +16,7 @@ from benchmark import __version__
 from benchmark.errors import MissingExtraError
 from benchmark.metrics.parameters import unit_of
 from benchmark.ranking.audit import KeptOut
+from benchmark.ranking.averages import NOISY, Key, with_averages
 from benchmark.ranking.bootstrap import identity, speaker_means
 from benchmark.ranking.breakdown import by_talkers, phone_means
 from benchmark.ranking.compare import difference
@@ -25,7 +26,7 @@ from benchmark.ranking.recordings import MIME, Recordings
 from benchmark.ranking.rounding import settled
 from benchmark.ranking.speaker_verification import Verified, verification_head, verification_rows
 from benchmark.ranking.speaker_verification import rests_on as verification_rests_on
-from benchmark.ranking.standings import NOISY, Key, Standing, with_averages
+from benchmark.ranking.standings import Standing
 from benchmark.ranking.tables import digits, followed_head, followed_rows, rests_on, title
 from benchmark.ranking.trust import Trust, pareto
 from benchmark.scoring.rerun import Rerun

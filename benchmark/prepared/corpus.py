@@ -31,7 +31,8 @@ from benchmark.mixing.layout import (
 )
 from benchmark.mixing.manifest import read_table
 from benchmark.mixing.phone_table import FILE_NAME, labels_hash, read_labels
-from benchmark.mixing.recipe import Recipe, parse_recipe, recipe_hash
+from benchmark.mixing.recipe import Recipe, recipe_hash
+from benchmark.mixing.recipe_files import parse_recipe
 from benchmark.mixing.row_table import RowTable
 from benchmark.mixing.rows import MixtureRow, UtteranceRow
 from benchmark.mixing.table_hash import corpus_hash, split_hash

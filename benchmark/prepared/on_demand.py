@@ -27,7 +27,8 @@ from benchmark.files import cache_folder, mirrored, one_at_a_time, place
 from benchmark.mixing.at_16k import brought_to_16k
 from benchmark.mixing.build import Selection, build
 from benchmark.mixing.gather import Roots, gather, speech_root
-from benchmark.mixing.recipe import Recipe, parse_recipe, recipe_hash, recipe_text
+from benchmark.mixing.recipe import Recipe, recipe_hash
+from benchmark.mixing.recipe_files import parse_recipe, recipe_text
 from benchmark.mixing.renderer import Renderer
 from benchmark.mixing.rows import Measured, MixtureRow
 from benchmark.mixing.sources import Sources

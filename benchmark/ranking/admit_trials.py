@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from benchmark.corpora import CORPORA
 from benchmark.errors import SinbadError
-from benchmark.mixing.recipe import load_recipe
+from benchmark.mixing.recipe_files import load_recipe
 from benchmark.ranking.committed import Committed
 from benchmark.scoring.speaker_trials import RULE_VERSION, make_trials
 from benchmark.scoring.speaker_verification import SpeakerTrials

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.errors import StandingsError
+from benchmark.ranking.averages import DROP, Key, condition_means, intervals, with_averages
 from benchmark.ranking.bootstrap import (
     REPLICATES,
     Resampling,
@@ -21,15 +22,7 @@ from benchmark.ranking.bootstrap import (
 )
 from benchmark.ranking.compare import difference, holm
 from benchmark.ranking.score_array import Array, Condition
-from benchmark.ranking.standings import (
-    DROP,
-    Estimate,
-    Key,
-    Standing,
-    condition_means,
-    intervals,
-    with_averages,
-)
+from benchmark.ranking.standings import Estimate, Standing
 
 
 class Row(NamedTuple):

@@ -14,12 +14,13 @@ from typing import Any
 from benchmark.errors import StandingsError
 from benchmark.metrics import parse
 from benchmark.ranking.audit import KeptOut, Wanted
+from benchmark.ranking.averages import DROP, Key
 from benchmark.ranking.breakdown import BREAKDOWNS, Pair, Row, gains, pairs
 from benchmark.ranking.leaderboard import Leaderboard, collect
 from benchmark.ranking.markdown import code, formula_free, plain, table
 from benchmark.ranking.result_folders import folders_asked_for, result_folders
 from benchmark.ranking.rounding import as_text, settled
-from benchmark.ranking.standings import DROP, Estimate, Key, Standing
+from benchmark.ranking.standings import Estimate, Standing
 from benchmark.ranking.tables import rests_on, summary_table, title, with_interval
 from benchmark.scoring.results import read_card
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from benchmark.ranking.averages import Key
 from benchmark.ranking.score_array import (
     FAILED,
     LEFT_OUT,
@@ -17,7 +18,7 @@ from benchmark.ranking.score_array import (
     PackedScores,
     Unit,
 )
-from benchmark.ranking.standings import Key, Standing, stand
+from benchmark.ranking.standings import Standing, stand
 
 
 @dataclass(frozen=True, slots=True)

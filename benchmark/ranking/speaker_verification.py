@@ -11,11 +11,12 @@ import numpy as np
 
 from benchmark.metrics.verification import TRIAL_MEASURES, TrialMeasure, error_curve
 from benchmark.randomness import Randomness
+from benchmark.ranking.averages import DROP, Key, headline, with_averages
 from benchmark.ranking.bootstrap import REPLICATES, interval, uniform_integers
 from benchmark.ranking.markdown import code, table
 from benchmark.ranking.rounding import as_text
 from benchmark.ranking.score_array import Array, Condition, column_order
-from benchmark.ranking.standings import DROP, Estimate, Key, headline, with_averages
+from benchmark.ranking.standings import Estimate
 from benchmark.ranking.tables import title
 from benchmark.scoring.speaker_verification import SpeakerTrials
 

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 
 from benchmark.metrics import Measure
 from benchmark.ranking.audit import KeptOut
+from benchmark.ranking.averages import DROP, NOISY, Key
 from benchmark.ranking.breakdown import by_condition, by_parameter, headline_rows, phone_means
 from benchmark.ranking.followed import Followed
 from benchmark.ranking.markdown import code, formula_free, plain, table
 from benchmark.ranking.rounding import as_text
-from benchmark.ranking.standings import DROP, FEW_SPEAKERS, NOISY, Estimate, Key, Line, Standing
+from benchmark.ranking.standings import FEW_SPEAKERS, Estimate, Line, Standing
 from benchmark.ranking.trust import Trust
 from benchmark.scoring.results import Card
 

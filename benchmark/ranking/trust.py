@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.errors import SinbadError
-from benchmark.mixing.recipe import load_recipe
+from benchmark.mixing.recipe_files import load_recipe
 from benchmark.models.declaration import VOCABULARY
 from benchmark.ranking.markdown import printable
 from benchmark.ranking.seeds import Seeds

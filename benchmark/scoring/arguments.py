@@ -17,6 +17,9 @@ from benchmark.runners.child import facts
 from benchmark.runners.loading import LoadedModel
 from benchmark.text import as_name
 
+#: Measures that are computed unless others are asked for.
+DEFAULT_MEASURES = ("PPMC", "RMSE", "STOI", "ESTOI", "SISDR", "PESQLike")
+
 
 def as_corpus(given: Any) -> PreparedCorpus:
     """A prepared corpus, from itself or from its folder."""

@@ -12,8 +12,8 @@ from benchmark.errors import SinbadError, StandingsError
 from benchmark.metrics import parse
 from benchmark.models.entry import Entry
 from benchmark.prepared.corpus import PreparedCorpus
-from benchmark.scoring.evaluate import is_of
 from benchmark.scoring.results import read_result
+from benchmark.scoring.stored import is_of
 
 #: Two classes of one file have the same code.
 _IDENTITY = ("source_sha256", "source", "title")

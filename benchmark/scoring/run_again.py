@@ -9,10 +9,11 @@ from benchmark.errors import StandingsError
 from benchmark.models.entry import Entry
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.runners.open_runner import RunOptions
-from benchmark.scoring.evaluate import evaluate, other_than
+from benchmark.scoring.evaluate import evaluate
 from benchmark.scoring.phone_scores import PhoneScores, read_phone_scores
 from benchmark.scoring.rerun import TOLERANCE, Difference, Rerun, compare, compare_phones, record
 from benchmark.scoring.results import Card, read_result
+from benchmark.scoring.stored import other_than
 from benchmark.types import Progress, silent
 
 

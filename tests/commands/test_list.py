@@ -10,7 +10,7 @@ from benchmark.cli import inventory as overview
 from benchmark.corpora import CORPORA
 from benchmark.files import demo_corpus, recipes_folder
 from benchmark.joint.config_files import config_names
-from benchmark.mixing.recipe import recipe_names
+from benchmark.mixing.recipe_files import recipe_names
 from benchmark.models.published_inverters import PUBLISHED
 from benchmark.models.registry import REGISTERED
 from benchmark.noises import NOISES
@@ -70,7 +70,7 @@ def test_a_missing_package_is_named(monkeypatch, capsys):
 def test_an_unreadable_recipe_does_not_hide_the_others(monkeypatch, tmp_path, capsys):
     (tmp_path / "broken.toml").write_text("name = [")
     (tmp_path / "xrmb_noisy.toml").write_text((recipes_folder() / "xrmb_noisy.toml").read_text())
-    monkeypatch.setattr("benchmark.mixing.recipe.recipes_folder", lambda: tmp_path)
+    monkeypatch.setattr("benchmark.mixing.recipe_files.recipes_folder", lambda: tmp_path)
     broken, sound = listed(capsys, "recipes")["recipes"]
     assert broken["title"] == "cannot be read"
     assert "broken: is not valid TOML" in broken["needs"][0]

@@ -24,7 +24,7 @@ from benchmark.files import alone_in, demo_corpus, manifests_folder
 from benchmark.metrics import active_speech_level
 from benchmark.mixing.manifest import read_table
 from benchmark.mixing.phone_table import read_labels, write_labels
-from benchmark.mixing.recipe import recipe_text
+from benchmark.mixing.recipe_files import recipe_text
 from benchmark.prepared.corpus import PreparedCorpus
 from tests import recipe_corpora
 from tests.noises import corpora as noise_corpora

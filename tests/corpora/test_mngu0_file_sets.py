@@ -13,7 +13,7 @@ from benchmark.corpora import mngu0_file_sets as file_sets
 from benchmark.corpora.contract import walk
 from benchmark.errors import CorpusError
 from benchmark.mixing.gather import Roots, gather
-from benchmark.mixing.recipe import load_recipe
+from benchmark.mixing.recipe_files import load_recipe
 from tests.corpora import writers
 
 LISTS = {"train": "trainfiles.txt", "dev": "validationfiles.txt", "test": "testfiles.txt"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmark import corpora, prepare
-from benchmark.mixing.recipe import recipe_text
+from benchmark.mixing.recipe_files import recipe_text
 from benchmark.prepared.corpus import PreparedCorpus
 from benchmark.types import SPLITS
 from tests.corpora import writers

@@ -8,7 +8,7 @@ import pytest
 from benchmark.errors import CorpusError, RecipeError
 from benchmark.files import demo_corpus
 from benchmark.mixing.gather import Roots, gather
-from benchmark.mixing.recipe import load_recipe, parse_recipe, recipe_text
+from benchmark.mixing.recipe_files import load_recipe, parse_recipe, recipe_text
 from tests.corpora import writers
 from tests.noises import corpora as noise_corpora
 

@@ -10,7 +10,7 @@ from benchmark.errors import CorpusError, RecipeError
 from benchmark.mixing.manifest import plan_hash
 from benchmark.mixing.noise_index import generated_noise, recorded_noise, samples_at_16k, talkers_of
 from benchmark.mixing.plan import plan, plan_mixtures
-from benchmark.mixing.recipe import parse_recipe, recipe_text
+from benchmark.mixing.recipe_files import parse_recipe, recipe_text
 from benchmark.mixing.sources import Sources
 from benchmark.noises.contract import Recording
 from benchmark.noises.synthetic import SYNTHETIC

@@ -21,7 +21,7 @@ MEAN_S = 10.1
 PLAN = """
 from benchmark.mixing.gather import Roots, gather
 from benchmark.mixing.plan import plan_mixtures
-from benchmark.mixing.recipe import load_recipe
+from benchmark.mixing.recipe_files import load_recipe
 recipe = load_recipe("xrmb_noisy")
 gathered = gather(recipe, Roots(Path(sys.argv[1])))
 rows = plan_mixtures(recipe, gathered.targets, gathered)

@@ -4,7 +4,7 @@ import pytest
 
 from benchmark.mixing.plan import plan_mixtures
 from benchmark.mixing.plan_summary import noise_lines, noise_use, size, size_line
-from benchmark.mixing.recipe import parse_recipe, recipe_text
+from benchmark.mixing.recipe_files import parse_recipe, recipe_text
 from benchmark.mixing.sources import Sources
 from tests.mixing.test_plan import GENERATED, TALKERS, corpus, recipe, supply
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from benchmark.errors import RecipeError
-from benchmark.mixing.recipe import load_recipe, parse_recipe, recipe_hash, recipe_names, recipe_text
+from benchmark.mixing.recipe import recipe_hash
+from benchmark.mixing.recipe_files import load_recipe, parse_recipe, recipe_names, recipe_text
 
 
 @pytest.mark.parametrize("name", recipe_names())

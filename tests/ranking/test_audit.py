@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmark import leaderboard
-from benchmark.ranking.audit import admit, faults
+from benchmark.ranking.audit import admit
+from benchmark.ranking.faults import faults
 from benchmark.ranking.score_array import coded
 from benchmark.ranking.standings import stand
 from benchmark.scoring.results import Result, write_result

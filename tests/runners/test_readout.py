@@ -15,7 +15,7 @@ from benchmark.models.entry import TRACKS
 from benchmark.models.readout import Example, Readout, fit_readout
 from benchmark.models.representations import LogMelFeatures, MfccFeatures
 from benchmark.models.speaker_scales import Scale
-from benchmark.ranking.audit import faults
+from benchmark.ranking.faults import faults
 from benchmark.ranking.score_array import coded
 from benchmark.ranking.standings import standings
 from benchmark.runners import readout_runner

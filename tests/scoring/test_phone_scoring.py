@@ -10,10 +10,11 @@ from benchmark.models import load
 from benchmark.runners.in_process import run_in_process
 from benchmark.runners.open_runner import RunOptions
 from benchmark.runners.prediction import Prediction
-from benchmark.scoring.evaluate import evaluate, stored_result
+from benchmark.scoring.evaluate import evaluate
 from benchmark.scoring.phone_scores import read_phone_scores
 from benchmark.scoring.phone_scoring import score_phones
 from benchmark.scoring.results import read_result, write_result
+from benchmark.scoring.stored import stored_result
 from benchmark.types import Segment, Trajectories
 from tests.scoring.conftest import CONDITIONS, UTTERANCES
 from tests.speechlike import NAMES, movement, speech
