@@ -106,7 +106,12 @@ files = "palate/{{speaker}}.csv"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and writes the corpus."""
-    parser = cli.parser("few_speakers", "Writes a few virtual speakers as a folder of recordings.", _EXAMPLE)
+    parser = cli.parser(
+        "few_speakers",
+        "Writes a few virtual speakers as a folder of recordings.",
+        _EXAMPLE,
+        package="maintenance",
+    )
     parser.add_argument("--speech-root", required=True, type=Path, metavar="DIR", help="a virtual corpus")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where to")
     parser.add_argument("--speakers", type=cli.positive, default=3, metavar="N", help="default: 3")

@@ -28,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "XRMB if an index is given."
         ),
         _EXAMPLE,
+        package="maintenance",
     )
     parser.add_argument(
         "--index", type=Path, metavar="FILE", help="CSV, one row a recording of XRMB; without it XRMB is left"

@@ -115,7 +115,9 @@ class PlainTcn:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and trains."""
-    parser = cli.parser("plain_tcn", "Trains a plain network that the reference has to beat.", _EXAMPLE)
+    parser = cli.parser(
+        "plain_tcn", "Trains a plain network that the reference has to beat.", _EXAMPLE, package="maintenance"
+    )
     cli.add_corpus(parser)
     cli.add_roots(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where to")

@@ -22,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "is then called by its name."
         ),
         _EXAMPLE,
+        package="maintenance",
     )
     parser.add_argument("run", type=Path, metavar="DIR", help="a folder that benchmark.train has filled")
     parser.add_argument("--name", metavar="NAME", help="its name (default: that of its configuration)")

@@ -25,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "training_speed",
         "Trains for some batches and tells, for each stage, seconds of audio in a second of processor time.",
         _EXAMPLE,
+        package="maintenance",
     )
     parser.add_argument("configs", nargs="+", metavar="NAME", help="a configuration, as for benchmark.train")
     cli.add_corpus(parser)

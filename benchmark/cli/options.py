@@ -29,16 +29,17 @@ def as_called(text: str) -> str:
     return text
 
 
-def parser(name: str, summary: str, example: str) -> argparse.ArgumentParser:
+def parser(name: str, summary: str, example: str, package: str = "benchmark") -> argparse.ArgumentParser:
     """An argument parser whose --help ends with an example.
 
     Args:
         name: Of the command.
         summary: What it does, in one or two sentences.
         example: Lines that can be typed, with commands written as `python -m benchmark.NAME`.
+        package: Where it is.
     """
     return argparse.ArgumentParser(
-        prog=as_called(f"{_MODULE}{name}"),
+        prog=as_called(f"python -m {package}.{name}"),
         description=summary,
         epilog=f"example:\n{as_called(example)}",
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -27,7 +27,10 @@ _EXAMPLE = """  python -m maintenance.fit_pesqlike material --work /tmp/pesqlike
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and runs one stage."""
     parser = cli.parser(
-        "fit_pesqlike", "Material, coefficients and page of PESQLike, in this order.", _EXAMPLE
+        "fit_pesqlike",
+        "Material, coefficients and page of PESQLike, in this order.",
+        _EXAMPLE,
+        package="maintenance",
     )
     parser.add_argument("stage", choices=list(_STAGES))
     parser.add_argument(
