@@ -30,7 +30,7 @@ _POOL = 64
 _AHEAD = 3
 _STRIDE = 2  # frames of targets for one hidden state
 #: At least so many mixtures of the dev split are scored after each epoch: with a dozen, the epoch that looks
-#: best is often one of the worse (see docs/training.md).
+#: best is often one of the worse (see docs/reference.md).
 _DEV_MIXTURES = 60
 #: How often noise is drawn for an utterance before it is given up: recordings of noise may be silent for a
 #: while.

@@ -30,7 +30,7 @@ from benchmark.randomness import Randomness
 from benchmark.types import Utterance
 
 Sound = NDArray[np.float32]
-#: Speech that is kept in memory.
+#: Speech that is kept in memory, and noise.
 _KEPT_S = 7200.0
 
 

@@ -35,12 +35,12 @@ class Renderer:
     Args:
         recipe: Levels and limits.
         sources: Speech and noise at hand.
-        kept_s: How many seconds of speech stay in memory, 128 kB each.
+        kept_s: How many seconds of speech stay in memory, 128 kB each, and how many of noise, 64 kB each.
     """
 
     def __init__(self, recipe: Recipe, sources: Sources, kept_s: float = 1800.0) -> None:
         self.recipe, self.sources = recipe, sources
-        self._reader = SourceReader(sources)
+        self._reader = SourceReader(sources, kept_s)
         self._most = round(kept_s * RATE_HZ)
         self._speech: OrderedDict[str, LevelledSpeech] = OrderedDict()
         self._latest: LevelledSpeech | None = None

@@ -29,7 +29,10 @@ Samples = NDArray[np.float64]
 #: no time to generate other noise for each mixture; the benchmark does.
 BANKED = "bank/"
 BANK_FRAMES = 10 * RATE_HZ
-_KEPT = 16
+#: Seconds of recordings that stay in memory unless more are wanted.
+_KEPT_S = 240.0
+#: A recording of noise is read as a whole, and stays, where it takes no more than this share of the room.
+_SMALL = 0.01
 #: A talker of a noise corpus is levelled over the stretch of this length, on a fixed grid, in which the piece
 #: starts: a chapter of an audio book need not be decoded for a piece of three seconds.
 _LEVELLED_OVER = 15 * RATE_HZ
@@ -124,11 +127,18 @@ class Sources:
 
 
 class SourceReader:
-    """Reads from `Sources` and keeps the last few recordings of noise in memory. One for each worker task."""
+    """Reads from `Sources` and keeps the last recordings of noise in memory. One for each worker task.
 
-    def __init__(self, sources: Sources) -> None:
+    Args:
+        sources: What there is.
+        kept_s: How many seconds of noise and of talkers stay in memory, 64 kB each.
+    """
+
+    def __init__(self, sources: Sources, kept_s: float = _KEPT_S) -> None:
         self._sources = sources
-        self._kept: OrderedDict[str, Samples] = OrderedDict()
+        self._most = round(kept_s * RATE_HZ)
+        self._held = 0
+        self._kept: OrderedDict[str, NDArray[np.floating]] = OrderedDict()
         self._factors: dict[Window, float] = dict(sources.factors)
 
     def speech(self, utterance_id: str, samples: int) -> Samples:
@@ -192,7 +202,7 @@ class SourceReader:
         noise_id, (_, number) = piece["noise_id"], self._sources.window(piece)
         source, _, name = noise_id.partition(":")
         if number == WHOLE:
-            return _level_factor(self._voice(noise_id), noise_id)
+            return _level_factor(self._voice(noise_id).astype(np.float64), noise_id)
         total = self._reader(source, noise_id).samples(name)
         start = max(0, min(number * _LEVELLED_OVER, total - _LEVELLED_OVER))
         try:
@@ -206,7 +216,7 @@ class SourceReader:
         if noise_id in self._sources.kept:
             with suppress(OSError):  # another run may have made room meanwhile
                 return converted.cut(self._sources.kept[noise_id], offset, piece["frames"])
-        return self._voice(noise_id)[offset : offset + piece["frames"]]
+        return self._voice(noise_id)[offset : offset + piece["frames"]].astype(np.float64)
 
     def _cut(self, noise_id: str, offset: int, frames: int) -> Samples:
         """A stretch of a noise recording; the same samples whether or not it is kept at 16 kHz."""
@@ -214,14 +224,30 @@ class SourceReader:
         if noise_id in self._sources.kept:
             with suppress(OSError):
                 return converted.cut(self._sources.kept[noise_id], offset, frames)
-        return self._reader(source, noise_id).stretch(name, offset, frames)
+        reader = self._reader(source, noise_id)
+        if (whole := self._small(noise_id, reader, name)) is not None:
+            return whole[offset : offset + frames].astype(np.float64)
+        return reader.stretch(name, offset, frames)
+
+    def _small(self, noise_id: str, reader: NoiseReader, name: str) -> NDArray[np.floating] | None:
+        """All of a short recording of a noise corpus; None for a long one, and where it is damaged."""
+        if noise_id not in self._kept:
+            samples = reader.samples(name)
+            if samples > _SMALL * self._most:
+                return None
+            try:
+                self._keep(noise_id, reader.stretch(name, 0, samples).astype(np.float32))
+            except CorpusError:  # told of by whoever needs the damaged stretch
+                return None
+        self._kept.move_to_end(noise_id)
+        return self._kept[noise_id]
 
     def _reader(self, source: str, noise_id: str) -> NoiseReader:
         if source not in self._sources.readers:
             raise CorpusError(f"{noise_id}: is in the plan; give its folder with --noise-root {source}=DIR")
         return self._sources.readers[source]
 
-    def _voice(self, noise_id: str) -> Samples:
+    def _voice(self, noise_id: str) -> NDArray[np.floating]:
         """All that a voice of a corpus of speech says."""
         if noise_id not in self._kept:
             source, _, name = noise_id.partition(":")
@@ -230,10 +256,15 @@ class SourceReader:
                 raise CorpusError(
                     f"{noise_id}: is in the plan but not on disk; give the corpus that was planned"
                 )
-            self._kept[noise_id] = _at_16k(voice.audio())
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            self._keep(noise_id, resample(voice.audio(), RATE_HZ).samples)
+        self._kept.move_to_end(noise_id)
         return self._kept[noise_id]
+
+    def _keep(self, noise_id: str, samples: NDArray[np.floating]) -> None:
+        self._kept[noise_id] = samples
+        self._held += len(samples)
+        while self._held > self._most and len(self._kept) > 1:
+            self._held -= len(self._kept.popitem(last=False)[1])
 
 
 @lru_cache(maxsize=256)

@@ -66,3 +66,67 @@ def test_noise_that_is_shorter_than_planned_or_not_there_is_refused(reader):
         CorpusError, match=r"wham:x\.wav: is in the plan; give its folder with --noise-root wham=DIR"
     ):
         reader.noise(piece("wham:x.wav", 0, 100))
+
+
+class Counting(NoiseReader):
+    """Counts how often something is decoded."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        object.__setattr__(self, "read", [])
+
+    def stretch(self, identity, offset, frames):
+        self.read.append((identity, offset, frames))
+        return super().stretch(identity, offset, frames)
+
+
+@pytest.fixture
+def words(tmp_path):
+    import soundfile
+
+    from tests.speechlike import speech
+
+    for i in range(4):
+        clip = speech(f"word {i}", 2.0).samples
+        soundfile.write(str(tmp_path / f"w{i}.ogg"), clip, 22050)
+    return tmp_path
+
+
+def test_short_recordings_are_decoded_once_and_give_the_same_samples(words):
+    pieces = [piece(f"words:w{i}.ogg", 100 + 700 * i, 5000) for i in range(4)]
+    few = SourceReader(Sources(readers={"words": (decoding := Counting(words))}), kept_s=0.0)
+    many = SourceReader(Sources(readers={"words": (once := Counting(words))}), kept_s=600.0)
+    for _ in range(3):
+        for one in pieces:
+            assert np.array_equal(few.noise(one), many.noise(one))
+            assert np.array_equal(few.talker(one), many.talker(one))
+    assert len(once.read) == 4
+    assert len(decoding.read) > 20
+
+
+def test_memory_for_noise_is_bounded_and_the_latest_stays(words):
+    # Room for two words; each is a hundredth of it only because the share is widened.
+    reader = SourceReader(Sources(readers={"words": (counting := Counting(words))}), kept_s=600.0)
+    reader._most = 4 * 16000
+    import benchmark.mixing.sources as module
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_SMALL", 1.0)
+        for i in (0, 1, 0, 2, 0):
+            reader.noise(piece(f"words:w{i}.ogg", 0, 100))
+        assert [name for name, _, _ in counting.read] == ["w0.ogg", "w1.ogg", "w2.ogg"]
+        reader.noise(piece("words:w1.ogg", 0, 100))
+        assert [name for name, _, _ in counting.read][3:] == ["w1.ogg"]
+    assert sum(len(kept) for kept in reader._kept.values()) <= reader._most
+
+
+def test_a_recording_that_ends_in_damage_gives_what_is_sound_in_it(tmp_path):
+    import soundfile
+
+    clip = np.concatenate([np.full(32000, 0.1, np.float32), np.full(16000, np.nan, np.float32)])
+    clip[:32000:2] *= -1
+    soundfile.write(str(tmp_path / "torn.wav"), clip, 16000, subtype="FLOAT")
+    reader = SourceReader(Sources(readers={"words": NoiseReader(tmp_path)}), kept_s=600.0)
+    assert np.abs(reader.noise(piece("words:torn.wav", 0, 8000))).max() > 0.05
+    with pytest.raises(CorpusError, match=r"torn\.wav"):
+        reader.noise(piece("words:torn.wav", 30_000, 8000))
