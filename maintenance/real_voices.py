@@ -1,15 +1,14 @@
 """`python -m maintenance.real_voices`: real voices with what their clean sound says about the tract.
 
-No articulation of real people is free to use. This set has the next best thing for comparing models in
-noise:
-recordings of four actors, and as targets the areas of the acoustic tube that fits their clean speech (Wakita,
-IEEE Trans. Audio Electroacoust. 21:417-427, 1973). Such areas are computed from sound, not measured in a
-mouth:
-correlations with them say how well a model looks through noise, and nothing about inversion of clean speech.
+What real people did with their mouths is at hand nowhere under a free licence. This set has the next best
+thing for comparing models in noise: recordings of two roles in two languages, and as targets the areas of the
+acoustic tube that fits their clean speech (Wakita, IEEE Trans. Audio Electroacoust. 21:417-427, 1973). Such
+areas are computed from sound, not measured in a mouth: correlations with them say how well a model looks
+through noise, and little about inversion of clean speech.
 
 The recordings are the dialogues of Fish Fillets in Czech and Dutch, the Debian packages `fillets-ng-data-cs`
-and `fillets-ng-data-nl` (GPL-2; their file `copyright` names the authors). They are read where they were
-unpacked; none is part of this project.
+and `fillets-ng-data-nl` (GPL-2.0-only; their file `copyright` names the authors). They are read where they
+were unpacked; none is part of this project.
 """
 
 from __future__ import annotations
@@ -86,9 +85,9 @@ def tube(sound: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:
         rate_hz: Its rate.
 
     Returns:
-        Natural logarithm of the areas of ten sections from the lips to the glottis over their geometric mean,
-        which sound does not tell, shape (frames, 10) at 100 frames a second; not a number where nobody
-        speaks.
+        Natural logarithm of areas over their geometric mean, which sound does not tell: of the sections that
+        follow that of the lips, up to the end at the glottis. Shape (frames, 10) at 100 frames a second; not
+        a number where nobody speaks.
     """
     slow = resample_poly(sound, _LPC_RATE_HZ, rate_hz)
     # Lips and glottis together let a spectrum fall by 6 dB an octave, which is no property of the tube.
@@ -101,7 +100,8 @@ def tube(sound: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:
     spoken = percentile_filter(spoken.astype(np.int8), 50, 5).astype(bool)
     if np.count_nonzero(spoken) < 2:
         return np.full((len(frames), _ORDER), np.nan)
-    areas = np.cumsum(2.0 * np.arctanh(reflection), axis=1)
+    # From one section to the next towards the glottis the area changes by (1 - k) / (1 + k).
+    areas = np.cumsum(-2.0 * np.arctanh(reflection), axis=1)
     areas -= areas.mean(axis=1, keepdims=True)
     here = np.flatnonzero(spoken)
     filled = np.stack([np.interp(np.arange(len(areas)), here, areas[here, i]) for i in range(_ORDER)], 1)
@@ -196,7 +196,7 @@ def _description(splits: dict[str, list[str]]) -> str:
     sensors = "\n".join(f'{role} = "{sensor}"' for role, sensor in _SENSORS.items())
     listed = "\n".join(f"{split} = {ids!r}".replace("'", '"') for split, ids in splits.items())
     return f"""title = "Real voices and the tube that fits their sound"
-licence = "GPL-2"
+licence = "GPL-2.0-only"
 citation = "Fish Fillets Next Generation, fillets.sourceforge.net"
 
 [audio]

@@ -30,8 +30,8 @@ from benchmark.randomness import Randomness
 from benchmark.types import Utterance
 
 Sound = NDArray[np.float32]
-#: Speech that is kept in memory, and noise.
-_KEPT_S = 7200.0
+#: Speech and noise that are kept in memory.
+_KEPT_S, _KEPT_NOISE_S = 7200.0, 3600.0
 
 
 def epoch_identity(recipe: Recipe, purpose: str, seed: int, epoch: int) -> Randomness:
@@ -158,7 +158,9 @@ class Renderer:
     def __init__(self, training_corpus: TrainingCorpus, cache: Path | None = None) -> None:
         self.cache = cache
         self._recipe = training_corpus.recipe
-        self._renderer = renderer.Renderer(training_corpus.recipe, training_corpus.sources, _KEPT_S)
+        self._renderer = renderer.Renderer(
+            training_corpus.recipe, training_corpus.sources, _KEPT_S, _KEPT_NOISE_S
+        )
         self._audible: dict[str, bool] = {}
 
     def pair(self, row: PlanRow) -> tuple[Sound, Sound]:

@@ -35,12 +35,15 @@ class Renderer:
     Args:
         recipe: Levels and limits.
         sources: Speech and noise at hand.
-        kept_s: How many seconds of speech stay in memory, 128 kB each, and how many of noise, 64 kB each.
+        kept_s: How many seconds of speech stay in memory, 128 kB each.
+        noise_s: How many seconds of short recordings of noise do; see `SourceReader`.
     """
 
-    def __init__(self, recipe: Recipe, sources: Sources, kept_s: float = 1800.0) -> None:
+    def __init__(
+        self, recipe: Recipe, sources: Sources, kept_s: float = 1800.0, noise_s: float = 0.0
+    ) -> None:
         self.recipe, self.sources = recipe, sources
-        self._reader = SourceReader(sources, kept_s)
+        self._reader = SourceReader(sources, noise_s)
         self._most = round(kept_s * RATE_HZ)
         self._speech: OrderedDict[str, LevelledSpeech] = OrderedDict()
         self._latest: LevelledSpeech | None = None

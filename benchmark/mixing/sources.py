@@ -29,10 +29,11 @@ Samples = NDArray[np.float64]
 #: no time to generate other noise for each mixture; the benchmark does.
 BANKED = "bank/"
 BANK_FRAMES = 10 * RATE_HZ
-#: Seconds of recordings that stay in memory unless more are wanted.
+#: Seconds of talkers that stay in memory unless more are wanted.
 _KEPT_S = 240.0
-#: A recording of noise is read as a whole, and stays, where it takes no more than this share of the room.
-_SMALL = 0.01
+#: Recordings that are read as a whole where that is wanted are no longer than this: a piece takes seconds,
+#: and a recording that does not stay in memory would be decoded for each.
+_SHORT = 5 * RATE_HZ
 #: A talker of a noise corpus is levelled over the stretch of this length, on a fixed grid, in which the piece
 #: starts: a chapter of an audio book need not be decoded for a piece of three seconds.
 _LEVELLED_OVER = 15 * RATE_HZ
@@ -127,16 +128,20 @@ class Sources:
 
 
 class SourceReader:
-    """Reads from `Sources` and keeps the last recordings of noise in memory. One for each worker task.
+    """Reads from `Sources` and keeps the last recordings in memory. One for each worker task.
 
     Args:
         sources: What there is.
-        kept_s: How many seconds of noise and of talkers stay in memory, 64 kB each.
+        noise_s: How many seconds of short recordings of noise are read as a whole and stay in memory, 64 kB
+            each. Mixtures of the benchmark itself have none: what a lossy file gives may depend, by a
+            rounding, on where reading begins.
     """
 
-    def __init__(self, sources: Sources, kept_s: float = _KEPT_S) -> None:
+    def __init__(self, sources: Sources, noise_s: float = 0.0) -> None:
         self._sources = sources
-        self._most = round(kept_s * RATE_HZ)
+        self._whole = noise_s > 0.0
+        self._torn: set[str] = set()
+        self._most = round(max(noise_s, _KEPT_S) * RATE_HZ)
         self._held = 0
         self._kept: OrderedDict[str, NDArray[np.floating]] = OrderedDict()
         self._factors: dict[Window, float] = dict(sources.factors)
@@ -231,13 +236,16 @@ class SourceReader:
 
     def _small(self, noise_id: str, reader: NoiseReader, name: str) -> NDArray[np.floating] | None:
         """All of a short recording of a noise corpus; None for a long one, and where it is damaged."""
+        if not self._whole or noise_id in self._torn:
+            return None
         if noise_id not in self._kept:
             samples = reader.samples(name)
-            if samples > _SMALL * self._most:
+            if samples > _SHORT:
                 return None
             try:
                 self._keep(noise_id, reader.stretch(name, 0, samples).astype(np.float32))
             except CorpusError:  # told of by whoever needs the damaged stretch
+                self._torn.add(noise_id)
                 return None
         self._kept.move_to_end(noise_id)
         return self._kept[noise_id]

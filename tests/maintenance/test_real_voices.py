@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from maintenance import real_voices
 from maintenance.real_voices import tube
 
 RATE_HZ = 10_000
-#: Natural logarithms of areas from the lips to the glottis: narrow in the middle of the mouth.
+#: Natural logarithms of areas behind the section of the lips, over its own: narrow in the middle.
 LOG_AREAS = np.array([0.8, 0.6, 0.1, -0.6, -1.0, -0.7, 0.0, 0.4, 0.3, 0.1])
 
 
@@ -23,14 +24,24 @@ def rng() -> np.random.Generator:
 
 
 def spoken_through(log_areas: np.ndarray, rng: np.random.Generator, seconds: float = 2.0) -> np.ndarray:
-    """A noise source with a spectrum that falls by 6 dB an octave, through the tube."""
-    reflection = np.tanh(np.diff(np.concatenate([[0.0], log_areas])) / 2.0)
-    predictor = np.ones(1)
-    for k in reflection:
-        longer = np.append(predictor, 0.0)
-        predictor = longer + k * longer[::-1]
-    source = rng.standard_normal(int(seconds * RATE_HZ))
-    return 0.05 * lfilter([1.0], np.convolve(predictor, [1.0, -0.95]), source)
+    """A noise source whose spectrum falls by 6 dB an octave, through a tube.
+
+    The tube is a product of its sections' matrices of pressure and flow, from lips without any pressure to a
+    glottis that lets through what reaches it; a section takes half a sample from end to end.
+    """
+    areas = np.exp(np.concatenate([[0.0], log_areas]))  # the first is the section of the lips
+    samples = int(seconds * RATE_HZ)
+    half = np.pi * np.fft.rfftfreq(samples)
+    pressure, flow = np.zeros(len(half), complex), np.ones(len(half), complex)
+    for area in areas[:-1]:
+        pressure, flow = (
+            np.cos(half) * pressure + 1j * np.sin(half) / area * flow,
+            1j * np.sin(half) * area * pressure + np.cos(half) * flow,
+        )
+    arriving = areas[-1] * pressure + flow
+    tilt = 1.0 - 0.95 * np.exp(-2j * half)
+    source = np.fft.rfft(rng.standard_normal(samples))
+    return 0.05 * np.fft.irfft(source / (arriving * tilt), samples)
 
 
 def test_the_areas_of_a_known_tube_are_found(rng: np.random.Generator) -> None:
@@ -39,6 +50,21 @@ def test_the_areas_of_a_known_tube_are_found(rng: np.random.Generator) -> None:
     middle = found[20:-20].mean(axis=0)
     assert np.corrcoef(middle, LOG_AREAS)[0, 1] > 0.97
     assert np.abs(middle - (LOG_AREAS - LOG_AREAS.mean())).max() < 0.25
+
+
+def test_an_open_vowel_is_narrow_behind_and_a_close_one_in_front(rng: np.random.Generator) -> None:
+    def resonances(formants: Sequence[float]) -> np.ndarray:
+        """Ten poles at five formants, as of a speaker."""
+        poles = [np.exp((-40.0 + 1j * f) * 2 * np.pi / RATE_HZ) for f in formants]
+        predictor = np.real(np.poly([*poles, *np.conj(poles)]))
+        return 0.05 * lfilter([1.0], np.convolve(predictor, [1.0, -0.95]), rng.standard_normal(2 * RATE_HZ))
+
+    a, i = (
+        tube(resonances(formants), RATE_HZ)[20:-20].mean(axis=0)
+        for formants in ((730.0, 1090.0, 2440.0, 3500.0, 4500.0), (270.0, 2290.0, 3010.0, 3500.0, 4500.0))
+    )
+    assert a[:5].mean() > a[5:].mean() + 0.5
+    assert i[:5].mean() < i[5:].mean() - 0.5
 
 
 def test_a_tube_has_no_size(rng: np.random.Generator) -> None:

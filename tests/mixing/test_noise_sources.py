@@ -7,6 +7,7 @@ import pytest
 
 from benchmark.errors import CorpusError
 from benchmark.metrics import active_speech_level
+from benchmark.mixing import sources
 from benchmark.mixing.rows import Piece
 from benchmark.mixing.sources import SourceReader, Sources
 from benchmark.noises import NoiseReader
@@ -94,8 +95,8 @@ def words(tmp_path):
 
 def test_short_recordings_are_decoded_once_and_give_the_same_samples(words):
     pieces = [piece(f"words:w{i}.ogg", 100 + 700 * i, 5000) for i in range(4)]
-    few = SourceReader(Sources(readers={"words": (decoding := Counting(words))}), kept_s=0.0)
-    many = SourceReader(Sources(readers={"words": (once := Counting(words))}), kept_s=600.0)
+    few = SourceReader(Sources(readers={"words": (decoding := Counting(words))}))
+    many = SourceReader(Sources(readers={"words": (once := Counting(words))}), noise_s=600.0)
     for _ in range(3):
         for one in pieces:
             assert np.array_equal(few.noise(one), many.noise(one))
@@ -104,20 +105,24 @@ def test_short_recordings_are_decoded_once_and_give_the_same_samples(words):
     assert len(decoding.read) > 20
 
 
-def test_memory_for_noise_is_bounded_and_the_latest_stays(words):
-    # Room for two words; each is a hundredth of it only because the share is widened.
-    reader = SourceReader(Sources(readers={"words": (counting := Counting(words))}), kept_s=600.0)
-    reader._most = 4 * 16000
-    import benchmark.mixing.sources as module
+def test_memory_for_noise_is_bounded_and_the_latest_stays(words, monkeypatch):
+    monkeypatch.setattr(sources, "_KEPT_S", 0.1)
+    counting = Counting(words)
+    two_s = 2.1 * max(counting.samples(f"w{i}.ogg") for i in range(3)) / 16000
+    reader = SourceReader(Sources(readers={"words": counting}), noise_s=two_s)
+    for i in (0, 1, 0, 2, 0, 1):
+        reader.noise(piece(f"words:w{i}.ogg", 0, 100))
+    assert [name for name, _, _ in counting.read] == ["w0.ogg", "w1.ogg", "w2.ogg", "w1.ogg"]
+    assert sum(len(kept) for kept in reader._kept.values()) <= two_s * 16000
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_SMALL", 1.0)
-        for i in (0, 1, 0, 2, 0):
-            reader.noise(piece(f"words:w{i}.ogg", 0, 100))
-        assert [name for name, _, _ in counting.read] == ["w0.ogg", "w1.ogg", "w2.ogg"]
-        reader.noise(piece("words:w1.ogg", 0, 100))
-        assert [name for name, _, _ in counting.read][3:] == ["w1.ogg"]
-    assert sum(len(kept) for kept in reader._kept.values()) <= reader._most
+
+def test_long_recordings_are_cut_where_a_piece_lies(words):
+    import soundfile
+
+    soundfile.write(str(words / "long.flac"), np.tile([0.1, -0.1], 8 * 8000), 16000)
+    reader = SourceReader(Sources(readers={"words": (counting := Counting(words))}), noise_s=600.0)
+    reader.noise(piece("words:long.flac", 50_000, 100))
+    assert counting.read == [("long.flac", 50_000, 100)]
 
 
 def test_a_recording_that_ends_in_damage_gives_what_is_sound_in_it(tmp_path):
@@ -126,7 +131,8 @@ def test_a_recording_that_ends_in_damage_gives_what_is_sound_in_it(tmp_path):
     clip = np.concatenate([np.full(32000, 0.1, np.float32), np.full(16000, np.nan, np.float32)])
     clip[:32000:2] *= -1
     soundfile.write(str(tmp_path / "torn.wav"), clip, 16000, subtype="FLOAT")
-    reader = SourceReader(Sources(readers={"words": NoiseReader(tmp_path)}), kept_s=600.0)
+    reader = SourceReader(Sources(readers={"words": NoiseReader(tmp_path)}), noise_s=600.0)
     assert np.abs(reader.noise(piece("words:torn.wav", 0, 8000))).max() > 0.05
-    with pytest.raises(CorpusError, match=r"torn\.wav"):
-        reader.noise(piece("words:torn.wav", 30_000, 8000))
+    for _ in range(2):
+        with pytest.raises(CorpusError, match=r"torn\.wav"):
+            reader.noise(piece("words:torn.wav", 30_000, 8000))
