@@ -22,7 +22,13 @@ def build_encoder(config: EncoderConfig) -> Encoder:
         MissingExtraError: Its package is not installed.
     """
     if config.spec == "small":
-        return SmallEncoder(config.layers, config.width, config.dropout, config.hidden_stretches)
+        return SmallEncoder(
+            config.layers,
+            config.width,
+            config.dropout,
+            config.hidden_stretches,
+            front_norm=config.front_norm,
+        )
     encoder = load_encoder(config.spec)
     if isinstance(encoder, WhisperEncoder):
         encoder.regularise(config.dropout, config.hidden_stretches)

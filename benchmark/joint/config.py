@@ -30,6 +30,8 @@ class EncoderConfig(Section):
             own).
         hidden_stretches: Stretches of time (in a second) and of frequency that are hidden from it while
             training, as in SpecAugment ("small" and "whisper-tiny.en").
+        front_norm: Whether each frame of the log-mel spectrum is normalised before the first layer, which
+            takes its loudness away (only "small").
         trained: Which parts learn: "all", "none", "last:N" (the last N layers), "no-front" (all above the
             front end).
     """
@@ -39,6 +41,7 @@ class EncoderConfig(Section):
     width: Count = 160
     dropout: Share = 0.1
     hidden_stretches: Annotated[int, Field(ge=0)] = 0
+    front_norm: bool = True
     trained: Annotated[str, Field(pattern=r"^(all|none|no-front|last:[1-9]\d*)$")] = "all"
 
 

@@ -1,7 +1,7 @@
 """Noise and voices of babble are brought to 16 kHz once for all mixtures that a run renders of them.
 
-Without it each utterance decodes and resamples its own stretches, and levels each of its talkers anew. Samples
-are the same either way: what cannot be kept is read from the recordings themselves.
+Without it each utterance decodes and resamples its own stretches, and levels each of its talkers anew.
+Samples are the same either way: what cannot be kept is read from the recordings themselves.
 """
 
 from __future__ import annotations

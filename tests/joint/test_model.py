@@ -37,6 +37,16 @@ def test_all_layers_at_50_hz() -> None:
     assert len(encoder.trainable_blocks()) == 4
 
 
+def test_without_the_norm_in_front_loudness_is_heard() -> None:
+    torch.manual_seed(3)
+    loud, faint = torch.ones(1, 4, BANDS), torch.full((1, 4, BANDS), 0.1)
+    for front_norm, share in ((True, 0.9), (False, 0.5)):
+        encoder = SmallEncoder(1, 16, front_norm=front_norm)
+        encoder.front["into"].bias.data.zero_()
+        ratio = encoder.features(faint).norm() / encoder.features(loud).norm()
+        assert (ratio > share) == front_norm
+
+
 def test_an_encoder_from_chance_says_so() -> None:
     assert SmallEncoder(1, 16).origin == "untrained"
 

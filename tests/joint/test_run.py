@@ -260,6 +260,7 @@ def test_what_a_model_cannot_begin_with_is_told(planned, whole, tmp_path):
 
     refused("has another encoder or enhancer .* here", ["enhancer.width=24"])
     refused("has another encoder or enhancer .* here", ["encoder.layers=2"])
+    refused("has another encoder or enhancer .* and missing here", ["encoder.front_norm=false"])
     refused("has enrolment = 'none', and the configuration 'film'", ["enrolment=film"])
     refused(
         "has the encoder 'small', and the configuration 'whisper-tiny.en'", ["encoder.spec=whisper-tiny.en"]

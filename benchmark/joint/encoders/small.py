@@ -84,6 +84,8 @@ class SmallEncoder(Encoder):
         dropout: float = 0.0,
         hidden_stretches: int = 0,
         origin: Origin = "untrained",
+        *,
+        front_norm: bool = True,
     ) -> None:
         """Draws the weights from torch's random state.
 
@@ -93,13 +95,15 @@ class SmallEncoder(Encoder):
             dropout: Share of values set to zero while training.
             hidden_stretches: See `hide_stretches`; 0: nothing is hidden.
             origin: How it came by its weights.
+            front_norm: See `benchmark.joint.config.EncoderConfig`.
         """
         super().__init__()
         self.name, self.origin = "small", origin
         self.width, self.layers = width, layers + 1
         self._hidden_stretches = hidden_stretches
         self.log_mel = LogMel()
-        self.front = nn.ModuleDict({"into": nn.Linear(2 * BANDS, width), "norm": nn.LayerNorm(width)})
+        norm = nn.LayerNorm(width) if front_norm else nn.Identity()
+        self.front = nn.ModuleDict({"into": nn.Linear(2 * BANDS, width), "norm": norm})
         self.blocks = nn.ModuleList(
             _Layer(DilatedBlock(width, dilation, dropout) for dilation in _DILATIONS[i % 2])
             for i in range(layers)
@@ -128,8 +132,8 @@ class SmallEncoder(Encoder):
             Shape (batch, frames, width).
         """
         pairs = spectra.reshape(len(spectra), -1, 2 * BANDS)
-        normed: Tensor = self.front["norm"](self.front["into"](pairs))
-        return normed
+        heard: Tensor = self.front["norm"](self.front["into"](pairs))
+        return heard
 
     def layers_above(
         self, states: Tensor, present: Tensor | None, films: Sequence[Tensor] | None = None
