@@ -21,6 +21,7 @@ from benchmark.files import write_text
 from benchmark.randomness import Randomness
 from benchmark.virtual import store
 from benchmark.virtual.pellets import CHANNELS, RATE_HZ
+from maintenance.folder_corpus import description, tell
 
 _EXAMPLE = """  python -m maintenance.few_speakers --speech-root ~/.cache/sinbad/virtual --out few
   python -m benchmark.prepare --recipe folder_noisy --speech-root few --out prepared/few_noisy"""
@@ -65,7 +66,10 @@ def write(source: Path, target: Path, speakers: int) -> dict[str, list[str]]:
         palate = pd.DataFrame(voices[speaker]["palate"])
         (target / "palate").mkdir(exist_ok=True)
         palate.to_csv(target / "palate" / f"{speaker}.csv", index=False, header=False)
-    write_text(target / "corpus.toml", _description(splits))
+    write_text(
+        target / "corpus.toml",
+        description('title = "A few virtual speakers"', "ema", RATE_HZ, _SENSORS, splits, palate=True),
+    )
     return splits
 
 
@@ -78,30 +82,6 @@ def _write_recording(source: Path, target: Path, speaker: str, utterance: str) -
     values = np.where(track.valid, track.values, np.nan)
     table = pd.DataFrame(values, columns=list(CHANNELS))
     table.to_csv(target / "ema" / f"{utterance}.csv", index=False, float_format="%.4f")
-
-
-def _description(splits: dict[str, list[str]]) -> str:
-    sensors = "\n".join(f'{role} = "{sensor}"' for role, sensor in _SENSORS.items())
-    listed = "\n".join(f"{split} = {ids!r}".replace("'", '"') for split, ids in splits.items())
-    return f"""title = "A few virtual speakers"
-
-[audio]
-files = "wav/{{speaker}}/{{recording}}.wav"
-
-[trajectories]
-files = "ema/{{speaker}}/{{recording}}.csv"
-rate_hz = {RATE_HZ:g}
-unit = "mm"
-
-[sensors]
-{sensors}
-
-[palate]
-files = "palate/{{speaker}}.csv"
-
-[splits]
-{listed}
-"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -120,10 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _write(arguments: argparse.Namespace) -> int:
-    splits = write(arguments.speech_root, arguments.out, arguments.speakers)
-    counts = {split: len(ids) for split, ids in splits.items()}
-    lines = [f"{arguments.out}: {', '.join(f'{split} {count}' for split, count in counts.items())}"]
-    cli.report({"folder": str(arguments.out), **counts}, lines, arguments.json)
+    tell(arguments, write(arguments.speech_root, arguments.out, arguments.speakers))
     return 0
 
 

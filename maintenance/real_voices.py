@@ -29,6 +29,7 @@ from benchmark import cli
 from benchmark.errors import CorpusError
 from benchmark.files import write_text
 from benchmark.randomness import Randomness
+from maintenance.folder_corpus import description, tell
 
 _EXAMPLE = """  apt-get download fillets-ng-data-cs fillets-ng-data-nl ktuberling-data klettres-data
   for package in *.deb; do dpkg-deb -x $package unpacked; done
@@ -51,6 +52,9 @@ _SILENCE_DBFS = -90.0
 #: each other as pellets are.
 _SENSORS = {"upper_lip": "UL", "lower_lip": "LL", "tongue_tip": "T1", "tongue_mid": "T2", "tongue_back": "T3"}
 _MM = 3.0
+_ABOUT = """title = "Real voices and the tube that fits their sound"
+licence = "GPL-2.0-only"
+citation = "Fish Fillets Next Generation, fillets.sourceforge.net\""""
 _RECIPE = """name = "real_voices"
 version = 1
 seed = 2601
@@ -164,7 +168,7 @@ def write(sound: Path, target: Path) -> dict[str, list[str]]:
                     )
                 seconds += _write_recording(path, target, actor)
                 splits[split].append(f"{actor}/{path.stem}")
-    write_text(target / "corpus.toml", _description(splits))
+    write_text(target / "corpus.toml", description(_ABOUT, "tube", RATE_HZ, _SENSORS, splits, palate=False))
     write_text(target / "recipe.toml", _RECIPE)
     return splits
 
@@ -192,29 +196,6 @@ def _write_recording(path: Path, target: Path, actor: str) -> float:
     return float(len(mono) / rate_hz)
 
 
-def _description(splits: dict[str, list[str]]) -> str:
-    sensors = "\n".join(f'{role} = "{sensor}"' for role, sensor in _SENSORS.items())
-    listed = "\n".join(f"{split} = {ids!r}".replace("'", '"') for split, ids in splits.items())
-    return f"""title = "Real voices and the tube that fits their sound"
-licence = "GPL-2.0-only"
-citation = "Fish Fillets Next Generation, fillets.sourceforge.net"
-
-[audio]
-files = "wav/{{speaker}}/{{recording}}.wav"
-
-[trajectories]
-files = "tube/{{speaker}}/{{recording}}.csv"
-rate_hz = {RATE_HZ:g}
-unit = "mm"
-
-[sensors]
-{sensors}
-
-[splits]
-{listed}
-"""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses the command line and writes the corpus."""
     parser = cli.parser(
@@ -230,10 +211,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _write(arguments: argparse.Namespace) -> int:
-    splits = write(arguments.sound, arguments.out)
-    counts = {split: len(ids) for split, ids in splits.items()}
-    lines = [f"{arguments.out}: {', '.join(f'{split} {count}' for split, count in counts.items())}"]
-    cli.report({"folder": str(arguments.out), **counts}, lines, arguments.json)
+    tell(arguments, write(arguments.sound, arguments.out))
     return 0
 
 

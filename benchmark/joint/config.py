@@ -31,7 +31,7 @@ class EncoderConfig(Section):
         hidden_stretches: Stretches of time (in a second) and of frequency that are hidden from it while
             training, as in SpecAugment ("small" and "whisper-tiny.en").
         front_norm: Whether each frame of the log-mel spectrum is normalised before the first layer, which
-            takes its loudness away (only "small").
+            takes its loudness away (only "small"; weights older than version 1.0 have it).
         trained: Which parts learn: "all", "none", "last:N" (the last N layers), "no-front" (all above the
             front end).
     """

@@ -168,6 +168,7 @@ def start_encoder(encoder: Encoder, name_or_folder: str) -> dict[str, Any]:
             "its folder, or set init = 'none'"
         )
     own = {key.removeprefix(_ENCODER): value for key, value in tensors.items() if key.startswith(_ENCODER)}
+    _check_weights(name_or_folder, own, encoder.state_dict())
     checkpoint.load_weights(encoder, own, folder / WEIGHTS)
     encoder.origin = "self-supervised"
     return {"name": card.get("name"), "weights_sha256": digest}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.audio import FULL_SCALE
 from benchmark.metrics import ActiveLevel
+from benchmark.mixing.recent import Recent
 from benchmark.mixing.recipe import Recipe
 from benchmark.mixing.render import (
     AssembledNoise,
@@ -24,7 +25,6 @@ from benchmark.mixing.render import (
 )
 from benchmark.mixing.rows import Piece, PlanRow
 from benchmark.mixing.sources import SourceReader, Sources
-from benchmark.types import RATE_HZ
 
 Sound = NDArray[np.float32]
 
@@ -44,10 +44,8 @@ class Renderer:
     ) -> None:
         self.recipe, self.sources = recipe, sources
         self._reader = SourceReader(sources, noise_s)
-        self._most = round(kept_s * RATE_HZ)
-        self._speech: OrderedDict[str, LevelledSpeech] = OrderedDict()
+        self._speech: Recent[LevelledSpeech] = Recent(kept_s, lambda speech: len(speech.samples))
         self._latest: LevelledSpeech | None = None
-        self._held = 0
         self._levels: dict[str, dict[float, ActiveLevel]] = defaultdict(dict)
         self._noise: tuple[list[Piece], AssembledNoise] | None = None
 
@@ -90,15 +88,12 @@ class Renderer:
         Raises:
             CorpusError: It cannot be read.
         """
-        if utterance_id in self._speech:
-            self._speech.move_to_end(utterance_id)
-        else:
-            speech = levelled_speech(utterance_id, samples, self._reader, self._levels[utterance_id])
-            self._speech[utterance_id] = speech
-            self._held += len(speech.samples)
-            while self._held > self._most and len(self._speech) > 1:
-                self._held -= len(self._speech.popitem(last=False)[1].samples)
-        speech = self._speech[utterance_id]
+        speech = self._speech.get(utterance_id)
+        if speech is None:
+            levels = self._levels[utterance_id]
+            speech = self._speech.keep(
+                utterance_id, levelled_speech(utterance_id, samples, self._reader, levels)
+            )
         if self._latest is not speech:
             if self._latest is not None:
                 self._latest.let_go()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from benchmark.errors import CorpusError, MeasureError
 from benchmark.metrics import active_speech_level
 from benchmark.mixing.levels import SILENT_BELOW_DBFS, factor, rms_db, without_dc
 from benchmark.mixing.noise_index import Stretch, Stretches, Talker, Talkers
+from benchmark.mixing.recent import Recent
 from benchmark.mixing.rows import Piece, PlanRow
 from benchmark.noises import converted
 from benchmark.noises.reading import NoiseReader
@@ -141,9 +141,7 @@ class SourceReader:
         self._sources = sources
         self._whole = noise_s > 0.0
         self._torn: set[str] = set()
-        self._most = round(max(noise_s, _KEPT_S) * RATE_HZ)
-        self._held = 0
-        self._kept: OrderedDict[str, NDArray[np.floating]] = OrderedDict()
+        self._recent: Recent[NDArray[np.floating]] = Recent(max(noise_s, _KEPT_S), len)
         self._factors: dict[Window, float] = dict(sources.factors)
 
     def speech(self, utterance_id: str, samples: int) -> Samples:
@@ -230,25 +228,21 @@ class SourceReader:
             with suppress(OSError):
                 return converted.cut(self._sources.kept[noise_id], offset, frames)
         reader = self._reader(source, noise_id)
-        if (whole := self._small(noise_id, reader, name)) is not None:
+        if self._whole and (whole := self._short(noise_id, reader, name)) is not None:
             return whole[offset : offset + frames].astype(np.float64)
         return reader.stretch(name, offset, frames)
 
-    def _small(self, noise_id: str, reader: NoiseReader, name: str) -> NDArray[np.floating] | None:
+    def _short(self, noise_id: str, reader: NoiseReader, name: str) -> NDArray[np.floating] | None:
         """All of a short recording of a noise corpus; None for a long one, and where it is damaged."""
-        if not self._whole or noise_id in self._torn:
+        if (found := self._recent.get(noise_id)) is not None:
+            return found
+        if noise_id in self._torn or (samples := reader.samples(name)) > _SHORT:
             return None
-        if noise_id not in self._kept:
-            samples = reader.samples(name)
-            if samples > _SHORT:
-                return None
-            try:
-                self._keep(noise_id, reader.stretch(name, 0, samples).astype(np.float32))
-            except CorpusError:  # told of by whoever needs the damaged stretch
-                self._torn.add(noise_id)
-                return None
-        self._kept.move_to_end(noise_id)
-        return self._kept[noise_id]
+        try:
+            return self._recent.keep(noise_id, reader.stretch(name, 0, samples).astype(np.float32))
+        except CorpusError:  # told of by whoever needs the damaged stretch
+            self._torn.add(noise_id)
+            return None
 
     def _reader(self, source: str, noise_id: str) -> NoiseReader:
         if source not in self._sources.readers:
@@ -257,22 +251,13 @@ class SourceReader:
 
     def _voice(self, noise_id: str) -> NDArray[np.floating]:
         """All that a voice of a corpus of speech says."""
-        if noise_id not in self._kept:
-            source, _, name = noise_id.partition(":")
-            voice = self._sources.voices[source].get(name)
-            if voice is None:
-                raise CorpusError(
-                    f"{noise_id}: is in the plan but not on disk; give the corpus that was planned"
-                )
-            self._keep(noise_id, resample(voice.audio(), RATE_HZ).samples)
-        self._kept.move_to_end(noise_id)
-        return self._kept[noise_id]
-
-    def _keep(self, noise_id: str, samples: NDArray[np.floating]) -> None:
-        self._kept[noise_id] = samples
-        self._held += len(samples)
-        while self._held > self._most and len(self._kept) > 1:
-            self._held -= len(self._kept.popitem(last=False)[1])
+        if (found := self._recent.get(noise_id)) is not None:
+            return found
+        source, _, name = noise_id.partition(":")
+        voice = self._sources.voices[source].get(name)
+        if voice is None:
+            raise CorpusError(f"{noise_id}: is in the plan but not on disk; give the corpus that was planned")
+        return self._recent.keep(noise_id, resample(voice.audio(), RATE_HZ).samples)
 
 
 @lru_cache(maxsize=256)

@@ -351,6 +351,9 @@ def test_a_pretrained_encoder_is_where_a_model_begins(planned, tmp_path):
         "set init = 'none'",
     ):
         run(wider, Place(planned, tmp_path / "wider"), device="cpu")
+    louder = load_config(str(path), [f"init={tmp_path / 'pre'}", "encoder.front_norm=false"])
+    with pytest.raises(ModelError, match=r"has another encoder .*front\.norm.* and missing here"):
+        run(louder, Place(planned, tmp_path / "louder"))
     whisper = load_config(str(path), [f"init={tmp_path / 'pre'}", "encoder.spec=whisper-tiny.en"])
     with pytest.raises(
         ModelError, match=r"holds the encoder 'small', and the configuration has 'whisper-tiny.en'"

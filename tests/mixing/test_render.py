@@ -230,7 +230,7 @@ def test_speech_that_is_kept_costs_no_more_than_its_samples():
     first = {}
     for row in rows:
         first[row["mixture_id"]] = renderer.rendered(row).pcm
-    kept = [renderer._speech[item.id] for item in utterances[:3]]
+    kept = [renderer._speech.get(item.id) for item in utterances[:3]]
     assert [speech._last is not None for speech in kept] == [False, False, True]
     assert [speech._envelope is not None for speech in kept] == [False, False, True]
     for row in reversed(rows):
